@@ -1,0 +1,4 @@
+//! The native host of `countersign.wasm`.
+
+pub mod bindings;
+pub mod stores;
