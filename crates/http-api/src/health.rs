@@ -1,0 +1,52 @@
+//! Whether the service is ready to work.
+
+use std::future::Future;
+
+use serde::Serialize;
+
+/// Knows the state of what the service depends on.
+pub trait Health: Clone + Send + Sync + 'static {
+    /// Asks each dependency. Must answer within a few seconds: it has deadlines of its own.
+    fn ready(&self) -> impl Future<Output = Readiness> + Send;
+}
+
+/// What the service depends on, and how that is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Readiness {
+    /// Works, but not as configured: a fallback has taken over. The service is ready all the same.
+    pub degraded: bool,
+    /// Each dependency. The service is ready where none has failed.
+    pub dependencies: Vec<Dependency>,
+}
+
+impl Readiness {
+    /// Whether requests can be served.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.dependencies
+            .iter()
+            .all(|dependency| dependency.condition == Condition::Ok)
+    }
+}
+
+/// One thing that the service depends on.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct Dependency {
+    /// Its name, public: `store`, `engine`.
+    pub name: String,
+    /// How it is.
+    #[serde(rename = "status")]
+    pub condition: Condition,
+}
+
+/// How a dependency is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub enum Condition {
+    /// It does not work; why is in the log.
+    Failed,
+    /// It works.
+    Ok,
+}
