@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use serde::Serialize;
+
 /// Knows the state of what the service depends on.
 pub trait Health: Clone + Send + Sync + 'static {
     /// Asks each dependency. Must answer within a few seconds: it has deadlines of its own.
@@ -28,16 +30,20 @@ impl Readiness {
 }
 
 /// One thing that the service depends on.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Dependency {
     /// Its name, public: `store`, `engine`.
     pub name: String,
     /// How it is.
+    #[serde(rename = "status")]
     pub condition: Condition,
 }
 
 /// How a dependency is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub enum Condition {
     /// It does not work; why is in the log.
     Failed,

@@ -1,5 +1,40 @@
-//! The HTTP surface of countersign.
+//! The HTTP surface of countersign: one [`axum::Router`] over one [`Otp`](otp::Otp).
+//!
+//! The native host and the edge serve the same router. It opens no socket, reads no clock and needs no
+//! runtime, so it builds for wasm as well; time-outs, header limits and load shedding belong to whoever
+//! owns the connection. What it does own: the routes, the JSON, the API keys, the limit of 16 KiB on
+//! request bodies, the problems (RFC 9457), and what is traced.
+//!
+//! ```
+//! use countersign_http_api::{health::Health, keys::ApiKeys, otp::Otp, router};
+//!
+//! fn service<O: Otp, H: Health>(otp: O, health: H) -> axum::Router {
+//!     let (key, sha256) = countersign_http_api::keys::new_key(&[7; 32]);
+//!     assert!(key.expose().starts_with("countersign_"));
+//!     # let _ = sha256;
+//!     router(otp, health, ApiKeys::open())
+//! }
+//! ```
+
+mod body;
+mod problem;
+mod routes;
+#[cfg(test)]
+mod tests;
+mod trace;
+mod wire;
 
 pub mod health;
+pub mod keys;
 pub mod otp;
 pub mod secret;
+
+use std::net::IpAddr;
+
+pub use body::MAX_BODY_BYTES;
+pub use routes::router;
+
+/// The address of whoever sent the request: put into the request's extensions by the environment, which alone
+/// can tell (the socket, or the header of a proxy that it trusts). A `client_ip` in the body wins over it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ClientAddress(pub IpAddr);

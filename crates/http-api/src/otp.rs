@@ -5,6 +5,8 @@
 
 use std::future::Future;
 
+use serde::{Deserialize, Serialize};
+
 use crate::secret::{Pii, Secret};
 
 /// Issues and verifies one-time codes. Implemented by the host over pooled instances of the component, and by the
@@ -71,7 +73,9 @@ impl From<Error> for Failure {
 }
 
 /// How a code reaches a person.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub enum Channel {
     /// A mail.
     Email,
@@ -86,7 +90,9 @@ pub enum Channel {
 }
 
 /// What a limit counts by.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub enum Scope {
     /// One challenge: all of its resends are spent.
     Challenge,
@@ -103,7 +109,9 @@ pub enum Scope {
 }
 
 /// Why a text is not a recipient.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub enum RecipientFault {
     /// A national number without a country.
     Ambiguous,
@@ -283,7 +291,9 @@ pub struct ResendRequest {
 }
 
 /// Where a challenge stands.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub enum State {
     /// All attempts are spent.
     Exhausted,

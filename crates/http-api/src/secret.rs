@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 /// is wiped from memory on drop.
 #[derive(Clone, Deserialize, Eq, PartialEq)]
 #[serde(transparent)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(value_type = String))]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
@@ -40,6 +41,7 @@ impl fmt::Debug for Secret {
 /// Personal data: a recipient in full. Has no `Display` and no `Serialize`, and its `Debug` shows nothing of it.
 #[derive(Clone, Deserialize, Eq, PartialEq)]
 #[serde(transparent)]
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(value_type = String))]
 pub struct Pii(String);
 
 impl Pii {

@@ -1,0 +1,144 @@
+//! Bodies: how a request's is read, and how a response's is written.
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, header};
+use http_body_util::LengthLimitError;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::error::Category;
+
+use crate::problem::{Fault, Problem};
+
+/// The longest body that is read: 16 KiB. The largest legal request is under 2 KiB.
+pub const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// Reads a body that has to be a JSON object of shape `T`.
+pub(crate) async fn read<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<T, Problem> {
+    if !is_json(headers) {
+        return Err(Problem::new(Fault::UnsupportedMediaType));
+    }
+    parse(&bytes(headers, body).await?)
+}
+
+/// As [`read`], but an empty body stands for an empty object.
+pub(crate) async fn read_optional<T: DeserializeOwned + Default>(
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<T, Problem> {
+    let bytes = bytes(headers, body).await?;
+    if bytes.is_empty() {
+        return Ok(T::default());
+    }
+    if !is_json(headers) {
+        return Err(Problem::new(Fault::UnsupportedMediaType));
+    }
+    parse(&bytes)
+}
+
+/// Writes `value` as JSON.
+pub(crate) fn json(value: &impl Serialize) -> Vec<u8> {
+    // Longer than every answer with an id, a purpose and a masked recipient of usual length.
+    let mut bytes = Vec::with_capacity(512);
+    if serde_json::to_writer(&mut bytes, value).is_err() {
+        // Only a failing Serialize or a map with keys that are no strings could do this; no type here has one.
+        bytes.clear();
+        bytes.extend_from_slice(b"{}");
+    }
+    bytes
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let essence = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default()
+        .trim();
+    let Some((kind, subtype)) = essence.split_once('/') else {
+        return false;
+    };
+    let subtype = subtype.to_ascii_lowercase();
+    kind.eq_ignore_ascii_case("application") && (subtype == "json" || subtype.ends_with("+json"))
+}
+
+async fn bytes(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
+        return Err(Problem::new(Fault::BodyTooLarge));
+    }
+    axum::body::to_bytes(body, MAX_BODY_BYTES)
+        .await
+        .map_err(|error| {
+            if error.into_inner().is::<LengthLimitError>() {
+                Problem::new(Fault::BodyTooLarge)
+            } else {
+                Problem::request("The body broke off.")
+            }
+        })
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // serde would take an array for a struct as well.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Problem::request("The body has to be a JSON object."));
+    }
+    serde_json::from_slice(bytes).map_err(|_| explain::<T>(bytes))
+}
+
+/// Reads what can't be read once more, slowly, to find out where it goes wrong. Never repeats a value: it may be
+/// a code.
+fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut deserializer) else {
+        return Problem::request("Something follows the JSON object.");
+    };
+    let path = error.path().to_string();
+    let error = error.into_inner();
+    let text = error.to_string();
+    let name = |prefix: &str| {
+        let (name, _) = text.strip_prefix(prefix)?.split_once('`')?;
+        // It was chosen by the caller.
+        Some(name.chars().take(64).collect::<String>())
+    };
+    if error.classify() != Category::Data {
+        let problem = Problem::request(format!(
+            "The body is not JSON of UTF-8, or too deeply nested: line {}, column {}.",
+            error.line(),
+            error.column()
+        ));
+        return if is_field(&path) {
+            problem.field(path)
+        } else {
+            problem
+        };
+    }
+    if let Some(field) = name("missing field `") {
+        return Problem::request("The field is missing.").field(field);
+    }
+    if let Some(field) = name("unknown field `") {
+        return Problem::request("There is no such field.").field(field);
+    }
+    if let Some(field) = name("duplicate field `") {
+        return Problem::request("The field is there twice.").field(field);
+    }
+    if path == "channel" && text.starts_with("unknown variant") {
+        return Problem::new(Fault::InvalidChannel).field("channel");
+    }
+    if is_field(&path) {
+        return Problem::request("The field has the wrong type.").field(path);
+    }
+    Problem::request("The body has the wrong shape.")
+}
+
+/// Whether a path names a field of ours, rather than the document (`.`) or something unknown (`?`).
+fn is_field(path: &str) -> bool {
+    !path.is_empty()
+        && path
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}

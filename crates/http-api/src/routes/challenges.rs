@@ -1,0 +1,147 @@
+//! Challenges, named by their ids.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+
+use super::{Api, answer, caller, client_ip, id, nothing};
+use crate::health::Health;
+use crate::otp::{IssueRequest, Otp, ResendRequest, Target, VerifyRequest};
+use crate::wire::{ChallengeView, IssueBody, ReportView, ResendBody, VerifiedView, VerifyByIdBody};
+use crate::{body, trace};
+
+pub(crate) const ALL: &str = "/v1/challenges";
+pub(crate) const ONE: &str = "/v1/challenges/{id}";
+pub(crate) const VERIFY: &str = "/v1/challenges/{id}/verify";
+pub(crate) const RESEND: &str = "/v1/challenges/{id}/resend";
+
+type Shared<O, H> = State<Arc<Api<O, H>>>;
+type Id = Result<Path<String>, PathRejection>;
+
+pub(crate) async fn issue<O: Otp, H: Health>(
+    State(api): Shared<O, H>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    trace::request(&parts.method, ALL, async {
+        let caller = caller(&api.keys, &parts)?;
+        let body: IssueBody = body::read(&parts.headers, body).await?;
+        let request = IssueRequest {
+            tenant: caller.tenant().to_owned(),
+            purpose: body.purpose,
+            channel: body.channel,
+            to: body.to,
+            reference: body.reference,
+            locale: body.locale,
+            client_ip: client_ip(body.client_ip, &parts),
+        };
+        let challenge = api
+            .otp
+            .issue(request)
+            .await
+            .map_err(|failure| trace::failed("issue", None, failure))?;
+        trace::done("issue", &challenge.id, &challenge.masked_recipient);
+        let mut response = answer(StatusCode::CREATED, &ChallengeView::from(&challenge));
+        if let Ok(location) = HeaderValue::try_from(format!("{ALL}/{}", challenge.id)) {
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        Ok(response)
+    })
+    .await
+}
+
+pub(crate) async fn verify<O: Otp, H: Health>(
+    State(api): Shared<O, H>,
+    path: Id,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    trace::request(&parts.method, VERIFY, async {
+        let caller = caller(&api.keys, &parts)?;
+        let id = id(path)?;
+        let body: VerifyByIdBody = body::read(&parts.headers, body).await?;
+        let request = VerifyRequest {
+            tenant: caller.tenant().to_owned(),
+            target: Target::Id(id.clone()),
+            code: body.code,
+            reference: body.reference,
+            client_ip: client_ip(body.client_ip, &parts),
+        };
+        let verified = api
+            .otp
+            .verify(request)
+            .await
+            .map_err(|failure| trace::failed("verify", Some(&id), failure).by_id())?;
+        trace::done("verify", &verified.id, &verified.masked_recipient);
+        Ok(answer(StatusCode::OK, &VerifiedView::from(&verified)))
+    })
+    .await
+}
+
+pub(crate) async fn resend<O: Otp, H: Health>(
+    State(api): Shared<O, H>,
+    path: Id,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    trace::request(&parts.method, RESEND, async {
+        let caller = caller(&api.keys, &parts)?;
+        let id = id(path)?;
+        let body: ResendBody = body::read_optional(&parts.headers, body).await?;
+        let request = ResendRequest {
+            tenant: caller.tenant().to_owned(),
+            id: id.clone(),
+            client_ip: client_ip(body.client_ip, &parts),
+        };
+        let challenge = api
+            .otp
+            .resend(request)
+            .await
+            .map_err(|failure| trace::failed("resend", Some(&id), failure).by_id())?;
+        trace::done("resend", &challenge.id, &challenge.masked_recipient);
+        Ok(answer(StatusCode::OK, &ChallengeView::from(&challenge)))
+    })
+    .await
+}
+
+pub(crate) async fn status<O: Otp, H: Health>(
+    State(api): Shared<O, H>,
+    path: Id,
+    request: Request,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    trace::request(&parts.method, ONE, async {
+        let caller = caller(&api.keys, &parts)?;
+        let id = id(path)?;
+        let report = api
+            .otp
+            .status(caller.tenant().to_owned(), Target::Id(id.clone()))
+            .await
+            .map_err(|failure| trace::failed("status", Some(&id), failure).by_id())?;
+        trace::done("status", &report.id, &report.masked_recipient);
+        Ok(answer(StatusCode::OK, &ReportView::from(&report)))
+    })
+    .await
+}
+
+pub(crate) async fn revoke<O: Otp, H: Health>(
+    State(api): Shared<O, H>,
+    path: Id,
+    request: Request,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    trace::request(&parts.method, ONE, async {
+        let caller = caller(&api.keys, &parts)?;
+        let id = id(path)?;
+        api.otp
+            .revoke(caller.tenant().to_owned(), id.clone())
+            .await
+            .map_err(|failure| trace::failed("revoke", Some(&id), failure).by_id())?;
+        trace::done_quietly("revoke", Some(&id));
+        Ok(nothing())
+    })
+    .await
+}

@@ -1,0 +1,89 @@
+//! Challenges named by their recipient, which never stands in a URL.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::{Api, answer, caller, client_ip, nothing};
+use crate::health::Health;
+use crate::otp::{Addressee, Otp, Target, VerifyRequest};
+use crate::problem::{Fault, Problem};
+use crate::wire::{AddresseeBody, ReportView, VerifiedView, VerifyBody};
+use crate::{body, trace};
+
+pub(crate) const VERIFY: &str = "/v1/verify";
+pub(crate) const STATUS: &str = "/v1/status";
+pub(crate) const UNLOCK: &str = "/v1/unlock";
+
+type Shared<O, H> = State<Arc<Api<O, H>>>;
+
+pub(crate) async fn verify<O: Otp, H: Health>(
+    State(api): Shared<O, H>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    trace::request(&parts.method, VERIFY, async {
+        let caller = caller(&api.keys, &parts)?;
+        let body: VerifyBody = body::read(&parts.headers, body).await?;
+        let request = VerifyRequest {
+            tenant: caller.tenant().to_owned(),
+            target: Target::Recipient(Addressee {
+                purpose: body.purpose,
+                to: body.to,
+            }),
+            code: body.code,
+            reference: body.reference,
+            client_ip: client_ip(body.client_ip, &parts),
+        };
+        let verified = api
+            .otp
+            .verify(request)
+            .await
+            .map_err(|failure| trace::failed("verify", None, failure))?;
+        trace::done("verify", &verified.id, &verified.masked_recipient);
+        Ok(answer(StatusCode::OK, &VerifiedView::from(&verified)))
+    })
+    .await
+}
+
+pub(crate) async fn status<O: Otp, H: Health>(
+    State(api): Shared<O, H>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    trace::request(&parts.method, STATUS, async {
+        let caller = caller(&api.keys, &parts)?;
+        let body: AddresseeBody = body::read(&parts.headers, body).await?;
+        let report = api
+            .otp
+            .status(caller.tenant().to_owned(), Target::Recipient(body.into()))
+            .await
+            .map_err(|failure| trace::failed("status", None, failure))?;
+        trace::done("status", &report.id, &report.masked_recipient);
+        Ok(answer(StatusCode::OK, &ReportView::from(&report)))
+    })
+    .await
+}
+
+pub(crate) async fn unlock<O: Otp, H: Health>(
+    State(api): Shared<O, H>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    trace::request(&parts.method, UNLOCK, async {
+        let caller = caller(&api.keys, &parts)?;
+        if !caller.is_operator() {
+            return Err(Problem::new(Fault::Forbidden));
+        }
+        let body: AddresseeBody = body::read(&parts.headers, body).await?;
+        api.otp
+            .unlock(caller.tenant().to_owned(), body.into())
+            .await
+            .map_err(|failure| trace::failed("unlock", None, failure))?;
+        trace::done_quietly("unlock", None);
+        Ok(nothing())
+    })
+    .await
+}

@@ -1,0 +1,57 @@
+//! What concerns the service itself. None of it needs a key.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+
+use super::{Api, answer};
+use crate::health::Health;
+use crate::otp::Otp;
+use crate::trace;
+use crate::wire::{Liveness, ReadinessView};
+
+pub(crate) const HEALTHZ: &str = "/healthz";
+pub(crate) const READYZ: &str = "/readyz";
+pub(crate) const OPENAPI: &str = "/openapi.json";
+
+/// The committed document; a test holds it to the code.
+const DOCUMENT: &str = include_str!("../../../../docs/openapi.json");
+
+pub(crate) async fn healthz(request: Request) -> Response {
+    trace::request(request.method(), HEALTHZ, async {
+        Ok(answer(StatusCode::OK, &Liveness::OK))
+    })
+    .await
+}
+
+pub(crate) async fn readyz<O: Otp, H: Health>(
+    State(api): State<Arc<Api<O, H>>>,
+    request: Request,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    trace::request(&parts.method, READYZ, async {
+        let readiness = api.health.ready().await;
+        let status = if readiness.is_ready() {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
+        Ok(answer(status, &ReadinessView::from(&readiness)))
+    })
+    .await
+}
+
+pub(crate) async fn openapi(request: Request) -> Response {
+    trace::request(request.method(), OPENAPI, async {
+        let mut response = Response::new(Body::from(DOCUMENT));
+        response.headers_mut().insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
+        Ok(response)
+    })
+    .await
+}

@@ -1,0 +1,290 @@
+//! The JSON of requests and answers, field by field.
+//!
+//! Requests refuse unknown fields. Answers borrow from what the engine returned.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::health::{Dependency, Readiness};
+use crate::otp::{self, Channel, State};
+use crate::secret::{Pii, Secret};
+
+/// Asks for a code.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub(crate) struct IssueBody {
+    /// What the code is for: 1 to 64 characters of `a-z`, `0-9`, `_` and `-`.
+    pub(crate) purpose: String,
+    /// How it shall travel.
+    pub(crate) channel: Channel,
+    /// A phone number or a mail address, as the channel needs it; at most 254 bytes.
+    pub(crate) to: Pii,
+    /// A transaction to bind the code to: 1 to 256 bytes without control characters.
+    pub(crate) reference: Option<String>,
+    /// The language of the message: a BCP 47 tag of at most 35 characters.
+    pub(crate) locale: Option<String>,
+    /// The address of the person's device; where absent, the address that the request came from.
+    pub(crate) client_ip: Option<String>,
+}
+
+/// Answers a challenge that its id names.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub(crate) struct VerifyByIdBody {
+    /// What the person typed. Spaces and hyphens are ignored.
+    pub(crate) code: Secret,
+    /// The transaction that the person confirms.
+    pub(crate) reference: Option<String>,
+    /// The address of the person's device; where absent, the address that the request came from.
+    pub(crate) client_ip: Option<String>,
+}
+
+/// Answers the latest challenge of a recipient.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub(crate) struct VerifyBody {
+    /// What the code is for.
+    pub(crate) purpose: String,
+    /// A phone number or a mail address.
+    pub(crate) to: Pii,
+    /// What the person typed. Spaces and hyphens are ignored.
+    pub(crate) code: Secret,
+    /// The transaction that the person confirms.
+    pub(crate) reference: Option<String>,
+    /// The address of the person's device; where absent, the address that the request came from.
+    pub(crate) client_ip: Option<String>,
+}
+
+/// Asks for the message once more.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub(crate) struct ResendBody {
+    /// The address of the person's device; where absent, the address that the request came from.
+    pub(crate) client_ip: Option<String>,
+}
+
+/// Names a recipient within a purpose.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub(crate) struct AddresseeBody {
+    /// What the code is for.
+    pub(crate) purpose: String,
+    /// A phone number or a mail address.
+    pub(crate) to: Pii,
+}
+
+impl From<AddresseeBody> for otp::Addressee {
+    fn from(body: AddresseeBody) -> Self {
+        Self {
+            purpose: body.purpose,
+            to: body.to,
+        }
+    }
+}
+
+/// A challenge that has just been sent.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[cfg_attr(test, schema(as = Challenge))]
+pub(crate) struct ChallengeView<'a> {
+    /// The challenge's name: at most 136 characters.
+    id: &'a str,
+    /// What the code is for.
+    purpose: &'a str,
+    /// How it travelled.
+    channel: Channel,
+    /// Where it went, masked.
+    to: &'a str,
+    /// Characters in the code.
+    code_length: u32,
+    /// When the code stops being good.
+    expires_at: Rfc3339,
+    /// The same in seconds from now.
+    expires_in: u32,
+    /// Seconds until a resend or a new issue is allowed.
+    resend_in: u32,
+    /// Resends that are left.
+    resends_left: u32,
+    /// Codes that may still be tried.
+    attempts_left: u32,
+    /// The provider that took the message.
+    provider: &'a str,
+}
+
+impl<'a> From<&'a otp::Challenge> for ChallengeView<'a> {
+    fn from(challenge: &'a otp::Challenge) -> Self {
+        Self {
+            id: &challenge.id,
+            purpose: &challenge.purpose,
+            channel: challenge.channel,
+            to: &challenge.masked_recipient,
+            code_length: challenge.code_length,
+            expires_at: Rfc3339(challenge.expires_at),
+            expires_in: challenge.expires_in_seconds,
+            resend_in: challenge.resend_in_seconds,
+            resends_left: challenge.resends_left,
+            attempts_left: challenge.attempts_left,
+            provider: &challenge.provider,
+        }
+    }
+}
+
+/// A challenge that has been answered.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[cfg_attr(test, schema(as = Verified))]
+pub(crate) struct VerifiedView<'a> {
+    /// Always true: whatever isn't verified is a problem.
+    verified: bool,
+    /// The challenge.
+    id: &'a str,
+    /// What the code was for.
+    purpose: &'a str,
+    /// How it travelled.
+    channel: Channel,
+    /// Where it went, masked.
+    to: &'a str,
+    /// The transaction it was bound to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<&'a str>,
+    /// When it was answered.
+    verified_at: Rfc3339,
+}
+
+impl<'a> From<&'a otp::Verified> for VerifiedView<'a> {
+    fn from(verified: &'a otp::Verified) -> Self {
+        Self {
+            verified: true,
+            id: &verified.id,
+            purpose: &verified.purpose,
+            channel: verified.channel,
+            to: &verified.masked_recipient,
+            reference: verified.reference.as_deref(),
+            verified_at: Rfc3339(verified.verified_at),
+        }
+    }
+}
+
+/// Where a challenge stands.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[cfg_attr(test, schema(as = Report))]
+pub(crate) struct ReportView<'a> {
+    /// The challenge.
+    id: &'a str,
+    /// What the code is for.
+    purpose: &'a str,
+    /// How it travelled.
+    channel: Channel,
+    /// Where it went, masked.
+    to: &'a str,
+    /// Where it stands.
+    state: State,
+    /// When it was issued.
+    issued_at: Rfc3339,
+    /// When the code stops, or stopped, being good.
+    expires_at: Rfc3339,
+    /// The same in seconds from now; 0 unless pending.
+    expires_in: u32,
+    /// Seconds until a resend is allowed; 0 where it is, or where none is left.
+    resend_in: u32,
+    /// Resends that are left; 0 unless pending.
+    resends_left: u32,
+    /// Codes that may still be tried; 0 unless pending.
+    attempts_left: u32,
+    /// Seconds for which the recipient is locked; 0 where it isn't.
+    locked_for: u32,
+    /// Whether the recipient is disabled until an operator unlocks it.
+    disabled: bool,
+}
+
+impl<'a> From<&'a otp::Report> for ReportView<'a> {
+    fn from(report: &'a otp::Report) -> Self {
+        Self {
+            id: &report.id,
+            purpose: &report.purpose,
+            channel: report.channel,
+            to: &report.masked_recipient,
+            state: report.state,
+            issued_at: Rfc3339(report.issued_at),
+            expires_at: Rfc3339(report.expires_at),
+            expires_in: report.expires_in_seconds,
+            resend_in: report.resend_in_seconds,
+            resends_left: report.resends_left,
+            attempts_left: report.attempts_left,
+            locked_for: report.locked_for_seconds,
+            disabled: report.disabled,
+        }
+    }
+}
+
+/// The process answers.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub(crate) struct Liveness {
+    /// Always `ok`.
+    status: &'static str,
+}
+
+impl Liveness {
+    pub(crate) const OK: Self = Self { status: "ok" };
+}
+
+/// Whether requests can be served.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[cfg_attr(test, schema(as = Readiness))]
+pub(crate) struct ReadinessView<'a> {
+    /// All in all.
+    status: ReadinessStatus,
+    /// Each thing that the service depends on.
+    dependencies: &'a [Dependency],
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+enum ReadinessStatus {
+    /// Ready, but not as configured: a fallback has taken over.
+    Degraded,
+    /// Not ready: a dependency has failed.
+    Failed,
+    /// Ready.
+    Ok,
+}
+
+impl<'a> From<&'a Readiness> for ReadinessView<'a> {
+    fn from(readiness: &'a Readiness) -> Self {
+        let status = match (readiness.is_ready(), readiness.degraded) {
+            (false, _) => ReadinessStatus::Failed,
+            (true, true) => ReadinessStatus::Degraded,
+            (true, false) => ReadinessStatus::Ok,
+        };
+        Self {
+            status,
+            dependencies: &readiness.dependencies,
+        }
+    }
+}
+
+/// Seconds since 1970, written as RFC 3339 in UTC.
+#[derive(Clone, Copy)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[cfg_attr(test, schema(value_type = String, format = DateTime, examples("2026-08-01T12:00:00Z")))]
+struct Rfc3339(u64);
+
+impl Serialize for Rfc3339 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let timestamp = i64::try_from(self.0)
+            .ok()
+            .and_then(|seconds| Timestamp::from_second(seconds).ok())
+            // After the year 9999, which no challenge sees.
+            .unwrap_or(Timestamp::MAX);
+        serializer.collect_str(&timestamp)
+    }
+}
