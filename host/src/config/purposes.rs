@@ -1,0 +1,169 @@
+//! `[purposes.<name>]` and `[tenants.<tenant>.purposes.<name>]`: the rules of each purpose.
+//!
+//! Ranges and defaults are the engine's: `wit/settings.wit` has them, and the engine refuses what is outside when it
+//! is asked to prepare.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// One tenant beside `default`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TenantSettings {
+    /// Its purposes.
+    pub purposes: BTreeMap<String, PolicySettings>,
+}
+
+/// The rules of one purpose. What is absent takes the engine's default.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PolicySettings {
+    /// Characters in a code: 6 to 10, default 6.
+    pub code_length: Option<u32>,
+    /// What codes are made of: default `digits`.
+    pub alphabet: Option<Alphabet>,
+    /// Seconds for which a code is good: 30 to 600, default 300.
+    pub lifetime_seconds: Option<u32>,
+    /// Codes that are compared for one challenge: 1 to 10, default 3.
+    pub max_attempts: Option<u32>,
+    /// Seconds for which a recipient is locked when a challenge is exhausted: 60 to 86,400, default 900. Doubled
+    /// each time it happens again without a success in between.
+    pub lockout_seconds: Option<u32>,
+    /// The longest lock in seconds: `lockout_seconds` to 604,800, default 86,400.
+    pub lockout_max_seconds: Option<u32>,
+    /// Consecutive wrong codes after which a recipient is disabled until an operator unlocks it:
+    /// `max_attempts` to 100, default 100.
+    pub failure_cap: Option<u32>,
+    /// Seconds between two sends to a recipient: 0 to 3,600, default 60. Doubled with each further send while no
+    /// code comes back.
+    pub cooldown_seconds: Option<u32>,
+    /// The longest cooldown in seconds: `cooldown_seconds` to 86,400, default 900.
+    pub cooldown_max_seconds: Option<u32>,
+    /// Resends of one challenge: 0 to 10, default 3.
+    pub max_resends: Option<u32>,
+    /// Which code a resend carries: default `same`.
+    pub resend_code: Option<ResendCode>,
+    /// How a caller may name the challenge that it verifies: default `both`.
+    pub verify_by: Option<VerifyBy>,
+    /// Whether a reference has to be given: default no.
+    pub reference_required: Option<bool>,
+    /// Country of national phone numbers: an ISO 3166-1 alpha-2 code in capitals. Default none: national numbers
+    /// are refused.
+    pub default_region: Option<String>,
+    /// Channels that may be used: at least one.
+    pub channels: Vec<Channel>,
+    /// Limits, all of which hold: at most 8.
+    #[serde(default)]
+    pub limits: Vec<LimitSettings>,
+}
+
+/// At most `max` of one activity by one scope in each window.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LimitSettings {
+    /// By what it is counted.
+    pub scope: LimitScope,
+    /// What is counted.
+    pub on: Activity,
+    /// How many pass in one window: 1 to 1,000,000,000.
+    pub max: u32,
+    /// Length of the window in seconds: 1 to 2,678,400 (31 days).
+    pub window_seconds: u32,
+}
+
+/// How a code reaches a person.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// A mail.
+    Email,
+    /// A text message.
+    Sms,
+    /// A spoken call.
+    Voice,
+    /// A call to a URL of the operator's.
+    Webhook,
+    /// A WhatsApp template message.
+    Whatsapp,
+}
+
+impl Channel {
+    /// Every channel.
+    pub const ALL: [Self; 5] = [
+        Self::Email,
+        Self::Sms,
+        Self::Voice,
+        Self::Webhook,
+        Self::Whatsapp,
+    ];
+
+    /// The word in the configuration and on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Sms => "sms",
+            Self::Voice => "voice",
+            Self::Webhook => "webhook",
+            Self::Whatsapp => "whatsapp",
+        }
+    }
+}
+
+/// What codes are made of.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Alphabet {
+    /// `0` to `9`.
+    Digits,
+    /// 32 signs that are not taken for one another.
+    Unambiguous,
+}
+
+/// Which code a resend carries.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum ResendCode {
+    /// A new one; the earlier one is dead.
+    New,
+    /// The same one.
+    Same,
+}
+
+/// How a caller may name the challenge that it verifies.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum VerifyBy {
+    /// By id or by recipient.
+    Both,
+    /// By id only.
+    Id,
+    /// By recipient only.
+    Recipient,
+}
+
+/// By what a limit counts.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitScope {
+    /// One client address (IPv6: its /64 network).
+    Ip,
+    /// All requests for the purpose.
+    Purpose,
+    /// One recipient.
+    Subject,
+    /// All requests of the tenant.
+    Tenant,
+}
+
+/// What a limit counts.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Activity {
+    /// Issues and resends.
+    Send,
+    /// Verifications.
+    Verify,
+}

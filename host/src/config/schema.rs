@@ -1,0 +1,349 @@
+//! The shape of a configuration, as JSON schema: what the documentation carries, and what a configuration is held
+//! against before it is typed, so that every mistake is found at once and named by its place.
+
+use serde_json::{Map, Value};
+
+use super::Config;
+use super::problem::Problem;
+use super::tree::below;
+
+/// The JSON schema of the configuration file, as committed in `docs/config.schema.json`.
+#[must_use]
+pub fn schema() -> Value {
+    schemars::schema_for!(Config).to_value()
+}
+
+/// The type of a value.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    Array,
+    Boolean,
+    Integer,
+    Number,
+    Object,
+    String,
+}
+
+impl Kind {
+    fn of(value: &Value) -> Option<Self> {
+        Some(match value {
+            Value::Null => return None,
+            Value::Bool(_) => Self::Boolean,
+            Value::Number(number) if number.is_f64() => Self::Number,
+            Value::Number(_) => Self::Integer,
+            Value::String(_) => Self::String,
+            Value::Array(_) => Self::Array,
+            Value::Object(_) => Self::Object,
+        })
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "array" => Self::Array,
+            "boolean" => Self::Boolean,
+            "integer" => Self::Integer,
+            "number" => Self::Number,
+            "object" => Self::Object,
+            "string" => Self::String,
+            _ => return None,
+        })
+    }
+
+    /// In words of TOML.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Array => "a list",
+            Self::Boolean => "true or false",
+            Self::Integer => "a whole number",
+            Self::Number => "a number",
+            Self::Object => "a table",
+            Self::String => "a text in quotes",
+        }
+    }
+}
+
+/// The schema, ready for questions.
+pub(super) struct Shape {
+    root: Value,
+}
+
+impl Shape {
+    /// The shape of [`Config`].
+    pub(super) fn of_config() -> Self {
+        Self { root: schema() }
+    }
+
+    /// The types that the setting at `path` may have; none where there is no such setting.
+    pub(super) fn kinds(&self, path: &[String]) -> Vec<Kind> {
+        let mut places = vec![&self.root];
+        for step in path {
+            places = places
+                .into_iter()
+                .flat_map(|place| self.branches(place))
+                .filter_map(|part| child(part, step))
+                .collect();
+        }
+        let parts = places.into_iter().flat_map(|place| self.branches(place));
+        parts.flat_map(kinds_of).collect()
+    }
+
+    /// Everything in which `value` differs from the shape.
+    pub(super) fn problems(&self, value: &Value) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        self.compare(&self.root, value, "", &mut problems);
+        problems
+    }
+
+    fn compare(&self, schema: &Value, value: &Value, path: &str, problems: &mut Vec<Problem>) {
+        let parts = self.parts(schema);
+        if let Some(choices) = choices(&parts) {
+            return self.compare_choice(&choices, value, path, problems);
+        }
+        let kinds: Vec<Kind> = parts.iter().flat_map(|part| kinds_of(part)).collect();
+        let fits = Kind::of(value).is_some_and(|kind| {
+            kinds.contains(&kind) || (kind == Kind::Integer && kinds.contains(&Kind::Number))
+        });
+        if !kinds.is_empty() && !fits {
+            let words: Vec<&str> = kinds.iter().map(|kind| kind.words()).collect();
+            problems.push(Problem::new(
+                path,
+                format!("has to be {}", words.join(" or ")),
+            ));
+            return;
+        }
+        match value {
+            Value::Object(table) => self.compare_table(&parts, table, path, problems),
+            Value::Array(list) => {
+                let Some(items) = parts.iter().find_map(|part| part.get("items")) else {
+                    return;
+                };
+                for (index, element) in list.iter().enumerate() {
+                    self.compare(items, element, &below(path, &index.to_string()), problems);
+                }
+            }
+            Value::Number(number) => compare_range(&parts, number, path, problems),
+            Value::String(text) => compare_words(&parts, text, path, problems),
+            _ => {}
+        }
+    }
+
+    fn compare_table(
+        &self,
+        parts: &[&Map<String, Value>],
+        table: &Map<String, Value>,
+        path: &str,
+        problems: &mut Vec<Problem>,
+    ) {
+        let closed = parts
+            .iter()
+            .any(|part| part.get("additionalProperties") == Some(&Value::Bool(false)));
+        for (key, value) in table {
+            let path = below(path, key);
+            if let Some(schema) = parts.iter().find_map(|part| child(part, key)) {
+                self.compare(schema, value, &path, problems);
+            } else if closed {
+                let names = parts.iter().flat_map(|part| names_of(part));
+                problems.push(Problem::new(path, unknown("setting", key, names)));
+            }
+        }
+        for required in parts
+            .iter()
+            .filter_map(|part| part.get("required")?.as_array())
+            .flatten()
+        {
+            let Some(name) = required.as_str() else {
+                continue;
+            };
+            if !table.contains_key(name) {
+                problems.push(Problem::new(path, format!("`{name}` is missing")));
+            }
+        }
+    }
+
+    /// Compares with a schema of several branches: a tagged table or one of several words. Whatever else it is
+    /// (none is today) is left to serde.
+    fn compare_choice(
+        &self,
+        choices: &[&Value],
+        value: &Value,
+        path: &str,
+        problems: &mut Vec<Problem>,
+    ) {
+        if let [only] = choices {
+            return self.compare(only, value, path, problems);
+        }
+        let tags = choices.iter().map(|choice| self.tag(choice));
+        if let Some(tags) = tags.collect::<Option<Vec<&str>>>() {
+            let tag = value.get("type").and_then(Value::as_str);
+            let Some(tag) = tag else {
+                let text = format!("`type` is missing: one of {}", list(tags));
+                return problems.push(Problem::new(path, text));
+            };
+            match choices.iter().find(|choice| self.tag(choice) == Some(tag)) {
+                Some(choice) => self.compare(choice, value, path, problems),
+                None => problems.push(Problem::new(
+                    below(path, "type"),
+                    unknown("type", tag, tags),
+                )),
+            }
+            return;
+        }
+        let words: Option<Vec<&str>> = choices
+            .iter()
+            .map(|choice| choice.get("const")?.as_str())
+            .collect();
+        match (words, value.as_str()) {
+            (Some(words), Some(word)) if !words.contains(&word) => {
+                problems.push(Problem::new(path, unknown("value", word, words)));
+            }
+            (Some(_), None) => problems.push(Problem::new(path, "has to be a text in quotes")),
+            _ => {}
+        }
+    }
+
+    /// The `type` that a branch is for.
+    fn tag<'a>(&'a self, choice: &'a Value) -> Option<&'a str> {
+        let parts = self.parts(choice);
+        let mut tags = parts
+            .iter()
+            .filter_map(|part| part.get("properties")?.get("type")?.get("const")?.as_str());
+        tags.next()
+    }
+
+    /// The schema itself and all that it refers to: they hold together.
+    fn parts<'a>(&'a self, schema: &'a Value) -> Vec<&'a Map<String, Value>> {
+        let Some(object) = schema.as_object() else {
+            return Vec::new();
+        };
+        let mut parts = vec![object];
+        if let Some(target) = object.get("$ref").and_then(Value::as_str)
+            && let Some(target) = target
+                .strip_prefix('#')
+                .and_then(|at| self.root.pointer(at))
+        {
+            parts.extend(self.parts(target));
+        }
+        for part in object
+            .get("allOf")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            parts.extend(self.parts(part));
+        }
+        parts
+    }
+
+    /// The same with every branch of every choice.
+    fn branches<'a>(&'a self, schema: &'a Value) -> Vec<&'a Map<String, Value>> {
+        let mut branches = Vec::new();
+        for part in self.parts(schema) {
+            branches.push(part);
+            for choice in choices(&[part]).into_iter().flatten() {
+                branches.extend(self.branches(choice));
+            }
+        }
+        branches
+    }
+}
+
+/// `unknown setting`, and the nearest name or all of them.
+fn unknown<'a>(what: &str, name: &str, valid: impl IntoIterator<Item = &'a str>) -> String {
+    let mut valid: Vec<&str> = valid.into_iter().collect();
+    valid.sort_unstable();
+    let nearest = valid
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .max_by(|left, right| left.0.total_cmp(&right.0));
+    match nearest {
+        Some((likeness, nearest)) if likeness > 0.8 => {
+            format!("unknown {what}: did you mean `{nearest}`?")
+        }
+        _ => format!("unknown {what}: one of {} is valid here", list(valid)),
+    }
+}
+
+fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
+/// The branches of a choice, without that of an absent value.
+fn choices<'a>(parts: &[&'a Map<String, Value>]) -> Option<Vec<&'a Value>> {
+    let branches = parts
+        .iter()
+        .find_map(|part| part.get("oneOf").or_else(|| part.get("anyOf"))?.as_array())?;
+    let null = Value::from("null");
+    Some(
+        branches
+            .iter()
+            .filter(|branch| branch.get("type") != Some(&null))
+            .collect(),
+    )
+}
+
+fn child<'a>(part: &'a Map<String, Value>, step: &str) -> Option<&'a Value> {
+    if let Some(schema) = part.get("properties").and_then(|names| names.get(step)) {
+        return Some(schema);
+    }
+    if let Some(items) = part.get("items")
+        && step.parse::<usize>().is_ok()
+    {
+        return Some(items);
+    }
+    part.get("additionalProperties")
+        .filter(|schema| schema.is_object())
+}
+
+fn names_of(part: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    part.get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(|names| names.keys().map(String::as_str))
+}
+
+fn kinds_of(part: &Map<String, Value>) -> Vec<Kind> {
+    match part.get("type") {
+        Some(Value::String(name)) => Kind::named(name).into_iter().collect(),
+        Some(Value::Array(names)) => names
+            .iter()
+            .filter_map(|name| Kind::named(name.as_str()?))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn compare_range(
+    parts: &[&Map<String, Value>],
+    number: &serde_json::Number,
+    path: &str,
+    problems: &mut Vec<Problem>,
+) {
+    let bound = |name: &str| parts.iter().find_map(|part| part.get(name)?.as_f64());
+    let (Some(number), least, most) = (number.as_f64(), bound("minimum"), bound("maximum")) else {
+        return;
+    };
+    if least.is_some_and(|least| number < least) || most.is_some_and(|most| number > most) {
+        let text = match (least, most) {
+            (Some(least), Some(most)) => format!("has to be {least} to {most}"),
+            (Some(least), None) => format!("has to be at least {least}"),
+            (None, most) => format!("has to be at most {}", most.unwrap_or_default()),
+        };
+        problems.push(Problem::new(path, text));
+    }
+}
+
+fn compare_words(
+    parts: &[&Map<String, Value>],
+    text: &str,
+    path: &str,
+    problems: &mut Vec<Problem>,
+) {
+    let Some(words) = parts.iter().find_map(|part| part.get("enum")?.as_array()) else {
+        return;
+    };
+    let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+    if !words.contains(&text) {
+        problems.push(Problem::new(path, unknown("value", text, words)));
+    }
+}

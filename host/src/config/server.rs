@@ -1,0 +1,124 @@
+//! `[server]`: where the HTTP surface listens and what it takes.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Where the HTTP surface listens and what it takes.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerSettings {
+    /// Address and port, `127.0.0.1:8080` by default. Port 0 takes a free one. Without `api_keys` it has to be
+    /// a loopback address.
+    #[schemars(with = "String")]
+    pub listen: SocketAddr,
+    /// What the process is for: `production` by default.
+    pub mode: Mode,
+    /// The proxies in front, as networks: `["10.0.0.0/8"]`. Where a request comes from one of them, the client's
+    /// address is read from `forwarding_header`; from anybody else that header is ignored.
+    #[schemars(with = "Vec<String>")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// The header in which the trusted proxies name the client.
+    pub forwarding_header: ForwardingHeader,
+    /// Requests worked on at once, 1024 by default; what comes on top is answered 503 `overloaded` at once.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub max_concurrent_requests: u32,
+    /// Connections open at once, 4096 by default; what comes on top is answered 503 `overloaded` and closed.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub max_connections: u32,
+    /// Seconds in which the head of a request has to arrive, 10 by default.
+    #[schemars(range(min = 1, max = 300))]
+    pub header_timeout_seconds: u32,
+    /// Seconds for which a connection may rest between two requests, 75 by default: longer than proxies keep
+    /// theirs (nginx: 60), so that the proxy closes first and no request is lost in between.
+    #[schemars(range(min = 1, max = 3600))]
+    pub idle_timeout_seconds: u32,
+    /// Seconds for a whole request, its body and the provider included, 30 by default.
+    #[schemars(range(min = 1, max = 300))]
+    pub request_timeout_seconds: u32,
+    /// Seconds that requests in progress get at shutdown, 35 by default.
+    #[schemars(range(min = 0, max = 600))]
+    pub shutdown_grace_seconds: u32,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+            mode: Mode::Production,
+            trusted_proxies: Vec::new(),
+            forwarding_header: ForwardingHeader::XForwardedFor,
+            max_concurrent_requests: 1024,
+            max_connections: 4096,
+            header_timeout_seconds: 10,
+            idle_timeout_seconds: 75,
+            request_timeout_seconds: 30,
+            shutdown_grace_seconds: 35,
+        }
+    }
+}
+
+impl ServerSettings {
+    /// How long the head of a request may take.
+    #[must_use]
+    pub fn header_timeout(&self) -> Duration {
+        seconds(self.header_timeout_seconds)
+    }
+
+    /// How long a connection may rest.
+    #[must_use]
+    pub fn idle_timeout(&self) -> Duration {
+        seconds(self.idle_timeout_seconds)
+    }
+
+    /// How long a request may take.
+    #[must_use]
+    pub fn request_timeout(&self) -> Duration {
+        seconds(self.request_timeout_seconds)
+    }
+
+    /// How long requests in progress may take at shutdown.
+    #[must_use]
+    pub fn shutdown_grace(&self) -> Duration {
+        seconds(self.shutdown_grace_seconds)
+    }
+}
+
+fn seconds(seconds: u32) -> Duration {
+    Duration::from_secs(seconds.into())
+}
+
+/// What a process is for.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// A developer's machine: codes may be written to the console or to a file, and keys are made up for the
+    /// life of the process where none are set.
+    Development,
+    /// Real people: senders that show codes are refused, keys have to be set.
+    Production,
+}
+
+impl Mode {
+    /// The word in the configuration.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Production => "production",
+        }
+    }
+}
+
+/// The header in which proxies name the client.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardingHeader {
+    /// `Forwarded` (RFC 7239), its `for` parameter.
+    Forwarded,
+    /// `X-Forwarded-For`.
+    XForwardedFor,
+}

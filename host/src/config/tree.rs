@@ -1,0 +1,253 @@
+//! A configuration before it is typed: values by path, each with the place that it came from.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::problem::{Origin, Problem};
+
+/// Values, and where they came from.
+#[derive(Debug)]
+pub(super) struct Tree {
+    /// The values: an object.
+    pub(super) root: Value,
+    /// Places by path. A value whose path isn't in it came with the nearest one above.
+    origins: BTreeMap<String, Origin>,
+}
+
+impl Tree {
+    /// A tree without values.
+    pub(super) fn empty() -> Self {
+        Self {
+            root: Value::Object(Map::new()),
+            origins: BTreeMap::new(),
+        }
+    }
+
+    /// Reads the text of `file`.
+    pub(super) fn parse(file: &Path, text: &str) -> Result<Self, Problem> {
+        let mut reader = Reader {
+            file: file.to_owned(),
+            lines: line_starts(text),
+            origins: BTreeMap::new(),
+        };
+        let table = DeTable::parse(text).map_err(|error| Problem {
+            origin: reader.origin(error.span().unwrap_or_default().start),
+            path: String::new(),
+            // Not `Display`: that repeats the line, and a secret may stand in it.
+            text: error.message().to_owned(),
+        })?;
+        let root = reader.table("", table.get_ref())?;
+        Ok(Self {
+            root,
+            origins: reader.origins,
+        })
+    }
+
+    /// Says where the value at `path` came from.
+    pub(super) fn origin(&self, path: &str) -> Origin {
+        let mut path = path;
+        loop {
+            if let Some(origin) = self.origins.get(path) {
+                return origin.clone();
+            }
+            match path.rsplit_once('.') {
+                Some((above, _)) => path = above,
+                None => return Origin::Anywhere,
+            }
+        }
+    }
+
+    /// Puts `value` at `path`, as the environment variable `name` says. Makes what is missing on the way.
+    pub(super) fn put(&mut self, path: &[String], value: Value, name: &str) -> Result<(), Problem> {
+        let whole = path.join(".");
+        let origin = Origin::Environment(name.to_owned());
+        put_below(&mut self.root, path, value).map_err(|text| Problem {
+            origin: origin.clone(),
+            path: whole.clone(),
+            text: text.to_owned(),
+        })?;
+        self.origins.insert(whole, origin);
+        Ok(())
+    }
+}
+
+/// One value of TOML, as an environment variable gives it.
+pub(super) fn parse_value(text: &str) -> Option<Value> {
+    let value = DeValue::parse(text).ok()?;
+    let mut reader = Reader {
+        file: PathBuf::new(),
+        lines: Vec::new(),
+        origins: BTreeMap::new(),
+    };
+    reader.value("", &value).ok()
+}
+
+/// `path` with `step` below it.
+pub(super) fn below(path: &str, step: &str) -> String {
+    if path.is_empty() {
+        step.to_owned()
+    } else {
+        format!("{path}.{step}")
+    }
+}
+
+fn put_below(holder: &mut Value, path: &[String], value: Value) -> Result<(), &'static str> {
+    let Some((step, rest)) = path.split_first() else {
+        *holder = value;
+        return Ok(());
+    };
+    let index = step.parse::<usize>().ok();
+    if holder.is_null() {
+        *holder = match index {
+            Some(_) => Value::Array(Vec::new()),
+            None => Value::Object(Map::new()),
+        };
+    }
+    match holder {
+        Value::Object(table) => put_below(
+            table.entry(step.clone()).or_insert(Value::Null),
+            rest,
+            value,
+        ),
+        Value::Array(list) => {
+            let index = index.ok_or("a list: its elements are numbered from 0")?;
+            if index == list.len() {
+                list.push(Value::Null);
+            }
+            let element = list
+                .get_mut(index)
+                .ok_or("the elements of a list have to be given without a gap, from 0")?;
+            put_below(element, rest, value)
+        }
+        _ => Err("has no settings of its own below it"),
+    }
+}
+
+/// Turns what the parser found into values, noting lines.
+struct Reader {
+    file: PathBuf,
+    /// The offset at which each line begins.
+    lines: Vec<usize>,
+    origins: BTreeMap<String, Origin>,
+}
+
+impl Reader {
+    fn origin(&self, offset: usize) -> Origin {
+        let line = self.lines.partition_point(|start| *start <= offset);
+        Origin::File(self.file.clone(), line)
+    }
+
+    fn table(&mut self, path: &str, table: &DeTable<'_>) -> Result<Value, Problem> {
+        let mut object = Map::new();
+        for (key, value) in table {
+            let path = below(path, key.get_ref());
+            let origin = self.origin(key.span().start);
+            self.origins.insert(path.clone(), origin);
+            object.insert(key.get_ref().to_string(), self.value(&path, value)?);
+        }
+        Ok(Value::Object(object))
+    }
+
+    fn value(&mut self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<Value, Problem> {
+        let outside = |reader: &Self| Problem {
+            origin: reader.origin(value.span().start),
+            path: path.to_owned(),
+            text: "a number that is too large".to_owned(),
+        };
+        Ok(match value.get_ref() {
+            DeValue::String(text) => Value::String(text.to_string()),
+            DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
+                .map(Value::from)
+                .map_err(|_| outside(self))?,
+            DeValue::Float(float) => float
+                .as_str()
+                .parse::<f64>()
+                .map(Value::from)
+                .map_err(|_| outside(self))?,
+            DeValue::Boolean(yes) => Value::Bool(*yes),
+            DeValue::Datetime(time) => Value::String(time.to_string()),
+            DeValue::Array(list) => {
+                let mut elements = Vec::new();
+                for (index, element) in list.iter().enumerate() {
+                    let path = below(path, &index.to_string());
+                    let origin = self.origin(element.span().start);
+                    self.origins.insert(path.clone(), origin);
+                    elements.push(self.value(&path, element)?);
+                }
+                Value::Array(elements)
+            }
+            DeValue::Table(table) => self.table(path, table)?,
+        })
+    }
+}
+
+fn line_starts(text: &str) -> Vec<usize> {
+    std::iter::once(0)
+        .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn steps(path: &str) -> Vec<String> {
+        path.split('.').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_value_knows_its_line() {
+        let text =
+            "[server]\nlisten = \"x\"\n\n[[api_keys]]\nname = \"a\"\n[[api_keys]]\nname = \"b\"\n";
+        let tree = Tree::parse(Path::new("c.toml"), text).unwrap();
+        let line = |path| match tree.origin(path) {
+            Origin::File(_, line) => line,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(line("server"), 1);
+        assert_eq!(line("server.listen"), 2);
+        assert_eq!(line("server.absent"), 1);
+        assert_eq!(line("api_keys.0.name"), 5);
+        assert_eq!(line("api_keys.1.name"), 7);
+    }
+
+    #[test]
+    fn a_syntax_error_names_the_line_and_repeats_nothing_of_it() {
+        let text = "[keys]\nindex = \"very secret\n";
+        let problem = Tree::parse(Path::new("c.toml"), text).unwrap_err();
+        assert_eq!(problem.origin, Origin::File("c.toml".into(), 2));
+        assert!(!problem.to_string().contains("very secret"), "{problem}");
+    }
+
+    #[test]
+    fn what_is_put_makes_tables_and_lists_on_its_way() {
+        let mut tree = Tree::empty();
+        for (path, value) in [
+            ("keys.ring.0.name", "a"),
+            ("keys.ring.1.name", "b"),
+            ("keys.index", "c"),
+        ] {
+            tree.put(&steps(path), value.into(), "V").unwrap();
+        }
+        assert_eq!(
+            tree.root,
+            serde_json::json!({ "keys": { "ring": [{ "name": "a" }, { "name": "b" }], "index": "c" } })
+        );
+        assert_eq!(
+            tree.origin("keys.ring.1.name"),
+            Origin::Environment("V".into())
+        );
+    }
+
+    #[test]
+    fn a_gap_in_a_list_is_refused() {
+        let problem = Tree::empty()
+            .put(&steps("keys.ring.1.name"), "a".into(), "V")
+            .unwrap_err();
+        assert!(problem.text.contains("without a gap"), "{problem}");
+    }
+}
