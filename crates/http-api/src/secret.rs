@@ -3,11 +3,12 @@
 use std::fmt;
 
 use serde::Deserialize;
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// A text that is secret: a code. Has no `Display` and no `Serialize`, its `Debug` shows nothing of it, and it
 /// is wiped from memory on drop.
-#[derive(Clone, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Deserialize, Eq)]
 #[serde(transparent)]
 pub struct Secret(Zeroizing<String>);
 
@@ -28,6 +29,13 @@ impl Secret {
     #[must_use]
     pub fn into_exposed(mut self) -> String {
         std::mem::take(&mut *self.0)
+    }
+}
+
+/// Takes the same time wherever the texts differ.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
     }
 }
 

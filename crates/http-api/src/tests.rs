@@ -7,3 +7,4 @@ mod document;
 mod leak;
 mod problems;
 mod scripted;
+mod traced;

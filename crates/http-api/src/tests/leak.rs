@@ -1,12 +1,9 @@
 //! Nothing secret leaves: not through Debug, not through spans and events, not through problems.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
 use axum::http::header;
-use tracing_subscriber::fmt::format::FmtSpan;
 
 use super::scripted::{Call, Scripted, bare, every_call, post, send};
+use super::traced;
 use crate::keys::{ApiKey, ApiKeys, new_key};
 use crate::otp::{Error, Failure, RecipientFault, SendError, StoreError};
 use crate::wire::{AddresseeBody, IssueBody, VerifyBody, VerifyByIdBody};
@@ -14,37 +11,6 @@ use crate::wire::{AddresseeBody, IssueBody, VerifyBody, VerifyByIdBody};
 const CODE: &str = "483920";
 const PHONE: &str = "4915112345678";
 const MAIL: &str = "ann@example.com";
-
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Captured {
-    fn start(&self) -> tracing::subscriber::DefaultGuard {
-        let writer = self.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_span_events(FmtSpan::FULL)
-            .with_ansi(false)
-            .without_time()
-            .with_writer(move || writer.clone())
-            .finish();
-        tracing::subscriber::set_default(subscriber)
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
 
 fn assert_clean(text: &str) {
     let key = new_key(&[1; 32]).0.into_exposed();
@@ -65,8 +31,6 @@ fn keys() -> ApiKeys {
 
 #[tokio::test(flavor = "current_thread")]
 async fn nothing_secret_is_traced_whatever_the_engine_says() {
-    let captured = Captured::default();
-    let guard = captured.start();
     let failures = [
         None,
         Some(Failure::Internal),
@@ -86,8 +50,7 @@ async fn nothing_secret_is_traced_whatever_the_engine_says() {
             assert_clean(&reply.text);
         }
     }
-    drop(guard);
-    let text = captured.text();
+    let text = traced::taken();
     assert_clean(&text);
     for told in [
         "http.request",
@@ -106,8 +69,6 @@ async fn nothing_secret_is_traced_whatever_the_engine_says() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn nothing_secret_is_traced_where_callers_put_it_in_the_wrong_place() {
-    let captured = Captured::default();
-    let guard = captured.start();
     let paths = [
         format!("/v1/challenges/{PHONE}"),
         format!("/v1/challenges/{CODE}"),
@@ -140,8 +101,7 @@ async fn nothing_secret_is_traced_where_callers_put_it_in_the_wrong_place() {
         .insert(header::AUTHORIZATION, CODE.parse().unwrap());
     let request = axum::http::Request::from_parts(parts, body);
     send(Scripted::willing().behind(keys()), request).await;
-    drop(guard);
-    let text = captured.text();
+    let text = traced::taken();
     assert!(text.contains("route_not_found"), "{text}");
     assert_clean(&text);
 }
@@ -154,16 +114,13 @@ async fn private_texts_go_to_the_log_and_only_there() {
         Error::DeliveryFailed(SendError::Other("the ttl of x".into())),
         Error::StoreUnavailable(StoreError::Other("the ttl of x".into())),
     ] {
-        let captured = Captured::default();
-        let guard = captured.start();
         let reply = send(
             Scripted::refusing(error).open(),
             bare("GET", "/v1/challenges/c"),
         )
         .await;
-        drop(guard);
         assert!(!reply.text.contains("the ttl of x"), "{}", reply.text);
-        assert!(captured.text().contains("the ttl of x"));
+        assert!(traced::taken().contains("the ttl of x"));
     }
 }
 

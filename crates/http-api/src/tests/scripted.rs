@@ -181,6 +181,7 @@ impl Reply {
 }
 
 pub(super) async fn send(router: Router, request: Request<Body>) -> Reply {
+    super::traced::start();
     let response = router.oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
