@@ -3,4 +3,7 @@
 pub mod bindings;
 pub mod config;
 pub mod secret;
+pub mod senders;
+pub mod server;
 pub mod stores;
+pub mod telemetry;
