@@ -280,7 +280,7 @@ fn recipient(fault: RecipientFault) -> Problem {
     problem
 }
 
-/// The JSON of a problem, as RFC 9457 has it.
+/// What went wrong, as RFC 9457 has it.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[cfg_attr(test, schema(as = Problem))]
@@ -298,21 +298,27 @@ pub(crate) struct ProblemBody<'a> {
     detail: &'a str,
     /// The field of the request at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(nullable = false))]
     field: Option<&'a str>,
     /// Why the recipient can't be used.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(nullable = false))]
     reason: Option<RecipientFault>,
     /// Seconds until it is worth trying again; also in the Retry-After header.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(nullable = false))]
     retry_after: Option<u32>,
     /// Codes that may still be tried; 0 where the challenge is now exhausted.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(nullable = false))]
     attempts_left: Option<u32>,
     /// Which limit was hit.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(nullable = false))]
     scope: Option<Scope>,
     /// Why the message did not go out.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(nullable = false))]
     kind: Option<DeliveryKind>,
 }
 

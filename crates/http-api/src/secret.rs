@@ -3,13 +3,13 @@
 use std::fmt;
 
 use serde::Deserialize;
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// A text that is secret: a code. Has no `Display` and no `Serialize`, its `Debug` shows nothing of it, and it
 /// is wiped from memory on drop.
-#[derive(Clone, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Deserialize, Eq)]
 #[serde(transparent)]
-#[cfg_attr(test, derive(utoipa::ToSchema), schema(value_type = String))]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
@@ -32,6 +32,13 @@ impl Secret {
     }
 }
 
+/// Takes the same time wherever the texts differ.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Secret(..)")
@@ -41,7 +48,6 @@ impl fmt::Debug for Secret {
 /// Personal data: a recipient in full. Has no `Display` and no `Serialize`, and its `Debug` shows nothing of it.
 #[derive(Clone, Deserialize, Eq, PartialEq)]
 #[serde(transparent)]
-#[cfg_attr(test, derive(utoipa::ToSchema), schema(value_type = String))]
 pub struct Pii(String);
 
 impl Pii {

@@ -1,1 +1,10 @@
-//! Tests of the whole surface.
+//! Tests of the whole surface, as a client sees it: requests in, responses out, with a scripted engine behind.
+
+mod access;
+mod answers;
+mod bad_input;
+mod document;
+mod leak;
+mod problems;
+mod scripted;
+mod traced;

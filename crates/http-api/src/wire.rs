@@ -19,6 +19,7 @@ pub(crate) struct IssueBody {
     /// How it shall travel.
     pub(crate) channel: Channel,
     /// A phone number or a mail address, as the channel needs it; at most 254 bytes.
+    #[cfg_attr(test, schema(value_type = String))]
     pub(crate) to: Pii,
     /// A transaction to bind the code to: 1 to 256 bytes without control characters.
     pub(crate) reference: Option<String>,
@@ -34,6 +35,7 @@ pub(crate) struct IssueBody {
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(crate) struct VerifyByIdBody {
     /// What the person typed. Spaces and hyphens are ignored.
+    #[cfg_attr(test, schema(value_type = String))]
     pub(crate) code: Secret,
     /// The transaction that the person confirms.
     pub(crate) reference: Option<String>,
@@ -49,8 +51,10 @@ pub(crate) struct VerifyBody {
     /// What the code is for.
     pub(crate) purpose: String,
     /// A phone number or a mail address.
+    #[cfg_attr(test, schema(value_type = String))]
     pub(crate) to: Pii,
     /// What the person typed. Spaces and hyphens are ignored.
+    #[cfg_attr(test, schema(value_type = String))]
     pub(crate) code: Secret,
     /// The transaction that the person confirms.
     pub(crate) reference: Option<String>,
@@ -75,6 +79,7 @@ pub(crate) struct AddresseeBody {
     /// What the code is for.
     pub(crate) purpose: String,
     /// A phone number or a mail address.
+    #[cfg_attr(test, schema(value_type = String))]
     pub(crate) to: Pii,
 }
 
@@ -103,6 +108,7 @@ pub(crate) struct ChallengeView<'a> {
     /// Characters in the code.
     code_length: u32,
     /// When the code stops being good.
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     expires_at: Rfc3339,
     /// The same in seconds from now.
     expires_in: u32,
@@ -151,8 +157,10 @@ pub(crate) struct VerifiedView<'a> {
     to: &'a str,
     /// The transaction it was bound to.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(nullable = false))]
     reference: Option<&'a str>,
     /// When it was answered.
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     verified_at: Rfc3339,
 }
 
@@ -186,8 +194,10 @@ pub(crate) struct ReportView<'a> {
     /// Where it stands.
     state: State,
     /// When it was issued.
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     issued_at: Rfc3339,
     /// When the code stops, or stopped, being good.
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     expires_at: Rfc3339,
     /// The same in seconds from now; 0 unless pending.
     expires_in: u32,
@@ -274,8 +284,6 @@ impl<'a> From<&'a Readiness> for ReadinessView<'a> {
 
 /// Seconds since 1970, written as RFC 3339 in UTC.
 #[derive(Clone, Copy)]
-#[cfg_attr(test, derive(utoipa::ToSchema))]
-#[cfg_attr(test, schema(value_type = String, format = DateTime, examples("2026-08-01T12:00:00Z")))]
 struct Rfc3339(u64);
 
 impl Serialize for Rfc3339 {

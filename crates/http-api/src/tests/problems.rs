@@ -1,0 +1,300 @@
+//! What the engine refuses: every row of the table.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+
+use super::scripted::{Scripted, bare, every_call, post, send};
+use crate::otp::{
+    ArgumentFault, Error, Failure, RecipientFault, Scope, SendError, StoreError, Throttle,
+};
+use crate::problem::Fault;
+
+fn argument(field: &str) -> Error {
+    Error::InvalidArgument(ArgumentFault {
+        field: field.into(),
+        reason: "has to be better".into(),
+    })
+}
+
+fn throttled(scope: Scope, retry_after_seconds: u32) -> Error {
+    Error::Throttled(Throttle {
+        scope,
+        retry_after_seconds,
+    })
+}
+
+/// What the engine says; then the status, and the members besides type, title, status and detail.
+fn refusals() -> Vec<(Error, u16, Value)> {
+    use Error::*;
+    let mut rows = vec![
+        (
+            ChannelNotAllowed,
+            403,
+            json!({"code": "channel_not_allowed", "field": "channel"}),
+        ),
+        (Disabled, 403, json!({"code": "disabled"})),
+        (
+            Exhausted(840),
+            429,
+            json!({"code": "exhausted", "retry_after": 840}),
+        ),
+        (Expired, 410, json!({"code": "challenge_expired"})),
+        (
+            argument("client-ip"),
+            400,
+            json!({"code": "invalid_client_ip", "field": "client_ip"}),
+        ),
+        (
+            argument("code"),
+            400,
+            json!({"code": "invalid_code", "field": "code"}),
+        ),
+        (
+            argument("locale"),
+            400,
+            json!({"code": "invalid_locale", "field": "locale"}),
+        ),
+        (
+            argument("purpose"),
+            400,
+            json!({"code": "invalid_purpose", "field": "purpose"}),
+        ),
+        (
+            argument("reference"),
+            400,
+            json!({"code": "invalid_reference", "field": "reference"}),
+        ),
+        (
+            argument("some-thing"),
+            400,
+            json!({"code": "invalid_request", "field": "some_thing"}),
+        ),
+        (argument("tenant"), 500, json!({"code": "misconfigured"})),
+        (
+            Locked(900),
+            429,
+            json!({"code": "locked", "retry_after": 900}),
+        ),
+        (
+            Misconfigured("PRIVATE".into()),
+            500,
+            json!({"code": "misconfigured"}),
+        ),
+        (
+            Mismatch(2),
+            422,
+            json!({"code": "code_mismatch", "attempts_left": 2}),
+        ),
+        (
+            Mismatch(0),
+            422,
+            json!({"code": "code_mismatch", "attempts_left": 0}),
+        ),
+        (NotFound, 404, json!({"code": "challenge_not_found"})),
+        (
+            ReferenceMismatch(1),
+            422,
+            json!({"code": "reference_mismatch", "attempts_left": 1}),
+        ),
+        (
+            ReferenceRequired,
+            400,
+            json!({"code": "reference_required", "field": "reference"}),
+        ),
+        (Revoked, 410, json!({"code": "challenge_revoked"})),
+        (
+            UnknownPurpose,
+            404,
+            json!({"code": "unknown_purpose", "field": "purpose"}),
+        ),
+        (
+            VerifyByNotAllowed,
+            403,
+            json!({"code": "verify_by_not_allowed"}),
+        ),
+    ];
+    let recipient = |fault, reason: &str| {
+        let members = json!({"code": "invalid_recipient", "field": "to", "reason": reason});
+        (InvalidRecipient(fault), 400, members)
+    };
+    rows.extend([
+        recipient(RecipientFault::Ambiguous, "ambiguous"),
+        recipient(RecipientFault::Empty, "empty"),
+        recipient(RecipientFault::MalformedAddress, "malformed_address"),
+        recipient(RecipientFault::MalformedNumber, "malformed_number"),
+        recipient(RecipientFault::TooLong, "too_long"),
+        recipient(RecipientFault::UnassignableNumber, "unassignable_number"),
+        recipient(RecipientFault::WrongKind, "wrong_kind"),
+    ]);
+    let throttle = |scope, name: &str| {
+        let members = json!({"code": "throttled", "scope": name, "retry_after": 17});
+        (throttled(scope, 17), 429, members)
+    };
+    rows.extend([
+        throttle(Scope::Challenge, "challenge"),
+        throttle(Scope::Cooldown, "cooldown"),
+        throttle(Scope::Ip, "ip"),
+        throttle(Scope::Purpose, "purpose"),
+        throttle(Scope::Subject, "subject"),
+        throttle(Scope::Tenant, "tenant"),
+    ]);
+    let delivery = |cause, kind: &str| {
+        let members = json!({"code": "delivery_failed", "kind": kind});
+        (DeliveryFailed(cause), 502, members)
+    };
+    rows.extend([
+        delivery(SendError::NotConfigured("PRIVATE".into()), "not_configured"),
+        delivery(SendError::Other("PRIVATE".into()), "other"),
+        delivery(SendError::RecipientRefused, "recipient_refused"),
+        delivery(SendError::TemplateUnknown, "template_unknown"),
+        delivery(SendError::Throttled(None), "throttled"),
+        delivery(SendError::Timeout, "timeout"),
+        delivery(SendError::Unauthorised, "unauthorised"),
+        delivery(SendError::Unavailable, "unavailable"),
+        (
+            DeliveryFailed(SendError::Throttled(Some(30))),
+            502,
+            json!({"code": "delivery_failed", "kind": "throttled", "retry_after": 30}),
+        ),
+    ]);
+    rows.extend(
+        [
+            StoreError::Denied,
+            StoreError::InvalidArgument,
+            StoreError::Other("PRIVATE".into()),
+            StoreError::Timeout,
+            StoreError::Unavailable,
+        ]
+        .map(|cause| {
+            let members = json!({"code": "store_unavailable", "retry_after": 1});
+            (StoreUnavailable(cause), 503, members)
+        }),
+    );
+    rows
+}
+
+#[tokio::test]
+async fn every_error_becomes_its_problem() {
+    let failures = refusals()
+        .into_iter()
+        .map(|(error, status, members)| (Failure::Refused(error), status, members))
+        .chain([
+            (Failure::Internal, 500, json!({"code": "internal"})),
+            (
+                Failure::Overloaded,
+                503,
+                json!({"code": "overloaded", "retry_after": 1}),
+            ),
+        ]);
+    for (failure, status, members) in failures {
+        let body = r#"{"purpose":"login","to":"x","code":"483920"}"#;
+        let reply = send(
+            Scripted::failing(failure.clone()).open(),
+            post("/v1/verify", body),
+        )
+        .await;
+        assert_eq!(reply.status.as_u16(), status, "{failure:?}");
+        assert_eq!(reply.header("content-type"), "application/problem+json");
+        assert_eq!(reply.header("cache-control"), "no-store");
+        assert!(!reply.text.contains("PRIVATE"), "{}", reply.text);
+        let retry_after = members["retry_after"]
+            .as_u64()
+            .map_or(String::new(), |seconds| seconds.to_string());
+        assert_eq!(reply.header("retry-after"), retry_after, "{failure:?}");
+
+        let Value::Object(mut problem) = reply.json() else {
+            panic!("{}", reply.text);
+        };
+        let code = members["code"].as_str().unwrap();
+        assert_eq!(problem.remove("type").unwrap(), format!("/problems/{code}"));
+        assert_eq!(problem.remove("status").unwrap(), status);
+        assert!(
+            !problem
+                .remove("title")
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .is_empty()
+        );
+        assert!(
+            !problem
+                .remove("detail")
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .is_empty()
+        );
+        assert_eq!(Value::Object(problem), members, "{failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_problem_is_written_exactly() {
+    let engine = Scripted::refusing(throttled(Scope::Cooldown, 60));
+    let reply = send(engine.open(), post("/v1/challenges/c1.abc/resend", "")).await;
+    let text = r#"{"type":"/problems/throttled","title":"Throttled","status":429,"code":"throttled","detail":"A limit was hit.","retry_after":60,"scope":"cooldown"}"#;
+    assert_eq!(reply.text, text);
+}
+
+#[tokio::test]
+async fn the_engines_reason_is_the_detail_of_an_invalid_argument() {
+    let reply = send(
+        Scripted::refusing(argument("code")).open(),
+        post("/v1/challenges/c1.abc/verify", r#"{"code":"1"}"#),
+    )
+    .await;
+    assert_eq!(reply.json()["detail"], "has to be better");
+}
+
+#[tokio::test]
+async fn every_route_tells_what_the_engine_refuses() {
+    for request in every_call() {
+        let route = format!("{} {}", request.method(), request.uri());
+        let reply = send(Scripted::refusing(Error::Locked(5)).open(), request).await;
+        assert_eq!(
+            (reply.status.as_u16(), reply.code().as_str()),
+            (429, "locked"),
+            "{route}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_challenge_not_found_by_id_names_the_id() {
+    for request in every_call() {
+        let by_id = request.uri().path().contains("c1.abc");
+        let reply = send(Scripted::refusing(Error::NotFound).open(), request).await;
+        let field = if by_id { json!("id") } else { Value::Null };
+        assert_eq!(reply.json()["field"], field);
+    }
+}
+
+#[tokio::test]
+async fn no_refusal_says_to_come_back_after_0_seconds() {
+    for error in [
+        Error::Locked(0),
+        Error::Exhausted(0),
+        throttled(Scope::Ip, 0),
+    ] {
+        let reply = send(
+            Scripted::refusing(error).open(),
+            bare("GET", "/v1/challenges/c1.abc"),
+        )
+        .await;
+        assert_eq!(reply.header("retry-after"), "1");
+    }
+}
+
+#[test]
+fn codes_are_unique_and_made_of_lower_case_words() {
+    let codes: HashSet<_> = Fault::ALL.iter().map(|fault| fault.as_str()).collect();
+    assert_eq!(codes.len(), Fault::ALL.len());
+    assert!(codes.iter().all(|code| {
+        code.bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    }));
+    for fault in Fault::ALL {
+        assert!(!fault.detail().contains("  "), "{}", fault.detail());
+    }
+}

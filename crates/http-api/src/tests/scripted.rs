@@ -1,0 +1,233 @@
+//! An engine that answers what a test tells it to, and remembers what it was asked.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::health::{Condition, Dependency, Health, Readiness};
+use crate::keys::ApiKeys;
+use crate::otp::{
+    Addressee, Challenge, Channel, Error, Failure, IssueRequest, Otp, Report, ResendRequest, State,
+    Target, Verified, VerifyRequest,
+};
+
+/// What the engine was asked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Call {
+    Issue(IssueRequest),
+    Resend(ResendRequest),
+    Revoke(String, String),
+    Status(String, Target),
+    Unlock(String, Addressee),
+    Verify(VerifyRequest),
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Scripted(Arc<Mutex<Script>>);
+
+#[derive(Default)]
+struct Script {
+    calls: Vec<Call>,
+    failure: Option<Failure>,
+    readiness: Option<Readiness>,
+}
+
+impl Scripted {
+    /// An engine to which everything succeeds.
+    pub(super) fn willing() -> Self {
+        Self::default()
+    }
+
+    /// An engine that answers everything with `error`.
+    pub(super) fn refusing(error: Error) -> Self {
+        Self::failing(Failure::Refused(error))
+    }
+
+    pub(super) fn failing(failure: Failure) -> Self {
+        let scripted = Self::default();
+        scripted.0.lock().unwrap().failure = Some(failure);
+        scripted
+    }
+
+    pub(super) fn with_readiness(readiness: Readiness) -> Self {
+        let scripted = Self::default();
+        scripted.0.lock().unwrap().readiness = Some(readiness);
+        scripted
+    }
+
+    pub(super) fn calls(&self) -> Vec<Call> {
+        self.0.lock().unwrap().calls.clone()
+    }
+
+    pub(super) fn open(&self) -> Router {
+        self.behind(ApiKeys::open())
+    }
+
+    pub(super) fn behind(&self, keys: ApiKeys) -> Router {
+        crate::router(self.clone(), self.clone(), keys)
+    }
+
+    fn answer<T>(&self, call: Call, value: T) -> Result<T, Failure> {
+        let mut script = self.0.lock().unwrap();
+        script.calls.push(call);
+        script.failure.clone().map_or(Ok(value), Err)
+    }
+}
+
+impl Otp for Scripted {
+    async fn issue(&self, request: IssueRequest) -> Result<Challenge, Failure> {
+        self.answer(Call::Issue(request), challenge())
+    }
+
+    async fn verify(&self, request: VerifyRequest) -> Result<Verified, Failure> {
+        let verified = Verified {
+            id: "c1.abc".into(),
+            purpose: "login".into(),
+            channel: Channel::Sms,
+            masked_recipient: "49****5678".into(),
+            reference: request.reference.clone(),
+            verified_at: 1_785_585_600,
+        };
+        self.answer(Call::Verify(request), verified)
+    }
+
+    async fn resend(&self, request: ResendRequest) -> Result<Challenge, Failure> {
+        self.answer(Call::Resend(request), challenge())
+    }
+
+    async fn revoke(&self, tenant: String, id: String) -> Result<(), Failure> {
+        self.answer(Call::Revoke(tenant, id), ())
+    }
+
+    async fn status(&self, tenant: String, target: Target) -> Result<Report, Failure> {
+        let report = Report {
+            id: "c1.abc".into(),
+            purpose: "login".into(),
+            channel: Channel::Email,
+            masked_recipient: "j***@e***.com".into(),
+            state: State::Pending,
+            issued_at: 1_785_585_600,
+            expires_at: 1_785_585_900,
+            expires_in_seconds: 290,
+            resend_in_seconds: 50,
+            resends_left: 3,
+            attempts_left: 2,
+            locked_for_seconds: 0,
+            disabled: false,
+        };
+        self.answer(Call::Status(tenant, target), report)
+    }
+
+    async fn unlock(&self, tenant: String, addressee: Addressee) -> Result<(), Failure> {
+        self.answer(Call::Unlock(tenant, addressee), ())
+    }
+}
+
+impl Health for Scripted {
+    async fn ready(&self) -> Readiness {
+        let script = self.0.lock().unwrap();
+        script.readiness.clone().unwrap_or_else(|| Readiness {
+            degraded: false,
+            dependencies: vec![Dependency {
+                name: "store".into(),
+                condition: Condition::Ok,
+            }],
+        })
+    }
+}
+
+fn challenge() -> Challenge {
+    Challenge {
+        id: "c1.abc".into(),
+        purpose: "login".into(),
+        channel: Channel::Sms,
+        masked_recipient: "49****5678".into(),
+        code_length: 6,
+        expires_at: 1_785_585_900,
+        expires_in_seconds: 300,
+        resend_in_seconds: 60,
+        resends_left: 3,
+        attempts_left: 3,
+        provider: "console".into(),
+    }
+}
+
+/// A response that has been read to its end.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) text: String,
+}
+
+impl Reply {
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    pub(super) fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+pub(super) async fn send(router: Router, request: Request<Body>) -> Reply {
+    super::traced::start();
+    let response = router.oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+    Reply {
+        status: parts.status,
+        headers: parts.headers,
+        text: String::from_utf8(bytes.to_vec()).unwrap(),
+    }
+}
+
+/// A request without a body.
+pub(super) fn bare(method: &str, path: &str) -> Request<Body> {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .body(Body::empty())
+        .unwrap()
+}
+
+/// A POST of JSON.
+pub(super) fn post(path: &str, body: impl Into<Body>) -> Request<Body> {
+    Request::builder()
+        .method("POST")
+        .uri(path)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(body.into())
+        .unwrap()
+}
+
+/// A request of every route that reaches the engine, all of them good.
+pub(super) fn every_call() -> Vec<Request<Body>> {
+    let addressee = r#"{"purpose":"login","to":"+4915112345678"}"#;
+    vec![
+        post(
+            "/v1/challenges",
+            r#"{"purpose":"login","channel":"sms","to":"+4915112345678"}"#,
+        ),
+        post("/v1/challenges/c1.abc/verify", r#"{"code":"483920"}"#),
+        post(
+            "/v1/verify",
+            r#"{"purpose":"login","to":"+4915112345678","code":"483920"}"#,
+        ),
+        post("/v1/challenges/c1.abc/resend", "{}"),
+        bare("GET", "/v1/challenges/c1.abc"),
+        bare("DELETE", "/v1/challenges/c1.abc"),
+        post("/v1/status", addressee),
+        post("/v1/unlock", addressee),
+    ]
+}
