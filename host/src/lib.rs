@@ -5,4 +5,6 @@ pub mod config;
 pub mod engine;
 pub mod secret;
 pub mod senders;
+pub mod server;
 pub mod stores;
+pub mod telemetry;

@@ -1,0 +1,63 @@
+//! `type = "console"`: codes on standard output, for whoever develops.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Sender, Sent, write_aside};
+use crate::bindings::countersign::otp::sender::{Delivery, Message};
+use crate::config::Channel;
+
+/// Writes one readable line per message.
+pub struct Console {
+    out: Arc<Mutex<dyn Write + Send>>,
+}
+
+impl Console {
+    /// Writes to standard output. The log goes to standard error, and so never mixes with codes.
+    #[must_use]
+    pub fn to_stdout() -> Self {
+        Self::to(std::io::stdout())
+    }
+
+    /// Writes to `out`.
+    #[must_use]
+    pub fn to(out: impl Write + Send + 'static) -> Self {
+        Self {
+            out: Arc::new(Mutex::new(out)),
+        }
+    }
+}
+
+impl Sender for Console {
+    fn send(&self, message: Message) -> Sent<'_> {
+        let out = Arc::clone(&self.out);
+        Box::pin(async move {
+            let line = line(&message);
+            write_aside(move || {
+                let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
+                out.write_all(line.as_bytes())?;
+                out.flush()
+            })
+            .await?;
+            Ok(Delivery {
+                provider: "console".to_owned(),
+                message_id: None,
+            })
+        })
+    }
+}
+
+fn line(message: &Message) -> String {
+    let reference = match &message.reference {
+        Some(reference) => format!(", reference {reference:?}"),
+        None => String::new(),
+    };
+    format!(
+        "[{channel}] to {to}: code {code} for {purpose}{reference}, good for {seconds} s\n",
+        channel = Channel::from(message.channel).as_str(),
+        to = message.recipient,
+        code = message.code,
+        purpose = message.purpose,
+        seconds = message.lifetime_seconds,
+    )
+}

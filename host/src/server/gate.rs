@@ -1,0 +1,62 @@
+//! What every request passes on its way to the router: whose it is, whether there is room, how long it may take.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use countersign_http_api::ClientAddress;
+use futures_util::FutureExt;
+use tokio::sync::Semaphore;
+use tower::ServiceExt;
+
+use super::client_address::ClientAddresses;
+use super::refusal;
+use crate::config::ServerSettings;
+
+/// Answered however much there is to do: an overloaded process is alive, and restarting it would make it worse.
+const ALWAYS: &str = "/healthz";
+
+/// The way to the router.
+pub(super) struct Gate {
+    router: Router,
+    addresses: ClientAddresses,
+    room: Arc<Semaphore>,
+    timeout: Duration,
+}
+
+impl Gate {
+    /// Lets requests to `router` as `settings` say.
+    pub(super) fn new(router: Router, settings: &ServerSettings) -> Self {
+        Self {
+            router,
+            addresses: ClientAddresses::new(settings),
+            room: Arc::new(Semaphore::new(settings.max_concurrent_requests as usize)),
+            timeout: settings.request_timeout(),
+        }
+    }
+
+    /// Answers `request`, that came from `peer`.
+    pub(super) async fn pass(&self, mut request: Request<Body>, peer: IpAddr) -> Response {
+        let room = self.room.try_acquire();
+        if room.is_err() && request.uri().path() != ALWAYS {
+            return refusal::overloaded();
+        }
+        let address = self.addresses.of(request.headers(), peer);
+        request.extensions_mut().insert(ClientAddress(address));
+        // What unwinds is dropped with the request: nothing that it left half done is looked at again.
+        let work = AssertUnwindSafe(self.router.clone().oneshot(request)).catch_unwind();
+        match tokio::time::timeout(self.timeout, work).await {
+            Ok(Ok(Ok(response))) => response,
+            Ok(Err(_)) => refusal::internal(),
+            Err(_) => {
+                tracing::warn!("a request took too long");
+                refusal::timeout()
+            }
+        }
+    }
+}
