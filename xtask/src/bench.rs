@@ -16,10 +16,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     build::component(workspace)?;
     build::host(workspace, Profile::Release)?;
     let mut cargo = workspace.cargo();
-    cargo
-        .args(["run", "--release", "--package", "countersign-bench", "--"])
-        .args(own)
-        .args(passed);
+    cargo.args(["run", "--release", "--package", "countersign-bench", "--"]).args(own).args(passed);
     test::set_environment(&mut cargo, workspace, Profile::Release);
     process::run(&mut cargo)
 }

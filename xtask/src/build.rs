@@ -15,10 +15,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let profile = match arguments {
         [] => Profile::Development,
         [release] if release == "--release" => Profile::Release,
-        _ => bail!(
-            "`build` takes `--release` or nothing, not `{}`",
-            arguments.join(" ")
-        ),
+        _ => bail!("`build` takes `--release` or nothing, not `{}`", arguments.join(" ")),
     };
     component(workspace)?;
     host(workspace, profile)?;
@@ -33,12 +30,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 pub(crate) fn component(workspace: &Workspace) -> Result<()> {
     let bytes = component::build_and_place(workspace)?;
     let path = workspace.component();
-    println!(
-        "{}: {} bytes, SHA-256 {}",
-        path.display(),
-        bytes.len(),
-        component::sha256(&bytes)
-    );
+    println!("{}: {} bytes, SHA-256 {}", path.display(), bytes.len(), component::sha256(&bytes));
     Ok(())
 }
 
@@ -59,10 +51,7 @@ pub(crate) fn place_beside_host(workspace: &Workspace, profile: Profile) -> Resu
     let path = workspace.component();
     let bytes =
         std::fs::read(&path).with_context(|| format!("{} can't be read", path.display()))?;
-    component::write_if_changed(
-        &workspace.host(profile).with_file_name("countersign.wasm"),
-        &bytes,
-    )
+    component::write_if_changed(&workspace.host(profile).with_file_name("countersign.wasm"), &bytes)
 }
 
 fn host_command(workspace: &Workspace, profile: Profile) -> Command {
@@ -71,13 +60,9 @@ fn host_command(workspace: &Workspace, profile: Profile) -> Command {
     match profile {
         // With the features that the whole workspace asks for, as the tests do: compiled once for both.
         Profile::Development => cargo.args(["--workspace", "--bin", "countersign"]),
-        Profile::Release => cargo.args([
-            "--release",
-            "--package",
-            "countersign",
-            "--bin",
-            "countersign",
-        ]),
+        Profile::Release => {
+            cargo.args(["--release", "--package", "countersign", "--bin", "countersign"])
+        }
     };
     cargo
 }

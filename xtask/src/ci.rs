@@ -27,53 +27,29 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
         toolchain::ensure_components(workspace)?;
         toolchain::ensure_wasm_target(workspace).map(passed)
     });
-    report.step("format", || {
-        cargo(workspace, &["fmt", "--all", "--", "--check"])
-    });
+    report.step("format", || cargo(workspace, &["fmt", "--all", "--", "--check"]));
     report.step("clippy", || {
         cargo(
             workspace,
-            &[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--quiet",
-                "--",
-                "-D",
-                "warnings",
-            ],
+            &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"],
         )
     });
     report.step("core and http-api for wasm", || {
-        let packages = [
-            "--package",
-            "countersign-core",
-            "--package",
-            "countersign-http-api",
-        ];
-        cargo(
-            workspace,
-            &[&["check", "--quiet", "--target", WASM], packages.as_slice()].concat(),
-        )
+        let packages = ["--package", "countersign-core", "--package", "countersign-http-api"];
+        cargo(workspace, &[&["check", "--quiet", "--target", WASM], packages.as_slice()].concat())
     });
-    report.step("what the core depends on", || {
-        core_tree::check(workspace).map(passed)
-    });
+    report.step("what the core depends on", || core_tree::check(workspace).map(passed));
     report.step("documentation", || document(workspace));
     report.step("wit", || wit::check(workspace).map(passed));
     report.step("wit/deps", || wit::check_vendored(workspace).map(passed));
     report.step("licences and versions", || deny::check(workspace, is_ci));
     report.step("tests", || test::run(workspace, &[]).map(passed));
-    report.step("component from elsewhere", || {
-        reproducible::check(workspace).map(passed)
-    });
+    report.step("component from elsewhere", || reproducible::check(workspace).map(passed));
     report.step("generated files", || {
         if workspace.root.join(REQUIREMENTS).exists() {
             phone_table::run(workspace, &[])?;
         }
-        before
-            .check(&work_tree::Snapshot::take(workspace)?, is_ci)
-            .map(passed)
+        before.check(&work_tree::Snapshot::take(workspace)?, is_ci).map(passed)
     });
     report.close()
 }
@@ -84,9 +60,7 @@ fn cargo(workspace: &Workspace, arguments: &[&str]) -> Result<Outcome> {
 
 fn document(workspace: &Workspace) -> Result<Outcome> {
     let mut cargo = workspace.cargo();
-    cargo
-        .args(["doc", "--workspace", "--no-deps", "--quiet"])
-        .env("RUSTDOCFLAGS", "-D warnings");
+    cargo.args(["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings");
     process::run(&mut cargo).map(passed)
 }
 
@@ -140,11 +114,7 @@ impl Report {
     fn close(self) -> Result<()> {
         println!("\n{}", self.lines.join("\n"));
         let (total, failed) = (self.total.as_secs_f64(), self.failed.len());
-        println!(
-            "{:<28} {total:>7.1} s  {} checks, {failed} failed",
-            "together",
-            self.lines.len()
-        );
+        println!("{:<28} {total:>7.1} s  {} checks, {failed} failed", "together", self.lines.len());
         if !self.failed.is_empty() {
             bail!("failed: {}", self.failed.join(", "));
         }

@@ -24,15 +24,7 @@ const STACK_BYTES: u32 = 32_768;
 pub(crate) fn build(workspace: &Workspace) -> Result<Vec<u8>> {
     toolchain::ensure_wasm_target(workspace)?;
     let mut cargo = workspace.cargo();
-    cargo.args([
-        "build",
-        "--package",
-        PACKAGE,
-        "--profile",
-        "component",
-        "--target",
-        WASM,
-    ]);
+    cargo.args(["build", "--package", PACKAGE, "--profile", "component", "--target", WASM]);
     cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags(workspace)?);
     process::run(&mut cargo)?;
     let module = module_path(&workspace.target);
@@ -78,37 +70,24 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 }
 
 fn encode(module: &[u8]) -> Result<Vec<u8>> {
-    ComponentEncoder::default()
-        .validate(true)
-        .module(module)?
-        .encode()
+    ComponentEncoder::default().validate(true).module(module)?.encode()
 }
 
 fn module_path(target: &Path) -> PathBuf {
-    target
-        .join(WASM)
-        .join("component")
-        .join(format!("{}.wasm", PACKAGE.replace('-', "_")))
+    target.join(WASM).join("component").join(format!("{}.wasm", PACKAGE.replace('-', "_")))
 }
 
 /// The flags that make the module small at start and free of this machine's paths, as
 /// `CARGO_ENCODED_RUSTFLAGS` wants them: so a folder's name may hold spaces. A `RUSTFLAGS` of the
 /// caller's doesn't reach the component.
 fn rustflags(workspace: &Workspace) -> Result<OsString> {
-    let mut flags = vec![
-        OsString::from("-C"),
-        format!("link-arg=-zstack-size={STACK_BYTES}").into(),
-    ];
+    let mut flags =
+        vec![OsString::from("-C"), format!("link-arg=-zstack-size={STACK_BYTES}").into()];
     let rustc = process::read(workspace.command("rustc").args(["--version", "--verbose"]))?;
     let sysroot = process::read(workspace.command("rustc").args(["--print", "sysroot"]))?;
     let packages = workspace.packages(WASM)?;
     let commit = parse_commit(&rustc).context("`rustc --version` names no commit")?;
-    for (from, to) in remappings(
-        &workspace.root,
-        Path::new(sysroot.trim()),
-        commit,
-        &packages,
-    ) {
+    for (from, to) in remappings(&workspace.root, Path::new(sysroot.trim()), commit, &packages) {
         let mut flag = OsString::from("--remap-path-prefix=");
         flag.push(from);
         flag.push("=");
@@ -128,10 +107,7 @@ fn remappings(
     let mut remappings = vec![
         (root.to_owned(), "/countersign".to_owned()),
         // Where the standard library's source is installed, rustc names those files instead of this.
-        (
-            sysroot.join("lib/rustlib/src/rust"),
-            format!("/rustc/{commit}"),
-        ),
+        (sysroot.join("lib/rustlib/src/rust"), format!("/rustc/{commit}")),
     ];
     // Not cargo's home alone: its folders are named for the registry, and sources may be vendored.
     let foreign = packages.iter().filter(|package| package.is_foreign);
@@ -144,9 +120,7 @@ fn remappings(
 }
 
 fn parse_commit(version: &str) -> Option<&str> {
-    version
-        .lines()
-        .find_map(|line| line.strip_prefix("commit-hash: "))
+    version.lines().find_map(|line| line.strip_prefix("commit-hash: "))
 }
 
 #[cfg(test)]

@@ -76,10 +76,7 @@ pub(crate) fn print() {
 
 /// Prints one command.
 pub(crate) fn print_one(command: &Command) {
-    println!(
-        "cargo xtask {} {}\n  {}",
-        command.name, command.usage, command.summary
-    );
+    println!("cargo xtask {} {}\n  {}", command.name, command.usage, command.summary);
 }
 
 /// Refuses arguments of a command that takes none.
@@ -142,12 +139,7 @@ mod tests {
     #[test]
     fn every_command_has_its_own_name() {
         for (place, command) in COMMANDS.iter().enumerate() {
-            assert!(
-                COMMANDS
-                    .iter()
-                    .skip(place + 1)
-                    .all(|other| other.name != command.name)
-            );
+            assert!(COMMANDS.iter().skip(place + 1).all(|other| other.name != command.name));
         }
     }
 }

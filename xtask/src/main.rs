@@ -45,10 +45,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
     let Some(known) = COMMANDS.iter().find(|known| known.name == command) else {
         bail!("no command `{command}`; there are {}", help::names());
     };
-    if rest
-        .first()
-        .is_some_and(|first| matches!(first.as_str(), "--help" | "-h"))
-    {
+    if rest.first().is_some_and(|first| matches!(first.as_str(), "--help" | "-h")) {
         help::print_one(known);
         return Ok(());
     }

@@ -14,10 +14,7 @@ const GENERATOR: &str = "crates/core/src/recipient/phone/generate.py";
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     help::refuse_arguments("phone-table", arguments)?;
     let Some(python) = python::ensure(workspace)? else {
-        bail!(
-            "{} is missing: it pins the version of the metadata",
-            python::REQUIREMENTS
-        );
+        bail!("{} is missing: it pins the version of the metadata", python::REQUIREMENTS);
     };
     process::run(workspace.command(python).arg(GENERATOR))
 }

@@ -11,9 +11,7 @@ use anyhow::{Context, Result, bail};
 /// Where it can't be started or doesn't succeed.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let shown = show(command);
-    let status = command
-        .status()
-        .with_context(|| format!("`{shown}` can't be started"))?;
+    let status = command.status().with_context(|| format!("`{shown}` can't be started"))?;
     if !status.success() {
         bail!("`{shown}` failed ({status})");
     }
@@ -97,11 +95,7 @@ mod tests {
     #[test]
     fn a_failure_names_the_program_and_its_arguments() {
         let error = read(Command::new("cargo").arg("no-such-command")).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("`cargo no-such-command` failed")
-        );
+        assert!(error.to_string().starts_with("`cargo no-such-command` failed"));
     }
 
     #[test]

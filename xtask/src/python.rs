@@ -32,24 +32,10 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<Option<PathBuf>> {
         return Ok(Some(python));
     }
     tools::ensure(&[Tool::Python])?;
-    println!(
-        "installing what {REQUIREMENTS} lists into {}",
-        folder.display()
-    );
-    process::run(
-        Command::new("python3")
-            .args(["-m", "venv", "--clear"])
-            .arg(&folder),
-    )?;
+    println!("installing what {REQUIREMENTS} lists into {}", folder.display());
+    process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
     let mut pip = Command::new(&python);
-    pip.args([
-        "-m",
-        "pip",
-        "--disable-pip-version-check",
-        "--quiet",
-        "install",
-        "--requirement",
-    ]);
+    pip.args(["-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--requirement"]);
     process::run(pip.arg(&requirements))?;
     std::fs::write(&installed, wanted)
         .with_context(|| format!("{} can't be written", installed.display()))?;

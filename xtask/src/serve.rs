@@ -27,16 +27,11 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 
 /// What the host is started with: the developer's configuration if there is one, else the example.
 fn host_arguments(own_configuration: bool, passed: &[String]) -> Vec<String> {
-    let names_a_configuration = passed
-        .iter()
-        .any(|argument| argument == "--config" || argument.starts_with("--config="));
+    let names_a_configuration =
+        passed.iter().any(|argument| argument == "--config" || argument.starts_with("--config="));
     let mut arguments = vec!["serve".to_owned()];
     if !names_a_configuration {
-        let file = if own_configuration {
-            "countersign.toml"
-        } else {
-            EXAMPLE
-        };
+        let file = if own_configuration { "countersign.toml" } else { EXAMPLE };
         arguments.extend(["--config".to_owned(), file.to_owned()]);
     }
     arguments.extend_from_slice(passed);
@@ -54,10 +49,7 @@ mod tests {
 
     #[test]
     fn a_configuration_of_ones_own_is_preferred() {
-        assert_eq!(
-            host_arguments(true, &[]),
-            ["serve", "--config", "countersign.toml"]
-        );
+        assert_eq!(host_arguments(true, &[]), ["serve", "--config", "countersign.toml"]);
     }
 
     #[test]
@@ -65,9 +57,6 @@ mod tests {
         let passed = ["--config=a.toml".to_owned()];
         assert_eq!(host_arguments(true, &passed), ["serve", "--config=a.toml"]);
         let passed = ["--config".to_owned(), "a.toml".to_owned()];
-        assert_eq!(
-            host_arguments(false, &passed),
-            ["serve", "--config", "a.toml"]
-        );
+        assert_eq!(host_arguments(false, &passed), ["serve", "--config", "a.toml"]);
     }
 }

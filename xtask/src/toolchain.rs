@@ -53,9 +53,7 @@ fn add(workspace: &Workspace, what: &[&str]) -> Result<()> {
 
 /// The channel that a `rust-toolchain.toml` pins.
 fn parse_channel(text: &str) -> Option<&str> {
-    let mut values = text
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("channel"));
+    let mut values = text.lines().filter_map(|line| line.trim().strip_prefix("channel"));
     let value = values.find_map(|rest| rest.trim_start().strip_prefix('='))?;
     value.trim().strip_prefix('"')?.split('"').next()
 }
@@ -66,14 +64,8 @@ mod tests {
 
     #[test]
     fn the_pinned_channel_is_read() {
-        assert_eq!(
-            parse_channel("[toolchain]\nchannel = \"1.95.0\"\n"),
-            Some("1.95.0")
-        );
-        assert_eq!(
-            parse_channel("[toolchain]\nchannel=\"stable\" # why\n"),
-            Some("stable")
-        );
+        assert_eq!(parse_channel("[toolchain]\nchannel = \"1.95.0\"\n"), Some("1.95.0"));
+        assert_eq!(parse_channel("[toolchain]\nchannel=\"stable\" # why\n"), Some("stable"));
         assert_eq!(parse_channel("[toolchain]\nprofile = \"minimal\"\n"), None);
     }
 }

@@ -43,38 +43,21 @@ impl Tool {
 /// # Errors
 /// Where something is missing and can't be installed; the message names what to install.
 pub(crate) fn ensure(tools: &[Tool]) -> Result<()> {
-    let missing: Vec<Tool> = tools
-        .iter()
-        .copied()
-        .filter(|tool| !tool.is_present())
-        .collect();
+    let missing: Vec<Tool> = tools.iter().copied().filter(|tool| !tool.is_present()).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    let packages: Vec<&str> = missing
-        .iter()
-        .flat_map(|tool| tool.packages())
-        .copied()
-        .collect();
-    let wish = format!(
-        "missing: {0}; install it (on Debian: apt-get install {0})",
-        packages.join(" ")
-    );
+    let packages: Vec<&str> = missing.iter().flat_map(|tool| tool.packages()).copied().collect();
+    let wish =
+        format!("missing: {0}; install it (on Debian: apt-get install {0})", packages.join(" "));
     if process::find_program("apt-get").is_none() {
         bail!(wish);
     }
-    let Some(mut root) = root_command() else {
-        bail!(wish)
-    };
+    let Some(mut root) = root_command() else { bail!(wish) };
     println!("installing {} through apt-get", packages.join(" "));
-    root.args(["sh", "-euc", INSTALL, "install"])
-        .args(&packages);
+    root.args(["sh", "-euc", INSTALL, "install"]).args(&packages);
     process::read(&mut root).with_context(|| wish.clone())?;
-    if missing.iter().all(|tool| tool.is_present()) {
-        Ok(())
-    } else {
-        bail!(wish)
-    }
+    if missing.iter().all(|tool| tool.is_present()) { Ok(()) } else { bail!(wish) }
 }
 
 /// `env …` with the rights to install, where that takes no password.
@@ -119,9 +102,7 @@ mod tests {
 
     #[test]
     fn the_install_script_is_valid_shell() {
-        assert!(process::succeeds(
-            Command::new("sh").args(["-n", "-c", INSTALL])
-        ));
+        assert!(process::succeeds(Command::new("sh").args(["-n", "-c", INSTALL])));
     }
 
     #[test]

@@ -50,27 +50,17 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let mut faults = Vec::new();
     for (path, text) in contract(workspace)? {
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let formatted = format::format(&text);
         if formatted != text {
             faults.push(format!("wit/{name} isn't formatted; run: cargo xtask wit"));
         }
-        faults.extend(
-            format::faults(&formatted)
-                .iter()
-                .map(|fault| format!("wit/{name}:{fault}")),
-        );
+        faults.extend(format::faults(&formatted).iter().map(|fault| format!("wit/{name}:{fault}")));
     }
     if !faults.is_empty() {
         bail!(faults.join("\n"));
     }
-    Resolve::default()
-        .push_dir(workspace.root.join("wit"))
-        .context("wit/ doesn't parse")?;
+    Resolve::default().push_dir(workspace.root.join("wit")).context("wit/ doesn't parse")?;
     Ok(())
 }
 
@@ -95,11 +85,8 @@ pub(crate) fn check_vendored(workspace: &Workspace) -> Result<()> {
 fn contract(workspace: &Workspace) -> Result<Vec<(PathBuf, String)>> {
     let folder = workspace.root.join("wit");
     let vendored = folder.join(VENDOR_FOLDER);
-    let own = files_below(&folder)?
-        .into_iter()
-        .filter(|path| !path.starts_with(&vendored));
-    own.map(|path| read(&path).map(|text| (path, text)))
-        .collect()
+    let own = files_below(&folder)?.into_iter().filter(|path| !path.starts_with(&vendored));
+    own.map(|path| read(&path).map(|text| (path, text))).collect()
 }
 
 /// What `wit/deps` should hold: WASI as the wasmtime has it that the host is built with.
@@ -117,9 +104,7 @@ fn vendored_files(workspace: &Workspace) -> Result<BTreeMap<PathBuf, String>> {
 
 /// The folder of a package: `package wasi:io@0.2.12;` lies in `wasi-io@0.2.12`.
 fn folder_of(text: &str) -> Option<String> {
-    let package = text
-        .lines()
-        .find_map(|line| line.strip_prefix("package "))?;
+    let package = text.lines().find_map(|line| line.strip_prefix("package "))?;
     let (namespace, rest) = package.trim_end().strip_suffix(';')?.split_once(':')?;
     Some(format!("{namespace}-{rest}"))
 }
@@ -141,30 +126,17 @@ fn wasi_source(workspace: &Workspace) -> Result<PathBuf> {
     let mut cargo = workspace.cargo();
     cargo.current_dir(&folder);
     // For a platform of few dependencies: the files are the same for all.
-    cargo.args([
-        "metadata",
-        "--format-version",
-        "1",
-        "--filter-platform",
-        crate::toolchain::WASM,
-    ]);
+    cargo.args(["metadata", "--format-version", "1", "--filter-platform", crate::toolchain::WASM]);
     let packages = parse_packages(&process::read(&mut cargo)?)?;
-    let found = packages
-        .into_iter()
-        .find(|package| package.name == "wasmtime-wasi");
-    Ok(found
-        .context("cargo doesn't know where wasmtime-wasi is")?
-        .folder)
+    let found = packages.into_iter().find(|package| package.name == "wasmtime-wasi");
+    Ok(found.context("cargo doesn't know where wasmtime-wasi is")?.folder)
 }
 
 /// The version of a package in a `Cargo.lock`.
 fn locked_version<'a>(lock: &'a str, name: &str) -> Option<&'a str> {
     let heading = format!("name = \"{name}\"");
     let mut lines = lock.lines().skip_while(|line| *line != heading).skip(1);
-    lines
-        .next()?
-        .strip_prefix("version = \"")?
-        .strip_suffix('"')
+    lines.next()?.strip_prefix("version = \"")?.strip_suffix('"')
 }
 
 /// Every file in a folder and those below it, in the order of their paths.
@@ -176,11 +148,7 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
             .with_context(|| format!("{} can't be read", folder.display()))?;
         for entry in entries {
             let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path)
-            } else {
-                files.push(path)
-            }
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
         }
     }
     files.sort();
@@ -197,10 +165,7 @@ mod tests {
 
     #[test]
     fn a_package_lies_in_the_folder_of_its_name() {
-        assert_eq!(
-            folder_of("package wasi:io@0.2.12;\n").as_deref(),
-            Some("wasi-io@0.2.12")
-        );
+        assert_eq!(folder_of("package wasi:io@0.2.12;\n").as_deref(), Some("wasi-io@0.2.12"));
         assert_eq!(folder_of("interface x {}\n"), None);
     }
 

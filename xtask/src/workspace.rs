@@ -32,14 +32,9 @@ impl Workspace {
         let metadata: Value = serde_json::from_str(text).context("cargo metadata is not JSON")?;
         let folder = |key: &str| {
             let value = metadata.get(key).and_then(Value::as_str);
-            value
-                .map(PathBuf::from)
-                .with_context(|| format!("cargo metadata has no {key}"))
+            value.map(PathBuf::from).with_context(|| format!("cargo metadata has no {key}"))
         };
-        Ok(Self {
-            root: folder("workspace_root")?,
-            target: folder("target_directory")?,
-        })
+        Ok(Self { root: folder("workspace_root")?, target: folder("target_directory")? })
     }
 
     /// `cargo`, to be run in the workspace's root with its target directory.
@@ -73,13 +68,7 @@ impl Workspace {
     /// Where cargo can't resolve or fetch them.
     pub(crate) fn packages(&self, platform: &str) -> Result<Vec<Package>> {
         let mut cargo = self.cargo();
-        cargo.args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--filter-platform",
-            platform,
-        ]);
+        cargo.args(["metadata", "--format-version", "1", "--filter-platform", platform]);
         parse_packages(&process::read(&mut cargo)?)
     }
 }
@@ -153,10 +142,7 @@ mod tests {
         let text = r#"{"workspace_root": "/w", "target_directory": "/elsewhere/t"}"#;
         let workspace = Workspace::from_metadata(text).unwrap();
         assert_eq!(workspace.root, Path::new("/w"));
-        assert_eq!(
-            workspace.component(),
-            Path::new("/elsewhere/t/countersign.wasm")
-        );
+        assert_eq!(workspace.component(), Path::new("/elsewhere/t/countersign.wasm"));
         assert!(Workspace::from_metadata("{}").is_err());
     }
 

@@ -13,23 +13,9 @@ const FORBIDDEN: [&str; 4] = ["tokio", "hyper", "redis", "wasmtime"];
 /// Where it holds one, which the message names.
 pub(super) fn check(workspace: &Workspace) -> Result<()> {
     let mut cargo = workspace.cargo();
-    cargo.args([
-        "tree",
-        "--package",
-        "countersign-core",
-        "--prefix",
-        "none",
-        "--format",
-        "{p}",
-    ]);
+    cargo.args(["tree", "--package", "countersign-core", "--prefix", "none", "--format", "{p}"]);
     // Every feature, target and build script: not only what this machine would compile.
-    cargo.args([
-        "--edges",
-        "normal,build",
-        "--target",
-        "all",
-        "--all-features",
-    ]);
+    cargo.args(["--edges", "normal,build", "--target", "all", "--all-features"]);
     let tree = process::read(&mut cargo)?;
     let found = forbidden_in(&tree);
     if !found.is_empty() {

@@ -19,9 +19,7 @@ const VERSION: &str = "0.20.2";
 /// Where it can't be installed or finds something.
 pub(super) fn check(workspace: &Workspace, is_ci: bool) -> Result<Outcome> {
     let folder = workspace.target.join("tools");
-    let own = folder
-        .join("bin")
-        .join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
+    let own = folder.join("bin").join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
     let Some(deny) = find(own.clone()).or_else(|| is_ci.then_some(own)) else {
         return Ok(Outcome::Skipped(format!(
             "run: cargo install cargo-deny --locked --version {VERSION}"
@@ -30,14 +28,7 @@ pub(super) fn check(workspace: &Workspace, is_ci: bool) -> Result<Outcome> {
     if !deny.exists() {
         let mut cargo = workspace.cargo();
         cargo
-            .args([
-                "install",
-                "cargo-deny",
-                "--locked",
-                "--version",
-                VERSION,
-                "--root",
-            ])
+            .args(["install", "cargo-deny", "--locked", "--version", VERSION, "--root"])
             .arg(&folder);
         process::run(&mut cargo)?;
     }
@@ -55,9 +46,5 @@ pub(super) fn check(workspace: &Workspace, is_ci: bool) -> Result<Outcome> {
 }
 
 fn find(own: PathBuf) -> Option<PathBuf> {
-    if own.exists() {
-        Some(own)
-    } else {
-        process::find_program("cargo-deny")
-    }
+    if own.exists() { Some(own) } else { process::find_program("cargo-deny") }
 }

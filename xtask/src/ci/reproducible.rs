@@ -38,13 +38,7 @@ fn copy_sources(workspace: &Workspace, to: &Path) -> Result<()> {
             .with_context(|| format!("{} can't be removed", to.display()))?;
     }
     let mut git = workspace.command("git");
-    git.args([
-        "ls-files",
-        "-z",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-    ]);
+    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
     let listed = process::read(&mut git)?;
     for name in listed.split('\0').filter(|name| !name.is_empty()) {
         let source = workspace.root.join(name);

@@ -22,10 +22,7 @@ impl Snapshot {
         let status = process::read(git.args(["status", "--porcelain", "--untracked-files=all"]))?;
         let mut git = workspace.command("git");
         let difference = process::read(git.args(["diff", "HEAD", "--binary", "--no-color"]))?;
-        Ok(Self {
-            status,
-            content: component::sha256(difference.as_bytes()),
-        })
+        Ok(Self { status, content: component::sha256(difference.as_bytes()) })
     }
 
     /// Compares the working tree with what it was. What a developer hasn't committed yet may stay so;
@@ -49,33 +46,20 @@ mod tests {
     use super::*;
 
     fn snapshot(status: &str, content: &str) -> Snapshot {
-        Snapshot {
-            status: status.to_owned(),
-            content: content.to_owned(),
-        }
+        Snapshot { status: status.to_owned(), content: content.to_owned() }
     }
 
     #[test]
     fn a_developers_own_changes_are_no_fault_but_in_ci() {
         let changed = snapshot(" M README.md\n", "1");
-        assert!(
-            changed
-                .check(&snapshot(" M README.md\n", "1"), false)
-                .is_ok()
-        );
-        assert!(
-            changed
-                .check(&snapshot(" M README.md\n", "1"), true)
-                .is_err()
-        );
+        assert!(changed.check(&snapshot(" M README.md\n", "1"), false).is_ok());
+        assert!(changed.check(&snapshot(" M README.md\n", "1"), true).is_err());
     }
 
     #[test]
     fn a_generated_difference_is_named() {
         let before = snapshot(" M table.rs\n", "1");
-        let refusal = before
-            .check(&snapshot(" M table.rs\n", "2"), false)
-            .unwrap_err();
+        let refusal = before.check(&snapshot(" M table.rs\n", "2"), false).unwrap_err();
         assert!(refusal.to_string().contains("table.rs"));
     }
 }

@@ -3,12 +3,7 @@
 use super::*;
 
 fn package(folder: &str, is_foreign: bool) -> Package {
-    Package {
-        name: "x".to_owned(),
-        version: "1.0.0".to_owned(),
-        folder: folder.into(),
-        is_foreign,
-    }
+    Package { name: "x".to_owned(), version: "1.0.0".to_owned(), folder: folder.into(), is_foreign }
 }
 
 #[test]
@@ -24,20 +19,13 @@ fn every_folder_of_this_machine_gets_a_name_of_its_own_once() {
         ("/sysroot/lib/rustlib/src/rust", "/rustc/abc"),
         ("/home/me/registry", "/crates"),
     ];
-    assert_eq!(
-        remappings,
-        expected.map(|(from, to)| (PathBuf::from(from), to.to_owned()))
-    );
+    assert_eq!(remappings, expected.map(|(from, to)| (PathBuf::from(from), to.to_owned())));
 }
 
 #[test]
 fn vendored_crates_are_named_after_the_root_so_that_they_win() {
-    let remappings = remappings(
-        Path::new("/work"),
-        Path::new("/s"),
-        "abc",
-        &[package("/work/vendor/a", true)],
-    );
+    let remappings =
+        remappings(Path::new("/work"), Path::new("/s"), "abc", &[package("/work/vendor/a", true)]);
     assert_eq!(remappings.last().unwrap().0, Path::new("/work/vendor"));
 }
 
@@ -68,10 +56,7 @@ fn an_unchanged_file_is_not_written_again() {
     write_if_changed(&file, b"one").unwrap();
     let written = std::fs::metadata(&file).unwrap().modified().unwrap();
     write_if_changed(&file, b"one").unwrap();
-    assert_eq!(
-        std::fs::metadata(&file).unwrap().modified().unwrap(),
-        written
-    );
+    assert_eq!(std::fs::metadata(&file).unwrap().modified().unwrap(), written);
     write_if_changed(&file, b"two").unwrap();
     assert_eq!(std::fs::read(&file).unwrap(), b"two");
     std::fs::remove_dir_all(&folder).unwrap();

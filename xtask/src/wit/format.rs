@@ -11,9 +11,7 @@ pub(super) fn format(text: &str) -> String {
     for line in text.lines().map(str::trim_end) {
         let comment = Comment::parse(line);
         if let Some(open) = &mut paragraph
-            && comment
-                .as_ref()
-                .is_some_and(|comment| open.is_continued_by(comment))
+            && comment.as_ref().is_some_and(|comment| open.is_continued_by(comment))
         {
             open.lines.push(line);
             continue;
@@ -22,12 +20,7 @@ pub(super) fn format(text: &str) -> String {
             done.write(&mut formatted);
         }
         match comment.filter(Comment::opens_paragraph) {
-            Some(first) => {
-                paragraph = Some(Paragraph {
-                    first,
-                    lines: vec![line],
-                })
-            }
+            Some(first) => paragraph = Some(Paragraph { first, lines: vec![line] }),
             None => formatted.push(line.to_owned()),
         }
     }
@@ -53,9 +46,7 @@ pub(super) fn faults(text: &str) -> Vec<String> {
             faults.push(format!("{number}: over {COLUMNS} columns"));
         }
         if indentation % 2 != 0 {
-            faults.push(format!(
-                "{number}: indented by {indentation} spaces, not by pairs"
-            ));
+            faults.push(format!("{number}: indented by {indentation} spaces, not by pairs"));
         }
     }
     faults
@@ -73,11 +64,7 @@ struct Comment<'a> {
 impl<'a> Comment<'a> {
     fn parse(line: &'a str) -> Option<Self> {
         let start = line.len() - line.trim_start_matches(' ').len();
-        let slashes = line
-            .get(start..)?
-            .chars()
-            .take_while(|sign| *sign == '/')
-            .count();
+        let slashes = line.get(start..)?.chars().take_while(|sign| *sign == '/').count();
         let (prefix, body) = line.split_at_checked(start + slashes)?;
         matches!(slashes, 2 | 3).then_some(Self { prefix, body })
     }
@@ -110,11 +97,7 @@ impl Paragraph<'_> {
     }
 
     fn write(&self, formatted: &mut Vec<String>) {
-        if self
-            .lines
-            .iter()
-            .all(|line| line.chars().count() <= COLUMNS)
-        {
+        if self.lines.iter().all(|line| line.chars().count() <= COLUMNS) {
             formatted.extend(self.lines.iter().map(|&line| line.to_owned()));
             return;
         }
@@ -122,10 +105,7 @@ impl Paragraph<'_> {
         let hang = if self.first.is_item() { "  " } else { "" };
         let mut wrapped = prefix.to_owned();
         let mut is_fresh = false;
-        let bodies = self
-            .lines
-            .iter()
-            .filter_map(|line| line.strip_prefix(prefix));
+        let bodies = self.lines.iter().filter_map(|line| line.strip_prefix(prefix));
         for word in bodies.flat_map(str::split_whitespace) {
             if !is_fresh && wrapped.chars().count() + 1 + word.chars().count() > COLUMNS {
                 formatted.push(std::mem::replace(&mut wrapped, format!("{prefix} {hang}")));
@@ -161,10 +141,7 @@ mod tests {
     fn an_item_of_a_list_keeps_its_indentation() {
         let wide = "word ".repeat(30);
         let formatted = format(&format!("/// - {wide}\n///   more\n/// - next\n"));
-        assert_eq!(
-            formatted.lines().next().unwrap().chars().next_back(),
-            Some('d')
-        );
+        assert_eq!(formatted.lines().next().unwrap().chars().next_back(), Some('d'));
         assert!(formatted.lines().nth(1).unwrap().starts_with("///   word"));
         assert!(formatted.ends_with("word more\n/// - next\n"));
     }
