@@ -1,1 +1,2 @@
 //! The rules of one-time codes.
+pub mod recipient;
