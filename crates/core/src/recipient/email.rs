@@ -10,7 +10,7 @@
 //!
 //! IDNA is the `idna` crate over ICU4X's compiled tables. Weighed in November 2026, as what each adds to a stripped
 //! wasm module at `opt-level = 3`: ICU4X some 165 KB (two thirds of it tables, which are only touched by a domain
-//! that isn't ASCII), the `unicode-rs` tables (`idna_adapter` 1.1) some 300 KB, no tables (`idna_adapter` 1.0) some 35 KB, but
+//! beyond ASCII), the `unicode-rs` tables (`idna_adapter` 1.1) some 300 KB, no tables (`idna_adapter` 1.0) some 35 KB, but
 //! then `info@bücher.de` is refused. An address took less than 1 µs, the first one of an instance less than 10.
 
 use idna::AsciiDenyList;
