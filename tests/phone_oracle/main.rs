@@ -23,20 +23,15 @@ const SHOWN: usize = 40;
 fn every_spelling_is_read_as_libphonenumber_reads_it() -> Result<(), String> {
     let python = interpreter()?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("phone_oracle/oracle.py");
-    let answer = run(Command::new(python)
-        .arg(script)
-        .arg(PHONE_METADATA_VERSION)
-        .env("PYTHONUTF8", "1"))?;
+    let answer =
+        run(Command::new(python).arg(script).arg(PHONE_METADATA_VERSION).env("PYTHONUTF8", "1"))?;
     let lines = String::from_utf8(answer.stdout).map_err(|error| error.to_string())?;
 
     let (mut spellings, mut accepted, mut regions) = (0, 0, BTreeSet::new());
     let mut different = Vec::new();
     for line in lines.lines() {
         let case: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
-        let (text, region) = (
-            case["text"].as_str().unwrap_or_default(),
-            case["region"].as_str(),
-        );
+        let (text, region) = (case["text"].as_str().unwrap_or_default(), case["region"].as_str());
         let found = recipient::parse(text, Some(Kind::Phone), region);
         spellings += 1;
         if found.is_ok() {
@@ -57,22 +52,11 @@ fn every_spelling_is_read_as_libphonenumber_reads_it() -> Result<(), String> {
             different.push(format!("{line}, found {} and not itself", number.as_str()));
         }
     }
-    println!(
-        "{spellings} spellings, {accepted} accepted, {} different",
-        different.len()
-    );
+    println!("{spellings} spellings, {accepted} accepted, {} different", different.len());
     assert!(spellings >= FEWEST_SPELLINGS, "only {spellings} spellings");
-    assert!(
-        accepted >= spellings / 4,
-        "only {accepted} of {spellings} were accepted"
-    );
+    assert!(accepted >= spellings / 4, "only {accepted} of {spellings} were accepted");
     assert_eq!(regions.len(), REGIONS, "regions with an accepted number");
-    assert!(
-        different.is_empty(),
-        "{} differ:\n{}",
-        different.len(),
-        first(&different)
-    );
+    assert!(different.is_empty(), "{} differ:\n{}", different.len(), first(&different));
     Ok(())
 }
 
@@ -81,20 +65,12 @@ fn the_table_is_what_its_generator_makes() -> Result<(), String> {
     let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/core/src/recipient/phone");
     let made = run(Command::new(interpreter()?).arg(place.join("generate.py")))?;
     let kept = std::fs::read(place.join("table.rs")).map_err(|error| error.to_string())?;
-    assert!(
-        made.stdout == kept,
-        "table.rs is stale: run `cargo xtask phone-table`"
-    );
+    assert!(made.stdout == kept, "table.rs is stale: run `cargo xtask phone-table`");
     Ok(())
 }
 
 fn first(lines: &[String]) -> String {
-    lines
-        .iter()
-        .take(SHOWN)
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join("\n")
+    lines.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join("\n")
 }
 
 /// A Python that has the oracle: one for both tests, made once.
@@ -118,23 +94,12 @@ fn interpreter() -> Result<&'static Path, String> {
 fn environment() -> Result<PathBuf, String> {
     let wanted = format!("phonenumbers=={PHONE_METADATA_VERSION}");
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&wanted);
-    let python = place.join(if cfg!(windows) {
-        "Scripts/python.exe"
-    } else {
-        "bin/python"
-    });
+    let python = place.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     if let Ok(python) = knows_numbers(python.clone()) {
         return Ok(python);
     }
     run(Command::new("python3").args(["-m", "venv"]).arg(&place))?;
-    let pip = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        &wanted,
-    ];
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", &wanted];
     run(Command::new(&python).args(pip))?;
     knows_numbers(python)
 }
@@ -149,15 +114,9 @@ fn knows_numbers(python: PathBuf) -> Result<PathBuf, String> {
 }
 
 fn run(command: &mut Command) -> Result<Output, String> {
-    let output = command
-        .output()
-        .map_err(|error| format!("{command:?}: {error}"))?;
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
     if output.status.success() {
         return Ok(output);
     }
-    Err(format!(
-        "{command:?}: {}\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    ))
+    Err(format!("{command:?}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr)))
 }

@@ -118,18 +118,14 @@ impl Recipient {
     pub fn masked(&self) -> String {
         match self.detail {
             Detail::Email => mask::address(&self.text),
-            Detail::Phone {
-                calling_code_digits,
-            } => mask::number(&self.text, calling_code_digits),
+            Detail::Phone { calling_code_digits } => mask::number(&self.text, calling_code_digits),
         }
     }
 }
 
 impl fmt::Debug for Recipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recipient")
-            .field("kind", &self.kind())
-            .finish_non_exhaustive()
+        f.debug_struct("Recipient").field("kind", &self.kind()).finish_non_exhaustive()
     }
 }
 
@@ -157,19 +153,13 @@ pub fn parse(
     match (kind, text.contains('@')) {
         (Some(Kind::Phone), true) => Err(Fault::WrongKind),
         (Some(Kind::Email), false) if phone::looks_like_one(text) => Err(Fault::WrongKind),
-        (Some(Kind::Email), _) | (None, true) => email::parse(text).map(|text| Recipient {
-            text,
-            detail: Detail::Email,
-        }),
+        (Some(Kind::Email), _) | (None, true) => {
+            email::parse(text).map(|text| Recipient { text, detail: Detail::Email })
+        }
         (Some(Kind::Phone) | None, false) => {
             let number = phone::parse(text, default_region)?;
             let calling_code_digits = number.calling_code_digits;
-            Ok(Recipient {
-                text: number.e164,
-                detail: Detail::Phone {
-                    calling_code_digits,
-                },
-            })
+            Ok(Recipient { text: number.e164, detail: Detail::Phone { calling_code_digits } })
         }
     }
 }

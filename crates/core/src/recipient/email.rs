@@ -29,11 +29,7 @@ pub(super) fn parse(text: &str) -> Result<String, Fault> {
     }
     let domain = ascii_domain(domain)?;
     let address = format!("{}@{domain}", local.to_ascii_lowercase());
-    if address.len() > MAX_BYTES {
-        Err(Fault::TooLong)
-    } else {
-        Ok(address)
-    }
+    if address.len() > MAX_BYTES { Err(Fault::TooLong) } else { Ok(address) }
 }
 
 /// Whether it is an `atom` of RFC 5322.

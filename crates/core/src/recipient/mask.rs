@@ -9,9 +9,7 @@ const SHOWN_AT_END: usize = 4;
 /// number at most half of its national digits.
 pub(super) fn number(e164: &str, calling_code_digits: usize) -> String {
     let digits = e164.trim_start_matches('+');
-    let (code, national) = digits
-        .split_at_checked(calling_code_digits)
-        .unwrap_or((digits, ""));
+    let (code, national) = digits.split_at_checked(calling_code_digits).unwrap_or((digits, ""));
     let shown = SHOWN_AT_END.min(national.len() / 2);
     let end = national.get(national.len() - shown..).unwrap_or_default();
     format!("{code}****{end}")

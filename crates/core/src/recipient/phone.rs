@@ -112,11 +112,7 @@ fn without_plus<'a>(
     region: &'static Plan,
 ) -> Result<Option<International<'a>>, Fault> {
     if let Some(rest) = region.after_international_prefix(digits) {
-        let found = if rest.len() > MIN_NATIONAL_DIGITS {
-            CallingCode::split(rest)
-        } else {
-            None
-        };
+        let found = if rest.len() > MIN_NATIONAL_DIGITS { CallingCode::split(rest) } else { None };
         let (code, rest) = found.ok_or(Fault::UnassignableNumber)?;
         return Ok(Some((code, Cow::Borrowed(rest))));
     }

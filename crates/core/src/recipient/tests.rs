@@ -8,11 +8,7 @@ use super::*;
 fn read(text: &str, region: Option<&str>) -> Result<String, Fault> {
     let recipient = parse(text, None, region)?;
     let again = parse(recipient.as_str(), Some(recipient.kind()), None);
-    assert_eq!(
-        again.as_ref(),
-        Ok(&recipient),
-        "the canonical form of {text} is not stable"
-    );
+    assert_eq!(again.as_ref(), Ok(&recipient), "the canonical form of {text} is not stable");
     Ok(recipient.as_str().to_owned())
 }
 
@@ -60,31 +56,15 @@ fn a_number_with_its_country_needs_no_region() {
     all_read_as(
         Ok("+6281234567890"),
         None,
-        &[
-            "+6281234567890",
-            "tel:+62-812-3456-7890",
-            "+62 (0) 812 3456 7890",
-        ],
+        &["+6281234567890", "tel:+62-812-3456-7890", "+62 (0) 812 3456 7890"],
     );
-    all_read_as(
-        Ok("+6281234567890"),
-        Some("US"),
-        &["+62 812 3456 7890", "011 62 812 3456 7890"],
-    );
+    all_read_as(Ok("+6281234567890"), Some("US"), &["+62 812 3456 7890", "011 62 812 3456 7890"]);
     all_read_as(
         Ok("+6281234567890"),
         Some("DE"),
-        &[
-            "0062 812 3456 7890",
-            "00 62-81234567890",
-            "+0062 81234567890",
-        ],
+        &["0062 812 3456 7890", "00 62-81234567890", "+0062 81234567890"],
     );
-    all_read_as(
-        Ok("+6281234567890"),
-        Some("nowhere"),
-        &["+62 812 3456 7890"],
-    );
+    all_read_as(Ok("+6281234567890"), Some("nowhere"), &["+62 812 3456 7890"]);
 }
 
 #[test]
@@ -117,42 +97,22 @@ fn countries_keep_their_customs() {
         Some("AR"),
         &["011 15-2345-6789", "9 11 2345 6789", "+54 9 11 2345-6789"],
     );
-    all_read_as(
-        Ok("+541123456789"),
-        Some("AR"),
-        &["011 2345-6789", "11 2345 6789"],
-    );
+    all_read_as(Ok("+541123456789"), Some("AR"), &["011 2345-6789", "11 2345 6789"]);
     all_read_as(
         Ok("+5511961234567"),
         Some("BR"),
         &["11 96123-4567", "0 15 11 96123-4567", "90 15 11 96123 4567"],
     );
-    all_read_as(
-        Ok("+525512345678"),
-        Some("MX"),
-        &["55 1234 5678", "+52 55 1234 5678"],
-    );
-    all_read_as(
-        Ok("+12684641234"),
-        Some("AG"),
-        &["464-1234", "268 464 1234", "1 268 464 1234"],
-    );
-    all_read_as(
-        Ok("+442079460018"),
-        Some("GB"),
-        &["020 7946 0018", "+44 (0)20 7946 0018"],
-    );
+    all_read_as(Ok("+525512345678"), Some("MX"), &["55 1234 5678", "+52 55 1234 5678"]);
+    all_read_as(Ok("+12684641234"), Some("AG"), &["464-1234", "268 464 1234", "1 268 464 1234"]);
+    all_read_as(Ok("+442079460018"), Some("GB"), &["020 7946 0018", "+44 (0)20 7946 0018"]);
     all_read_as(Ok("+441481256789"), Some("GG"), &["256789", "01481 256789"]);
     all_read_as(
         Ok("+79123456789"),
         Some("RU"),
         &["8 (912) 345-67-89", "+7 912 345-67-89", "9123456789"],
     );
-    all_read_as(
-        Ok("+3780549886377"),
-        Some("SM"),
-        &["886377", "0549 886377", "+378 0549 886377"],
-    );
+    all_read_as(Ok("+3780549886377"), Some("SM"), &["886377", "0549 886377", "+378 0549 886377"]);
     all_read_as(Ok("+80012345678"), None, &["+800 1234 5678"]);
 }
 
@@ -183,22 +143,10 @@ fn extensions_letters_and_other_signs_are_refused() {
 
 #[test]
 fn a_number_that_nobody_can_have_is_refused() {
-    let unassignable = [
-        "+62 812",
-        "+1 123 456 7890",
-        "+999 123456789",
-        "+0",
-        "0000000",
-        "1",
-        "555-0100",
-        "0011",
-    ];
+    let unassignable =
+        ["+62 812", "+1 123 456 7890", "+999 123456789", "+0", "0000000", "1", "555-0100", "0011"];
     all_read_as(Err(Fault::UnassignableNumber), Some("US"), &unassignable);
-    all_read_as(
-        Err(Fault::UnassignableNumber),
-        Some("US"),
-        &["1".repeat(200).as_str()],
-    );
+    all_read_as(Err(Fault::UnassignableNumber), Some("US"), &["1".repeat(200).as_str()]);
 }
 
 #[test]
@@ -209,11 +157,7 @@ fn nothing_and_too_much_are_refused() {
         format!("{}@example.com", "a".repeat(260)),
         "1".repeat(251),
     ];
-    all_read_as(
-        Err(Fault::TooLong),
-        Some("ID"),
-        &long.each_ref().map(String::as_str),
-    );
+    all_read_as(Err(Fault::TooLong), Some("ID"), &long.each_ref().map(String::as_str));
     let labels = vec!["b".repeat(50); 4].join(".");
     all_read_as(
         Err(Fault::MalformedAddress),
@@ -224,22 +168,10 @@ fn nothing_and_too_much_are_refused() {
 
 #[test]
 fn the_wrong_kind_is_refused_as_such() {
-    assert_eq!(
-        parse("john@example.com", Some(Kind::Phone), None),
-        Err(Fault::WrongKind)
-    );
-    assert_eq!(
-        parse("+6281234567890", Some(Kind::Email), None),
-        Err(Fault::WrongKind)
-    );
-    assert_eq!(
-        parse("0812 3456", Some(Kind::Email), None),
-        Err(Fault::WrongKind)
-    );
-    assert_eq!(
-        parse("john", Some(Kind::Email), None),
-        Err(Fault::MalformedAddress)
-    );
+    assert_eq!(parse("john@example.com", Some(Kind::Phone), None), Err(Fault::WrongKind));
+    assert_eq!(parse("+6281234567890", Some(Kind::Email), None), Err(Fault::WrongKind));
+    assert_eq!(parse("0812 3456", Some(Kind::Email), None), Err(Fault::WrongKind));
+    assert_eq!(parse("john", Some(Kind::Email), None), Err(Fault::MalformedAddress));
 }
 
 #[test]
@@ -247,11 +179,7 @@ fn an_address_is_lower_cased_as_a_whole() {
     all_read_as(
         Ok("john@example.com"),
         None,
-        &[
-            "john@example.com",
-            "John@Example.COM",
-            " JOHN@EXAMPLE.com\n",
-        ],
+        &["john@example.com", "John@Example.COM", " JOHN@EXAMPLE.com\n"],
     );
     let odd = "a.b+tag_!#$%&'*/=?^`{|}~-@r3---x.example.co.uk";
     all_read_as(Ok(odd), None, &[odd]);
@@ -326,11 +254,7 @@ fn an_address_that_idna_makes_too_long_is_refused() {
 #[test]
 fn a_number_that_does_not_read_as_itself_is_refused() {
     // libphonenumber takes the 8 of the E.164 form for a national prefix, and finds no number behind it.
-    all_read_as(
-        Err(Fault::UnassignableNumber),
-        Some("BY"),
-        &["08101521234", "+3758101521234"],
-    );
+    all_read_as(Err(Fault::UnassignableNumber), Some("BY"), &["08101521234", "+3758101521234"]);
 }
 
 #[test]
@@ -357,10 +281,7 @@ fn debug_shows_no_recipient() {
         parse("+6281234567890", None, None),
         parse("john@example.com", None, None)
     );
-    assert_eq!(
-        shown,
-        "Ok(Recipient { kind: Phone, .. }) Ok(Recipient { kind: Email, .. })"
-    );
+    assert_eq!(shown, "Ok(Recipient { kind: Phone, .. }) Ok(Recipient { kind: Email, .. })");
 }
 
 #[test]

@@ -28,9 +28,7 @@ impl CallingCode {
     pub(super) fn split(digits: &str) -> Option<(&'static Self, &str)> {
         (1..=MAX_CALLING_CODE_DIGITS).find_map(|length| {
             let (code, rest) = digits.split_at_checked(length)?;
-            let found = CALLING_CODES
-                .binary_search_by(|known| known.digits.cmp(code))
-                .ok()?;
+            let found = CALLING_CODES.binary_search_by(|known| known.digits.cmp(code)).ok()?;
             Some((CALLING_CODES.get(found)?, rest))
         })
     }
@@ -70,9 +68,7 @@ pub(super) struct Transform {
 impl Plan {
     /// The plan of a region, by the two capital letters of its name.
     pub(super) fn of_region(name: &str) -> Option<&'static Self> {
-        let found = REGIONS
-            .binary_search_by(|(known, _)| (*known).cmp(name))
-            .ok()?;
+        let found = REGIONS.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
         REGIONS.get(found).map(|(_, plan)| *plan)
     }
 
@@ -88,9 +84,7 @@ impl Plan {
             return Cow::Borrowed(national);
         };
         let transformed = self.transform.and_then(|Transform { digits, group }| {
-            found
-                .group(*group)
-                .map(|kept| Cow::Owned(format!("{digits}{kept}{}", found.rest)))
+            found.group(*group).map(|kept| Cow::Owned(format!("{digits}{kept}{}", found.rest)))
         });
         let stripped = transformed.unwrap_or(Cow::Borrowed(found.rest));
         if self.describes(national) && !self.describes(&stripped) {
@@ -118,10 +112,7 @@ impl Plan {
 }
 
 fn program(prefix: u8) -> &'static [u8] {
-    PREFIXES
-        .get(usize::from(prefix))
-        .copied()
-        .unwrap_or_default()
+    PREFIXES.get(usize::from(prefix)).copied().unwrap_or_default()
 }
 
 fn holds(lengths: u32, length: usize) -> bool {
@@ -130,11 +121,9 @@ fn holds(lengths: u32, length: usize) -> bool {
 
 /// Whether the digits lead from a state to one where a number may end.
 fn accepts(start: u16, digits: &str) -> bool {
-    let end = digits.bytes().try_fold(usize::from(start), |at, digit| {
-        step(at, digit.wrapping_sub(b'0'))
-    });
-    end.and_then(|at| STATES.get(at))
-        .is_some_and(|head| head & 0x10 != 0)
+    let end =
+        digits.bytes().try_fold(usize::from(start), |at, digit| step(at, digit.wrapping_sub(b'0')));
+    end.and_then(|at| STATES.get(at)).is_some_and(|head| head & 0x10 != 0)
 }
 
 /// The state that a digit leads to.

@@ -30,20 +30,14 @@ impl<'a> Found<'a> {
 
 /// Matches a program at the start of the digits.
 pub(super) fn find<'a>(program: &[u8], digits: &'a str) -> Option<Found<'a>> {
-    let mut search = Search {
-        digits: digits.as_bytes(),
-        groups: [const { None }; MAX_GROUPS],
-    };
+    let mut search = Search { digits: digits.as_bytes(), groups: [const { None }; MAX_GROUPS] };
     let mut end = None;
     search.branches(program, 0, &mut |_, at| {
         end = Some(at);
         true
     });
     let groups = search.groups.map(|group| digits.get(group?));
-    Some(Found {
-        rest: digits.get(end?..)?,
-        groups,
-    })
+    Some(Found { rest: digits.get(end?..)?, groups })
 }
 
 struct Search<'a> {
@@ -74,9 +68,9 @@ impl<'a> Search<'a> {
 
     fn sequence(&mut self, items: &[u8], at: usize, next: Next<'_, 'a>) -> bool {
         match read_item(items) {
-            Some((times, item, rest)) => self.repeat(item, times, at, &mut |search, at| {
-                search.sequence(rest, at, next)
-            }),
+            Some((times, item, rest)) => {
+                self.repeat(item, times, at, &mut |search, at| search.sequence(rest, at, next))
+            }
             None => next(self, at),
         }
     }
@@ -89,27 +83,19 @@ impl<'a> Search<'a> {
         next: Next<'_, 'a>,
     ) -> bool {
         let left = (low.saturating_sub(1), high.saturating_sub(1));
-        let more = high > 0
-            && self.item(item, at, &mut |search, at| {
-                search.repeat(item, left, at, next)
-            });
+        let more =
+            high > 0 && self.item(item, at, &mut |search, at| search.repeat(item, left, at, next));
         more || (low == 0 && next(self, at))
     }
 
     fn item(&mut self, item: Item<'_>, at: usize, next: Next<'_, 'a>) -> bool {
         match item {
             Item::Digits(set) => {
-                let digit = self
-                    .digits
-                    .get(at)
-                    .map_or(u8::MAX, |digit| digit.wrapping_sub(b'0'));
+                let digit = self.digits.get(at).map_or(u8::MAX, |digit| digit.wrapping_sub(b'0'));
                 digit < 10 && set >> digit & 1 == 1 && next(self, at + 1)
             }
             Item::End => at == self.digits.len() && next(self, at),
-            Item::Group {
-                capture: 0,
-                branches,
-            } => self.branches(branches, at, next),
+            Item::Group { capture: 0, branches } => self.branches(branches, at, next),
             Item::Group { capture, branches } => self.branches(branches, at, &mut |search, end| {
                 let before = search.capture(capture, Some(at..end));
                 let matched = next(search, end);
@@ -123,9 +109,7 @@ impl<'a> Search<'a> {
 
     /// Sets what a group holds; gives back what it held.
     fn capture(&mut self, number: u8, held: Option<Range<usize>>) -> Option<Range<usize>> {
-        let group = usize::from(number)
-            .checked_sub(1)
-            .and_then(|at| self.groups.get_mut(at))?;
+        let group = usize::from(number).checked_sub(1).and_then(|at| self.groups.get_mut(at))?;
         std::mem::replace(group, held)
     }
 }
@@ -142,13 +126,7 @@ fn read_item(items: &[u8]) -> Option<((u8, u8), Item<'_>, &[u8])> {
     let (item, rest) = match kind {
         0x80 => {
             let (branches, rest) = split_measured(rest)?;
-            (
-                Item::Group {
-                    capture: *low,
-                    branches,
-                },
-                rest,
-            )
+            (Item::Group { capture: *low, branches }, rest)
         }
         0x40 => (Item::End, rest),
         _ => (Item::Digits(u16::from_be_bytes([*kind, *low])), rest),

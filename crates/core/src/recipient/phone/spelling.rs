@@ -55,10 +55,7 @@ fn read_in_context(local: &str, context: &str) -> Result<Spelled, Fault> {
 }
 
 fn read_signs(signs: impl Iterator<Item = char>) -> Result<Spelled, Fault> {
-    let mut spelled = Spelled {
-        plus: false,
-        digits: String::new(),
-    };
+    let mut spelled = Spelled { plus: false, digits: String::new() };
     let mut plus_may_follow = true;
     for sign in signs {
         if let Some(digit) = digit_of(sign) {
@@ -72,11 +69,7 @@ fn read_signs(signs: impl Iterator<Item = char>) -> Result<Spelled, Fault> {
             return Err(Fault::MalformedNumber);
         }
     }
-    if spelled.digits.is_empty() {
-        Err(Fault::MalformedNumber)
-    } else {
-        Ok(spelled)
-    }
+    if spelled.digits.is_empty() { Err(Fault::MalformedNumber) } else { Ok(spelled) }
 }
 
 /// The ASCII digit of the same value.
