@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, interval};
 
 /// How often a condition is looked at.
-const TICK: Duration = Duration::from_millis(2);
+const TICK: Duration = Duration::from_millis(5);
 
 /// Looks at a condition until it brings something; nothing where it doesn't within `deadline`.
 pub async fn until<T>(deadline: Duration, mut condition: impl FnMut() -> Option<T>) -> Option<T> {

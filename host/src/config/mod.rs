@@ -111,10 +111,7 @@ pub fn load(
         located(&tree, vec![problem])
     })?;
     check::settle(config)
-        .map(|loaded| Loaded {
-            warnings: located(&tree, loaded.warnings).0,
-            ..loaded
-        })
+        .map(|loaded| Loaded { warnings: located(&tree, loaded.warnings).0, ..loaded })
         .map_err(|problems| located(&tree, problems))
 }
 
@@ -138,10 +135,9 @@ fn read(file: Option<&Path>, variables: &[(OsString, OsString)]) -> Result<Tree,
 
 fn located(tree: &Tree, problems: Vec<Problem>) -> Problems {
     let place = |problem: Problem| match problem.origin {
-        Origin::Anywhere if !problem.path.is_empty() => Problem {
-            origin: tree.origin(&problem.path),
-            ..problem
-        },
+        Origin::Anywhere if !problem.path.is_empty() => {
+            Problem { origin: tree.origin(&problem.path), ..problem }
+        }
         _ => problem,
     };
     Problems(problems.into_iter().map(place).collect())

@@ -22,9 +22,7 @@ impl Console {
     /// Writes to `out`.
     #[must_use]
     pub fn to(out: impl Write + Send + 'static) -> Self {
-        Self {
-            out: Arc::new(Mutex::new(out)),
-        }
+        Self { out: Arc::new(Mutex::new(out)) }
     }
 }
 
@@ -39,10 +37,7 @@ impl Sender for Console {
                 out.flush()
             })
             .await?;
-            Ok(Delivery {
-                provider: "console".to_owned(),
-                message_id: None,
-            })
+            Ok(Delivery { provider: "console".to_owned(), message_id: None })
         })
     }
 }

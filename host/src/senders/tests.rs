@@ -25,9 +25,7 @@ fn message(channel: types::Channel, code: &str) -> Message {
 
 fn file_settings(path: &std::path::Path) -> SendersSettings {
     SendersSettings {
-        sms: Some(SenderSettings::File(FileSettings {
-            path: path.to_owned(),
-        })),
+        sms: Some(SenderSettings::File(FileSettings { path: path.to_owned() })),
         ..SendersSettings::default()
     }
 }
@@ -37,10 +35,7 @@ struct Shared(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Shared {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .write(bytes)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
@@ -51,10 +46,8 @@ impl Write for Shared {
 #[tokio::test]
 async fn the_console_gets_one_line_per_message() {
     let out = Shared::default();
-    let delivery = Console::to(out.clone())
-        .send(message(types::Channel::Sms, "123456"))
-        .await
-        .unwrap();
+    let delivery =
+        Console::to(out.clone()).send(message(types::Channel::Sms, "123456")).await.unwrap();
     assert_eq!(delivery.provider, "console");
     let text = String::from_utf8(out.0.lock().unwrap().clone()).unwrap();
     assert_eq!(
@@ -109,13 +102,8 @@ fn the_file_of_codes_is_its_owners_only() {
 #[tokio::test]
 async fn a_channel_without_a_provider_names_the_setting() {
     let router = Router::open(&SendersSettings::default(), Mode::Production).unwrap();
-    let error = router
-        .send(message(types::Channel::Whatsapp, "123456"))
-        .await
-        .unwrap_err();
-    let SendError::NotConfigured(text) = error else {
-        panic!("another error")
-    };
+    let error = router.send(message(types::Channel::Whatsapp, "123456")).await.unwrap_err();
+    let SendError::NotConfigured(text) = error else { panic!("another error") };
     assert!(text.contains("[senders.whatsapp]"), "{text}");
 }
 
