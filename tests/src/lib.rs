@@ -1,1 +1,4 @@
-//! Suites that run against every store and every environment.
+//! Suites that run against every store and every environment, and the real things that they run against.
+
+pub mod proxy;
+pub mod redis;

@@ -1,10 +1,27 @@
 //! Where challenges and counts are kept: one file per backend.
+//!
+//! Every backend keeps the promises of `wit/store.wit`; the suite `tests/contract` runs over each of them. What
+//! a backend can't promise is refused by [`open`], at start-up, rather than found out later.
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::bindings::countersign::otp::store::{Operation, Reply};
 use crate::bindings::countersign::otp::types::StoreError;
+
+pub mod clock;
+mod error;
+mod limits;
+pub mod memory;
+pub mod redis;
+pub mod sqlite;
+
+pub use error::OpenError;
+pub use limits::{MAX_KEY_BYTES, MAX_OPERATIONS, MAX_TTL_SECONDS, MAX_VALUE_BYTES};
 
 /// What a backend's answer is, in time.
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Vec<Reply>, StoreError>> + Send + 'a>>;
@@ -16,4 +33,78 @@ pub trait Store: Send + Sync + 'static {
 
     /// Says whether the backend answers right now.
     fn ping(&self) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>>;
+}
+
+/// Which backend, and how: `[store]` of the configuration.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum StoreSettings {
+    /// In this process only, gone when it ends: for development and for tests.
+    Memory(memory::MemorySettings),
+    /// A Redis or Valkey server that any number of processes share.
+    Redis(redis::RedisSettings),
+    /// One file on this machine: durable, nothing to install.
+    Sqlite(sqlite::SqliteSettings),
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self::Sqlite(sqlite::SqliteSettings::default())
+    }
+}
+
+/// Opens the store that `settings` describe, and makes sure that it can keep the contract's promises.
+///
+/// # Errors
+///
+/// [`OpenError`]: a setting out of its range, a file that isn't ours, a server that can't be reached in time,
+/// that refuses our credentials, or that may evict keys before their time.
+pub async fn open(settings: &StoreSettings) -> Result<Arc<dyn Store>, OpenError> {
+    Ok(match settings {
+        StoreSettings::Memory(settings) => {
+            Arc::new(memory::MemoryStore::open(settings, clock::monotonic())?)
+        }
+        StoreSettings::Redis(settings) => Arc::new(redis::RedisStore::open(settings).await?),
+        StoreSettings::Sqlite(settings) => {
+            Arc::new(sqlite::SqliteStore::open(settings, clock::unix()).await?)
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_sqlite() {
+        assert!(matches!(StoreSettings::default(), StoreSettings::Sqlite(_)));
+    }
+
+    #[test]
+    fn each_type_has_its_own_settings() {
+        let memory = serde_json::from_str(r#"{"type": "memory", "max_keys": 5}"#).unwrap();
+        assert!(matches!(memory, StoreSettings::Memory(settings) if settings.max_keys == 5));
+        let sqlite =
+            serde_json::from_str(r#"{"type": "sqlite", "synchronous": "normal"}"#).unwrap();
+        assert!(matches!(sqlite, StoreSettings::Sqlite(_)));
+        let redis =
+            serde_json::from_str(r#"{"type": "redis", "url": "redis://localhost"}"#).unwrap();
+        assert!(matches!(redis, StoreSettings::Redis(_)));
+    }
+
+    #[test]
+    fn unknown_settings_are_refused() {
+        for text in [
+            r#"{"type": "memory", "url": "x"}"#,
+            r#"{"type": "redis", "path": "x"}"#,
+            r#"{"type": "sqlite", "max_keys": 5}"#,
+            r#"{"type": "postgres"}"#,
+            "{}",
+        ] {
+            assert!(
+                serde_json::from_str::<StoreSettings>(text).is_err(),
+                "{text}"
+            );
+        }
+    }
 }

@@ -1,0 +1,201 @@
+//! The store of one process, in its memory: for development and for tests. What it holds ends with the process,
+//! and no other process sees it.
+//!
+//! It is bounded by [`MemorySettings::max_keys`]; at full length keys and values that is 2.3 KiB each. When it is
+//! full it refuses new keys, since a store must not forget. Each batch also drops a few keys whose time is over.
+
+use std::future::{Future, ready};
+use std::hash::BuildHasher;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use self::shard::{Content, Shard};
+use super::clock::Clock;
+use super::error::within;
+use super::{Answer, OpenError, Store, limits};
+use crate::bindings::countersign::otp::store::{Operation, Reply, Step};
+use crate::bindings::countersign::otp::types::StoreError;
+
+mod shard;
+
+/// So that threads seldom wait for each other.
+const SHARDS: usize = 64;
+
+/// Keys looked at by each batch because their time may be over. More than a batch can add.
+const SWEPT_PER_BATCH: usize = 2 * limits::MAX_OPERATIONS;
+
+/// `[store]` with `type = "memory"`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MemorySettings {
+    /// How many keys it holds, at most: 1 to 100,000,000; 1,000,000 if left out. A full one is `unavailable` to new
+    /// keys until others have expired.
+    pub max_keys: u64,
+}
+
+impl Default for MemorySettings {
+    fn default() -> Self {
+        Self {
+            max_keys: 1_000_000,
+        }
+    }
+}
+
+/// Keys and values in this process.
+pub struct MemoryStore {
+    clock: Clock,
+    hasher: std::hash::RandomState,
+    shards: Vec<Mutex<Shard>>,
+    max_keys: usize,
+    /// Keys in all shards, those included whose time is over and that were not swept yet.
+    keys: AtomicUsize,
+    /// Which shard is swept next.
+    next: AtomicUsize,
+}
+
+impl MemoryStore {
+    /// An empty store that takes the time from `clock`.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Setting`] where a setting is out of its range.
+    pub fn open(settings: &MemorySettings, clock: Clock) -> Result<Self, OpenError> {
+        let max_keys = within("max_keys", settings.max_keys, 1..=100_000_000)?;
+        Ok(Self {
+            clock,
+            hasher: std::hash::RandomState::new(),
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            max_keys: usize::try_from(max_keys).unwrap_or(usize::MAX),
+            keys: AtomicUsize::new(0),
+            next: AtomicUsize::new(0),
+        })
+    }
+
+    /// How many keys are held right now, those included that have expired and were not dropped yet.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.keys.load(Ordering::Relaxed)
+    }
+
+    fn carry_out(&self, batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
+        limits::check(&batch)?;
+        let now = (self.clock)();
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        if let Some(shard) = self.shards.get(turn % SHARDS) {
+            self.sweep(shard, now, SWEPT_PER_BATCH);
+        }
+        batch
+            .into_iter()
+            .map(|operation| self.apply(operation, now))
+            .collect()
+    }
+
+    fn apply(&self, operation: Operation, now: u64) -> Result<Reply, StoreError> {
+        match operation {
+            Operation::Delete(key) => {
+                if self.shard(&key)?.remove(&key) {
+                    self.keys.fetch_sub(1, Ordering::Relaxed);
+                }
+                Ok(Reply::Done)
+            }
+            Operation::Get(key) => match self.shard(&key)?.live(&key, now) {
+                None => Ok(Reply::Value(None)),
+                Some(Content::Count(_)) => Err(StoreError::InvalidArgument),
+                Some(Content::Value(value)) => Ok(Reply::Value(Some(value.clone()))),
+            },
+            Operation::Increment(step) => self.increment(step, now).map(Reply::Count),
+            Operation::Set(assignment) => {
+                let mut shard = self.shard_with_room(&assignment.key, now)?;
+                let value = Content::Value(assignment.value);
+                self.added(shard.put(assignment.key, value, expiry(now, assignment.ttl_seconds)));
+                Ok(Reply::Done)
+            }
+        }
+    }
+
+    fn increment(&self, step: Step, now: u64) -> Result<i64, StoreError> {
+        let mut shard = if step.by == 0 {
+            self.shard(&step.key)?
+        } else {
+            self.shard_with_room(&step.key, now)?
+        };
+        let count = match shard.live(&step.key, now) {
+            None => 0,
+            Some(Content::Count(count)) => *count,
+            Some(Content::Value(_)) => return Err(StoreError::InvalidArgument),
+        };
+        let count = count
+            .checked_add(step.by)
+            .ok_or(StoreError::InvalidArgument)?;
+        if step.by != 0 {
+            self.added(shard.put(
+                step.key,
+                Content::Count(count),
+                expiry(now, step.ttl_seconds),
+            ));
+        }
+        Ok(count)
+    }
+
+    /// The shard of `key`, locked, which either holds the key already or may take one more.
+    fn shard_with_room(&self, key: &str, now: u64) -> Result<MutexGuard<'_, Shard>, StoreError> {
+        let shard = self.shard(key)?;
+        if shard.holds(key) || self.keys() < self.max_keys {
+            return Ok(shard);
+        }
+        // No shard is locked while others are: two batches would wait for each other.
+        drop(shard);
+        for shard in &self.shards {
+            self.sweep(shard, now, SWEPT_PER_BATCH);
+            if self.keys() < self.max_keys {
+                return self.shard(key);
+            }
+        }
+        Err(StoreError::Unavailable)
+    }
+
+    fn added(&self, is_new: bool) {
+        if is_new {
+            self.keys.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn sweep(&self, shard: &Mutex<Shard>, now: u64, at_most: usize) {
+        let dropped = lock(shard).sweep(now, at_most);
+        if dropped > 0 {
+            self.keys.fetch_sub(dropped, Ordering::Relaxed);
+        }
+    }
+
+    fn shard(&self, key: &str) -> Result<MutexGuard<'_, Shard>, StoreError> {
+        let hash = self.hasher.hash_one(key);
+        let index = usize::try_from(hash % SHARDS as u64).unwrap_or(0);
+        self.shards
+            .get(index)
+            .map(lock)
+            .ok_or(StoreError::Unavailable)
+    }
+}
+
+impl Store for MemoryStore {
+    fn run(&self, batch: Vec<Operation>) -> Answer<'_> {
+        Box::pin(async move { self.carry_out(batch) })
+    }
+
+    fn ping(&self) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
+        Box::pin(ready(Ok(())))
+    }
+}
+
+/// A panic elsewhere leaves no shard half-changed in a way that matters here.
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn expiry(now: u64, ttl_seconds: u32) -> u64 {
+    now.saturating_add(u64::from(ttl_seconds) * 1_000)
+}

@@ -1,0 +1,248 @@
+//! A Redis or Valkey server that any number of processes share.
+//!
+//! A batch is one round trip: `MULTI … EXEC`, so that it takes effect as a whole and no key is ever without a ttl,
+//! also when the connection is cut; or one plain command where that is enough. All requests of a process share one
+//! connection and are pipelined on it. Nothing is ever sent twice. One thing the transaction can't do is roll back:
+//! where a count would pass `s64`, the batch fails with `invalid-argument` and its other operations are carried out.
+//!
+//! The server must not evict (`maxmemory-policy noeviction`), which is checked at start-up where the user may ask.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use redis::{Cmd, Value};
+use schemars::JsonSchema;
+use secrecy::SecretString;
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+
+use self::commands::Packed;
+use self::link::Link;
+use super::error::within;
+use super::{Answer, OpenError, Store, limits};
+use crate::bindings::countersign::otp::store::{Operation, Reply};
+use crate::bindings::countersign::otp::types::StoreError;
+
+mod address;
+mod commands;
+mod link;
+mod trouble;
+
+/// `[store]` with `type = "redis"`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RedisSettings {
+    /// Where it is: `redis://user:password@host:port/database`, `valkey://…` or `redis+unix:///path`. This or
+    /// `url_file` is needed.
+    #[schemars(with = "Option<String>")]
+    pub url: Option<SecretString>,
+    /// A file that holds the URL.
+    pub url_file: Option<PathBuf>,
+    /// What every key begins with; `countersign:` if left out. At most 64 bytes of printable ASCII without braces,
+    /// which mark the part that decides where in a cluster a key lives.
+    pub key_prefix: String,
+    /// Seconds for all ten tries to connect at start-up: 1 to 300; 30 if left out.
+    pub connect_timeout_seconds: u64,
+    /// Milliseconds after which a batch is given up: 10 to 60,000; 1,000 if left out.
+    pub response_timeout_ms: u64,
+    /// How many batches may be on their way at once, at most: 1 to 65,536; 1,024 if left out. More wait, within the
+    /// time for their answer.
+    pub max_in_flight: u64,
+}
+
+impl Default for RedisSettings {
+    fn default() -> Self {
+        Self {
+            url: None,
+            url_file: None,
+            key_prefix: "countersign:".into(),
+            connect_timeout_seconds: 30,
+            response_timeout_ms: 1_000,
+            max_in_flight: 1_024,
+        }
+    }
+}
+
+/// Keys and values in Redis.
+pub struct RedisStore {
+    link: Link,
+    key_prefix: String,
+    in_flight: Semaphore,
+    response_timeout: Duration,
+    /// How many answers came, ever: what tells a slow server from a dead connection.
+    answers: AtomicU64,
+}
+
+impl RedisStore {
+    /// Connects, up to ten times, and makes sure that the server keeps what it is given.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Setting`] where a setting is missing or out of its range, [`OpenError::File`] where `url_file`
+    /// can't be read, [`OpenError::Denied`] where the server refuses us, [`OpenError::Evicting`] where it may forget,
+    /// [`OpenError::Unavailable`] where it can't be reached in time.
+    pub async fn open(settings: &RedisSettings) -> Result<Self, OpenError> {
+        let address = address::from(settings)?;
+        check_prefix(&settings.key_prefix)?;
+        let patience = within(
+            "connect_timeout_seconds",
+            settings.connect_timeout_seconds,
+            1..=300,
+        )?;
+        let response_timeout = within(
+            "response_timeout_ms",
+            settings.response_timeout_ms,
+            10..=60_000,
+        )?;
+        let in_flight = within("max_in_flight", settings.max_in_flight, 1..=65_536)?;
+        let in_flight = usize::try_from(in_flight).unwrap_or(usize::MAX);
+        let link = Link::open(address, Duration::from_secs(patience), in_flight).await?;
+        let store = Self {
+            link,
+            key_prefix: settings.key_prefix.clone(),
+            in_flight: Semaphore::new(in_flight),
+            response_timeout: Duration::from_millis(response_timeout),
+            answers: AtomicU64::new(0),
+        };
+        store.refuse_eviction().await?;
+        Ok(store)
+    }
+
+    async fn carry_out(&self, batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
+        limits::check(&batch)?;
+        let (plan, packed) = commands::pack(&batch, &self.key_prefix);
+        match packed {
+            Packed::Nothing => Ok(Vec::new()),
+            Packed::One(command) => plan.replies_to_one(&batch, self.exchange(&command).await?),
+            Packed::Transaction(pipeline) => {
+                let mut sent_on = None;
+                let answer = async {
+                    let (_permit, mut live) = self.ready().await?;
+                    sent_on = Some(live.generation);
+                    let answer = live
+                        .connection
+                        .send_packed_commands(&pipeline, 0, pipeline.len())
+                        .await;
+                    answer.map_err(trouble::store_error)
+                };
+                let answer = self.in_time(answer).await;
+                plan.replies(&batch, self.counted(answer, sent_on)?)
+            }
+        }
+    }
+
+    async fn exchange(&self, command: &Cmd) -> Result<Value, StoreError> {
+        let mut sent_on = None;
+        let answer = async {
+            let (_permit, mut live) = self.ready().await?;
+            sent_on = Some(live.generation);
+            live.connection
+                .send_packed_command(command)
+                .await
+                .map_err(trouble::store_error)
+        };
+        let answer = self.in_time(answer).await;
+        self.counted(answer, sent_on)
+    }
+
+    async fn ready(&self) -> Result<(tokio::sync::SemaphorePermit<'_>, link::Live), StoreError> {
+        let permit = self
+            .in_flight
+            .acquire()
+            .await
+            .map_err(|_| StoreError::Unavailable)?;
+        Ok((permit, self.link.live().await?))
+    }
+
+    /// What came of it and, where nothing came in time, how many answers there had been before.
+    async fn in_time<T>(
+        &self,
+        answer: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, Late> {
+        let before = self.answers.load(Ordering::Relaxed);
+        match tokio::time::timeout(self.response_timeout, answer).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(Late::Failed(error)),
+            Err(_) => Err(Late::Nothing { before }),
+        }
+    }
+
+    /// Counts the answer. A connection that said nothing at all for as long as this batch waited is taken for dead:
+    /// the network may be dropping packets without telling.
+    fn counted<T>(&self, answer: Result<T, Late>, sent_on: Option<u64>) -> Result<T, StoreError> {
+        match answer {
+            Ok(answer) => {
+                self.answers.fetch_add(1, Ordering::Relaxed);
+                Ok(answer)
+            }
+            Err(Late::Failed(error)) => Err(error),
+            Err(Late::Nothing { before }) => {
+                if let Some(generation) = sent_on
+                    && self.answers.load(Ordering::Relaxed) == before
+                {
+                    self.link.condemn(generation);
+                }
+                Err(StoreError::Timeout)
+            }
+        }
+    }
+
+    async fn refuse_eviction(&self) -> Result<(), OpenError> {
+        let mut info = Cmd::new();
+        info.arg("INFO").arg("memory");
+        // A user without the right to ask is trusted to know.
+        let Ok(Value::BulkString(text)) = self.exchange(&info).await else {
+            return Ok(());
+        };
+        let text = String::from_utf8_lossy(&text);
+        let field = |name: &str| {
+            text.lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+        };
+        match (field("maxmemory"), field("maxmemory_policy")) {
+            (Some("0"), _) | (_, None | Some("noeviction")) => Ok(()),
+            (_, Some(policy)) => Err(OpenError::Evicting {
+                policy: policy.into(),
+            }),
+        }
+    }
+
+    async fn carry_out_ping(&self) -> Result<(), StoreError> {
+        let mut ping = Cmd::new();
+        ping.arg("PING");
+        match self.exchange(&ping).await? {
+            Value::ServerError(error) => Err(trouble::server_error(&error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Store for RedisStore {
+    fn run(&self, batch: Vec<Operation>) -> Answer<'_> {
+        Box::pin(self.carry_out(batch))
+    }
+
+    fn ping(&self) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
+        Box::pin(self.carry_out_ping())
+    }
+}
+
+enum Late {
+    Failed(StoreError),
+    Nothing { before: u64 },
+}
+
+fn check_prefix(prefix: &str) -> Result<(), OpenError> {
+    let fits = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'{' | b'}');
+    if prefix.len() <= 64 && prefix.bytes().all(fits) {
+        return Ok(());
+    }
+    let reason = "at most 64 bytes of printable ASCII without braces".into();
+    Err(OpenError::Setting {
+        name: "key_prefix",
+        reason,
+    })
+}

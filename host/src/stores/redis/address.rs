@@ -1,0 +1,119 @@
+//! Where the server is and who we are to it.
+
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
+use secrecy::ExposeSecret;
+
+use super::RedisSettings;
+use crate::stores::OpenError;
+
+/// The address in `settings`. Nothing of the URL is ever in an error: it may hold a password.
+pub(super) fn from(settings: &RedisSettings) -> Result<ConnectionInfo, OpenError> {
+    match (&settings.url, &settings.url_file) {
+        (Some(url), None) => parse("url", url.expose_secret()),
+        (None, Some(path)) => {
+            let text = std::fs::read_to_string(path).map_err(|source| OpenError::File {
+                path: path.clone(),
+                source,
+            })?;
+            parse("url_file", text.trim())
+        }
+        (None, None) => Err(refused("url", "needed, or url_file")),
+        (Some(_), Some(_)) => Err(refused("url", "give either url or url_file, not both")),
+    }
+}
+
+fn parse(name: &'static str, url: &str) -> Result<ConnectionInfo, OpenError> {
+    let (scheme, _) = url.split_once(':').unwrap_or((url, ""));
+    if matches!(scheme.to_ascii_lowercase().as_str(), "rediss" | "valkeys") {
+        let reason = "TLS is not supported yet, and it is not silently left out: use redis:// over a trusted network";
+        return Err(refused(name, reason));
+    }
+    let malformed = || {
+        refused(
+            name,
+            "not of the form redis://user:password@host:port/database",
+        )
+    };
+    let info = url.into_connection_info().map_err(|_| malformed())?;
+    if !matches!(
+        info.addr(),
+        ConnectionAddr::Tcp(..) | ConnectionAddr::Unix(_)
+    ) {
+        return Err(malformed());
+    }
+    let login = info
+        .redis_settings()
+        .clone()
+        .set_protocol(ProtocolVersion::RESP2);
+    let login = login.set_lib_name("countersign", env!("CARGO_PKG_VERSION"));
+    Ok(info.set_redis_settings(login))
+}
+
+fn refused(name: &'static str, reason: &str) -> OpenError {
+    OpenError::Setting {
+        name,
+        reason: reason.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(settings: &RedisSettings) -> String {
+        let error = from(settings).unwrap_err();
+        let text = format!("{error} {error:?} {settings:?}");
+        assert!(!text.contains("hunter2"), "{text}");
+        text
+    }
+
+    fn with_url(url: &str) -> RedisSettings {
+        RedisSettings {
+            url: Some(url.into()),
+            ..RedisSettings::default()
+        }
+    }
+
+    #[test]
+    fn user_password_and_database_are_taken_from_the_url() {
+        let info = from(&with_url("redis://ann:hunter2@example.org:7000/5")).unwrap();
+        assert!(matches!(info.addr(), ConnectionAddr::Tcp(host, 7000) if host == "example.org"));
+        assert_eq!(info.redis_settings().username(), Some("ann"));
+        assert_eq!(info.redis_settings().password(), Some("hunter2"));
+        assert_eq!(info.redis_settings().db(), 5);
+    }
+
+    #[test]
+    fn tls_is_refused_rather_than_left_out() {
+        for url in [
+            "rediss://ann:hunter2@localhost",
+            "REDISS://:hunter2@localhost#insecure",
+            "valkeys://:hunter2@x",
+        ] {
+            assert!(refusal(&with_url(url)).contains("TLS"), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_bad_url_is_refused_without_showing_its_password() {
+        for url in [
+            "",
+            "localhost",
+            "http://ann:hunter2@host",
+            "redis://:hunter2@host/five",
+            "redis://:hunter2@",
+        ] {
+            assert!(refusal(&with_url(url)).contains("store.url"), "{url}");
+        }
+    }
+
+    #[test]
+    fn exactly_one_of_url_and_url_file_is_needed() {
+        assert!(refusal(&RedisSettings::default()).contains("needed"));
+        let both = RedisSettings {
+            url_file: Some("x".into()),
+            ..with_url("redis://:hunter2@localhost")
+        };
+        assert!(refusal(&both).contains("not both"));
+    }
+}

@@ -1,0 +1,235 @@
+//! The connection: one at a time, made again by a task of its own whenever it ends.
+//!
+//! While the first new try is under way callers wait, within their deadline; once it has failed they are told at
+//! once, until a later try succeeds.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, ConnectionAddr, ConnectionInfo};
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use super::trouble::Trouble;
+use crate::bindings::countersign::otp::types::StoreError;
+use crate::stores::OpenError;
+
+/// Tries to connect at start-up.
+const TRIES: u32 = 10;
+/// How long one try may take.
+const TRY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a peer may leave our bytes unacknowledged, and how long silence lasts before it is probed.
+const PEER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A connection that works as far as we know.
+#[derive(Clone)]
+pub(super) struct Live {
+    pub(super) connection: MultiplexedConnection,
+    /// Counts the connections.
+    pub(super) generation: u64,
+}
+
+enum State {
+    Connecting,
+    Down(Trouble),
+    Up(Live),
+}
+
+/// The way to the server.
+pub(super) struct Link {
+    state: watch::Receiver<State>,
+    /// The newest connection that must not be used any more.
+    condemned: watch::Sender<u64>,
+    keeper: JoinHandle<()>,
+}
+
+impl Link {
+    /// Connects, trying ten times within `patience`; a server that refuses us is not asked twice.
+    pub(super) async fn open(
+        address: ConnectionInfo,
+        patience: Duration,
+        max_in_flight: usize,
+    ) -> Result<Self, OpenError> {
+        let address = Address {
+            info: address,
+            max_in_flight,
+        };
+        let first = address.connect_patiently(Instant::now() + patience).await?;
+        let (states, state) = watch::channel(State::Connecting);
+        let (condemned, condemned_seen) = watch::channel(0);
+        let keeper = tokio::spawn(keep(address, first, states, condemned_seen));
+        Ok(Self {
+            state,
+            condemned,
+            keeper,
+        })
+    }
+
+    /// The connection, as soon as it is known whether there is one.
+    pub(super) async fn live(&self) -> Result<Live, StoreError> {
+        if let Some(known) = known(&self.state.borrow()) {
+            return known;
+        }
+        let mut state = self.state.clone();
+        match state
+            .wait_for(|state| !matches!(state, State::Connecting))
+            .await
+        {
+            Ok(state) => known(&state).unwrap_or(Err(StoreError::Unavailable)),
+            Err(_) => Err(StoreError::Unavailable),
+        }
+    }
+
+    /// Replaces the connection of `generation`, if it still is in use.
+    pub(super) fn condemn(&self, generation: u64) {
+        self.condemned.send_if_modified(|newest| {
+            let is_newer = generation > *newest;
+            *newest = generation.max(*newest);
+            is_newer
+        });
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.keeper.abort();
+    }
+}
+
+fn known(state: &State) -> Option<Result<Live, StoreError>> {
+    match state {
+        State::Connecting => None,
+        State::Down(trouble) => Some(Err(trouble.to_store_error())),
+        State::Up(live) => Some(Ok(live.clone())),
+    }
+}
+
+/// Keeps one connection after the other alive.
+async fn keep(
+    address: Address,
+    first: (MultiplexedConnection, Driver),
+    states: watch::Sender<State>,
+    mut condemned: watch::Receiver<u64>,
+) {
+    let (mut connection, mut driver) = first;
+    for generation in 1.. {
+        // A task of its own: should the client library panic, that is the end of this connection and no more.
+        let mut driving = JoinSet::new();
+        driving.spawn(driver);
+        states.send_replace(State::Up(Live {
+            connection,
+            generation,
+        }));
+        tokio::select! {
+            _ = driving.join_next() => {}
+            _ = condemned.wait_for(|newest| *newest >= generation) => {}
+        }
+        states.send_replace(State::Connecting);
+        drop(driving);
+        (connection, driver) = address.connect_again(&states).await;
+    }
+}
+
+/// What reads and writes for a connection; it ends when the connection does.
+type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+struct Address {
+    info: ConnectionInfo,
+    max_in_flight: usize,
+}
+
+impl Address {
+    async fn connect_patiently(
+        &self,
+        deadline: Instant,
+    ) -> Result<(MultiplexedConnection, Driver), Trouble> {
+        let mut pause = Duration::from_millis(100);
+        let mut last = Trouble::Unreachable("no answer in time".into());
+        for _ in 0..TRIES {
+            match timeout_at(deadline, self.connect()).await {
+                Ok(Ok(connected)) => return Ok(connected),
+                Ok(Err(trouble @ Trouble::Denied(_))) => return Err(trouble),
+                Ok(Err(trouble)) => last = trouble,
+                Err(_) => break,
+            }
+            if timeout_at(deadline, sleep(pause)).await.is_err() {
+                break;
+            }
+            pause = (pause * 2).min(Duration::from_secs(5));
+        }
+        Err(last)
+    }
+
+    async fn connect_again(
+        &self,
+        states: &watch::Sender<State>,
+    ) -> (MultiplexedConnection, Driver) {
+        let mut pause = Duration::from_millis(20);
+        loop {
+            match self.connect().await {
+                Ok(connected) => return connected,
+                Err(trouble) => states.send_replace(State::Down(trouble)),
+            };
+            sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(1));
+        }
+    }
+
+    async fn connect(&self) -> Result<(MultiplexedConnection, Driver), Trouble> {
+        match timeout(TRY_TIMEOUT, self.connect_now()).await {
+            Ok(result) => result,
+            Err(_) => Err(Trouble::Unreachable("no answer in time".into())),
+        }
+    }
+
+    async fn connect_now(&self) -> Result<(MultiplexedConnection, Driver), Trouble> {
+        match self.info.addr() {
+            ConnectionAddr::Tcp(host, port) => {
+                let stream = TcpStream::connect((host.as_str(), *port)).await;
+                let stream = stream
+                    .and_then(tuned)
+                    .map_err(|error| Trouble::unreachable(&error))?;
+                self.log_in(stream).await
+            }
+            #[cfg(unix)]
+            ConnectionAddr::Unix(path) => {
+                let stream = tokio::net::UnixStream::connect(path).await;
+                self.log_in(stream.map_err(|error| Trouble::unreachable(&error))?)
+                    .await
+            }
+            _ => Err(Trouble::Unreachable("an address of an unknown kind".into())),
+        }
+    }
+
+    async fn log_in<S>(&self, stream: S) -> Result<(MultiplexedConnection, Driver), Trouble>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        // Each batch has one deadline of its own, around everything it waits for.
+        let config = AsyncConnectionConfig::new()
+            .set_response_timeout(None)
+            .set_pipeline_buffer_size(self.max_in_flight);
+        let (connection, driver) =
+            MultiplexedConnection::new_with_config(self.info.redis_settings(), stream, config)
+                .await?;
+        Ok((connection, Box::pin(driver)))
+    }
+}
+
+fn tuned(stream: TcpStream) -> std::io::Result<TcpStream> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(&stream);
+    socket.set_tcp_keepalive(
+        &TcpKeepalive::new()
+            .with_time(PEER_TIMEOUT)
+            .with_interval(PEER_TIMEOUT / 5),
+    )?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(PEER_TIMEOUT))?;
+    Ok(stream)
+}

@@ -1,0 +1,165 @@
+//! The thread that owns the connection, and the transaction that waiting batches share.
+
+use std::sync::mpsc::Receiver;
+use std::time::Instant;
+
+use rusqlite::{Connection, ErrorCode};
+use tokio::sync::oneshot;
+
+use super::rows::{self, Failure};
+use crate::bindings::countersign::otp::store::{Operation, Reply};
+use crate::bindings::countersign::otp::types::StoreError;
+use crate::stores::{clock::Clock, limits};
+
+/// Batches in one transaction, at most: a bound on how long the first one waits for the last.
+const MAX_GROUP: usize = 128;
+
+/// A batch on its way to the writer.
+pub(super) struct Job {
+    pub(super) batch: Vec<Operation>,
+    /// From then on it must not be begun any more.
+    pub(super) deadline: Instant,
+    pub(super) reply: oneshot::Sender<Result<Vec<Reply>, StoreError>>,
+}
+
+impl Job {
+    fn is_over(&self) -> bool {
+        self.reply.is_closed() || Instant::now() >= self.deadline
+    }
+}
+
+type Outcome = Result<Vec<Reply>, StoreError>;
+
+/// The owner of the connection.
+pub(super) struct Writer {
+    connection: Connection,
+    clock: Clock,
+    jobs: Receiver<Job>,
+}
+
+impl Writer {
+    pub(super) fn new(connection: Connection, clock: Clock, jobs: Receiver<Job>) -> Self {
+        connection.set_prepared_statement_cache_capacity(32);
+        Self {
+            connection,
+            clock,
+            jobs,
+        }
+    }
+
+    /// Works until nobody can send jobs any more.
+    pub(super) fn work(self) {
+        while let Ok(first) = self.jobs.recv() {
+            let mut group = vec![first];
+            group.extend(self.jobs.try_iter().take(MAX_GROUP - 1));
+            self.serve(group);
+        }
+    }
+
+    /// Answers every job of `group` that is still in time. The others find out by themselves.
+    fn serve(&self, mut group: Vec<Job>) {
+        loop {
+            group.retain(|job| !job.is_over());
+            if group.is_empty() {
+                return;
+            }
+            let writes = group
+                .iter()
+                .flat_map(|job| &job.batch)
+                .any(|operation| !limits::only_reads(operation));
+            match self.execute(if writes { "BEGIN IMMEDIATE" } else { "BEGIN" }) {
+                Ok(()) => {}
+                // Another process is writing: those with time left wait on.
+                Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                    continue;
+                }
+                Err(error) => return refuse(group, &error),
+            }
+            return self.transact(group, writes);
+        }
+    }
+
+    fn transact(&self, group: Vec<Job>, writes: bool) {
+        let now = i64::try_from((self.clock)() / 1_000).unwrap_or(i64::MAX);
+        let mut outcomes = Vec::with_capacity(group.len());
+        let result = group
+            .iter()
+            .try_for_each(|job| self.batch(job, now).map(|outcome| outcomes.push(outcome)))
+            .and_then(|()| {
+                if writes {
+                    self.sweep(&group, now)
+                } else {
+                    Ok(())
+                }
+            })
+            .and_then(|()| self.execute("COMMIT"));
+        match result {
+            Ok(()) => {
+                for (job, outcome) in group.into_iter().zip(outcomes) {
+                    answer(job, outcome);
+                }
+            }
+            Err(error) => {
+                // Where SQLite has rolled back by itself there is nothing left to roll back.
+                drop(self.execute("ROLLBACK"));
+                refuse(group, &error);
+            }
+        }
+    }
+
+    /// Carries out one job's batch, all of it or nothing.
+    fn batch(&self, job: &Job, now: i64) -> rusqlite::Result<Outcome> {
+        if job.is_over() {
+            return Ok(Err(StoreError::Timeout));
+        }
+        let needs_savepoint = job
+            .batch
+            .iter()
+            .any(|operation| !limits::only_reads(operation));
+        if needs_savepoint {
+            self.execute("SAVEPOINT batch")?;
+        }
+        let mut replies = Vec::with_capacity(job.batch.len());
+        for operation in &job.batch {
+            match rows::apply(&self.connection, operation, now) {
+                Ok(reply) => replies.push(reply),
+                Err(Failure::Backend(error)) => return Err(error),
+                Err(Failure::Refused) => {
+                    if needs_savepoint {
+                        self.execute("ROLLBACK TO batch")?;
+                        self.execute("RELEASE batch")?;
+                    }
+                    return Ok(Err(StoreError::InvalidArgument));
+                }
+            }
+        }
+        if needs_savepoint {
+            self.execute("RELEASE batch")?;
+        }
+        Ok(Ok(replies))
+    }
+
+    /// Removes more than the group can have added.
+    fn sweep(&self, group: &[Job], now: i64) -> rusqlite::Result<()> {
+        let operations: usize = group.iter().map(|job| job.batch.len()).sum();
+        rows::sweep(&self.connection, now, 2 * operations + 8)
+    }
+
+    fn execute(&self, statement: &str) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached(statement)?
+            .execute([])
+            .map(drop)
+    }
+}
+
+fn refuse(group: Vec<Job>, error: &rusqlite::Error) {
+    for job in group {
+        answer(job, Err(rows::store_error(error)));
+    }
+}
+
+fn answer(job: Job, outcome: Outcome) {
+    // Nobody waits any more where the deadline passed in the meantime.
+    drop(job.reply.send(outcome));
+}

@@ -1,0 +1,168 @@
+//! A store of each kind, with its time in the test's hands.
+
+use std::any::Any;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use countersign::bindings::countersign::otp::store::{Assignment, Operation, Reply, Step};
+use countersign::bindings::countersign::otp::types::StoreError;
+use countersign::stores::clock::Clock;
+use countersign::stores::memory::{MemorySettings, MemoryStore};
+use countersign::stores::redis::{RedisSettings, RedisStore};
+use countersign::stores::sqlite::{SqliteSettings, SqliteStore};
+use countersign::stores::{Store, StoreSettings};
+use countersign_tests::redis::RedisServer;
+
+/// Some moment in 2026, in milliseconds; not a whole second.
+pub(crate) const NOW: u64 = 1_790_000_000_900;
+
+/// An open store.
+pub(crate) struct Harness {
+    pub(crate) store: Arc<dyn Store>,
+    time: Time,
+    _kept: Box<dyn Any + Send + Sync>,
+}
+
+enum Time {
+    /// The store's clock is ours.
+    Ours(Arc<AtomicU64>),
+    /// The server has a clock of its own, and tells how long a key will live.
+    Servers(Mutex<::redis::Connection>),
+}
+
+impl Harness {
+    /// Whether `key` will be there `seconds` from now. Time passes for a store that has our clock.
+    pub(crate) async fn is_there_after(&self, key: &str, seconds: u64) -> bool {
+        match &self.time {
+            Time::Ours(now) => {
+                now.fetch_add(seconds * 1_000, Ordering::SeqCst);
+                match self.store.run(vec![get(key)]).await {
+                    Ok(replies) => !same(&replies, &[Reply::Value(None)]),
+                    // It holds a count.
+                    Err(StoreError::InvalidArgument) => true,
+                    Err(error) => panic!("{error:?}"),
+                }
+            }
+            Time::Servers(connection) => {
+                let key = format!("countersign:{key}");
+                let mut connection = connection.lock().unwrap();
+                let left: i64 = ::redis::cmd("PTTL")
+                    .arg(key)
+                    .query(&mut connection)
+                    .unwrap();
+                assert_ne!(left, -1, "a key without a ttl");
+                left > i64::try_from(seconds * 1_000).unwrap()
+            }
+        }
+    }
+
+    pub(crate) async fn run(&self, batch: Vec<Operation>) -> Vec<Reply> {
+        self.store.run(batch).await.unwrap()
+    }
+}
+
+pub(crate) async fn memory() -> Harness {
+    let (clock, now) = clock();
+    let store = MemoryStore::open(&MemorySettings::default(), clock).unwrap();
+    Harness {
+        store: Arc::new(store),
+        time: Time::Ours(now),
+        _kept: Box::new(()),
+    }
+}
+
+pub(crate) async fn sqlite() -> Harness {
+    let (clock, now) = clock();
+    let directory = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&sqlite_settings(&directory), clock)
+        .await
+        .unwrap();
+    Harness {
+        store: Arc::new(store),
+        time: Time::Ours(now),
+        _kept: Box::new(directory),
+    }
+}
+
+pub(crate) async fn redis() -> Harness {
+    let server = RedisServer::start().unwrap();
+    let store = countersign::stores::open(&StoreSettings::Redis(redis_settings(&server.url())))
+        .await
+        .unwrap();
+    let connection = Mutex::new(server.connection().unwrap());
+    Harness {
+        store,
+        time: Time::Servers(connection),
+        _kept: Box::new(server),
+    }
+}
+
+pub(crate) async fn redis_at(url: &str) -> RedisStore {
+    RedisStore::open(&redis_settings(url)).await.unwrap()
+}
+
+pub(crate) fn redis_settings(url: &str) -> RedisSettings {
+    RedisSettings {
+        url: Some(url.into()),
+        ..RedisSettings::default()
+    }
+}
+
+pub(crate) fn sqlite_settings(directory: &tempfile::TempDir) -> SqliteSettings {
+    // A test that waits for a slow disk would be no test of the store.
+    SqliteSettings {
+        path: directory.path().join("store.db"),
+        timeout_ms: 60_000,
+        ..SqliteSettings::default()
+    }
+}
+
+/// A clock that stands still, and what moves it.
+pub(crate) fn clock() -> (Clock, Arc<AtomicU64>) {
+    let now = Arc::new(AtomicU64::new(NOW));
+    let read = Arc::clone(&now);
+    (Arc::new(move || read.load(Ordering::SeqCst)), now)
+}
+
+pub(crate) fn get(key: &str) -> Operation {
+    Operation::Get(key.into())
+}
+
+pub(crate) fn delete(key: &str) -> Operation {
+    Operation::Delete(key.into())
+}
+
+pub(crate) fn set(key: &str, value: &[u8], ttl_seconds: u32) -> Operation {
+    Operation::Set(Assignment {
+        key: key.into(),
+        value: value.into(),
+        ttl_seconds,
+    })
+}
+
+pub(crate) fn step(key: &str, by: i64, ttl_seconds: u32) -> Operation {
+    Operation::Increment(Step {
+        key: key.into(),
+        by,
+        ttl_seconds,
+    })
+}
+
+pub(crate) fn value(value: &[u8]) -> Reply {
+    Reply::Value(Some(value.into()))
+}
+
+pub(crate) fn same(left: &[Reply], right: &[Reply]) -> bool {
+    left.len() == right.len()
+        && left.iter().zip(right).all(|pair| match pair {
+            (Reply::Count(left), Reply::Count(right)) => left == right,
+            (Reply::Done, Reply::Done) => true,
+            (Reply::Value(left), Reply::Value(right)) => left == right,
+            _ => false,
+        })
+}
+
+#[track_caller]
+pub(crate) fn assert_same(left: &[Reply], right: &[Reply]) {
+    assert!(same(left, right), "{left:?} is not {right:?}");
+}

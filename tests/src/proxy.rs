@@ -1,0 +1,185 @@
+//! A breakable wire: a TCP proxy that cuts a connection after so many bytes, or swallows what passes.
+
+use std::io::Result;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// A proxy on a free port of 127.0.0.1, gone on drop.
+pub struct Proxy {
+    address: SocketAddr,
+    wire: Arc<Wire>,
+    accepting: JoinHandle<()>,
+}
+
+impl Proxy {
+    /// Starts forwarding to `port` of 127.0.0.1.
+    ///
+    /// # Errors
+    ///
+    /// Where no port is free.
+    pub async fn start(port: u16) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let wire = Arc::new(Wire {
+            mode: Mutex::new(Mode::Forward),
+            bytes: AtomicU64::new(0),
+            round_trips: AtomicU64::new(0),
+            cuts: watch::Sender::new(0),
+        });
+        let shared = Arc::clone(&wire);
+        let accepting = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let wire = Arc::clone(&shared);
+                tokio::spawn(async move {
+                    if let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {
+                        // The two sides find out by themselves when the connection ends.
+                        let _ = wire.carry(client, server).await;
+                    }
+                });
+            }
+        });
+        Ok(Self {
+            address,
+            wire,
+            accepting,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Bytes that went from clients to the server so far.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.wire.bytes.load(Ordering::SeqCst)
+    }
+
+    /// How often clients sent something after an answer, or as the first thing: of one client at a time, its round
+    /// trips.
+    #[must_use]
+    pub fn round_trips(&self) -> u64 {
+        self.wire.round_trips.load(Ordering::SeqCst)
+    }
+
+    /// Lets `bytes` more pass from the client, then cuts the connection, without an answer; then forwards again.
+    /// Returns what waits until the server has dealt with those bytes.
+    pub fn cut_after(&self, bytes: usize) -> impl Future<Output = ()> + use<> {
+        let mut cuts = self.wire.cuts.subscribe();
+        let before = *cuts.borrow();
+        self.wire.set(Mode::CutAfter(bytes));
+        async move {
+            // The sender lives as long as the wire.
+            let _ = cuts.wait_for(|count| *count > before).await;
+        }
+    }
+
+    /// Swallows all that passes, in both directions, and keeps connections open.
+    pub fn swallow(&self) {
+        self.wire.set(Mode::Swallow);
+    }
+
+    /// Forwards again. What was swallowed stays lost.
+    pub fn forward(&self) {
+        self.wire.set(Mode::Forward);
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Mode {
+    CutAfter(usize),
+    Forward,
+    Swallow,
+}
+
+struct Wire {
+    mode: Mutex<Mode>,
+    bytes: AtomicU64,
+    round_trips: AtomicU64,
+    cuts: watch::Sender<u64>,
+}
+
+impl Wire {
+    async fn carry(&self, mut client: TcpStream, mut server: TcpStream) -> Result<()> {
+        let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
+        let mut is_answered = true;
+        loop {
+            tokio::select! {
+                length = client.read(&mut asked) => {
+                    let length = length?;
+                    if length == 0 {
+                        return Ok(());
+                    }
+                    if std::mem::take(&mut is_answered) {
+                        self.round_trips.fetch_add(1, Ordering::SeqCst);
+                    }
+                    let (passing, is_cut) = self.admit(length);
+                    self.bytes.fetch_add(passing as u64, Ordering::SeqCst);
+                    server.write_all(asked.get(..passing).unwrap_or_default()).await?;
+                    if is_cut {
+                        return self.cut(server).await;
+                    }
+                }
+                length = server.read(&mut answered) => {
+                    let length = length?;
+                    if length == 0 {
+                        return Ok(());
+                    }
+                    is_answered = true;
+                    if !matches!(self.mode(), Mode::Swallow) {
+                        client.write_all(answered.get(..length).unwrap_or_default()).await?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// How many of `length` bytes may pass, and whether that is the end.
+    fn admit(&self, length: usize) -> (usize, bool) {
+        let mut mode = self.mode.lock().unwrap_or_else(PoisonError::into_inner);
+        match *mode {
+            Mode::Forward => (length, false),
+            Mode::Swallow => (0, false),
+            Mode::CutAfter(left) if length < left => {
+                *mode = Mode::CutAfter(left - length);
+                (length, false)
+            }
+            Mode::CutAfter(left) => {
+                *mode = Mode::Forward;
+                (left, true)
+            }
+        }
+    }
+
+    /// Ends the server's side, and waits until the server has read it to its end and hung up.
+    async fn cut(&self, mut server: TcpStream) -> Result<()> {
+        server.shutdown().await?;
+        let mut rest = Vec::new();
+        // A reset is an end as well.
+        let _ = server.read_to_end(&mut rest).await;
+        self.cuts.send_modify(|count| *count += 1);
+        Ok(())
+    }
+
+    fn mode(&self) -> Mode {
+        *self.mode.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, mode: Mode) {
+        *self.mode.lock().unwrap_or_else(PoisonError::into_inner) = mode;
+    }
+}

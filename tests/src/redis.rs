@@ -1,0 +1,178 @@
+//! A real Redis of a test's own: on a free port, in a directory of its own, without persistence, gone with the test.
+
+use std::io::{BufRead, BufReader, Error, ErrorKind, Result};
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+/// How long a server may take until it accepts connections.
+const START_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A running `redis-server`, killed on drop.
+pub struct RedisServer {
+    child: Child,
+    directory: TempDir,
+    options: Vec<String>,
+    port: u16,
+}
+
+impl RedisServer {
+    /// Starts a server, and returns once it accepts connections.
+    ///
+    /// # Errors
+    ///
+    /// Where `redis-server` is not installed, or doesn't start within ten seconds.
+    pub fn start() -> Result<Self> {
+        Self::start_with(&[])
+    }
+
+    /// As [`start`](Self::start), with more `options` of its command line.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_with(options: &[&str]) -> Result<Self> {
+        let directory = TempDir::new()?;
+        let options: Vec<String> = options.iter().map(|&option| option.into()).collect();
+        let mut last = Error::from(ErrorKind::AddrInUse);
+        // Another process may take the free port before the server does.
+        for _ in 0..5 {
+            let port = free_port()?;
+            match launch(port, &directory, &options) {
+                Ok(child) => {
+                    return Ok(Self {
+                        child,
+                        directory,
+                        options,
+                        port,
+                    });
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => return Err(error),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    /// Where it listens, on 127.0.0.1.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its URL, database 0.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// A connection of the test's own, to look behind the store's back.
+    ///
+    /// # Errors
+    ///
+    /// Where the server can't be reached.
+    pub fn connection(&self) -> redis::RedisResult<redis::Connection> {
+        redis::Client::open(self.url())?.get_connection()
+    }
+
+    /// Kills the server, with all that it held, and returns when it is gone.
+    ///
+    /// # Errors
+    ///
+    /// Where the system refuses.
+    pub fn stop(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait().map(drop)
+    }
+
+    /// Starts it again after [`stop`](Self::stop): on the same port, empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn restart(&mut self) -> Result<()> {
+        self.child = launch(self.port, &self.directory, &self.options)?;
+        Ok(())
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        // It may be stopped already; a drop has nobody to tell.
+        let _ = self.stop();
+    }
+}
+
+/// A port on 127.0.0.1 that nobody listened on a moment ago.
+///
+/// # Errors
+///
+/// Where the system has none left.
+pub fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+        .local_addr()?
+        .port())
+}
+
+fn launch(port: u16, directory: &TempDir, options: &[String]) -> Result<Child> {
+    let mut child = Command::new("redis-server")
+        .args([
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            &port.to_string(),
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+        ])
+        .arg(directory.path())
+        .args(options)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(explained)?;
+    match child
+        .stdout
+        .take()
+        .map_or(Err(ErrorKind::BrokenPipe.into()), until_ready)
+    {
+        Ok(()) => Ok(child),
+        Err(error) => {
+            child.kill()?;
+            child.wait()?;
+            Err(error)
+        }
+    }
+}
+
+fn explained(error: Error) -> Error {
+    let advice =
+        "redis-server can't be started: `cargo xtask test` installs it, or says what to install";
+    Error::new(error.kind(), format!("{advice} ({error})"))
+}
+
+/// Waits for the line that says so, and goes on reading, lest the server wait for its reader.
+fn until_ready(output: ChildStdout) -> Result<()> {
+    let (ready, is_ready) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut last = String::new();
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            if line.contains("Ready to accept connections") {
+                // Nobody listens any more after a time-out, here and below.
+                let _ = ready.send(Ok(()));
+            }
+            last = line;
+        }
+        let _ = ready.send(Err(Error::other(format!("redis-server ended: {last}"))));
+    });
+    let reason = "redis-server did not get ready to accept connections";
+    is_ready
+        .recv_timeout(START_TIMEOUT)
+        .map_err(|_| Error::new(ErrorKind::TimedOut, reason))?
+}
