@@ -4,6 +4,11 @@
 wasmtime::component::bindgen!({
     path: "../wit",
     world: "engine",
-    imports: { default: async },
+    imports: {
+        "countersign:otp/sender.send": async,
+        "countersign:otp/store.run": async,
+        "wasi:random/random.get-random-bytes": trappable,
+        "wasi:random/random.get-random-u64": trappable,
+    },
     exports: { default: async },
 });

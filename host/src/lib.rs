@@ -2,6 +2,7 @@
 
 pub mod bindings;
 pub mod config;
+pub mod engine;
 pub mod secret;
 pub mod senders;
 pub mod server;

@@ -114,64 +114,77 @@ fn refusals() -> Vec<(Error, u16, Value)> {
             json!({"code": "verify_by_not_allowed"}),
         ),
     ];
-    let recipient = |fault, reason: &str| {
+    rows.extend(recipients());
+    rows.extend(throttles());
+    rows.extend(deliveries());
+    rows.extend(stores());
+    rows
+}
+
+fn recipients() -> impl Iterator<Item = (Error, u16, Value)> {
+    [
+        (RecipientFault::Ambiguous, "ambiguous"),
+        (RecipientFault::Empty, "empty"),
+        (RecipientFault::MalformedAddress, "malformed_address"),
+        (RecipientFault::MalformedNumber, "malformed_number"),
+        (RecipientFault::TooLong, "too_long"),
+        (RecipientFault::UnassignableNumber, "unassignable_number"),
+        (RecipientFault::WrongKind, "wrong_kind"),
+    ]
+    .into_iter()
+    .map(|(fault, reason)| {
         let members = json!({"code": "invalid_recipient", "field": "to", "reason": reason});
-        (InvalidRecipient(fault), 400, members)
-    };
-    rows.extend([
-        recipient(RecipientFault::Ambiguous, "ambiguous"),
-        recipient(RecipientFault::Empty, "empty"),
-        recipient(RecipientFault::MalformedAddress, "malformed_address"),
-        recipient(RecipientFault::MalformedNumber, "malformed_number"),
-        recipient(RecipientFault::TooLong, "too_long"),
-        recipient(RecipientFault::UnassignableNumber, "unassignable_number"),
-        recipient(RecipientFault::WrongKind, "wrong_kind"),
-    ]);
-    let throttle = |scope, name: &str| {
+        (Error::InvalidRecipient(fault), 400, members)
+    })
+}
+
+fn throttles() -> impl Iterator<Item = (Error, u16, Value)> {
+    [
+        (Scope::Challenge, "challenge"),
+        (Scope::Cooldown, "cooldown"),
+        (Scope::Ip, "ip"),
+        (Scope::Purpose, "purpose"),
+        (Scope::Subject, "subject"),
+        (Scope::Tenant, "tenant"),
+    ]
+    .into_iter()
+    .map(|(scope, name)| {
         let members = json!({"code": "throttled", "scope": name, "retry_after": 17});
         (throttled(scope, 17), 429, members)
-    };
-    rows.extend([
-        throttle(Scope::Challenge, "challenge"),
-        throttle(Scope::Cooldown, "cooldown"),
-        throttle(Scope::Ip, "ip"),
-        throttle(Scope::Purpose, "purpose"),
-        throttle(Scope::Subject, "subject"),
-        throttle(Scope::Tenant, "tenant"),
-    ]);
-    let delivery = |cause, kind: &str| {
-        let members = json!({"code": "delivery_failed", "kind": kind});
-        (DeliveryFailed(cause), 502, members)
-    };
-    rows.extend([
-        delivery(SendError::NotConfigured("PRIVATE".into()), "not_configured"),
-        delivery(SendError::Other("PRIVATE".into()), "other"),
-        delivery(SendError::RecipientRefused, "recipient_refused"),
-        delivery(SendError::TemplateUnknown, "template_unknown"),
-        delivery(SendError::Throttled(None), "throttled"),
-        delivery(SendError::Timeout, "timeout"),
-        delivery(SendError::Unauthorised, "unauthorised"),
-        delivery(SendError::Unavailable, "unavailable"),
-        (
-            DeliveryFailed(SendError::Throttled(Some(30))),
-            502,
-            json!({"code": "delivery_failed", "kind": "throttled", "retry_after": 30}),
-        ),
-    ]);
-    rows.extend(
-        [
-            StoreError::Denied,
-            StoreError::InvalidArgument,
-            StoreError::Other("PRIVATE".into()),
-            StoreError::Timeout,
-            StoreError::Unavailable,
-        ]
-        .map(|cause| {
-            let members = json!({"code": "store_unavailable", "retry_after": 1});
-            (StoreUnavailable(cause), 503, members)
-        }),
-    );
-    rows
+    })
+}
+
+fn deliveries() -> impl Iterator<Item = (Error, u16, Value)> {
+    let later = json!({"code": "delivery_failed", "kind": "throttled", "retry_after": 30});
+    [
+        (SendError::NotConfigured("PRIVATE".into()), "not_configured"),
+        (SendError::Other("PRIVATE".into()), "other"),
+        (SendError::RecipientRefused, "recipient_refused"),
+        (SendError::TemplateUnknown, "template_unknown"),
+        (SendError::Throttled(None), "throttled"),
+        (SendError::Timeout, "timeout"),
+        (SendError::Unauthorised, "unauthorised"),
+        (SendError::Unavailable, "unavailable"),
+    ]
+    .into_iter()
+    .map(|(cause, kind)| (cause, json!({"code": "delivery_failed", "kind": kind})))
+    .chain([(SendError::Throttled(Some(30)), later)])
+    .map(|(cause, members)| (Error::DeliveryFailed(cause), 502, members))
+}
+
+fn stores() -> impl Iterator<Item = (Error, u16, Value)> {
+    [
+        StoreError::Denied,
+        StoreError::InvalidArgument,
+        StoreError::Other("PRIVATE".into()),
+        StoreError::Timeout,
+        StoreError::Unavailable,
+    ]
+    .into_iter()
+    .map(|cause| {
+        let members = json!({"code": "store_unavailable", "retry_after": 1});
+        (Error::StoreUnavailable(cause), 503, members)
+    })
 }
 
 #[tokio::test]

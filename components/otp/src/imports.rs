@@ -1,0 +1,52 @@
+//! The core's world, made of the component's imports.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use countersign_core::error::{SendError, StoreError};
+use countersign_core::policy::PolicyFault;
+use countersign_core::world::{Delivery, Message, Operation, Reply};
+use countersign_core::{Policy, Timestamp, World};
+
+use crate::SharedPolicy;
+use crate::bindings::countersign::otp::{sender, settings, store};
+use crate::bindings::wasi::clocks::wall_clock;
+use crate::bindings::wasi::random::random;
+
+/// The imports, and the policies asked for so far: by tenant, then by purpose.
+#[derive(Default)]
+pub(crate) struct Imports {
+    policies: Mutex<BTreeMap<String, BTreeMap<String, SharedPolicy>>>,
+}
+
+impl World for Imports {
+    async fn run(&self, batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
+        let batch: Vec<_> = batch.into_iter().map(Into::into).collect();
+        let replies = store::run(&batch).map_err(StoreError::from)?;
+        Ok(replies.into_iter().map(Into::into).collect())
+    }
+
+    async fn send(&self, message: Message) -> Result<Delivery, SendError> {
+        Ok(sender::send(&message.into()).map_err(SendError::from)?.into())
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp(wall_clock::now().seconds)
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        bytes.copy_from_slice(&random::get_random_bytes(length));
+    }
+
+    fn policy(&self, tenant: &str, purpose: &str) -> Result<Option<SharedPolicy>, PolicyFault> {
+        let mut policies = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(policy) = policies.get(tenant).and_then(|purposes| purposes.get(purpose)) {
+            return Ok(Some(policy.clone()));
+        }
+        let Some(draft) = settings::policy_for(tenant, purpose) else { return Ok(None) };
+        let policy = SharedPolicy::new(Policy::new(draft.into())?);
+        policies.entry(tenant.into()).or_default().insert(purpose.into(), policy.clone());
+        Ok(Some(policy))
+    }
+}

@@ -1,0 +1,158 @@
+//! The verbs: issue, verify, resend, revoke, status, and an operator's unlock. One file each.
+
+mod admission;
+mod issue;
+mod resend;
+mod revoke;
+mod status;
+mod unlock;
+mod verify;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::id::Id;
+use crate::keyring::Keyring;
+use crate::policy::Policy;
+use crate::recipient;
+use crate::request::{Addressee, Target};
+use crate::subject::{DIGEST_BYTES, Subject};
+use crate::world::{Operation, Replies, World};
+
+/// The rules over a world and a keyring.
+pub struct Engine<W> {
+    world: W,
+    keyring: Keyring,
+}
+
+/// What a target turned out to be.
+struct Located {
+    purpose: String,
+    policy: Arc<Policy>,
+    subject: Subject,
+    /// Which challenge; nothing for the subject's latest.
+    nonce: Option<[u8; DIGEST_BYTES]>,
+}
+
+impl<W: World> Engine<W> {
+    /// Puts the rules over a world.
+    pub const fn new(world: W, keyring: Keyring) -> Self {
+        Self { world, keyring }
+    }
+
+    /// The world below.
+    pub const fn world(&self) -> &W {
+        &self.world
+    }
+
+    /// Says whether a purpose can be used, without touching the store.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownPurpose`, or `Misconfigured` with what is wrong.
+    pub fn prepare(&self, tenant: &str, purpose: &str) -> Result<(), Error> {
+        self.policy(tenant, purpose).map(|_| ())
+    }
+
+    fn policy(&self, tenant: &str, purpose: &str) -> Result<Arc<Policy>, Error> {
+        refuse_bad_name("tenant", tenant)?;
+        refuse_bad_name("purpose", purpose)?;
+        match self.world.policy(tenant, purpose) {
+            Ok(policy) => policy.ok_or(Error::UnknownPurpose),
+            Err(fault) => {
+                Err(Error::Misconfigured(format!("policy of {tenant}/{purpose}: {fault}")))
+            }
+        }
+    }
+
+    /// Finds out what a target means. A made-up id ends here, without a look into the store.
+    fn locate(&self, tenant: &str, target: &Target) -> Result<Located, Error> {
+        match target {
+            Target::Id(id) => self.locate_id(tenant, id),
+            Target::Recipient(addressee) => self.locate_recipient(tenant, addressee),
+        }
+    }
+
+    fn locate_id(&self, tenant: &str, id: &str) -> Result<Located, Error> {
+        refuse_bad_name("tenant", tenant)?;
+        let id = Id::read(&self.keyring, tenant, id).ok_or(Error::NotFound)?;
+        Ok(Located {
+            policy: self.policy(tenant, id.purpose)?,
+            purpose: id.purpose.into(),
+            subject: Subject::from_digest(id.subject),
+            nonce: Some(id.nonce),
+        })
+    }
+
+    fn locate_recipient(&self, tenant: &str, addressee: &Addressee) -> Result<Located, Error> {
+        let policy = self.policy(tenant, &addressee.purpose)?;
+        let recipient =
+            recipient::parse(addressee.to.expose(), None, policy.default_region.as_deref())?;
+        let subject = Subject::new(&self.keyring, tenant, &addressee.purpose, &recipient);
+        Ok(Located { policy, purpose: addressee.purpose.clone(), subject, nonce: None })
+    }
+
+    fn id(
+        &self,
+        tenant: &str,
+        purpose: &str,
+        subject: &Subject,
+        nonce: [u8; DIGEST_BYTES],
+    ) -> String {
+        Id { purpose, nonce, subject: subject.digest }.write(&self.keyring, tenant)
+    }
+
+    async fn run(&self, batch: Vec<Operation>) -> Result<Replies, Error> {
+        Ok(Replies::new(self.world.run(batch).await?))
+    }
+
+    /// Carries out what only tidies up. The answer stands whether or not that worked.
+    async fn tidy(&self, batch: Vec<Operation>) {
+        let _ = self.world.run(batch).await;
+    }
+}
+
+/// Tenants and purposes: 1 to 64 characters of `a-z`, `0-9`, `_` and `-`.
+fn refuse_bad_name(field: &'static str, name: &str) -> Result<(), Error> {
+    let sign = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
+    if (1..=64).contains(&name.len()) && name.bytes().all(sign) {
+        return Ok(());
+    }
+    Err(Error::InvalidArgument {
+        field,
+        reason: "has to be 1 to 64 characters of a-z, 0-9, _ and -",
+    })
+}
+
+/// References: 1 to 256 bytes without control characters.
+fn refuse_bad_reference(reference: Option<&str>) -> Result<(), Error> {
+    let Some(reference) = reference else { return Ok(()) };
+    if (1..=256).contains(&reference.len()) && !reference.chars().any(char::is_control) {
+        return Ok(());
+    }
+    let reason = "has to be 1 to 256 bytes without control characters";
+    Err(Error::InvalidArgument { field: "reference", reason })
+}
+
+/// Locales: BCP 47 tags, judged by their signs and lengths only.
+fn refuse_bad_locale(locale: Option<&str>) -> Result<(), Error> {
+    let Some(locale) = locale else { return Ok(()) };
+    let part = |part: &str| {
+        (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    if (2..=35).contains(&locale.len()) && locale.split('-').all(part) {
+        return Ok(());
+    }
+    let reason = "has to be a BCP 47 language tag of at most 35 characters";
+    Err(Error::InvalidArgument { field: "locale", reason })
+}
+
+fn client_address(client_ip: Option<&str>) -> Result<Option<IpAddr>, Error> {
+    let Some(text) = client_ip else { return Ok(None) };
+    let reason = "has to be an IPv4 or IPv6 address";
+    text.parse().map(Some).map_err(|_| Error::InvalidArgument { field: "client_ip", reason })
+}
+
+#[cfg(test)]
+mod tests;

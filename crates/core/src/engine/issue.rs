@@ -1,0 +1,96 @@
+//! `issue`: makes a challenge and sends its code.
+
+use super::admission::Applicant;
+use super::{Engine, Located, client_address, refuse_bad_locale, refuse_bad_reference};
+use crate::error::Error;
+use crate::policy::Policy;
+use crate::recipient::{self, Kind, Recipient};
+use crate::record::{Record, alphabet_number, channel_number};
+use crate::request::{Challenge, IssueRequest};
+use crate::standing::{Inheritance, step_failures, step_odometer};
+use crate::subject::{DIGEST_BYTES, Subject};
+use crate::world::{Channel, Timestamp, World};
+
+impl<W: World> Engine<W> {
+    /// Makes a challenge, sends its code, and replaces the subject's earlier challenge.
+    ///
+    /// # Errors
+    ///
+    /// As `wit/otp.wit` lists them for `issue`. Unless it is `StoreUnavailable`, no challenge and no cooldown
+    /// is left behind.
+    pub async fn issue(&self, request: IssueRequest) -> Result<Challenge, Error> {
+        let now = self.world.now();
+        let policy = self.policy(&request.tenant, &request.purpose)?;
+        let recipient = admissible(&policy, &request)?;
+        let client_ip = client_address(request.client_ip.as_deref())?;
+        let subject = Subject::new(&self.keyring, &request.tenant, &request.purpose, &recipient);
+        let located = Located { purpose: request.purpose.clone(), policy, subject, nonce: None };
+        let applicant = Applicant { tenant: &request.tenant, located: &located, client_ip };
+
+        let admission = self.apply(&applicant, now).await?;
+        let inheritance = admission.standing.inheritance(now);
+        let last = inheritance.last_send_at.map(|at| (at, inheritance.sends));
+        if let Some(error) = admission.refusal(&located, last, now) {
+            return Err(self.refuse(&admission, error).await);
+        }
+        let record = self.record(&request, &recipient, &located.policy, &inheritance, now);
+        // The step keeps the odometer alive for as long as the challenge; the challenge begins after it.
+        let mut writes = vec![step_odometer(&located.subject, 1)];
+        if admission.standing.failures < 0 {
+            // An attempt that was under way during a success took itself back after the count was cleared.
+            let missing = admission.standing.failures.saturating_neg();
+            writes.push(step_failures(&located.subject, missing));
+        }
+        self.deliver(&applicant, &admission, (self.keyring.current(), record), writes, now).await
+    }
+
+    fn record(
+        &self,
+        request: &IssueRequest,
+        recipient: &Recipient,
+        policy: &Policy,
+        inheritance: &Inheritance,
+        now: Timestamp,
+    ) -> Record {
+        let mut nonce = [0; DIGEST_BYTES];
+        self.world.fill(&mut nonce);
+        Record {
+            nonce,
+            generation: 0,
+            channel: channel_number(request.channel),
+            recipient: recipient.as_str().into(),
+            masked_recipient: recipient.masked(),
+            reference: request.reference.clone(),
+            locale: request.locale.clone(),
+            alphabet: alphabet_number(policy.alphabet),
+            code_length: policy.code_length,
+            max_attempts: policy.max_attempts,
+            issued_at: now.0,
+            expires_at: now.plus(policy.lifetime_seconds).0,
+            start: inheritance.start.saturating_add(1),
+            failures_before: inheritance.failures_before,
+            exhausted_before: inheritance.exhausted_before,
+            sends: inheritance.sends.saturating_add(1),
+            resends: 0,
+            last_send_at: now.0,
+        }
+    }
+}
+
+/// The recipient, where the request is one that the policy allows.
+fn admissible(policy: &Policy, request: &IssueRequest) -> Result<Recipient, Error> {
+    if !policy.channels.contains(&request.channel) {
+        return Err(Error::ChannelNotAllowed);
+    }
+    if policy.reference_required && request.reference.is_none() {
+        return Err(Error::ReferenceRequired);
+    }
+    refuse_bad_reference(request.reference.as_deref())?;
+    refuse_bad_locale(request.locale.as_deref())?;
+    let kind = match request.channel {
+        Channel::Email => Some(Kind::Email),
+        Channel::Sms | Channel::Voice | Channel::Whatsapp => Some(Kind::Phone),
+        Channel::Webhook => None,
+    };
+    Ok(recipient::parse(request.to.expose(), kind, policy.default_region.as_deref())?)
+}

@@ -1,0 +1,45 @@
+//! `revoke`: takes a living challenge back.
+
+use super::Engine;
+use super::verify::use_up;
+use crate::error::Error;
+use crate::record::{Closing, How};
+use crate::request::State;
+use crate::standing::Standing;
+use crate::world::{Operation, World};
+
+impl<W: World> Engine<W> {
+    /// Takes a living challenge back. Never undoes a success; the next challenge still takes over the attempts.
+    ///
+    /// # Errors
+    ///
+    /// As `wit/otp.wit` lists them for `revoke`.
+    pub async fn revoke(&self, tenant: &str, id: &str) -> Result<(), Error> {
+        let now = self.world.now();
+        let located = self.locate_id(tenant, id)?;
+        let subject = &located.subject;
+        let mut batch = Vec::with_capacity(5);
+        Standing::ask(subject, 0, &mut batch);
+        let mut replies = self.run(batch).await?;
+        let standing = Standing::read(&self.keyring, subject, &mut replies)?;
+        let (_, record) = standing.challenge(located.nonce).ok_or(Error::NotFound)?;
+        match standing.state(record, standing.attempts(record), now) {
+            State::Exhausted => return Err(Error::Exhausted(standing.exhausted_for(record, now))),
+            State::Expired => return Err(Error::Expired),
+            State::Revoked | State::Verified => return Err(Error::NotFound),
+            State::Pending => {}
+        }
+        // Closed first and used up second: at no time does anybody see a challenge as answered that wasn't.
+        let closing = Closing { nonce: record.nonce, at: now.0, how: How::Revoked };
+        let batch = vec![self.close(subject, &closing, 0), use_up(&located, record)];
+        let mut replies = self.run(batch).await?;
+        replies.done()?;
+        if replies.count()? == 1 {
+            return Ok(());
+        }
+        // Somebody answered it, or took it back, in between.
+        let answered = Operation::Delete(subject.closing());
+        self.tidy(vec![answered]).await;
+        Err(Error::NotFound)
+    }
+}

@@ -1,0 +1,187 @@
+//! The keys of a deployment, and the three things they do: name subjects, authenticate, seal.
+
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, KeyInit as _, Mac};
+use sha2::Sha256;
+
+use crate::secret::Secret;
+
+/// Bytes of a key.
+const KEY_BYTES: usize = 32;
+/// Bytes of a sealed value's nonce.
+pub(crate) const NONCE_BYTES: usize = 24;
+/// The first byte of every sealed value: its format.
+const FORMAT: u8 = 1;
+
+/// The keys of a deployment: one that names subjects, and those that make codes, ids and seals, the current
+/// one first.
+pub struct Keyring {
+    index: Hmac<Sha256>,
+    current: Key,
+    older: Vec<Key>,
+}
+
+/// One named key.
+pub(crate) struct Key {
+    name: String,
+    mac: Hmac<Sha256>,
+    seal: XChaCha20Poly1305,
+}
+
+/// Why keys can't be used.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum KeyFault {
+    /// Two keys have the same name.
+    DuplicateName,
+    /// A name isn't 1 to 32 characters of `a-z`, `0-9`, `_` and `-`.
+    MalformedName,
+    /// There is no key, or there are more than 8.
+    WrongCount,
+    /// A key isn't 32 bytes long, or all its bytes are the same.
+    WrongSecret,
+}
+
+impl KeyFault {
+    /// The same in words, for an operator.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::DuplicateName => "keys: two keys have the same name",
+            Self::MalformedName => "keys: a name has to be 1 to 32 characters of a-z, 0-9, _ and -",
+            Self::WrongCount => "keys: there have to be 1 to 8 keys",
+            Self::WrongSecret => "keys: a key has to be 32 random bytes",
+        }
+    }
+}
+
+impl Keyring {
+    /// Takes the index key and the named keys, the current one first.
+    ///
+    /// # Errors
+    ///
+    /// Each case of [`KeyFault`].
+    pub fn new(
+        index: &Secret<Vec<u8>>,
+        keys: Vec<(String, Secret<Vec<u8>>)>,
+    ) -> Result<Self, KeyFault> {
+        if keys.is_empty() || keys.len() > 8 {
+            return Err(KeyFault::WrongCount);
+        }
+        let mut ring = keys.into_iter().map(|(name, secret)| Key::new(name, &secret));
+        let current = ring.next().ok_or(KeyFault::WrongCount)??;
+        let older = ring.collect::<Result<Vec<_>, _>>()?;
+        let mut names: Vec<_> = older.iter().chain([&current]).map(|key| &key.name).collect();
+        names.sort_unstable();
+        if names.windows(2).any(|pair| pair.first() == pair.last()) {
+            return Err(KeyFault::DuplicateName);
+        }
+        Ok(Self { index: mac_of(index)?, current, older })
+    }
+
+    /// The digest that stands for some words in the store: 128 bits, so that two never meet.
+    pub(crate) fn digest(&self, words: &[&[u8]]) -> [u8; 16] {
+        first_half(absorb(self.index.clone(), words))
+    }
+
+    /// The key that makes what is new.
+    pub(crate) const fn current(&self) -> &Key {
+        &self.current
+    }
+
+    /// All keys, the current one first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Key> {
+        std::iter::once(&self.current).chain(&self.older)
+    }
+
+    /// The key of that name.
+    pub(crate) fn named(&self, name: &str) -> Option<&Key> {
+        self.all().find(|key| key.name == name)
+    }
+
+    /// Opens a sealed value; with the key that sealed it. Nothing where that key is gone or a bit was
+    /// changed.
+    pub(crate) fn open<'k>(&'k self, place: &str, value: &[u8]) -> Option<(&'k Key, Vec<u8>)> {
+        let (format, value) = value.split_first()?;
+        let (length, value) = value.split_first()?;
+        let (name, value) = value.split_at_checked(usize::from(*length))?;
+        let (nonce, sealed) = value.split_at_checked(NONCE_BYTES)?;
+        let key = self.named(std::str::from_utf8(name).ok()?)?;
+        let data = associated(&key.name, place);
+        let nonce = XNonce::from(<[u8; NONCE_BYTES]>::try_from(nonce).ok()?);
+        let plain = key.seal.decrypt(&nonce, Payload { msg: sealed, aad: &data }).ok()?;
+        (*format == FORMAT).then_some((key, plain))
+    }
+}
+
+impl Key {
+    fn new(name: String, secret: &Secret<Vec<u8>>) -> Result<Self, KeyFault> {
+        let sign = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
+        if name.is_empty() || name.len() > 32 || !name.bytes().all(sign) {
+            return Err(KeyFault::MalformedName);
+        }
+        let mac = mac_of(secret)?;
+        let seal_key = absorb(mac.clone(), &[b"seal"]).finalize().into_bytes();
+        Ok(Self { name, mac, seal: XChaCha20Poly1305::new(&seal_key) })
+    }
+
+    /// Seals a value for one place in the store: format, key's name, nonce, ciphertext. Put elsewhere, it
+    /// doesn't open.
+    pub(crate) fn seal(&self, place: &str, plain: &[u8], nonce: [u8; NONCE_BYTES]) -> Vec<u8> {
+        let data = associated(&self.name, place);
+        let payload = Payload { msg: plain, aad: &data };
+        let nonce = XNonce::from(nonce);
+        // The cipher fails only beyond 256 GiB; an empty value is one that never opens.
+        let Ok(sealed) = self.seal.encrypt(&nonce, payload) else { return Vec::new() };
+        let mut value = Vec::with_capacity(2 + self.name.len() + NONCE_BYTES + sealed.len());
+        value.push(FORMAT);
+        value.push(u8::try_from(self.name.len()).unwrap_or(0));
+        value.extend_from_slice(self.name.as_bytes());
+        value.extend_from_slice(&nonce);
+        value.extend_from_slice(&sealed);
+        value
+    }
+
+    /// A MAC over words, each told from the next by its length.
+    pub(crate) fn mac(&self, words: &[&[u8]]) -> Hmac<Sha256> {
+        absorb(self.mac.clone(), words)
+    }
+
+    /// The first 128 bits of a MAC over words.
+    pub(crate) fn tag(&self, words: &[&[u8]]) -> [u8; 16] {
+        first_half(self.mac(words))
+    }
+}
+
+fn mac_of(secret: &Secret<Vec<u8>>) -> Result<Hmac<Sha256>, KeyFault> {
+    let bytes = secret.expose();
+    let first = bytes.first().ok_or(KeyFault::WrongSecret)?;
+    if bytes.len() != KEY_BYTES || bytes.iter().all(|byte| byte == first) {
+        return Err(KeyFault::WrongSecret);
+    }
+    Hmac::new_from_slice(bytes).map_err(|_| KeyFault::WrongSecret)
+}
+
+fn absorb(mut mac: Hmac<Sha256>, words: &[&[u8]]) -> Hmac<Sha256> {
+    for word in words {
+        // All words are bounded far below this.
+        mac.update(&u16::try_from(word.len()).unwrap_or(u16::MAX).to_be_bytes());
+        mac.update(word);
+    }
+    mac
+}
+
+fn first_half(mac: Hmac<Sha256>) -> [u8; 16] {
+    let mut half = [0; 16];
+    for (to, from) in half.iter_mut().zip(mac.finalize().into_bytes()) {
+        *to = from;
+    }
+    half
+}
+
+fn associated(name: &str, place: &str) -> Vec<u8> {
+    [name.as_bytes(), b"\0", place.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests;

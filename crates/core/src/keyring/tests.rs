@@ -1,0 +1,66 @@
+use super::*;
+
+fn secret(seed: u8) -> Secret<Vec<u8>> {
+    Secret::new((0..32).map(|place| place ^ seed).collect())
+}
+
+fn ring(keys: &[(&str, u8)]) -> Keyring {
+    let keys = keys.iter().map(|(name, seed)| ((*name).into(), secret(*seed))).collect();
+    Keyring::new(&secret(99), keys).unwrap()
+}
+
+#[test]
+fn what_was_sealed_opens_in_its_place_only() {
+    let ring = ring(&[("a", 1)]);
+    let sealed = ring.current().seal("here", b"plain", [3; NONCE_BYTES]);
+    assert_eq!(ring.open("here", &sealed).unwrap().1, b"plain");
+    assert!(ring.open("there", &sealed).is_none());
+}
+
+#[test]
+fn a_tampered_value_does_not_open() {
+    let ring = ring(&[("a", 1), ("b", 2)]);
+    let sealed = ring.current().seal("here", b"plain", [3; NONCE_BYTES]);
+    for place in 0..sealed.len() {
+        for bit in 0..8 {
+            let mut changed = sealed.clone();
+            changed[place] ^= 1 << bit;
+            assert!(ring.open("here", &changed).is_none(), "bit {bit} of byte {place}");
+        }
+    }
+    for length in 0..sealed.len() {
+        assert!(ring.open("here", &sealed[..length]).is_none(), "cut to {length} bytes");
+    }
+}
+
+#[test]
+fn an_older_key_still_opens_and_a_removed_one_does_not() {
+    let sealed = ring(&[("a", 1)]).current().seal("here", b"plain", [3; NONCE_BYTES]);
+    assert!(ring(&[("b", 2), ("a", 1)]).open("here", &sealed).is_some());
+    assert!(ring(&[("b", 2)]).open("here", &sealed).is_none());
+    assert!(ring(&[("a", 2)]).open("here", &sealed).is_none());
+}
+
+#[test]
+fn unusable_keys_are_refused() {
+    let fault = |keys: Vec<(&str, Vec<u8>)>| {
+        let keys =
+            keys.into_iter().map(|(name, bytes)| (name.into(), Secret::new(bytes))).collect();
+        Keyring::new(&secret(99), keys).err()
+    };
+    let good = || secret(1).expose().clone();
+    assert_eq!(fault(vec![]), Some(KeyFault::WrongCount));
+    assert_eq!(fault(vec![("a", good()); 9]), Some(KeyFault::WrongCount));
+    assert_eq!(fault(vec![("a", good()), ("a", good())]), Some(KeyFault::DuplicateName));
+    assert_eq!(fault(vec![("A", good())]), Some(KeyFault::MalformedName));
+    assert_eq!(fault(vec![("", good())]), Some(KeyFault::MalformedName));
+    assert_eq!(fault(vec![("a", vec![1; 31])]), Some(KeyFault::WrongSecret));
+    assert_eq!(fault(vec![("a", vec![0; 32])]), Some(KeyFault::WrongSecret));
+}
+
+#[test]
+fn words_are_told_apart() {
+    let ring = ring(&[("a", 1)]);
+    assert_ne!(ring.digest(&[b"ab", b"c"]), ring.digest(&[b"a", b"bc"]));
+    assert_ne!(ring.current().tag(&[b"ab", b"c"]), ring.current().tag(&[b"a", b"bc"]));
+}

@@ -1,0 +1,239 @@
+//! What an operator may set for a purpose: every field with its default and its permitted range.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use crate::code::Alphabet;
+use crate::error::Scope;
+use crate::world::Channel;
+
+/// Which code a resend carries.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ResendCode {
+    /// A new one; the earlier one is dead.
+    New,
+    /// The same one: a late message still works.
+    Same,
+}
+
+/// How a caller may name the challenge that it verifies.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum VerifyBy {
+    /// By id or by recipient.
+    Both,
+    /// By id only.
+    Id,
+    /// By recipient only.
+    Recipient,
+}
+
+/// What a limit counts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Activity {
+    /// Issues and resends.
+    Send,
+    /// Verifications.
+    Verify,
+}
+
+/// At most `max` of one activity by one scope in each window.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limit {
+    /// By what it is counted.
+    pub scope: Scope,
+    /// What is counted.
+    pub on: Activity,
+    /// How many pass in one window.
+    pub max: u32,
+    /// Length of the window.
+    pub window_seconds: u32,
+}
+
+/// A policy as an operator wrote it: what is absent takes the default.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// Characters in a code.
+    pub code_length: Option<u32>,
+    /// What codes are made of.
+    pub alphabet: Option<Alphabet>,
+    /// Seconds for which a code is good.
+    pub lifetime_seconds: Option<u32>,
+    /// Codes compared per challenge.
+    pub max_attempts: Option<u32>,
+    /// The first lock, in seconds.
+    pub lockout_seconds: Option<u32>,
+    /// The longest lock, in seconds.
+    pub lockout_max_seconds: Option<u32>,
+    /// Consecutive wrong codes until a subject is disabled.
+    pub failure_cap: Option<u32>,
+    /// The first cooldown, in seconds.
+    pub cooldown_seconds: Option<u32>,
+    /// The longest cooldown, in seconds.
+    pub cooldown_max_seconds: Option<u32>,
+    /// Resends of one challenge.
+    pub max_resends: Option<u32>,
+    /// Which code a resend carries.
+    pub resend_code: Option<ResendCode>,
+    /// How a challenge may be named.
+    pub verify_by: Option<VerifyBy>,
+    /// Whether a reference has to be given.
+    pub reference_required: Option<bool>,
+    /// Country of national phone numbers.
+    pub default_region: Option<String>,
+    /// Channels that may be used.
+    pub channels: Vec<Channel>,
+    /// Limits, all of which hold.
+    pub limits: Vec<Limit>,
+}
+
+/// A policy that can be used: every field inside its range.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    pub(crate) code_length: u32,
+    pub(crate) alphabet: Alphabet,
+    pub(crate) lifetime_seconds: u32,
+    pub(crate) max_attempts: u32,
+    pub(crate) failure_cap: u32,
+    pub(crate) max_resends: u32,
+    pub(crate) resend_code: ResendCode,
+    pub(crate) verify_by: VerifyBy,
+    pub(crate) reference_required: bool,
+    pub(crate) default_region: Option<String>,
+    pub(crate) channels: Vec<Channel>,
+    pub(crate) limits: Vec<Limit>,
+    lockout_seconds: u32,
+    lockout_max_seconds: u32,
+    cooldown_seconds: u32,
+    cooldown_max_seconds: u32,
+}
+
+impl Policy {
+    /// Fills in the defaults and refuses what is outside its range.
+    ///
+    /// # Errors
+    ///
+    /// The first field that can't be used, with its range.
+    pub fn new(draft: Draft) -> Result<Self, PolicyFault> {
+        let max_attempts = within("max_attempts", draft.max_attempts, 3, 1..=10)?;
+        let lockout_seconds = within("lockout_seconds", draft.lockout_seconds, 900, 60..=86_400)?;
+        let cooldown_seconds = within("cooldown_seconds", draft.cooldown_seconds, 60, 0..=3_600)?;
+        let lockout_max = (lockout_seconds.max(86_400), lockout_seconds..=604_800);
+        let cooldown_max = (cooldown_seconds.max(900), cooldown_seconds..=86_400);
+        let policy = Self {
+            code_length: within("code_length", draft.code_length, 6, 6..=10)?,
+            alphabet: draft.alphabet.unwrap_or(Alphabet::Digits),
+            lifetime_seconds: within("lifetime_seconds", draft.lifetime_seconds, 300, 30..=600)?,
+            max_attempts,
+            failure_cap: within("failure_cap", draft.failure_cap, 100, max_attempts..=100)?,
+            max_resends: within("max_resends", draft.max_resends, 3, 0..=10)?,
+            resend_code: draft.resend_code.unwrap_or(ResendCode::Same),
+            verify_by: draft.verify_by.unwrap_or(VerifyBy::Both),
+            reference_required: draft.reference_required.unwrap_or(false),
+            default_region: draft.default_region,
+            channels: draft.channels,
+            limits: draft.limits,
+            lockout_seconds,
+            lockout_max_seconds: within(
+                "lockout_max_seconds",
+                draft.lockout_max_seconds,
+                lockout_max.0,
+                lockout_max.1,
+            )?,
+            cooldown_seconds,
+            cooldown_max_seconds: within(
+                "cooldown_max_seconds",
+                draft.cooldown_max_seconds,
+                cooldown_max.0,
+                cooldown_max.1,
+            )?,
+        };
+        policy.refuse_bad_lists()?;
+        Ok(policy)
+    }
+
+    /// Seconds to wait after the `sends`-th send in a row: doubled each time, up to the longest.
+    pub(crate) fn cooldown_after(&self, sends: u32) -> u32 {
+        doubled(self.cooldown_seconds, sends.saturating_sub(1)).min(self.cooldown_max_seconds)
+    }
+
+    /// Seconds of lock after `earlier` exhausted challenges in a row: doubled each time, up to the longest.
+    pub(crate) fn lockout_after(&self, earlier: u32) -> u32 {
+        doubled(self.lockout_seconds, earlier).min(self.lockout_max_seconds)
+    }
+
+    fn refuse_bad_lists(&self) -> Result<(), PolicyFault> {
+        if self.channels.is_empty() {
+            return Err(PolicyFault::new("channels", "names at least one channel".into()));
+        }
+        if let Some(region) = &self.default_region
+            && !crate::recipient::knows_region(region)
+        {
+            return Err(PolicyFault::new(
+                "default_region",
+                "is a country with phone numbers, as an ISO 3166-1 alpha-2 code in capitals".into(),
+            ));
+        }
+        if self.limits.len() > 8 {
+            return Err(PolicyFault::new("limits", "holds at most 8 limits".into()));
+        }
+        for (position, limit) in self.limits.iter().enumerate() {
+            if matches!(limit.scope, Scope::Challenge | Scope::Cooldown) {
+                return Err(PolicyFault::new(
+                    "limits.scope",
+                    "is subject, ip, purpose or tenant".into(),
+                ));
+            }
+            within("limits.max", Some(limit.max), 0, 1..=1_000_000_000)?;
+            within("limits.window_seconds", Some(limit.window_seconds), 0, 1..=2_678_400)?;
+            let same = |other: &&Limit| {
+                (other.scope, other.on, other.window_seconds)
+                    == (limit.scope, limit.on, limit.window_seconds)
+            };
+            if self.limits.iter().take(position).find(same).is_some() {
+                return Err(PolicyFault::new(
+                    "limits",
+                    "has two entries of the same scope, activity and window".into(),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn doubled(seconds: u32, times: u32) -> u32 {
+    seconds.saturating_mul(1_u32.checked_shl(times).unwrap_or(u32::MAX))
+}
+
+fn within(
+    field: &'static str,
+    value: Option<u32>,
+    default: u32,
+    range: RangeInclusive<u32>,
+) -> Result<u32, PolicyFault> {
+    let value = value.unwrap_or(default);
+    if range.contains(&value) {
+        Ok(value)
+    } else {
+        let rule = format!("is {value}, but has to be {} to {}", range.start(), range.end());
+        Err(PolicyFault::new(field, rule))
+    }
+}
+
+/// Which field of a policy can't be used, and why.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PolicyFault {
+    field: &'static str,
+    rule: String,
+}
+
+impl PolicyFault {
+    const fn new(field: &'static str, rule: String) -> Self {
+        Self { field, rule }
+    }
+}
+
+impl fmt::Display for PolicyFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.field, self.rule)
+    }
+}

@@ -1,0 +1,139 @@
+//! What the store holds of a subject, sealed: the challenge, how one was closed, and the latest success.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::code::{Alphabet, Code};
+use crate::keyring::{Key, Keyring};
+use crate::subject::{DIGEST_BYTES, Subject};
+use crate::world::{Channel, Timestamp, World};
+
+/// Seconds for which an exhausted challenge makes the next lock longer, after the lock's end.
+pub(crate) const LOCK_MEMORY_SECONDS: u32 = 86_400;
+
+/// A challenge. It holds no code: the code is derived from its nonce, subject and reference.
+#[derive(Clone, Deserialize, Serialize)]
+pub(crate) struct Record {
+    pub(crate) nonce: [u8; DIGEST_BYTES],
+    /// Counts up with each resend that carries a new code.
+    pub(crate) generation: u32,
+    pub(crate) channel: u8,
+    pub(crate) recipient: String,
+    pub(crate) masked_recipient: String,
+    pub(crate) reference: Option<String>,
+    pub(crate) locale: Option<String>,
+    pub(crate) alphabet: u8,
+    pub(crate) code_length: u32,
+    pub(crate) max_attempts: u32,
+    pub(crate) issued_at: u64,
+    pub(crate) expires_at: u64,
+    /// The odometer at which this challenge's attempts begin.
+    pub(crate) start: i64,
+    /// The subject's consecutive failures before this challenge.
+    pub(crate) failures_before: u32,
+    /// Exhausted challenges in a row before this one.
+    pub(crate) exhausted_before: u32,
+    /// Sends in a row, over challenges, while no code came back.
+    pub(crate) sends: u32,
+    /// Resends of this challenge.
+    pub(crate) resends: u32,
+    pub(crate) last_send_at: u64,
+}
+
+impl Record {
+    /// The code, under the key that sealed the record.
+    pub(crate) fn code(&self, key: &Key, subject: &Subject) -> Code {
+        let reference = self.reference.as_deref().unwrap_or_default().as_bytes();
+        let generation = self.generation.to_be_bytes();
+        let words = [b"code", &subject.digest[..], reference, &self.nonce, &generation];
+        Code::derive(key.mac(&words), alphabet_from(self.alphabet), self.code_length)
+    }
+
+    pub(crate) const fn expires_at(&self) -> Timestamp {
+        Timestamp(self.expires_at)
+    }
+
+    pub(crate) const fn channel(&self) -> Channel {
+        match self.channel {
+            0 => Channel::Email,
+            1 => Channel::Sms,
+            2 => Channel::Voice,
+            3 => Channel::Webhook,
+            _ => Channel::Whatsapp,
+        }
+    }
+}
+
+/// A channel as it is kept.
+pub(crate) const fn channel_number(channel: Channel) -> u8 {
+    match channel {
+        Channel::Email => 0,
+        Channel::Sms => 1,
+        Channel::Voice => 2,
+        Channel::Webhook => 3,
+        Channel::Whatsapp => 4,
+    }
+}
+
+/// An alphabet as it is kept.
+pub(crate) const fn alphabet_number(alphabet: Alphabet) -> u8 {
+    match alphabet {
+        Alphabet::Digits => 0,
+        Alphabet::Unambiguous => 1,
+    }
+}
+
+const fn alphabet_from(number: u8) -> Alphabet {
+    match number {
+        0 => Alphabet::Digits,
+        _ => Alphabet::Unambiguous,
+    }
+}
+
+/// How a challenge ended other than by success or time.
+#[derive(Clone, Deserialize, Serialize)]
+pub(crate) struct Closing {
+    pub(crate) nonce: [u8; DIGEST_BYTES],
+    pub(crate) at: u64,
+    pub(crate) how: How,
+}
+
+/// The ways to end.
+#[derive(Clone, Copy, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) enum How {
+    /// An operator unlocked the subject: what came before doesn't count any more.
+    Cleared,
+    /// All attempts were spent: locked until then, after that many exhausted challenges in a row.
+    Exhausted { until: u64, in_a_row: u32 },
+    /// Taken back. Its attempts still count.
+    Revoked,
+}
+
+/// The latest success of a subject.
+#[derive(Clone, Deserialize, Serialize)]
+pub(crate) struct Success {
+    pub(crate) nonce: [u8; DIGEST_BYTES],
+    pub(crate) at: u64,
+}
+
+/// Seals a record for its place in the store.
+pub(crate) fn seal(world: &impl World, key: &Key, place: &str, record: &impl Serialize) -> Vec<u8> {
+    let mut nonce = [0; crate::keyring::NONCE_BYTES];
+    world.fill(&mut nonce);
+    // Serialising into a growing buffer can't fail; an empty value is one that never opens.
+    let mut plain = postcard::to_allocvec(record).unwrap_or_default();
+    let sealed = key.seal(place, &plain, nonce);
+    zeroize::Zeroize::zeroize(&mut plain);
+    sealed
+}
+
+/// Opens what was sealed for this place; what doesn't open counts as absent.
+pub(crate) fn open<'k, T: DeserializeOwned>(
+    keyring: &'k Keyring,
+    place: &str,
+    value: Option<Vec<u8>>,
+) -> Option<(&'k Key, T)> {
+    let (key, mut plain) = keyring.open(place, &value?)?;
+    let record = postcard::from_bytes(&plain).ok();
+    zeroize::Zeroize::zeroize(&mut plain);
+    Some((key, record?))
+}

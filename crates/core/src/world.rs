@@ -1,0 +1,175 @@
+//! What the rules need from outside: a store, a sender, a clock, randomness and the policies.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use crate::error::{SendError, StoreError};
+use crate::policy::{Policy, PolicyFault};
+use crate::secret::Secret;
+
+/// Whole seconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Timestamp(pub u64);
+
+impl Timestamp {
+    /// This many seconds later.
+    #[must_use]
+    pub const fn plus(self, seconds: u32) -> Self {
+        Self(self.0.saturating_add(seconds as u64))
+    }
+
+    /// Seconds from `earlier` to here; 0 where that isn't earlier.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> u32 {
+        u32::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(u32::MAX)
+    }
+}
+
+/// Everything that the rules reach. `wit/` says the same, with the promises that each part has to keep.
+pub trait World: Send + Sync {
+    /// Carries out a batch of store operations in order and replies to each.
+    fn run(
+        &self,
+        batch: Vec<Operation>,
+    ) -> impl Future<Output = Result<Vec<Reply>, StoreError>> + Send;
+
+    /// Hands a message to a provider.
+    fn send(&self, message: Message) -> impl Future<Output = Result<Delivery, SendError>> + Send;
+
+    /// The time.
+    fn now(&self) -> Timestamp;
+
+    /// Fills the slice from a cryptographically secure source.
+    fn fill(&self, bytes: &mut [u8]);
+
+    /// The policy of a purpose; nothing where the tenant has no such purpose.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the policy, where it can't be used.
+    fn policy(&self, tenant: &str, purpose: &str) -> Result<Option<Arc<Policy>>, PolicyFault>;
+}
+
+/// One thing for the store to do.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Operation {
+    /// Removes a key.
+    Delete(String),
+    /// Reads a value.
+    Get(String),
+    /// Adds to a count; by 0 it reads, creates nothing and prolongs nothing.
+    Increment {
+        /// Which count.
+        key: String,
+        /// How much is added.
+        by: i64,
+        /// Seconds after which the key may be forgotten.
+        ttl_seconds: u32,
+    },
+    /// Writes a value.
+    Set {
+        /// Where.
+        key: String,
+        /// Sealed bytes.
+        value: Vec<u8>,
+        /// Seconds after which the key may be forgotten.
+        ttl_seconds: u32,
+    },
+}
+
+/// What an operation brought.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Reply {
+    /// The new count.
+    Count(i64),
+    /// Carried out.
+    Done,
+    /// The value, if there is one.
+    Value(Option<Vec<u8>>),
+}
+
+/// The replies of one batch, taken in the order of its operations. A reply of the wrong kind is an error
+/// of the store, never a guess.
+pub(crate) struct Replies(std::vec::IntoIter<Reply>);
+
+impl Replies {
+    pub(crate) fn new(replies: Vec<Reply>) -> Self {
+        Self(replies.into_iter())
+    }
+
+    pub(crate) fn count(&mut self) -> Result<i64, StoreError> {
+        match self.0.next() {
+            Some(Reply::Count(count)) => Ok(count),
+            _ => Err(out_of_step()),
+        }
+    }
+
+    pub(crate) fn done(&mut self) -> Result<(), StoreError> {
+        match self.0.next() {
+            Some(Reply::Done) => Ok(()),
+            _ => Err(out_of_step()),
+        }
+    }
+
+    pub(crate) fn value(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.0.next() {
+            Some(Reply::Value(value)) => Ok(value),
+            _ => Err(out_of_step()),
+        }
+    }
+}
+
+fn out_of_step() -> StoreError {
+    StoreError::Other("the store's replies don't match the operations".into())
+}
+
+/// How a code reaches a person.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Channel {
+    /// A mail.
+    Email,
+    /// A text message.
+    Sms,
+    /// A spoken call.
+    Voice,
+    /// A call to a URL of the operator's.
+    Webhook,
+    /// A WhatsApp template message.
+    Whatsapp,
+}
+
+/// What a provider is given. Secret as a whole.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Whose message it is.
+    pub tenant: String,
+    /// What the code is for.
+    pub purpose: String,
+    /// How it travels.
+    pub channel: Channel,
+    /// Where it goes.
+    pub recipient: Secret<String>,
+    /// The code.
+    pub code: Secret<String>,
+    /// The challenge that the code answers.
+    pub challenge_id: String,
+    /// 1 for the first message of a challenge, and so on.
+    pub send_number: u32,
+    /// Seconds for which the code is still good.
+    pub lifetime_seconds: u32,
+    /// When the code stops being good.
+    pub expires_at: Timestamp,
+    /// The transaction that the code is bound to.
+    pub reference: Option<String>,
+    /// The language wanted.
+    pub locale: Option<String>,
+}
+
+/// What a provider said when it took the message.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The provider's name in the host's configuration.
+    pub provider: String,
+    /// The provider's name for the message.
+    pub message_id: Option<String>,
+}

@@ -1,0 +1,170 @@
+//! The component, run by wasmtime: the one place where decisions come from.
+
+mod convert;
+mod finish;
+mod native_code;
+mod pool;
+mod state;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use countersign_http_api::otp::{
+    Addressee, Challenge, Failure, IssueRequest, Otp, Report, ResendRequest, Target, Verified,
+    VerifyRequest,
+};
+
+use self::finish::finish_anyway;
+use self::pool::{Pool, within};
+use crate::bindings::exports::countersign::otp::otp;
+use crate::config::{EngineSettings, Rules};
+use crate::senders::Sender;
+use crate::stores::Store;
+
+/// What the component may reach: nothing else is linked, but a clock and randomness.
+pub struct Capabilities {
+    /// Where challenges and counts are kept.
+    pub store: Arc<dyn Store>,
+    /// How codes leave.
+    pub sender: Arc<dyn Sender>,
+    /// Policies and keys.
+    pub rules: Arc<Rules>,
+}
+
+/// Why the engine can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The component can't be read.
+    #[error("the component {path} can't be read: {source}")]
+    Component {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The executable's own place is unknown, and no component is configured.
+    #[error("engine.component has to be set: the executable's own folder is unknown")]
+    NoComponent,
+    /// wasmtime refuses the component or the settings.
+    #[error("the component can't be run: {0:#}")]
+    Wasmtime(wasmtime::Error),
+}
+
+impl From<wasmtime::Error> for OpenError {
+    fn from(error: wasmtime::Error) -> Self {
+        Self::Wasmtime(error)
+    }
+}
+
+/// The component, ready to answer. Clones share its instances.
+#[derive(Clone)]
+pub struct Engine {
+    pool: Arc<Pool>,
+    digest: Arc<str>,
+}
+
+impl Engine {
+    /// Loads the component, compiling it where no native code is kept from an earlier start.
+    ///
+    /// # Errors
+    ///
+    /// Where the component can't be read or run.
+    pub fn open(settings: &EngineSettings, capabilities: Capabilities) -> Result<Self, OpenError> {
+        let path = settings.component_path().ok_or(OpenError::NoComponent)?;
+        let bytes = std::fs::read(&path).map_err(|source| OpenError::Component { path, source })?;
+        let digest = native_code::digest(&bytes);
+        let engine = pool::engine(settings)?;
+        let cache = settings.cache_path();
+        let component = native_code::load(&engine, &bytes, &digest, cache.as_deref())?;
+        let pool = Arc::new(Pool::new(engine, &component, settings, capabilities)?);
+        Ok(Self { pool, digest: digest.into() })
+    }
+
+    /// The SHA-256 of the component, in hexadecimal.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Asks the component whether a purpose can be used.
+    ///
+    /// # Errors
+    ///
+    /// What the component says against it, or that it broke.
+    pub async fn prepare(&self, tenant: &str, purpose: &str) -> Result<(), Failure> {
+        let mut instance = self.pool.take().await?;
+        let (guest, store) = instance.parts();
+        let answer = within(self.pool.call_deadline, guest.call_prepare(store, tenant, purpose)).await;
+        instance.settle(answer)
+    }
+}
+
+/// A call that has begun is finished, also where its caller has gone: what was counted must be settled.
+impl Otp for Engine {
+    async fn issue(&self, request: IssueRequest) -> Result<Challenge, Failure> {
+        let pool = Arc::clone(&self.pool);
+        let request = otp::IssueRequest::from(request);
+        finish_anyway(async move {
+            let mut instance = pool.take().await?;
+            let (guest, store) = instance.parts();
+            let answer = within(pool.call_deadline, guest.call_issue(store, &request)).await;
+            instance.settle(answer).map(Into::into)
+        })
+        .await
+    }
+
+    async fn verify(&self, request: VerifyRequest) -> Result<Verified, Failure> {
+        let pool = Arc::clone(&self.pool);
+        let request = otp::VerifyRequest::from(request);
+        finish_anyway(async move {
+            let mut instance = pool.take().await?;
+            let (guest, store) = instance.parts();
+            let answer = within(pool.call_deadline, guest.call_verify(store, &request)).await;
+            instance.settle(answer).map(Into::into)
+        })
+        .await
+    }
+
+    async fn resend(&self, request: ResendRequest) -> Result<Challenge, Failure> {
+        let pool = Arc::clone(&self.pool);
+        let request = otp::ResendRequest::from(request);
+        finish_anyway(async move {
+            let mut instance = pool.take().await?;
+            let (guest, store) = instance.parts();
+            let answer = within(pool.call_deadline, guest.call_resend(store, &request)).await;
+            instance.settle(answer).map(Into::into)
+        })
+        .await
+    }
+
+    async fn revoke(&self, tenant: String, id: String) -> Result<(), Failure> {
+        let pool = Arc::clone(&self.pool);
+        finish_anyway(async move {
+            let mut instance = pool.take().await?;
+            let (guest, store) = instance.parts();
+            let answer = within(pool.call_deadline, guest.call_revoke(store, &tenant, &id)).await;
+            instance.settle(answer)
+        })
+        .await
+    }
+
+    async fn status(&self, tenant: String, target: Target) -> Result<Report, Failure> {
+        let target = otp::Target::from(target);
+        let mut instance = self.pool.take().await?;
+        let (guest, store) = instance.parts();
+        let answer = within(self.pool.call_deadline, guest.call_status(store, &tenant, &target)).await;
+        instance.settle(answer).map(Into::into)
+    }
+
+    async fn unlock(&self, tenant: String, addressee: Addressee) -> Result<(), Failure> {
+        let pool = Arc::clone(&self.pool);
+        let addressee = otp::Addressee::from(addressee);
+        finish_anyway(async move {
+            let mut instance = pool.take().await?;
+            let (guest, store) = instance.parts();
+            let answer = within(pool.call_deadline, guest.call_unlock(store, &tenant, &addressee)).await;
+            instance.settle(answer)
+        })
+        .await
+    }
+}

@@ -1,0 +1,68 @@
+//! `cargo xtask build`: the component and the host, side by side.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::workspace::{Profile, Workspace};
+use crate::{component, process};
+
+/// Builds the component and the host.
+///
+/// # Errors
+/// Where an argument is unknown or a build fails.
+pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    let profile = match arguments {
+        [] => Profile::Development,
+        [release] if release == "--release" => Profile::Release,
+        _ => bail!("`build` takes `--release` or nothing, not `{}`", arguments.join(" ")),
+    };
+    component(workspace)?;
+    host(workspace, profile)?;
+    println!("{}", workspace.host(profile).display());
+    Ok(())
+}
+
+/// Builds the component and says where it is, how large and what its digest is.
+///
+/// # Errors
+/// Where the build fails.
+pub(crate) fn component(workspace: &Workspace) -> Result<()> {
+    let bytes = component::build_and_place(workspace)?;
+    let path = workspace.component();
+    println!("{}: {} bytes, SHA-256 {}", path.display(), bytes.len(), component::sha256(&bytes));
+    Ok(())
+}
+
+/// Builds the host and puts the component beside it, where it looks for it.
+///
+/// # Errors
+/// Where the build fails or the component isn't built yet.
+pub(crate) fn host(workspace: &Workspace, profile: Profile) -> Result<()> {
+    process::run(&mut host_command(workspace, profile))?;
+    place_beside_host(workspace, profile)
+}
+
+/// Puts the component beside the host.
+///
+/// # Errors
+/// Where the component isn't built yet or can't be written there.
+pub(crate) fn place_beside_host(workspace: &Workspace, profile: Profile) -> Result<()> {
+    let path = workspace.component();
+    let bytes =
+        std::fs::read(&path).with_context(|| format!("{} can't be read", path.display()))?;
+    component::write_if_changed(&workspace.host(profile).with_file_name("countersign.wasm"), &bytes)
+}
+
+fn host_command(workspace: &Workspace, profile: Profile) -> Command {
+    let mut cargo = workspace.cargo();
+    cargo.arg("build");
+    match profile {
+        // With the features that the whole workspace asks for, as the tests do: compiled once for both.
+        Profile::Development => cargo.args(["--workspace", "--bin", "countersign"]),
+        Profile::Release => {
+            cargo.args(["--release", "--package", "countersign", "--bin", "countersign"])
+        }
+    };
+    cargo
+}

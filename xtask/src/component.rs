@@ -1,0 +1,127 @@
+//! `countersign.wasm`: the module that cargo builds, wrapped as a component; the same bytes everywhere.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+use wit_component::ComponentEncoder;
+
+use crate::process;
+use crate::toolchain::{self, WASM};
+use crate::workspace::{Package, Workspace};
+
+const PACKAGE: &str = "countersign-otp";
+
+/// One initial page holds the shadow stack and the data, which makes fresh instances cheap.
+const STACK_BYTES: u32 = 32_768;
+
+/// Builds the component.
+///
+/// # Errors
+/// Where the wasm target can't be added, the build fails, or the module is no valid component.
+pub(crate) fn build(workspace: &Workspace) -> Result<Vec<u8>> {
+    toolchain::ensure_wasm_target(workspace)?;
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--package", PACKAGE, "--profile", "component", "--target", WASM]);
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags(workspace)?);
+    process::run(&mut cargo)?;
+    let module = module_path(&workspace.target);
+    let bytes = std::fs::read(&module)
+        .with_context(|| format!("{} is missing; is {PACKAGE} a `cdylib`?", module.display()))?;
+    encode(&bytes).with_context(|| format!("{} is no component", module.display()))
+}
+
+/// Builds the component and puts it where the tools look for it.
+///
+/// # Errors
+/// As [`build`], and where the file can't be written.
+pub(crate) fn build_and_place(workspace: &Workspace) -> Result<Vec<u8>> {
+    let bytes = build(workspace)?;
+    write_if_changed(&workspace.component(), &bytes)?;
+    Ok(bytes)
+}
+
+/// Writes a file unless it already holds these bytes, so that nothing that depends on it is redone.
+/// It is replaced in one step: whoever reads it meanwhile sees the old or the new file.
+///
+/// # Errors
+/// Where it can't be written.
+pub(crate) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
+    if std::fs::read(path).is_ok_and(|present| present == bytes) {
+        return Ok(());
+    }
+    let mut half = path.as_os_str().to_owned();
+    half.push(".new");
+    std::fs::write(&half, bytes)
+        .and_then(|()| std::fs::rename(&half, path))
+        .with_context(|| format!("{} can't be written", path.display()))
+}
+
+/// The SHA-256 of some bytes, in hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in Sha256::digest(bytes) {
+        // Writing to a String can't fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+fn encode(module: &[u8]) -> Result<Vec<u8>> {
+    ComponentEncoder::default().validate(true).module(module)?.encode()
+}
+
+fn module_path(target: &Path) -> PathBuf {
+    target.join(WASM).join("component").join(format!("{}.wasm", PACKAGE.replace('-', "_")))
+}
+
+/// The flags that make the module small at start and free of this machine's paths, as
+/// `CARGO_ENCODED_RUSTFLAGS` wants them: so a folder's name may hold spaces. A `RUSTFLAGS` of the
+/// caller's doesn't reach the component.
+fn rustflags(workspace: &Workspace) -> Result<OsString> {
+    let mut flags =
+        vec![OsString::from("-C"), format!("link-arg=-zstack-size={STACK_BYTES}").into()];
+    let rustc = process::read(workspace.command("rustc").args(["--version", "--verbose"]))?;
+    let sysroot = process::read(workspace.command("rustc").args(["--print", "sysroot"]))?;
+    let packages = workspace.packages(WASM)?;
+    let commit = parse_commit(&rustc).context("`rustc --version` names no commit")?;
+    for (from, to) in remappings(&workspace.root, Path::new(sysroot.trim()), commit, &packages) {
+        let mut flag = OsString::from("--remap-path-prefix=");
+        flag.push(from);
+        flag.push("=");
+        flag.push(to);
+        flags.push(flag);
+    }
+    Ok(flags.join(std::ffi::OsStr::new("\u{1f}")))
+}
+
+/// Which folders of this machine get which name; the last match counts.
+fn remappings(
+    root: &Path,
+    sysroot: &Path,
+    commit: &str,
+    packages: &[Package],
+) -> Vec<(PathBuf, String)> {
+    let mut remappings = vec![
+        (root.to_owned(), "/countersign".to_owned()),
+        // Where the standard library's source is installed, rustc names those files instead of this.
+        (sysroot.join("lib/rustlib/src/rust"), format!("/rustc/{commit}")),
+    ];
+    // Not cargo's home alone: its folders are named for the registry, and sources may be vendored.
+    let foreign = packages.iter().filter(|package| package.is_foreign);
+    for folder in foreign.filter_map(|package| package.folder.parent()) {
+        if !remappings.iter().any(|(from, _)| from == folder) {
+            remappings.push((folder.to_owned(), "/crates".to_owned()));
+        }
+    }
+    remappings
+}
+
+fn parse_commit(version: &str) -> Option<&str> {
+    version.lines().find_map(|line| line.strip_prefix("commit-hash: "))
+}
+
+#[cfg(test)]
+mod tests;

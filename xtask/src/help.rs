@@ -1,0 +1,145 @@
+//! `cargo xtask help`: the table of commands, from which they are also found.
+
+use anyhow::{Result, bail};
+
+use crate::workspace::Workspace;
+use crate::{bench, build, ci, phone_table, serve, test, wit};
+
+/// One command of `cargo xtask`.
+pub(crate) struct Command {
+    /// What is typed.
+    pub(crate) name: &'static str,
+    /// What may follow it.
+    pub(crate) usage: &'static str,
+    /// What it does, in one line.
+    pub(crate) summary: &'static str,
+    /// What carries it out.
+    pub(crate) run: fn(&Workspace, &[String]) -> Result<()>,
+}
+
+/// Every command, in the order in which a newcomer wants them.
+pub(crate) const COMMANDS: &[Command] = &[
+    Command {
+        name: "build",
+        usage: "[--release]",
+        summary: "build countersign.wasm and the host; print the component's size and SHA-256",
+        run: build::run,
+    },
+    Command {
+        name: "serve",
+        usage: "[-- <arguments of countersign serve>]",
+        summary: "build, then serve in development mode; Ctrl-C ends it",
+        run: serve::run,
+    },
+    Command {
+        name: "test",
+        usage: "[<filter>] [-- <arguments of the test binaries>]",
+        summary: "install what the tests need, build, and run every test",
+        run: test::run,
+    },
+    Command {
+        name: "ci",
+        usage: "",
+        summary: "everything that CI checks, the tests among it",
+        run: ci::run,
+    },
+    Command {
+        name: "bench",
+        usage: "[<name>] [-- <arguments>]",
+        summary: "build for release and measure",
+        run: bench::run,
+    },
+    Command {
+        name: "wit",
+        usage: "",
+        summary: "format wit/ and vendor wit/deps again",
+        run: wit::run,
+    },
+    Command {
+        name: "phone-table",
+        usage: "",
+        summary: "generate the core's table of phone numbers again",
+        run: phone_table::run,
+    },
+];
+
+/// Prints every command.
+pub(crate) fn print() {
+    println!("cargo xtask <command>\n");
+    for command in COMMANDS {
+        println!("  {:<12} {}", command.name, command.summary);
+        if !command.usage.is_empty() {
+            println!("  {:<12}   {} {}", "", command.name, command.usage);
+        }
+    }
+}
+
+/// Prints one command.
+pub(crate) fn print_one(command: &Command) {
+    println!("cargo xtask {} {}\n  {}", command.name, command.usage, command.summary);
+}
+
+/// Refuses arguments of a command that takes none.
+///
+/// # Errors
+/// Where there is an argument.
+pub(crate) fn refuse_arguments(command: &str, arguments: &[String]) -> Result<()> {
+    match arguments.first() {
+        None => Ok(()),
+        Some(argument) => bail!("`{command}` takes no `{argument}`; see `cargo xtask help`"),
+    }
+}
+
+/// The commands' names, for a message.
+pub(crate) fn names() -> String {
+    let names: Vec<&str> = COMMANDS.iter().map(|command| command.name).collect();
+    names.join(", ")
+}
+
+/// What a command was given: words of its own, and after `--` words for what it runs.
+pub(crate) fn split_arguments(arguments: &[String]) -> (&[String], &[String]) {
+    match arguments.iter().position(|argument| argument == "--") {
+        Some(at) => {
+            let (own, passed) = arguments.split_at(at);
+            (own, passed.get(1..).unwrap_or_default())
+        }
+        None => (arguments, &[]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn words_after_the_dashes_are_passed_on() {
+        let words = words("login -- --nocapture -- x");
+        let (own, passed) = split_arguments(&words);
+        assert_eq!(own, ["login"]);
+        assert_eq!(passed, ["--nocapture", "--", "x"]);
+    }
+
+    #[test]
+    fn words_without_dashes_are_the_commands_own() {
+        let words = words("login");
+        assert_eq!(split_arguments(&words), (words.as_slice(), [].as_slice()));
+    }
+
+    #[test]
+    fn a_command_without_arguments_refuses_one() {
+        assert!(refuse_arguments("ci", &words("")).is_ok());
+        let refusal = refuse_arguments("ci", &words("fast")).unwrap_err();
+        assert!(refusal.to_string().contains("`fast`"));
+    }
+
+    #[test]
+    fn every_command_has_its_own_name() {
+        for (place, command) in COMMANDS.iter().enumerate() {
+            assert!(COMMANDS.iter().skip(place + 1).all(|other| other.name != command.name));
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! `cargo xtask test`: every test, with what they need.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::tools::Tool;
+use crate::workspace::{Profile, Workspace};
+use crate::{build, help, process, python, tools};
+
+/// Installs what the tests need, builds, and runs them.
+///
+/// # Errors
+/// Where something is missing, a build fails or a test does.
+pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    let (own, passed) = help::split_arguments(arguments);
+    if let [_, second, ..] = own {
+        bail!(
+            "`test` takes one filter, not `{second}` too; arguments of the test binaries follow `--`"
+        );
+    }
+    tools::ensure(&[Tool::Nginx, Tool::Python, Tool::Redis])?;
+    let python = python::ensure(workspace)?;
+    build::component(workspace)?;
+    // In one go with the test binaries, so that the host has the features that they are built with.
+    process::run(workspace.cargo().args([
+        "build",
+        "--workspace",
+        "--tests",
+        "--bin",
+        "countersign",
+    ]))?;
+    build::place_beside_host(workspace, Profile::Development)?;
+
+    let mut cargo = workspace.cargo();
+    cargo.args(["test", "--workspace"]).args(own);
+    if !passed.is_empty() {
+        cargo.arg("--").args(passed);
+    }
+    set_environment(&mut cargo, workspace, Profile::Development);
+    if let Some(python) = python {
+        cargo.env("COUNTERSIGN_PYTHON", python);
+    }
+    process::run(&mut cargo)
+}
+
+/// Tells a suite or a bench where the host and the component are.
+pub(crate) fn set_environment(command: &mut Command, workspace: &Workspace, profile: Profile) {
+    command.env("COUNTERSIGN_BIN", workspace.host(profile));
+    command.env("COUNTERSIGN_WASM", workspace.component());
+}

@@ -1,0 +1,112 @@
+//! What the tests and benches need beside Rust, installed through apt where we may.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process;
+
+/// A program from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tool {
+    /// The web server, for the suite that puts one before many processes.
+    Nginx,
+    /// Python with `venv`, for the phone numbers' oracle.
+    Python,
+    /// The Redis server, which the suites start themselves on free ports.
+    Redis,
+}
+
+impl Tool {
+    fn is_present(self) -> bool {
+        match self {
+            Self::Nginx => process::find_program("nginx").is_some(),
+            Self::Python => {
+                process::succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
+            }
+            Self::Redis => process::find_program("redis-server").is_some(),
+        }
+    }
+
+    /// Its packages in Debian and what follows it.
+    fn packages(self) -> &'static [&'static str] {
+        match self {
+            Self::Nginx => &["nginx"],
+            Self::Python => &["python3", "python3-venv"],
+            Self::Redis => &["redis-server"],
+        }
+    }
+}
+
+/// Installs what is missing of `tools`. No service of theirs is started or enabled.
+///
+/// # Errors
+/// Where something is missing and can't be installed; the message names what to install.
+pub(crate) fn ensure(tools: &[Tool]) -> Result<()> {
+    let missing: Vec<Tool> = tools.iter().copied().filter(|tool| !tool.is_present()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<&str> = missing.iter().flat_map(|tool| tool.packages()).copied().collect();
+    let wish =
+        format!("missing: {0}; install it (on Debian: apt-get install {0})", packages.join(" "));
+    if process::find_program("apt-get").is_none() {
+        bail!(wish);
+    }
+    let Some(mut root) = root_command() else { bail!(wish) };
+    println!("installing {} through apt-get", packages.join(" "));
+    root.args(["sh", "-euc", INSTALL, "install"]).args(&packages);
+    process::read(&mut root).with_context(|| wish.clone())?;
+    if missing.iter().all(|tool| tool.is_present()) { Ok(()) } else { bail!(wish) }
+}
+
+/// `env …` with the rights to install, where that takes no password.
+fn root_command() -> Option<Command> {
+    let is_root = process::read(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    let mut command = if is_root {
+        Command::new("env")
+    } else if process::succeeds(Command::new("sudo").args(["-n", "true"])) {
+        let mut sudo = Command::new("sudo");
+        sudo.args(["-n", "env"]);
+        sudo
+    } else {
+        return None;
+    };
+    command.arg("DEBIAN_FRONTEND=noninteractive");
+    Some(command)
+}
+
+/// Debian starts a server when it is installed and again at every boot; a developer's machine should run
+/// none. The policy that forbids the start is ours only where there was none, and goes away again.
+const INSTALL: &str = r#"
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' > "$policy"
+  chmod 755 "$policy"
+fi
+apt-get -o DPkg::Lock::Timeout=120 -qq update
+apt-get -o DPkg::Lock::Timeout=120 -qq install -y --no-install-recommends "$@"
+if [ -d /run/systemd/system ]; then
+  for package in "$@"; do
+    case "$package" in
+      nginx | redis-server) systemctl --quiet disable "$package" ;;
+    esac
+  done
+fi
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_install_script_is_valid_shell() {
+        assert!(process::succeeds(Command::new("sh").args(["-n", "-c", INSTALL])));
+    }
+
+    #[test]
+    fn nothing_is_done_where_nothing_is_asked_for() {
+        ensure(&[]).unwrap();
+    }
+}
