@@ -114,22 +114,26 @@ impl Host {
     ///
     /// Where there is no binary, or it ends or takes too long instead: with all that it said.
     pub async fn start(config: &Path) -> Result<Self> {
-        Self::start_with(config, &[]).await
+        Self::start_in(config.parent().unwrap_or(config), config, &[]).await
     }
 
-    /// As [`start`](Self::start), with `variables` in the environment.
+    /// As [`start`](Self::start), in another working directory and with `variables` in the environment.
     ///
     /// # Errors
     ///
     /// As [`start`](Self::start).
-    pub async fn start_with(config: &Path, variables: &[(&str, &str)]) -> Result<Self> {
+    pub async fn start_in(
+        directory: &Path,
+        config: &Path,
+        variables: &[(&str, &str)],
+    ) -> Result<Self> {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
-        let ready = config.with_extension(format!("ready-{number}"));
+        let ready = directory.join(format!("ready-{number}"));
         let mut command = command(Some(config))?;
         command.arg("serve").arg("--ready-file").arg(&ready);
         command.envs(variables.iter().copied());
-        command.current_dir(config.parent().unwrap_or(config));
+        command.current_dir(directory);
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
