@@ -17,7 +17,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let Some(python) = python::ensure(workspace)? else {
         bail!("{} is missing: it pins the version of the metadata", python::REQUIREMENTS);
     };
-    let made = workspace.command(python).arg(GENERATOR).output().context("the generator did not start")?;
+    let made =
+        workspace.command(python).arg(GENERATOR).output().context("the generator did not start")?;
     ensure!(made.status.success(), "{GENERATOR} failed: {}", String::from_utf8_lossy(&made.stderr));
     std::fs::write(workspace.root.join(TABLE), made.stdout)
         .with_context(|| format!("{TABLE} can't be written"))

@@ -40,6 +40,7 @@ pub use self::server::{ForwardingHeader, Mode, ServerSettings};
 
 use self::schema::Shape;
 use self::tree::Tree;
+use crate::stores::StoreSettings;
 
 /// The file that is read where none is named.
 pub const DEFAULT_FILE: &str = "countersign.toml";
@@ -52,6 +53,9 @@ pub struct Config {
     /// Where the HTTP surface listens and what it takes.
     #[serde(default)]
     pub server: ServerSettings,
+    /// Where challenges and counts are kept: a SQLite file by default.
+    #[serde(default)]
+    pub store: StoreSettings,
     /// The component, and what a call of it may use.
     #[serde(default)]
     pub engine: EngineSettings,

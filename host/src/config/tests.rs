@@ -218,3 +218,41 @@ fn the_committed_schema_is_what_the_code_says() {
         "run the tests with UPDATE=1 and commit docs/config.schema.json"
     );
 }
+
+#[test]
+fn the_examples_are_in_order() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let key = "ab".repeat(32);
+    for (name, variables) in [
+        ("development.toml", vec![]),
+        (
+            "aglis.toml",
+            vec![
+                ("COUNTERSIGN_KEYS__INDEX", key.as_str()),
+                ("COUNTERSIGN_KEYS__RING__0__SECRET", &key),
+            ],
+        ),
+    ] {
+        // The files that hold the keys are the operator's: here they come from the environment.
+        let text = std::fs::read_to_string(examples.join(name)).unwrap();
+        let text: String = text
+            .lines()
+            .filter(|line| !line.contains("_file = "))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let loaded =
+            from(&text, &variables).unwrap_or_else(|problems| panic!("{name}: {problems}"));
+        let other: Vec<_> =
+            loaded.warnings.iter().filter(|warning| warning.path != "keys").collect();
+        assert!(other.is_empty(), "{name}: {other:?}");
+    }
+}
+
+#[test]
+fn a_misspelt_setting_of_a_store_is_found_and_its_url_is_a_secret() {
+    let text = "[store]\ntype = \"redis\"\nurll = \"redis://u:s3cr3t@h/1\"\n";
+    complains(development(text, &[]), "store.urll", "did you mean `url`?");
+    let text = "[store]\ntype = \"redis\"\nurl = \"redis://u:s3cr3t@h/1\"\n";
+    let loaded = development(text, &[("COUNTERSIGN_STORE__MAX_IN_FLIGHT", "7")]).unwrap();
+    assert!(!format!("{loaded:?}").contains("s3cr3t"));
+}
