@@ -1,7 +1,7 @@
 """Writes table.rs, the numbering plans that phone.rs reads, to standard output.
 
 Run through `cargo xtask phone-table`, which gives it an interpreter with the version of the PyPI package
-`phonenumbers` named below: that package carries libphonenumber's metadata. Equal metadata, equal bytes.
+`phonenumbers` that requirements.txt beside it pins: that package carries libphonenumber's metadata. Equal metadata, equal bytes.
 
 What a country could assign is a finite set of digit strings. Here the regular expressions that
 describe the sets become one minimal automaton for the whole world, in which equal remainders (such as "any five
@@ -11,13 +11,14 @@ digits") stand once. Following a number through it takes one step for each digit
 import sys
 from collections import Counter
 from functools import lru_cache
+from pathlib import Path
 
 import phonenumbers
 from phonenumbers import SUPPORTED_REGIONS
 from phonenumbers.data import _COUNTRY_CODE_TO_REGION_CODE as REGIONS_OF_CODE
 from phonenumbers.phonemetadata import PhoneMetadata
 
-METADATA_VERSION = "9.0.43"
+METADATA_VERSION = Path(__file__).with_name("requirements.txt").read_text().strip().split("==")[1]
 LONGEST_NATIONAL_NUMBER = 17
 NOT_GEOGRAPHIC = "001"
 TYPES = (
