@@ -5,7 +5,9 @@ use countersign_tests::outbox::wrong;
 use data_encoding::HEXLOWER;
 use serde_json::json;
 
-use crate::calls::{By, assert_problem, issue, issued, phone, resend, revoke, status, unlock, verify};
+use crate::calls::{
+    By, assert_problem, issue, issued, phone, resend, revoke, status, unlock, verify,
+};
 use crate::environment::Environment;
 
 /// A key of the test's own, and its entry.

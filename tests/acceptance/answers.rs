@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::calls::{By, assert_answer, assert_problem, issue_with, phone, resend, revoke, status, verify_with};
+use crate::calls::{
+    By, assert_answer, assert_problem, issue_with, phone, resend, revoke, status, verify_with,
+};
 use crate::calls::{Challenge, issued};
 use crate::environment::Environment;
 
@@ -180,7 +182,8 @@ pub(crate) async fn a_verification_has_exactly_these_fields(environment: &mut im
         let code = environment.outbox().code(&challenge.id);
         let answer = verify_with(&client, by, &challenge, json!({ "code": code })).await;
         let verified_at = answer.text_of("verified_at").to_owned();
-        let expires_at = environment.outbox().message(&challenge.id)["expires_at"].as_i64().unwrap();
+        let expires_at =
+            environment.outbox().message(&challenge.id)["expires_at"].as_i64().unwrap();
         assert!((0..=300).contains(&(expires_at - seconds(&verified_at))), "{answer:?}");
         let masked = format!("62****{}", &to[to.len() - 4..]);
         let fields = json!({
@@ -196,8 +199,7 @@ pub(crate) async fn a_verification_has_exactly_these_fields(environment: &mut im
     // With a reference, that comes back too.
     let body = json!({ "purpose": "login", "channel": "sms", "to": phone(5), "reference": "a" });
     let answer = issue_with(&client, body).await;
-    let challenge =
-        Challenge { id: answer.id().into(), purpose: "login".into(), to: phone(5) };
+    let challenge = Challenge { id: answer.id().into(), purpose: "login".into(), to: phone(5) };
     let body = json!({ "code": environment.outbox().code(&challenge.id), "reference": "a" });
     let answer = verify_with(&client, By::Recipient, &challenge, body).await;
     assert_eq!((answer.status, answer.text_of("reference")), (200, "a"), "{answer:?}");

@@ -139,5 +139,8 @@ fn assert_fields(answer: &Answer, mut fields: Value) {
 #[track_caller]
 fn assert_number(answer: &Answer, name: &str, range: RangeInclusive<u64>) {
     let number = answer.number_of(name);
-    assert!(number.is_some_and(|number| range.contains(&number)), "{name} not in {range:?}: {answer:?}");
+    assert!(
+        number.is_some_and(|number| range.contains(&number)),
+        "{name} not in {range:?}: {answer:?}"
+    );
 }

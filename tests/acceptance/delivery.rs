@@ -109,7 +109,9 @@ pub(crate) async fn a_recipient_is_shown_masked_only(environment: &mut impl Envi
     }
 }
 
-pub(crate) async fn every_spelling_of_a_number_is_one_recipient(environment: &mut impl Environment) {
+pub(crate) async fn every_spelling_of_a_number_is_one_recipient(
+    environment: &mut impl Environment,
+) {
     environment.start(RULES).await;
     let client = environment.client();
     let mut challenge = issued(&client, "login", "0812-3456-7890").await;

@@ -9,11 +9,16 @@ use crate::calls::{By, assert_problem, issue, issued, phone, resend, revoke, sta
 use crate::environment::{Environment, Memory, Native, Redis, Sqlite};
 
 /// The shortest lifetime there is.
-const RULES: &str = "[purposes.short]\nchannels = [\"sms\"]\nlifetime_seconds = 30\ncooldown_seconds = 0\n";
+const RULES: &str =
+    "[purposes.short]\nchannels = [\"sms\"]\nlifetime_seconds = 30\ncooldown_seconds = 0\n";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_expired_code_is_refused() {
-    tokio::join!(expires::<Native<Memory>>(), expires::<Native<Redis>>(), expires::<Native<Sqlite>>());
+    tokio::join!(
+        expires::<Native<Memory>>(),
+        expires::<Native<Redis>>(),
+        expires::<Native<Sqlite>>()
+    );
 }
 
 async fn expires<E: Environment>() {

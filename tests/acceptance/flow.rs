@@ -4,7 +4,8 @@ use countersign_tests::outbox::wrong;
 use serde_json::json;
 
 use crate::calls::{
-    By, assert_problem, issue, issue_with, issued, phone, resend, revoke, status, verify, verify_with,
+    By, assert_problem, issue, issue_with, issued, phone, resend, revoke, status, verify,
+    verify_with,
 };
 use crate::environment::Environment;
 

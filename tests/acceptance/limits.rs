@@ -3,7 +3,9 @@
 use countersign_tests::outbox::wrong;
 use serde_json::{Value, json};
 
-use crate::calls::{By, assert_problem, issue, issue_with, issued, phone, resend, verify, verify_with};
+use crate::calls::{
+    By, assert_problem, issue, issue_with, issued, phone, resend, verify, verify_with,
+};
 use crate::environment::Environment;
 
 /// Windows of 31 days: the suite doesn't run into the end of one.
@@ -72,10 +74,13 @@ pub(crate) async fn a_limit_per_client_address_counts_networks(environment: &mut
     let mut from = async |address: &str| {
         number += 1;
         let to = phone(number);
-        let body = json!({ "purpose": "address", "channel": "sms", "to": to, "client_ip": address });
+        let body =
+            json!({ "purpose": "address", "channel": "sms", "to": to, "client_ip": address });
         issue_with(&client, body).await
     };
-    for address in ["198.51.100.7", "::ffff:198.51.100.7", "2001:db8:0:1::1", "2001:db8:0:1:ffff::2"] {
+    for address in
+        ["198.51.100.7", "::ffff:198.51.100.7", "2001:db8:0:1::1", "2001:db8:0:1:ffff::2"]
+    {
         assert_eq!(from(address).await.status, 201, "{address}");
     }
     for address in ["198.51.100.7", "2001:db8:0:1:abcd::3"] {

@@ -183,7 +183,9 @@ pub(crate) async fn wrong_codes_in_a_row_disable_the_recipient(environment: &mut
 pub(crate) async fn odd_paths_and_methods_are_told_apart(environment: &mut impl Environment) {
     environment.start(RULES).await;
     let client = environment.client();
-    for path in ["/", "/v1", "/v1/challenges/", "/v2/challenges", "/v1/challenges/a/b", "/V1/verify"] {
+    for path in
+        ["/", "/v1", "/v1/challenges/", "/v2/challenges", "/v1/challenges/a/b", "/V1/verify"]
+    {
         assert_problem(&client.get(path).await, 404, "route_not_found", json!({}));
     }
     let methods = [

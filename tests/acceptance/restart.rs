@@ -1,6 +1,7 @@
 //! What a restart changes: nothing but the keys.
 
 use countersign_tests::outbox::wrong;
+use countersign_tests::settings::key;
 use serde_json::json;
 
 use crate::calls::{By, assert_problem, issued, phone, status, verify};
@@ -8,12 +9,12 @@ use crate::environment::Environment;
 
 const PURPOSES: &str = "[purposes.login]\nchannels = [\"sms\"]\n";
 
-fn rules(keys: &[(&str, &str)]) -> String {
+fn rules(keys: &[(&str, u8)]) -> String {
     let ring: Vec<String> = keys
         .iter()
-        .map(|(name, byte)| format!("{{ name = \"{name}\", secret = \"{}\" }}", byte.repeat(32)))
+        .map(|(name, seed)| format!("{{ name = \"{name}\", secret = \"{}\" }}", key(*seed)))
         .collect();
-    let (index, ring) = ("11".repeat(32), ring.join(", "));
+    let (index, ring) = (key(0), ring.join(", "));
     format!("[keys]\nindex = \"{index}\"\nring = [{ring}]\n{PURPOSES}")
 }
 
@@ -40,13 +41,13 @@ pub(crate) async fn a_restart_keeps_challenges_and_attempts<E: Environment>(envi
 }
 
 pub(crate) async fn codes_of_an_older_key_still_verify<E: Environment>(environment: &mut E) {
-    environment.start(&rules(&[("old", "aa")])).await;
+    environment.start(&rules(&[("old", 0xaa)])).await;
     let [first, second] = [
         issued(&environment.client(), "login", &phone(1)).await,
         issued(&environment.client(), "login", &phone(2)).await,
     ];
     environment.kill();
-    environment.start(&rules(&[("new", "bb"), ("old", "aa")])).await;
+    environment.start(&rules(&[("new", 0xbb), ("old", 0xaa)])).await;
     let client = environment.client();
     let expected = if E::DURABLE { 200 } else { 404 };
     let code = environment.outbox().code(&first.id);
@@ -56,19 +57,19 @@ pub(crate) async fn codes_of_an_older_key_still_verify<E: Environment>(environme
     // What is new is made with the new key.
     let third = issued(&client, "login", &phone(3)).await;
     environment.kill();
-    environment.start(&rules(&[("new", "bb")])).await;
+    environment.start(&rules(&[("new", 0xbb)])).await;
     let code = environment.outbox().code(&third.id);
     let answer = verify(&environment.client(), By::Id, &third, &code).await;
     assert_eq!(answer.status, expected, "{answer:?}");
 }
 
 pub(crate) async fn a_dropped_key_is_forgotten(environment: &mut impl Environment) {
-    environment.start(&rules(&[("old", "aa")])).await;
+    environment.start(&rules(&[("old", 0xaa)])).await;
     let challenge = issued(&environment.client(), "login", &phone(1)).await;
     let code = environment.outbox().code(&challenge.id);
     environment.kill();
     // A key of the same name is another key.
-    environment.start(&rules(&[("old", "bb")])).await;
+    environment.start(&rules(&[("old", 0xbb)])).await;
     let client = environment.client();
     for by in By::BOTH {
         assert_eq!(verify(&client, by, &challenge, &code).await.status, 404);

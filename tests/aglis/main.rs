@@ -29,8 +29,8 @@ struct Pair {
 async fn story(processes: usize, pairs: usize, store: &str) -> (Cluster, Vec<Pair>) {
     let workplace = Arc::new(Workplace::new().unwrap());
     let path = |name: &str| workplace.path().join(name).display().to_string();
-    for (name, byte) in [("index.key", "1f"), ("first.key", "2e")] {
-        fs::write(workplace.path().join(name), byte.repeat(32)).unwrap();
+    for (name, seed) in [("index.key", 1), ("first.key", 2)] {
+        fs::write(workplace.path().join(name), settings::key(seed)).unwrap();
     }
     let engine = settings::engine("").unwrap();
     let cache = engine.split('\'').nth(1).unwrap();
@@ -105,7 +105,8 @@ async fn every_code_works(number_of_processes: usize) {
         assert_eq!(pair.verified.status, 200, "{:?}", pair.verified);
     }
 
-    let (issued, verified) = (processes_at_rest(&mut cluster, "issue"), processes(&cluster, "verify"));
+    let (issued, verified) =
+        (processes_at_rest(&mut cluster, "issue"), processes(&cluster, "verify"));
     let distinct = |by: &BTreeMap<String, u64>| by.values().collect::<BTreeSet<_>>().len();
     assert_eq!((issued.len(), verified.len()), (1_000, 1_000));
     assert_eq!(distinct(&issued), number_of_processes, "not every process issued");
@@ -113,7 +114,9 @@ async fn every_code_works(number_of_processes: usize) {
     let crossed = pairs.iter().filter(|pair| issued[&pair.challenge] != verified[&pair.challenge]);
     let crossed = crossed.count();
     assert!(crossed >= 500, "only {crossed} of 1,000 codes were typed into another process");
-    println!("{number_of_processes} processes: {crossed} of 1,000 codes crossed from one to another");
+    println!(
+        "{number_of_processes} processes: {crossed} of 1,000 codes crossed from one to another"
+    );
 }
 
 /// As [`processes`], once all has been logged.
@@ -148,7 +151,8 @@ async fn national_and_international_spellings_are_one_subject() {
     let store = format!("{{ type = \"redis\", url = \"{}/1\" }}", redis.url());
     let (cluster, pairs) = story(2, 1, &store).await;
     assert_eq!(pairs[0].verified.status, 200);
-    for (number, to) in ["0812-3400-0001", "+6281234000001", "+62 812 3400 0001"].iter().enumerate() {
+    for (number, to) in ["0812-3400-0001", "+6281234000001", "+62 812 3400 0001"].iter().enumerate()
+    {
         let body = json!({ "purpose": "registration", "channel": "whatsapp", "to": to });
         let answer = cluster.client(number).post("/v1/challenges", &body).await;
         // The first one waits for nothing, every other one for the first.

@@ -13,7 +13,9 @@ const ISSUE: &str = r#"{"purpose":"login","channel":"sms","to":"+6281234500002"}
 
 /// The head of a good issue, with `more` headers.
 fn head(more: &str) -> String {
-    format!("POST /v1/challenges HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n{more}\r\n")
+    format!(
+        "POST /v1/challenges HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n{more}\r\n"
+    )
 }
 
 fn broken() -> Vec<Vec<u8>> {
@@ -45,7 +47,13 @@ fn broken() -> Vec<Vec<u8>> {
         head(" folded: 1\r\n") + ISSUE,
     ];
     let bytes = texts.into_iter().map(String::into_bytes);
-    bytes.chain([vec![0; 4_096], vec![0xff; 4_096], b"GET /\xff HTTP/1.1\r\nhost: a\r\n\r\n".to_vec()]).collect()
+    bytes
+        .chain([
+            vec![0; 4_096],
+            vec![0xff; 4_096],
+            b"GET /\xff HTTP/1.1\r\nhost: a\r\n\r\n".to_vec(),
+        ])
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,7 +75,11 @@ async fn a_body_that_breaks_off_is_no_request() {
     let target = Target::new().await;
     for more in ["content-length: 500\r\n", "transfer-encoding: chunked\r\n"] {
         let mut stream = TcpStream::connect(target.address).await.unwrap();
-        let body = if more.contains("chunked") { format!("{:x}\r\n{ISSUE}\r\n", ISSUE.len()) } else { ISSUE.into() };
+        let body = if more.contains("chunked") {
+            format!("{:x}\r\n{ISSUE}\r\n", ISSUE.len())
+        } else {
+            ISSUE.into()
+        };
         stream.write_all((head(more) + &body).as_bytes()).await.unwrap();
         stream.shutdown().await.unwrap();
         let mut answer = String::new();
@@ -89,7 +101,10 @@ async fn who_drips_is_not_waited_for_any_longer() {
         let statuses: Vec<u16> = responses.iter().map(|response| response.status).collect();
         assert!(statuses.iter().all(|status| *status == 408), "{responses:?}");
         assert_eq!(statuses.first().copied(), expected, "{responses:?}");
-        assert!(responses.iter().all(countersign_tests::raw::Response::is_problem), "{responses:?}");
+        assert!(
+            responses.iter().all(countersign_tests::raw::Response::is_problem),
+            "{responses:?}"
+        );
     }
     target.assert_untouched().await;
 }
@@ -127,7 +142,8 @@ async fn idle_connections_do_not_keep_others_out() {
     }
     let client = countersign_tests::client::Client::new(target.address);
     let body = json!({ "purpose": "login", "to": "+6281234500001" });
-    let answer = tokio::time::timeout(Duration::from_secs(10), client.post("/v1/status", &body)).await;
+    let answer =
+        tokio::time::timeout(Duration::from_secs(10), client.post("/v1/status", &body)).await;
     assert_eq!(answer.unwrap().status, 200);
     drop(idle);
     target.assert_untouched().await;

@@ -64,7 +64,10 @@ impl Target {
         assert_eq!(Snapshot::of(&self.redis), self.before);
         assert_eq!(self.workplace.outbox().count(), 1);
         let output = self.host.output();
-        assert!(!output.contains("\"level\":\"ERROR\"") && !output.contains("panicked"), "{output}");
+        assert!(
+            !output.contains("\"level\":\"ERROR\"") && !output.contains("panicked"),
+            "{output}"
+        );
         let client = Client::new(self.address);
         let answer = client.get(&format!("/v1/challenges/{}", self.challenge)).await;
         assert_eq!(answer.number_of("attempts_left"), Some(3), "{answer:?}");

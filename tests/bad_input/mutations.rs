@@ -90,7 +90,8 @@ fn spoilt(rng: &mut Rng, challenge: &str) -> Spoilt {
             post(&path, body.to_string(), named)
         }
         0 | 1 => {
-            let others = [json!(1), json!(true), json!([]), json!({}), json!([["+62"]]), json!(1e300)];
+            let others =
+                [json!(1), json!(true), json!([]), json!({}), json!([["+62"]]), json!(1e300)];
             body[&field] = rng.choice(others).unwrap();
             post(&path, body.to_string(), named)
         }
@@ -128,10 +129,17 @@ fn spoilt(rng: &mut Rng, challenge: &str) -> Spoilt {
             post(&path, body.to_string(), Expected::Code("body_too_large"))
         }
         10 => {
-            let kind = *rng.choice(&["text/plain", "application/xml", "json", "", "\u{7f}"]).unwrap();
+            let kind =
+                *rng.choice(&["text/plain", "application/xml", "json", "", "\u{7f}"]).unwrap();
             let kind = if kind == "\u{7f}" { "application/jsonx" } else { kind };
             let head = format!("content-type: {kind}\r\n");
-            request("POST", &path, &head, body.to_string(), Expected::Code("unsupported_media_type"))
+            request(
+                "POST",
+                &path,
+                &head,
+                body.to_string(),
+                Expected::Code("unsupported_media_type"),
+            )
         }
         11 => made_up_id(rng, challenge),
         _ => odd_path(rng, &path),
@@ -149,7 +157,8 @@ fn made_up_id(rng: &mut Rng, challenge: &str) -> Spoilt {
         }
         2 => challenge[..rng.usize(1..challenge.len())].to_owned(),
         3 => "a".repeat(rng.usize(1..4_000)),
-        _ => ["..%2f..%2f", "%00", "%ff", "login.1.2", "+6281234500001", "'--"][rng.usize(..6)].into(),
+        _ => ["..%2f..%2f", "%00", "%ff", "login.1.2", "+6281234500001", "'--"][rng.usize(..6)]
+            .into(),
     };
     let (method, tail, body) = match rng.u32(..4) {
         0 => ("GET", "", String::new()),
@@ -163,11 +172,25 @@ fn made_up_id(rng: &mut Rng, challenge: &str) -> Spoilt {
 
 fn odd_path(rng: &mut Rng, path: &str) -> Spoilt {
     if rng.bool() {
-        let method = *rng.choice(&["PUT", "PATCH", "OPTIONS", "TRACE", "BREW", "get", "X"]).unwrap();
+        let method =
+            *rng.choice(&["PUT", "PATCH", "OPTIONS", "TRACE", "BREW", "get", "X"]).unwrap();
         return request(method, path, JSON, "{}", Expected::Code("method_not_allowed"));
     }
     let odd = *rng
-        .choice(&["/", "//", "/v1", "/v1/", "/v1//verify", "/v1/verify/", "/V1/verify", "/v1/../verify", "/%2e%2e", "/.env", "/metrics/x", "/v1/challenges/a/b/c"])
+        .choice(&[
+            "/",
+            "//",
+            "/v1",
+            "/v1/",
+            "/v1//verify",
+            "/v1/verify/",
+            "/V1/verify",
+            "/v1/../verify",
+            "/%2e%2e",
+            "/.env",
+            "/metrics/x",
+            "/v1/challenges/a/b/c",
+        ])
         .unwrap();
     let path = format!("{odd}?{}", "q=1&".repeat(rng.usize(..50)));
     request("POST", &path, JSON, "{}", Expected::Code("route_not_found"))
@@ -179,17 +202,26 @@ fn post(path: &str, body: impl Into<Vec<u8>>, expected: Expected) -> Spoilt {
     request("POST", path, JSON, body, expected)
 }
 
-fn request(method: &str, path: &str, head: &str, body: impl Into<Vec<u8>>, expected: Expected) -> Spoilt {
+fn request(
+    method: &str,
+    path: &str,
+    head: &str,
+    body: impl Into<Vec<u8>>,
+    expected: Expected,
+) -> Spoilt {
     let body = body.into();
     let length = body.len();
-    let head = format!("{method} {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{head}content-length: {length}\r\n\r\n");
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{head}content-length: {length}\r\n\r\n"
+    );
     Spoilt { bytes: [head.into_bytes(), body].concat(), expected }
 }
 
 async fn refused(address: SocketAddr, seed: u64, spoilt: Spoilt) -> Result<(), String> {
     let shown = String::from_utf8_lossy(&spoilt.bytes).chars().take(600).collect::<String>();
     let told = |what: &str| format!("request {seed}: {what}\n{shown}");
-    let responses = exchange(address, &spoilt.bytes).await.map_err(|error| told(&error.to_string()))?;
+    let responses =
+        exchange(address, &spoilt.bytes).await.map_err(|error| told(&error.to_string()))?;
     let [response] = &responses[..] else { return Err(told(&format!("{responses:?}"))) };
     let json = response.json();
     let named = match &spoilt.expected {
@@ -222,6 +254,11 @@ async fn every_spoilt_request_is_a_problem_that_names_what_is_wrong() {
     let wrong = wrong.await;
     assert_eq!(wrong.len(), AT_ONCE, "a request could not be made");
     let wrong = wrong.concat();
-    assert!(wrong.is_empty(), "{} of {REQUESTS}:\n{}", wrong.len(), wrong[..wrong.len().min(12)].join("\n\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {REQUESTS}:\n{}",
+        wrong.len(),
+        wrong[..wrong.len().min(12)].join("\n\n")
+    );
     target.assert_untouched().await;
 }

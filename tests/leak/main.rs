@@ -12,7 +12,7 @@ use countersign_tests::process::{self, Host};
 use countersign_tests::redis::RedisServer;
 use countersign_tests::settings::{self, Workplace};
 use countersign_tests::wait::until_async;
-use data_encoding::HEXLOWER;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use hyper::Method;
 use serde_json::{Value, json};
 
@@ -55,7 +55,8 @@ impl Scene {
         });
         let filter = "debug,countersign=trace,countersign_http_api=trace";
         let log = format!("[log]\nformat = \"{format}\"\nfilter = \"{filter}\"\n");
-        let (store, senders) = (settings::redis(redis.port()), workplace.senders(&["sms", "email"]));
+        let (store, senders) =
+            (settings::redis(redis.port()), workplace.senders(&["sms", "email"]));
         let sections = [settings::SERVER, &store, &senders, &log, settings::KEYS, &rules, RULES];
         let config = workplace.config("countersign.toml", &sections).unwrap();
         let host = Host::start(&config).await.unwrap();
@@ -70,8 +71,11 @@ impl Scene {
         let mut secrets: Vec<String> = codes.collect();
         secrets.extend(secrets_of(&messages));
         secrets.extend(self.api_keys.iter().cloned());
-        secrets.extend(["11".repeat(32), "22".repeat(32)]);
-        secrets.extend([[0x11; 32], [0x22; 32]].map(|key| data_encoding::BASE64URL_NOPAD.encode(&key)));
+        for key in [settings::key(0x11), settings::key(0x22)] {
+            assert!(settings::KEYS.contains(&key));
+            let bytes = HEXLOWER.decode(key.as_bytes()).unwrap();
+            secrets.extend([key, BASE64URL_NOPAD.encode(&bytes)]);
+        }
         secrets.extend(PHONES.iter().chain(&MAILS).chain(&DIGITS).map(|text| (*text).to_owned()));
         secrets
     }
@@ -115,7 +119,8 @@ async fn good_days(scene: &Scene, app: &Client, operator: &Client) {
             by_recipient.as_object_mut().unwrap().extend(subject.as_object().unwrap().clone());
             let mut answers = vec![
                 app.post(&format!("{path}/verify"), &by_id(&wrong(&code))).await,
-                app.post(&format!("{path}/verify"), &json!({ "code": code, "reference": "x" })).await,
+                app.post(&format!("{path}/verify"), &json!({ "code": code, "reference": "x" }))
+                    .await,
                 app.post(&format!("{path}/resend"), &json!({})).await,
                 app.get(&path).await,
                 app.post("/v1/status", &subject).await,
@@ -214,14 +219,19 @@ async fn a_configuration_that_is_refused_is_not_repeated() {
     let secret = "f00dfeedf00dfeedf00dfeed";
     let texts = [
         format!("[keys]\nindex = \"{secret}\"\nring = []\n"),
-        format!("[keys]\nindex = [\"{secret}\"]\nring = [{{ name = \"a\", secret = \"{secret}\" }}]\n"),
+        format!(
+            "[keys]\nindex = [\"{secret}\"]\nring = [{{ name = \"a\", secret = \"{secret}\" }}]\n"
+        ),
         format!("[keys]\nring = [{{ name = \"a\", secert = \"{secret}\" }}]\n"),
         format!("[store]\ntype = \"redis\"\nurl = \"redis://:{secret}@127.0.0.1:1/x\"\n"),
-        format!("[store]\ntype = \"redis\"\nurl = \"redis://ann:{secret}@127.0.0.1:1/\"\nconnect_timeout_seconds = 1\n"),
+        format!(
+            "[store]\ntype = \"redis\"\nurl = \"redis://ann:{secret}@127.0.0.1:1/\"\nconnect_timeout_seconds = 1\n"
+        ),
         format!("[[api_keys]]\nname = \"a\"\nsha256 = \"{secret}\"\n"),
     ];
     for text in texts {
-        let config = workplace.config("countersign.toml", &[settings::SERVER, &text, RULES]).unwrap();
+        let config =
+            workplace.config("countersign.toml", &[settings::SERVER, &text, RULES]).unwrap();
         let mut command = process::command(Some(&config)).unwrap();
         command.arg("serve").current_dir(workplace.path());
         let output = process::run(command, "").await.unwrap();

@@ -42,7 +42,10 @@ async fn commands_and_server_agree(workplace: &Workplace, store: &str) {
 
     let right = workplace.outbox().code(id);
     let (code, answer) = run(workplace, &["verify", "--id", id, &wrong(&right)], "").await;
-    assert_eq!((code, &answer["code"], &answer["attempts_left"]), (1, &json!("code_mismatch"), &json!(2)));
+    assert_eq!(
+        (code, &answer["code"], &answer["attempts_left"]),
+        (1, &json!("code_mismatch"), &json!(2))
+    );
     let by_recipient = ["verify", "--purpose", "login", "--to", to, "-"];
     let (code, answer) = run(workplace, &by_recipient, &format!("{right}\n")).await;
     assert_eq!((code, &answer["verified"]), (0, &json!(true)), "{answer}");
@@ -95,10 +98,15 @@ async fn a_configuration_is_checked_without_its_store() {
     workplace.config("countersign.toml", &sections).unwrap();
     let checked = output(&workplace, &["config", "check"], "").await;
     let said = String::from_utf8_lossy(&checked.stdout).into_owned();
-    assert!(checked.status.success() && said.contains("in order") && said.contains("no provider"), "{said}");
+    assert!(
+        checked.status.success() && said.contains("in order") && said.contains("no provider"),
+        "{said}"
+    );
 
     let bad = "[purposes.login]\nchannels = [\"sms\"]\nmax_attempts = 11\n";
-    workplace.config("countersign.toml", &[settings::SERVER, &nowhere, settings::KEYS, bad]).unwrap();
+    workplace
+        .config("countersign.toml", &[settings::SERVER, &nowhere, settings::KEYS, bad])
+        .unwrap();
     let checked = output(&workplace, &["config", "check"], "").await;
     assert_eq!(checked.status.code(), Some(2));
     let said = String::from_utf8_lossy(&checked.stderr).into_owned();
@@ -123,7 +131,8 @@ async fn generated_keys_are_new_and_can_be_used() {
     );
     let senders = workplace.senders(&["sms"]);
     let sections = [settings::SERVER, settings::MEMORY, &senders, &keys, RULES];
-    let host = Host::start(&workplace.config("countersign.toml", &sections).unwrap()).await.unwrap();
+    let host =
+        Host::start(&workplace.config("countersign.toml", &sections).unwrap()).await.unwrap();
     let client = Client::new(host.address());
     assert_eq!(crate::issue(&client, 1).await.status, 401);
     assert_eq!(crate::issue(&client.with_key(&api[0]), 1).await.status, 201);

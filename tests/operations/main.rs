@@ -19,12 +19,14 @@ async fn host(workplace: &Workplace, store: &str, server: &str, engine: &str) ->
     let server = format!("{}{server}\n", settings::SERVER);
     let senders = workplace.senders(&["sms"]);
     let engine = settings::engine(engine).unwrap();
-    let text = [&server, store, &senders, settings::LOG, settings::KEYS, RULES, &engine].map(String::from);
+    let text =
+        [&server, store, &senders, settings::LOG, settings::KEYS, RULES, &engine].map(String::from);
     let config = workplace.write("countersign.toml", &text.join("\n")).unwrap();
     Host::start(&config).await.unwrap()
 }
 
 async fn issue(client: &Client, number: usize) -> Answer {
-    let body = json!({ "purpose": "login", "channel": "sms", "to": format!("+6281234{number:05}") });
+    let body =
+        json!({ "purpose": "login", "channel": "sms", "to": format!("+6281234{number:05}") });
     client.post("/v1/challenges", &body).await
 }

@@ -29,15 +29,41 @@ async fn a_wrong_configuration_is_named_by_its_place() {
     let (server, keys, memory) = (settings::SERVER, settings::KEYS, settings::MEMORY);
     let cases: &[(&[&str], &[&str])] = &[
         (&[server, memory, keys], &["purpose"]),
-        (&[server, memory, keys, "[purposes.login]\nchanels = [\"sms\"]"], &["purposes.login.chanels", "channels"]),
-        (&[server, memory, keys, "[purposes.login]\nchannels = [\"pigeon\"]"], &["purposes.login.channels"]),
-        (&[server, memory, keys, "[purposes.login]\nchannels = [\"sms\"]\ncode_length = 5"], &["purposes.login", "code"]),
-        (&[server, memory, keys, "[purposes.login]\nchannels = [\"sms\"]\nlifetime_seconds = 601"], &["purposes.login", "lifetime"]),
-        (&[server, memory, keys, "[purposes.login]\nchannels = [\"sms\"]\nfailure_cap = 101"], &["purposes.login", "failure"]),
+        (
+            &[server, memory, keys, "[purposes.login]\nchanels = [\"sms\"]"],
+            &["purposes.login.chanels", "channels"],
+        ),
+        (
+            &[server, memory, keys, "[purposes.login]\nchannels = [\"pigeon\"]"],
+            &["purposes.login.channels"],
+        ),
+        (
+            &[server, memory, keys, "[purposes.login]\nchannels = [\"sms\"]\ncode_length = 5"],
+            &["purposes.login", "code"],
+        ),
+        (
+            &[
+                server,
+                memory,
+                keys,
+                "[purposes.login]\nchannels = [\"sms\"]\nlifetime_seconds = 601",
+            ],
+            &["purposes.login", "lifetime"],
+        ),
+        (
+            &[server, memory, keys, "[purposes.login]\nchannels = [\"sms\"]\nfailure_cap = 101"],
+            &["purposes.login", "failure"],
+        ),
         (&[server, "[store]\ntype = \"postgres\"", keys, RULES], &["store"]),
-        (&["[server]\nlisten = \"0.0.0.0:0\"", memory, keys, RULES], &["server.listen", "api_keys"]),
+        (
+            &["[server]\nlisten = \"0.0.0.0:0\"", memory, keys, RULES],
+            &["server.listen", "api_keys"],
+        ),
         (&["[server]\nlisten = \"127.0.0.1:0\"", memory, RULES], &["keys"]),
-        (&["[server]\nlisten = \"127.0.0.1:0\"", memory, keys, &senders, RULES], &["senders.sms", "development"]),
+        (
+            &["[server]\nlisten = \"127.0.0.1:0\"", memory, keys, &senders, RULES],
+            &["senders.sms", "development"],
+        ),
         (&["[server\n", memory], &["countersign.toml"]),
     ];
     for (sections, words) in cases {
@@ -66,7 +92,8 @@ async fn what_is_missing_around_it_is_named() {
     assert_eq!(code, AROUND_IT, "{said}");
     assert!(said.contains(&address), "{said}");
 
-    let text = format!("{server}\n{memory}\n{keys}\n{RULES}\n[engine]\ncomponent = \"absent.wasm\"");
+    let text =
+        format!("{server}\n{memory}\n{keys}\n{RULES}\n[engine]\ncomponent = \"absent.wasm\"");
     let config = workplace.write("other.toml", &text).unwrap();
     let error = Host::start(&config).await.err().unwrap().to_string();
     assert!(error.contains("absent.wasm"), "{error}");

@@ -54,7 +54,8 @@ impl Race {
     /// The one count of compared wrong codes that there is.
     fn failures(&self) -> i64 {
         let mut connection = self.redis.connection().unwrap();
-        let keys: Vec<String> = redis::cmd("KEYS").arg("*:failures").query(&mut connection).unwrap();
+        let keys: Vec<String> =
+            redis::cmd("KEYS").arg("*:failures").query(&mut connection).unwrap();
         assert_eq!(keys.len(), 1, "{keys:?}");
         redis::cmd("GET").arg(&keys[0]).query(&mut connection).unwrap()
     }
@@ -113,8 +114,7 @@ async fn of_fifty_issues_for_one_subject_exactly_one_sends() {
     let race = Race::new().await;
     for round in 0..10 {
         let to = format!("+6281234{round:05}");
-        let answers =
-            all_at_once(50, |index| issue(race.cluster.client(index), to.clone())).await;
+        let answers = all_at_once(50, |index| issue(race.cluster.client(index), to.clone())).await;
         let sent = answers.iter().filter(|answer| answer.status == 201).count();
         assert_eq!((sent, count(&answers, "throttled")), (1, 49), "round {round}: {answers:?}");
         assert_eq!(race.workplace.outbox().count(), round + 1);

@@ -51,7 +51,14 @@ impl Meter {
     }
 
     /// Makes a request that has to be answered with `status` and to cost `round_trips`.
-    async fn costs(&mut self, what: &str, round_trips: u64, status: u16, path: &str, body: Option<Value>) -> Answer {
+    async fn costs(
+        &mut self,
+        what: &str,
+        round_trips: u64,
+        status: u16,
+        path: &str,
+        body: Option<Value>,
+    ) -> Answer {
         let before = (self.proxy.round_trips(), commands(&mut self.connection));
         let answer = match body {
             Some(body) => self.client.post(path, &body).await,
@@ -85,7 +92,8 @@ async fn each_operation_costs_the_round_trips_that_the_contract_names() {
     meter.costs("status by recipient", 1, 200, "/v1/status", Some(subject.clone())).await;
     meter.costs("right code by id", 2, 200, &verify, Some(json!({ "code": code }))).await;
 
-    let issued = meter.costs("issue after a success", 2, 201, "/v1/challenges", Some(request)).await;
+    let issued =
+        meter.costs("issue after a success", 2, 201, "/v1/challenges", Some(request)).await;
     let code = meter.workplace.outbox().code(issued.id());
     let resend = format!("/v1/challenges/{}/resend", issued.id());
     meter.costs("resend", 2, 200, &resend, Some(json!({}))).await;

@@ -105,7 +105,8 @@ impl Client {
     }
 }
 
-const JSON: hyper::header::HeaderValue = hyper::header::HeaderValue::from_static("application/json");
+const JSON: hyper::header::HeaderValue =
+    hyper::header::HeaderValue::from_static("application/json");
 
 impl Answer {
     fn none(error: &dyn std::error::Error) -> Self {

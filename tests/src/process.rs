@@ -63,11 +63,8 @@ pub fn command(config: Option<&Path>) -> Result<Command> {
 /// As [`binary`], and where it doesn't end in time.
 pub async fn run(mut command: Command, input: &str) -> Result<Output> {
     use std::io::Write;
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         // It may not read at all.
         let _ = stdin.write_all(input.as_bytes());
@@ -134,11 +131,8 @@ impl Host {
         command.arg("serve").arg("--ready-file").arg(&ready);
         command.envs(variables.iter().copied());
         command.current_dir(directory);
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let lines = Lines::default();
         let readers =
             vec![collect(child.stdout.take(), &lines), collect(child.stderr.take(), &lines)];

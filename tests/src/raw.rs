@@ -84,7 +84,8 @@ fn response(bytes: &[u8]) -> Option<(Response, &[u8])> {
     let status = first.strip_prefix("HTTP/1.")?.get(2..5)?.parse().ok()?;
     let head = head.to_ascii_lowercase();
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    let (body, rest) = rest.split_at_checked(length.map_or(Some(0), |length| length.parse().ok())?)?;
+    let (body, rest) =
+        rest.split_at_checked(length.map_or(Some(0), |length| length.parse().ok())?)?;
     let body = String::from_utf8(body.to_vec()).ok()?;
     Some((Response { status, head, body }, rest))
 }

@@ -12,9 +12,15 @@ use crate::process;
 /// Keys that a test configuration has unless it brings its own.
 pub const KEYS: &str = r#"
 [keys]
-index = "1111111111111111111111111111111111111111111111111111111111111111"
-ring = [{ name = "k1", secret = "2222222222222222222222222222222222222222222222222222222222222222" }]
+index = "1112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f30"
+ring = [{ name = "k1", secret = "22232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f4041" }]
 "#;
+
+/// A key in hexadecimal, another one for each `seed`.
+#[must_use]
+pub fn key(seed: u8) -> String {
+    (0..32).map(|step| format!("{:02x}", seed.wrapping_add(step))).collect()
+}
 
 /// A directory of a test's own: its configurations, its outbox, its database.
 pub struct Workplace {
@@ -50,7 +56,10 @@ impl Workplace {
     #[must_use]
     pub fn sqlite(&self) -> String {
         // A slow disk is not what is tested.
-        format!("[store]\ntype = \"sqlite\"\npath = {}\ntimeout_ms = 20000\n", quoted(&self.path().join("store.db")))
+        format!(
+            "[store]\ntype = \"sqlite\"\npath = {}\ntimeout_ms = 20000\n",
+            quoted(&self.path().join("store.db"))
+        )
     }
 
     /// The sender `file` for each of `channels`, all with this outbox.
@@ -91,7 +100,8 @@ pub const SERVER: &str = "[server]\nlisten = \"127.0.0.1:0\"\nmode = \"developme
 pub const MEMORY: &str = "[store]\ntype = \"memory\"\n";
 
 /// `[log]` in JSON, with all that our own crates say.
-pub const LOG: &str = "[log]\nformat = \"json\"\nfilter = \"info,countersign=trace,countersign_http_api=trace\"\n";
+pub const LOG: &str =
+    "[log]\nformat = \"json\"\nfilter = \"info,countersign=trace,countersign_http_api=trace\"\n";
 
 /// `[store]` for a Redis.
 #[must_use]

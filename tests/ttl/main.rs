@@ -86,8 +86,7 @@ async fn clients(redis: SocketAddr) -> (Host, Clients) {
     let sections = [settings::SERVER, &store, &senders, settings::KEYS, RULES];
     let host =
         Host::start(&workplace.config("countersign.toml", &sections).unwrap()).await.unwrap();
-    let clients =
-        Clients { client: Client::new(host.address()), workplace, issued: Vec::new() };
+    let clients = Clients { client: Client::new(host.address()), workplace, issued: Vec::new() };
     (host, clients)
 }
 
