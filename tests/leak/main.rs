@@ -66,7 +66,6 @@ impl Scene {
     /// Everything that must not be said.
     fn secrets(&self) -> Vec<String> {
         let messages = self.workplace.outbox().messages();
-        assert!(messages.len() >= 10, "hardly anything was sent");
         let codes = messages.iter().map(|message| wrong(message["code"].as_str().unwrap()));
         let mut secrets: Vec<String> = codes.collect();
         secrets.extend(secrets_of(&messages));
@@ -196,9 +195,10 @@ async fn nothing_leaks(format: &str) {
     scene.host.ended().await.unwrap();
 
     let output = scene.host.output();
-    for said in ["ready", "TRACE", "verify", "store_unavailable", "stopped"] {
-        assert!(said == "TRACE" || output.contains(said), "{said} was not captured:\n{output}");
+    for said in ["ready", "verify", "store_unavailable", "stopped"] {
+        assert!(output.contains(said), "{said} was not captured:\n{output}");
     }
+    assert!(scene.workplace.outbox().count() > 20, "hardly anything was sent");
     assert!(output.lines().count() > 300, "{} lines", output.lines().count());
     scene.assert_silent("the log", &output);
 }
