@@ -58,7 +58,16 @@ impl<'k> Standing<'k> {
 
     /// Attempts counted since a challenge began; less than 0 where the odometer was lost.
     pub(crate) fn attempts(&self, record: &Record) -> i64 {
-        self.odometer.saturating_sub(record.start)
+        match self.odometer.saturating_sub(record.start) {
+            // Without so much as the step that the challenge was written with.
+            ..SENDING_STEP => LOST,
+            distance => distance % SENDING_STEP,
+        }
+    }
+
+    /// The same for a challenge that is about to be written, together with its `SENDING_STEP`.
+    pub(crate) fn attempts_so_far(&self, record: &Record) -> i64 {
+        self.odometer.saturating_sub(record.start).max(0) % SENDING_STEP
     }
 
     /// Where a challenge stands, when `attempts` have been made at it.
@@ -182,6 +191,14 @@ pub(crate) fn attempts_left(record: &Record, made: i64) -> u32 {
 const ODOMETER_SECONDS: u32 = 3_600;
 /// Seconds for which consecutive failures are remembered after the last attempt: a leap year.
 const FAILURES_SECONDS: u32 = 366 * 86_400;
+
+/// The odometer's step for a send, before its challenge is written: keeps the odometer alive for as long as the
+/// challenge, and isn't an attempt. So far above the attempts that whoever comes between this step and the
+/// challenge's being written reads the right number of attempts, of the old challenge as of the new; and a
+/// reading that lacks it was lost.
+pub(crate) const SENDING_STEP: i64 = 1 << 32;
+/// Attempts where the odometer was lost: below 0 also when one's own is added or taken away.
+const LOST: i64 = -2;
 
 /// The odometer's step.
 pub(crate) fn step_odometer(subject: &Subject, by: i64) -> Operation {

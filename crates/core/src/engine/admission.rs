@@ -104,8 +104,7 @@ impl<W: World> Engine<W> {
         writes.push(Operation::Set { key: place, value, ttl_seconds });
         writes.push(admission.lease.give_back());
         self.run(writes).await?;
-        // The record begins one step later, for the step among the writes.
-        let attempts = admission.standing.attempts(&record).saturating_add(1);
+        let attempts = admission.standing.attempts_so_far(&record);
         Ok(Challenge {
             id,
             purpose: located.purpose.clone(),
