@@ -38,10 +38,19 @@ impl<'k> Standing<'k> {
     ) -> Result<Self, StoreError> {
         let (odometer, failures) = (replies.count()?, replies.count()?);
         let [challenge, closing, success] = [replies.value()?, replies.value()?, replies.value()?];
+        let success = record::open(keyring, &subject.success(), success);
+        let success: Option<Success> = success.map(|(_, success)| success);
+        let closing = record::open(keyring, &subject.closing(), closing);
+        let closing: Option<Closing> = closing.map(|(_, closing)| closing);
+        // A challenge was answered while somebody else spent its last attempt: that locks nobody out.
+        let answered = |closing: &Closing| {
+            let is_its = |success: &Success| success.nonce == closing.nonce;
+            matches!(closing.how, How::Exhausted { .. }) && success.as_ref().is_some_and(is_its)
+        };
         Ok(Self {
             challenge: record::open(keyring, &subject.challenge(), challenge),
-            closing: record::open(keyring, &subject.closing(), closing).map(|(_, closing)| closing),
-            success: record::open(keyring, &subject.success(), success).map(|(_, success)| success),
+            closing: closing.filter(|closing| !answered(closing)),
+            success,
             odometer,
             failures,
         })
@@ -107,7 +116,9 @@ impl<'k> Standing<'k> {
 
     /// Seconds until an exhausted challenge can be followed by a new one.
     pub(crate) fn exhausted_for(&self, record: &Record, now: Timestamp) -> u32 {
-        self.locked_until(now).unwrap_or(record.expires_at()).since(now).max(1)
+        // A lock may be shorter than the challenge has to live.
+        let end = record.expires_at();
+        self.locked_until(now).map_or(end, |until| until.max(end)).since(now).max(1)
     }
 
     /// Why nothing may be sent to the subject, whatever the challenge.
