@@ -102,8 +102,13 @@ impl<'k> Standing<'k> {
     /// The operation that takes back the failure that this verification counted before it knew better. Where
     /// there is no other, the count of 0 isn't worth keeping for long.
     pub(crate) fn take_back_failure(&self, subject: &Subject) -> Operation {
-        let ttl_seconds = if self.failures <= 1 { ODOMETER_SECONDS } else { FAILURES_SECONDS };
+        let ttl_seconds = if self.is_alone() { ODOMETER_SECONDS } else { FAILURES_SECONDS };
         Operation::Increment { key: subject.failures(), by: -1, ttl_seconds }
+    }
+
+    /// Whether this verification counted the only failure.
+    pub(crate) const fn is_alone(&self) -> bool {
+        self.failures <= 1
     }
 
     /// When the subject's lock ends, if it is locked.

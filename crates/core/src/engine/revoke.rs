@@ -1,7 +1,7 @@
 //! `revoke`: takes a living challenge back.
 
 use super::Engine;
-use super::verify::use_up;
+use super::verify::{TAKEN_BACK, use_up};
 use crate::error::Error;
 use crate::record::{Closing, How};
 use crate::request::State;
@@ -31,15 +31,18 @@ impl<W: World> Engine<W> {
         }
         // Closed first and used up second: at no time does anybody see a challenge as answered that wasn't.
         let closing = Closing { nonce: record.nonce, at: now.0, how: How::Revoked };
-        let batch = vec![self.close(subject, &closing, 0), use_up(&located, record)];
+        let batch = vec![self.close(subject, &closing, 0), use_up(&located, record, TAKEN_BACK)];
         let mut replies = self.run(batch).await?;
         replies.done()?;
-        if replies.count()? == 1 {
+        let used = replies.count()?;
+        if used == TAKEN_BACK {
             return Ok(());
         }
-        // Somebody answered it, or took it back, in between.
-        let answered = Operation::Delete(subject.closing());
-        self.tidy(vec![answered]).await;
+        // Somebody was faster. Where that was an answer, the first to come too late withdraws the closing; where
+        // it was another revoke, the closing is right.
+        if used / TAKEN_BACK == 1 {
+            self.tidy(vec![Operation::Delete(subject.closing())]).await;
+        }
         Err(Error::NotFound)
     }
 }

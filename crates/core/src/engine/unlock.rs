@@ -1,7 +1,7 @@
 //! `unlock`: an operator lets a subject try again.
 
 use super::Engine;
-use super::verify::use_up;
+use super::verify::{TAKEN_BACK, use_up};
 use crate::error::Error;
 use crate::record::{Closing, How, Record};
 use crate::request::{Addressee, State};
@@ -32,7 +32,7 @@ impl<W: World> Engine<W> {
         let closing = Closing { nonce, at: now.0, how: How::Cleared };
         let mut batch =
             vec![self.close(subject, &closing, 0), Operation::Delete(subject.failures())];
-        batch.extend(record.map(|record| use_up(&located, record)));
+        batch.extend(record.map(|record| use_up(&located, record, TAKEN_BACK)));
         self.run(batch).await?;
         Ok(())
     }

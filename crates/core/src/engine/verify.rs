@@ -7,7 +7,8 @@ use crate::limits::{Counted, Windows};
 use crate::policy::{Activity, Policy, VerifyBy};
 use crate::record::{self, Closing, How, LOCK_MEMORY_SECONDS, Record, Success};
 use crate::request::{State, Target, Verified, VerifyRequest};
-use crate::standing::Standing;
+use crate::standing::{Standing, step_failures};
+use crate::subject::Subject;
 use crate::world::{Operation, Timestamp, World};
 
 /// What the first round trip brought to light.
@@ -45,10 +46,10 @@ impl<W: World> Engine<W> {
 
         match self.compare(&located, &standing, &windows, &typed, &request, now) {
             Outcome::NotCompared(error) => {
-                let mut batch = vec![standing.take_back_failure(subject)];
                 let throttled = matches!(error, Error::Throttled { .. });
-                windows.take_back((!throttled).then_some(Scope::Subject), &mut batch);
-                self.tidy(batch).await;
+                let mut others = Vec::new();
+                windows.take_back((!throttled).then_some(Scope::Subject), &mut others);
+                self.take_back(subject, &standing, others).await;
                 Err(error)
             }
             Outcome::Wrong { record, left, reference_differs } => {
@@ -61,7 +62,18 @@ impl<W: World> Engine<W> {
                     Error::Mismatch(left)
                 })
             }
-            Outcome::Right(record) => self.win(&request.tenant, &located, record).await,
+            Outcome::Right(record) => self.win(&request.tenant, &located, &standing, record).await,
+        }
+    }
+
+    /// Takes back the failure that this verification counted before it knew better, and does `others` with it.
+    async fn take_back(&self, subject: &Subject, standing: &Standing<'_>, others: Vec<Operation>) {
+        let mut batch = vec![standing.take_back_failure(subject)];
+        batch.extend(others);
+        let Ok(mut replies) = self.run(batch).await else { return };
+        // A failure that came in between was counted for long, and stays so.
+        if replies.count().is_ok_and(|failures| failures > 0) && standing.is_alone() {
+            self.tidy(vec![step_failures(subject, 1), step_failures(subject, -1)]).await;
         }
     }
 
@@ -127,18 +139,20 @@ impl<W: World> Engine<W> {
         &self,
         tenant: &str,
         located: &Located,
+        standing: &Standing<'_>,
         record: &Record,
     ) -> Result<Verified, Error> {
         let subject = &located.subject;
         let now = self.world.now();
         if now >= record.expires_at() {
+            self.take_back(subject, standing, Vec::new()).await;
             return Err(Error::Expired);
         }
         let place = subject.success();
         let success = Success { nonce: record.nonce, at: now.0 };
         let value = record::seal(&self.world, self.keyring.current(), &place, &success);
         let batch = vec![
-            use_up(located, record),
+            use_up(located, record, 1),
             Operation::Set {
                 key: place,
                 value,
@@ -185,11 +199,15 @@ impl<W: World> Engine<W> {
     }
 }
 
-/// The step of a challenge's `used` count: the first one decides how the challenge ended.
-pub(super) fn use_up(located: &Located, record: &Record) -> Operation {
+/// The step of a challenge's `used` count: the first one decides how the challenge ended. By 1 to answer it, by
+/// `TAKEN_BACK` to take it back.
+pub(super) fn use_up(located: &Located, record: &Record, by: i64) -> Operation {
     // Longer than any challenge lives.
-    Operation::Increment { key: located.subject.used(&record.nonce), by: 1, ttl_seconds: 3_600 }
+    Operation::Increment { key: located.subject.used(&record.nonce), by, ttl_seconds: 3_600 }
 }
+
+/// So far above 1 that the count tells how often a challenge was answered and how often taken back.
+pub(super) const TAKEN_BACK: i64 = 1 << 32;
 
 /// What was typed, where the request is one that the policy allows. Nothing has been counted yet.
 fn presentable(policy: &Policy, request: &VerifyRequest) -> Result<Code, Error> {
