@@ -3,7 +3,7 @@
 use crate::error::{Error, StoreError};
 use crate::keyring::{Key, Keyring};
 use crate::policy::Policy;
-use crate::record::{self, Closing, How, LOCK_MEMORY_SECONDS, Record, Success};
+use crate::record::{self, Closing, LOCK_MEMORY_SECONDS, Record, Success, Withdrawal};
 use crate::request::State;
 use crate::subject::{DIGEST_BYTES, Subject};
 use crate::world::{Operation, Replies, Timestamp};
@@ -12,6 +12,7 @@ use crate::world::{Operation, Replies, Timestamp};
 pub(crate) struct Standing<'k> {
     pub(crate) challenge: Option<(&'k Key, Record)>,
     closing: Option<Closing>,
+    withdrawal: Option<Withdrawal>,
     success: Option<Success>,
     /// The reading of the odometer, with this request's own attempt where it made one.
     odometer: i64,
@@ -20,13 +21,14 @@ pub(crate) struct Standing<'k> {
 }
 
 impl<'k> Standing<'k> {
-    /// Asks: adds five operations to a batch. `attempts` is 1 for a verification, which is counted before
+    /// Asks: adds six operations to a batch. `attempts` is 1 for a verification, which is counted before
     /// anything is known, and 0 for whoever only looks.
     pub(crate) fn ask(subject: &Subject, attempts: i64, batch: &mut Vec<Operation>) {
         batch.push(step_odometer(subject, attempts));
         batch.push(step_failures(subject, attempts));
         batch.push(Operation::Get(subject.challenge()));
         batch.push(Operation::Get(subject.closing()));
+        batch.push(Operation::Get(subject.withdrawal()));
         batch.push(Operation::Get(subject.success()));
     }
 
@@ -37,19 +39,21 @@ impl<'k> Standing<'k> {
         replies: &mut Replies,
     ) -> Result<Self, StoreError> {
         let (odometer, failures) = (replies.count()?, replies.count()?);
-        let [challenge, closing, success] = [replies.value()?, replies.value()?, replies.value()?];
+        let [challenge, closing] = [replies.value()?, replies.value()?];
+        let [withdrawal, success] = [replies.value()?, replies.value()?];
         let success = record::open(keyring, &subject.success(), success);
         let success: Option<Success> = success.map(|(_, success)| success);
         let closing = record::open(keyring, &subject.closing(), closing);
         let closing: Option<Closing> = closing.map(|(_, closing)| closing);
+        let withdrawal = record::open(keyring, &subject.withdrawal(), withdrawal);
         // A challenge was answered while somebody else spent its last attempt: that locks nobody out.
         let answered = |closing: &Closing| {
-            let is_its = |success: &Success| success.nonce == closing.nonce;
-            matches!(closing.how, How::Exhausted { .. }) && success.as_ref().is_some_and(is_its)
+            success.as_ref().is_some_and(|success| success.nonce == closing.nonce)
         };
         Ok(Self {
             challenge: record::open(keyring, &subject.challenge(), challenge),
             closing: closing.filter(|closing| !answered(closing)),
+            withdrawal: withdrawal.map(|(_, withdrawal)| withdrawal),
             success,
             odometer,
             failures,
@@ -81,14 +85,13 @@ impl<'k> Standing<'k> {
 
     /// Where a challenge stands, when `attempts` have been made at it.
     pub(crate) fn state(&self, record: &Record, attempts: i64, now: Timestamp) -> State {
-        let closed = self.closing.as_ref().filter(|closing| closing.nonce == record.nonce);
-        match closed.map(|closing| closing.how) {
-            Some(How::Cleared | How::Revoked) => return State::Revoked,
-            Some(How::Exhausted { .. }) => return State::Exhausted,
-            None => {}
-        }
-        if self.success.as_ref().is_some_and(|success| success.nonce == record.nonce) {
+        let nonce = record.nonce;
+        if self.withdrawal.as_ref().is_some_and(|withdrawal| withdrawal.nonce == nonce) {
+            State::Revoked
+        } else if self.success.as_ref().is_some_and(|success| success.nonce == nonce) {
             State::Verified
+        } else if self.closing.as_ref().is_some_and(|closing| closing.nonce == nonce) {
+            State::Exhausted
         } else if now >= record.expires_at() {
             State::Expired
         } else if attempts < 0 || attempts >= i64::from(record.max_attempts) {
@@ -113,10 +116,8 @@ impl<'k> Standing<'k> {
 
     /// When the subject's lock ends, if it is locked.
     pub(crate) fn locked_until(&self, now: Timestamp) -> Option<Timestamp> {
-        match self.closing.as_ref()?.how {
-            How::Exhausted { until, .. } if now.0 < until => Some(Timestamp(until)),
-            _ => None,
-        }
+        let until = Timestamp(self.closing.as_ref()?.until);
+        (now < until).then_some(until)
     }
 
     /// Seconds until an exhausted challenge can be followed by a new one.
@@ -169,22 +170,16 @@ impl<'k> Standing<'k> {
     /// Whether a challenge ended in a way that leaves nothing to count: answered, or cleared by an operator.
     fn is_settled(&self, record: &Record) -> bool {
         let cleared =
-            |closing: &Closing| closing.nonce == record.nonce && closing.how == How::Cleared;
-        self.closing.as_ref().is_some_and(cleared)
+            |withdrawal: &Withdrawal| withdrawal.nonce == record.nonce && withdrawal.cleared;
+        self.withdrawal.as_ref().is_some_and(cleared)
             || self.success.as_ref().is_some_and(|success| success.nonce == record.nonce)
     }
 
     fn exhausted_in_a_row(&self, now: Timestamp) -> u32 {
         let Some(closing) = &self.closing else { return 0 };
         let succeeded_since = self.success.as_ref().is_some_and(|success| success.at >= closing.at);
-        match closing.how {
-            How::Exhausted { until, in_a_row }
-                if !succeeded_since && now < Timestamp(until).plus(LOCK_MEMORY_SECONDS) =>
-            {
-                in_a_row
-            }
-            _ => 0,
-        }
+        let remembered = now < Timestamp(closing.until).plus(LOCK_MEMORY_SECONDS);
+        if remembered && !succeeded_since { closing.in_a_row } else { 0 }
     }
 }
 

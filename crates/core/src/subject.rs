@@ -35,9 +35,14 @@ impl Subject {
         self.key("challenge")
     }
 
-    /// How a challenge ended other than by success, sealed.
+    /// The latest lock, sealed.
     pub(crate) fn closing(&self) -> String {
         self.key("closing")
+    }
+
+    /// The latest challenge that was taken back, sealed.
+    pub(crate) fn withdrawal(&self) -> String {
+        self.key("withdrawal")
     }
 
     /// The latest success, sealed.

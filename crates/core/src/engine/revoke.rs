@@ -3,7 +3,6 @@
 use super::Engine;
 use super::verify::{TAKEN_BACK, use_up};
 use crate::error::Error;
-use crate::record::{Closing, How};
 use crate::request::State;
 use crate::standing::Standing;
 use crate::world::{Operation, World};
@@ -29,19 +28,19 @@ impl<W: World> Engine<W> {
             State::Revoked | State::Verified => return Err(Error::NotFound),
             State::Pending => {}
         }
-        // Closed first and used up second: at no time does anybody see a challenge as answered that wasn't.
-        let closing = Closing { nonce: record.nonce, at: now.0, how: How::Revoked };
-        let batch = vec![self.close(subject, &closing, 0), use_up(&located, record, TAKEN_BACK)];
+        // Withdrawn first and used up second: at no time does anybody see a challenge as answered that wasn't.
+        let withdrawn = self.withdraw(&located, record, false);
+        let batch = vec![withdrawn, use_up(&located, record, TAKEN_BACK)];
         let mut replies = self.run(batch).await?;
         replies.done()?;
         let used = replies.count()?;
         if used == TAKEN_BACK {
             return Ok(());
         }
-        // Somebody was faster. Where that was an answer, the first to come too late withdraws the closing; where
-        // it was another revoke, the closing is right.
+        // Somebody was faster. Where that was an answer, the first to come too late undoes the withdrawal;
+        // where it was another revoke, it is right.
         if used / TAKEN_BACK == 1 {
-            self.tidy(vec![Operation::Delete(subject.closing())]).await;
+            self.tidy(vec![Operation::Delete(subject.withdrawal())]).await;
         }
         Err(Error::NotFound)
     }

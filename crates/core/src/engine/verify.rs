@@ -5,7 +5,7 @@ use crate::code::Code;
 use crate::error::{Error, Scope};
 use crate::limits::{Counted, Windows};
 use crate::policy::{Activity, Policy, VerifyBy};
-use crate::record::{self, Closing, How, LOCK_MEMORY_SECONDS, Record, Success};
+use crate::record::{self, Closing, LOCK_MEMORY_SECONDS, Record, Success, Withdrawal};
 use crate::request::{State, Target, Verified, VerifyRequest};
 use crate::standing::{Standing, step_failures};
 use crate::subject::Subject;
@@ -178,33 +178,32 @@ impl<W: World> Engine<W> {
         let seconds = located.policy.lockout_after(record.exhausted_before);
         let until = now.plus(seconds);
         let in_a_row = record.exhausted_before.saturating_add(1);
-        let closing = Closing {
-            nonce: record.nonce,
-            at: now.0,
-            how: How::Exhausted { until: until.0, in_a_row },
-        };
-        self.tidy(vec![self.close(&located.subject, &closing, seconds)]).await;
+        let closing = Closing { nonce: record.nonce, at: now.0, until: until.0, in_a_row };
+        let key = located.subject.closing();
+        let value = record::seal(&self.world, self.keyring.current(), &key, &closing);
+        // As long as it makes the next lock longer.
+        let ttl_seconds = seconds.saturating_add(LOCK_MEMORY_SECONDS);
+        self.tidy(vec![Operation::Set { key, value, ttl_seconds }]).await;
     }
 
-    /// The operation that closes a challenge, kept for `seconds` and as long as a lock is remembered.
-    pub(super) fn close(
-        &self,
-        subject: &crate::subject::Subject,
-        closing: &Closing,
-        seconds: u32,
-    ) -> Operation {
-        let key = subject.closing();
-        let value = record::seal(&self.world, self.keyring.current(), &key, closing);
-        Operation::Set { key, value, ttl_seconds: seconds.saturating_add(LOCK_MEMORY_SECONDS) }
+    /// The operation that takes a challenge back.
+    pub(super) fn withdraw(&self, located: &Located, record: &Record, cleared: bool) -> Operation {
+        let key = located.subject.withdrawal();
+        let withdrawal = Withdrawal { nonce: record.nonce, cleared };
+        let value = record::seal(&self.world, self.keyring.current(), &key, &withdrawal);
+        Operation::Set { key, value, ttl_seconds: USED_SECONDS }
     }
 }
 
 /// The step of a challenge's `used` count: the first one decides how the challenge ended. By 1 to answer it, by
 /// `TAKEN_BACK` to take it back.
 pub(super) fn use_up(located: &Located, record: &Record, by: i64) -> Operation {
-    // Longer than any challenge lives.
-    Operation::Increment { key: located.subject.used(&record.nonce), by, ttl_seconds: 3_600 }
+    let key = located.subject.used(&record.nonce);
+    Operation::Increment { key, by, ttl_seconds: USED_SECONDS }
 }
+
+/// Seconds for which it is kept how a challenge ended: longer than any challenge is.
+const USED_SECONDS: u32 = 3_600;
 
 /// So far above 1 that the count tells how often a challenge was answered and how often taken back.
 pub(super) const TAKEN_BACK: i64 = 1 << 32;
