@@ -37,6 +37,8 @@ pub(crate) struct Record {
     /// Resends of this challenge.
     pub(crate) resends: u32,
     pub(crate) last_send_at: u64,
+    /// When the record counts for nothing any more, whether or not the store has forgotten it by then.
+    pub(crate) kept_until: u64,
 }
 
 impl Record {

@@ -32,10 +32,12 @@ impl<'k> Standing<'k> {
         batch.push(Operation::Get(subject.success()));
     }
 
-    /// Reads the replies to `ask`. What doesn't open counts as absent.
+    /// Reads the replies to `ask`. What doesn't open counts as absent, and so does a record that the store might
+    /// have forgotten.
     pub(crate) fn read(
         keyring: &'k Keyring,
         subject: &Subject,
+        now: Timestamp,
         replies: &mut Replies,
     ) -> Result<Self, StoreError> {
         let (odometer, failures) = (replies.count()?, replies.count()?);
@@ -51,7 +53,8 @@ impl<'k> Standing<'k> {
             success.as_ref().is_some_and(|success| success.nonce == closing.nonce)
         };
         Ok(Self {
-            challenge: record::open(keyring, &subject.challenge(), challenge),
+            challenge: record::open(keyring, &subject.challenge(), challenge)
+                .filter(|(_, record): &(_, Record)| now.0 < record.kept_until),
             closing: closing.filter(|closing| !answered(closing)),
             withdrawal: withdrawal.map(|(_, withdrawal)| withdrawal),
             success,
@@ -148,7 +151,6 @@ impl<'k> Standing<'k> {
         if self.is_settled(record) {
             return inheritance;
         }
-        inheritance.exhausted_before = inheritance.exhausted_before.max(record.exhausted_before);
         inheritance.sends = record.sends;
         inheritance.last_send_at = Some(Timestamp(record.last_send_at));
         if now < record.expires_at() {

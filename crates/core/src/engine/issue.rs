@@ -72,6 +72,7 @@ impl<W: World> Engine<W> {
             sends: inheritance.sends.saturating_add(1),
             resends: 0,
             last_send_at: now.0,
+            kept_until: 0,
         }
     }
 }

@@ -41,7 +41,7 @@ impl<W: World> Engine<W> {
         let mut windows =
             Windows::count(&self.keyring, policy, Activity::Verify, &counted, now, &mut batch);
         let mut replies = self.run(batch).await?;
-        let standing = Standing::read(&self.keyring, subject, &mut replies)?;
+        let standing = Standing::read(&self.keyring, subject, now, &mut replies)?;
         windows.read(&mut replies)?;
 
         match self.compare(&located, &standing, &windows, &typed, &request, now) {
@@ -191,7 +191,7 @@ impl<W: World> Engine<W> {
         let key = located.subject.withdrawal();
         let withdrawal = Withdrawal { nonce: record.nonce, cleared };
         let value = record::seal(&self.world, self.keyring.current(), &key, &withdrawal);
-        Operation::Set { key, value, ttl_seconds: USED_SECONDS }
+        Operation::Set { key, value, ttl_seconds: WITHDRAWAL_SECONDS }
     }
 }
 
@@ -202,8 +202,10 @@ pub(super) fn use_up(located: &Located, record: &Record, by: i64) -> Operation {
     Operation::Increment { key, by, ttl_seconds: USED_SECONDS }
 }
 
-/// Seconds for which it is kept how a challenge ended: longer than any challenge is.
+/// Longer than any challenge lives.
 const USED_SECONDS: u32 = 3_600;
+/// Longer than any record is kept.
+const WITHDRAWAL_SECONDS: u32 = 3 * 86_400;
 
 /// So far above 1 that the count tells how often a challenge was answered and how often taken back.
 pub(super) const TAKEN_BACK: i64 = 1 << 32;
@@ -246,5 +248,6 @@ const fn absent() -> Record {
         sends: 0,
         resends: 0,
         last_send_at: 0,
+        kept_until: 0,
     }
 }
