@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::client::Call;
-use crate::explorer::{Conditions, Explorer};
+use crate::explorer::{Conditions, Explorer, Extent};
 use crate::properties::{Case, hold};
 use crate::scene::Scene;
 
@@ -22,8 +22,10 @@ fn explore(name: &str, scene: &Scene, calls: &[Call], conditions: Conditions) {
         conditions,
         &|ending| hold(&case, ending),
     );
-    println!("{name}: {extent:?} in {:?}", began.elapsed());
-    assert!(extent.endings > 0);
+    let Extent { schedules, states, endings } = extent;
+    let elapsed = began.elapsed();
+    println!("{name}: {schedules} schedules, {states} states, {endings} endings in {elapsed:.1?}");
+    assert!(endings > 0);
 }
 
 fn under_all(name: &str, scene: &Scene, calls: &[Call]) {
