@@ -107,6 +107,10 @@ fn nothing_after_its_end(case: &Case<'_>, ending: &Ending<'_>) -> Option<String>
     for course in ending.courses {
         let Some(id) = verified(course) else { continue };
         let is_first = id == case.scene.id;
+        let Ok(Answer::Verified(verdict)) = &course.result else { continue };
+        if is_first && verdict.verified_at.0 >= case.scene.expires_at {
+            return Some(format!("{id} succeeded after it had expired"));
+        }
         for (before, (call, earlier)) in case.calls.iter().zip(ending.courses).enumerate() {
             if course.after & (1 << before) == 0 {
                 continue;

@@ -22,6 +22,7 @@ pub(crate) struct Scene {
     pub(crate) max_attempts: u32,
     pub(crate) id: String,
     pub(crate) code: String,
+    pub(crate) expires_at: u64,
     /// Wrong codes that the challenge has seen already.
     pub(crate) wrong: u32,
 }
@@ -47,6 +48,7 @@ impl Scene {
             max_attempts,
             id: challenge.id,
             code: issued.codes[0].clone(),
+            expires_at: challenge.expires_at.0,
             wrong,
         };
         for _ in 0..wrong {

@@ -79,8 +79,7 @@ fn resending_reissuing_and_expiry_never_refill_the_budget() {
 fn the_101st_wrong_code_in_a_row_is_refused_even_if_it_is_right() {
     whatever_is_forgotten(&quick(10), |caller| {
         let mut compared = 0;
-        'cap: loop {
-            let Ok(challenge) = caller.issue() else { break };
+        'cap: while let Ok(challenge) = caller.issue() {
             let code = caller.code();
             for _ in 0..9 {
                 match caller.verify(&challenge.id, &wrong(&code)) {
