@@ -125,10 +125,10 @@ fn an_unlock_while_codes_are_verified() {
 fn the_clock_moves_on_in_between() {
     let scene = Scene::new(3, 0, 60);
     let clock = |clock_jumps| Conditions { clock_jumps, ..NOTHING };
-    let calls = [Call::Issue, Call::Issue, scene.wrong_code()];
-    explore("issue/issue/wrong over a window's end", &scene, &calls, clock(20));
+    let calls = [Call::Issue, Call::Resend(scene.id.clone())];
+    explore("issue/resend over a window's end", &scene, &calls, clock(20));
     let lease = Conditions { writes_in_time: true, ..clock(40) };
-    explore("issue/issue/wrong over the lease's end", &scene, &calls, lease);
+    explore("issue/resend over the lease's end", &scene, &calls, lease);
     let calls = [Call::Issue, scene.right_code(), scene.wrong_code()];
     explore("issue/right/wrong over the challenge's end", &scene, &calls, clock(600));
 }

@@ -1,14 +1,14 @@
 //! The search: every order of the clients' steps, and every place for one failure.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hash;
 
 use countersign_core::Error;
 use countersign_core::error::StoreError;
 use countersign_core::world::Reply;
 
 use crate::client::{Answer, Client, Event, Wants, What};
-use crate::store::Store;
+use crate::store::{Store, digest};
 
 /// Where one client is.
 #[derive(Clone, Debug, Hash)]
@@ -267,15 +267,4 @@ fn reply_of(got: Got) -> Reply {
         Got::Done => Reply::Done,
         Got::Value(value) => Reply::Value(value),
     }
-}
-
-/// 128 bits, so that two states never meet by chance: a state is taken for visited by its digest.
-fn digest(state: &State) -> u128 {
-    let half = |seed: u8| {
-        let mut hasher = DefaultHasher::new();
-        seed.hash(&mut hasher);
-        state.hash(&mut hasher);
-        u128::from(hasher.finish())
-    };
-    half(1) << 64 | half(2)
 }
