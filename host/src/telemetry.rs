@@ -30,7 +30,8 @@ where
 {
     // The configuration was refused where this can't be read.
     let filter = EnvFilter::try_new(&settings.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(out);
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(out);
     let process = std::process::id();
     match settings.format {
         LogFormat::Json => {
@@ -128,6 +129,7 @@ mod tests {
         let begin = format!("[{}] ", std::process::id());
         assert!(text.starts_with(&begin), "{text}");
         assert!(text.contains("verify"), "{text}");
+        assert!(!text.contains('\u{1b}'), "{text:?}");
         assert_eq!(text.lines().count(), 1, "{text}");
     }
 }

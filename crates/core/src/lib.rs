@@ -11,7 +11,8 @@
 //! - **challenge**: one issued code waiting for its answer. **reference**: the transaction it is bound to.
 //! - **attempt**: one try at a challenge, counted by the subject's **odometer** before it is compared.
 //! - **failures**: consecutive wrong codes of a subject, over all of its challenges.
-//! - **closing**: how a challenge ended other than by success. **success**: that it was answered.
+//! - **closing**: the lock that an exhausted challenge left. **withdrawal**: that a challenge was taken back.
+//!   **success**: that it was answered.
 //! - **lease**: the right to send to a subject, held by one request at a time.
 //!
 //! # Where a rule stands

@@ -1,4 +1,4 @@
-//! What the store holds of a subject, sealed: the challenge, how one was closed, and the latest success.
+//! What the store holds of a subject, sealed: the challenge, the latest lock, withdrawal and success.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -37,6 +37,8 @@ pub(crate) struct Record {
     /// Resends of this challenge.
     pub(crate) resends: u32,
     pub(crate) last_send_at: u64,
+    /// When the record counts for nothing any more, whether or not the store has forgotten it by then.
+    pub(crate) kept_until: u64,
 }
 
 impl Record {
@@ -89,23 +91,23 @@ const fn alphabet_from(number: u8) -> Alphabet {
     }
 }
 
-/// How a challenge ended other than by success or time.
+/// The lock that a challenge left whose attempts were all spent.
 #[derive(Clone, Deserialize, Serialize)]
 pub(crate) struct Closing {
     pub(crate) nonce: [u8; DIGEST_BYTES],
     pub(crate) at: u64,
-    pub(crate) how: How,
+    /// When the lock ends.
+    pub(crate) until: u64,
+    /// Exhausted challenges in a row, this one included.
+    pub(crate) in_a_row: u32,
 }
 
-/// The ways to end.
-#[derive(Clone, Copy, Deserialize, Eq, PartialEq, Serialize)]
-pub(crate) enum How {
-    /// An operator unlocked the subject: what came before doesn't count any more.
-    Cleared,
-    /// All attempts were spent: locked until then, after that many exhausted challenges in a row.
-    Exhausted { until: u64, in_a_row: u32 },
-    /// Taken back. Its attempts still count.
-    Revoked,
+/// That a challenge was taken back. Not kept with the lock, so that neither overwrites the other.
+#[derive(Clone, Deserialize, Serialize)]
+pub(crate) struct Withdrawal {
+    pub(crate) nonce: [u8; DIGEST_BYTES],
+    /// By an operator who unlocked the subject: what came before doesn't count any more.
+    pub(crate) cleared: bool,
 }
 
 /// The latest success of a subject.

@@ -3,7 +3,7 @@
 use crate::error::{Error, StoreError};
 use crate::keyring::{Key, Keyring};
 use crate::policy::Policy;
-use crate::record::{self, Closing, How, LOCK_MEMORY_SECONDS, Record, Success};
+use crate::record::{self, Closing, LOCK_MEMORY_SECONDS, Record, Success, Withdrawal};
 use crate::request::State;
 use crate::subject::{DIGEST_BYTES, Subject};
 use crate::world::{Operation, Replies, Timestamp};
@@ -12,37 +12,57 @@ use crate::world::{Operation, Replies, Timestamp};
 pub(crate) struct Standing<'k> {
     pub(crate) challenge: Option<(&'k Key, Record)>,
     closing: Option<Closing>,
+    withdrawal: Option<Withdrawal>,
     success: Option<Success>,
-    /// The reading of the odometer, with this request's own attempt where it made one.
+    /// The reading of the odometer without what was voided, with this request's own attempt where it made one.
     odometer: i64,
     /// The subject's consecutive wrong codes, with those of requests under way.
     pub(crate) failures: i64,
 }
 
 impl<'k> Standing<'k> {
-    /// Asks: adds five operations to a batch. `attempts` is 1 for a verification, which is counted before
+    /// Asks: adds seven operations to a batch. `attempts` is 1 for a verification, which is counted before
     /// anything is known, and 0 for whoever only looks.
     pub(crate) fn ask(subject: &Subject, attempts: i64, batch: &mut Vec<Operation>) {
+        // Voided attempts are read before the odometer is stepped: what is seen of them are attempts made
+        // earlier than this one, so that taking them off never lets one code too many be compared.
+        batch.push(step_voided(subject, 0));
         batch.push(step_odometer(subject, attempts));
         batch.push(step_failures(subject, attempts));
         batch.push(Operation::Get(subject.challenge()));
         batch.push(Operation::Get(subject.closing()));
+        batch.push(Operation::Get(subject.withdrawal()));
         batch.push(Operation::Get(subject.success()));
     }
 
-    /// Reads the replies to `ask`. What doesn't open counts as absent.
+    /// Reads the replies to `ask`. What doesn't open counts as absent, and so does a record that the store might
+    /// have forgotten.
     pub(crate) fn read(
         keyring: &'k Keyring,
         subject: &Subject,
+        now: Timestamp,
         replies: &mut Replies,
     ) -> Result<Self, StoreError> {
+        let voided = replies.count()?;
         let (odometer, failures) = (replies.count()?, replies.count()?);
-        let [challenge, closing, success] = [replies.value()?, replies.value()?, replies.value()?];
+        let [challenge, closing] = [replies.value()?, replies.value()?];
+        let [withdrawal, success] = [replies.value()?, replies.value()?];
+        let success = record::open(keyring, &subject.success(), success);
+        let success: Option<Success> = success.map(|(_, success)| success);
+        let closing = record::open(keyring, &subject.closing(), closing);
+        let closing: Option<Closing> = closing.map(|(_, closing)| closing);
+        let withdrawal = record::open(keyring, &subject.withdrawal(), withdrawal);
+        // A challenge was answered while somebody else spent its last attempt: that locks nobody out.
+        let answered = |closing: &Closing| {
+            success.as_ref().is_some_and(|success| success.nonce == closing.nonce)
+        };
         Ok(Self {
-            challenge: record::open(keyring, &subject.challenge(), challenge),
-            closing: record::open(keyring, &subject.closing(), closing).map(|(_, closing)| closing),
-            success: record::open(keyring, &subject.success(), success).map(|(_, success)| success),
-            odometer,
+            challenge: record::open(keyring, &subject.challenge(), challenge)
+                .filter(|(_, record): &(_, Record)| now.0 < record.kept_until),
+            closing: closing.filter(|closing| !answered(closing)),
+            withdrawal: withdrawal.map(|(_, withdrawal)| withdrawal),
+            success,
+            odometer: odometer.saturating_sub(voided),
             failures,
         })
     }
@@ -58,19 +78,27 @@ impl<'k> Standing<'k> {
 
     /// Attempts counted since a challenge began; less than 0 where the odometer was lost.
     pub(crate) fn attempts(&self, record: &Record) -> i64 {
-        self.odometer.saturating_sub(record.start)
+        match self.odometer.saturating_sub(record.start) {
+            // Without so much as the step that the challenge was written with.
+            ..SENDING_STEP => LOST,
+            distance => distance % SENDING_STEP,
+        }
+    }
+
+    /// The same for a challenge that is about to be written, together with its `SENDING_STEP`.
+    pub(crate) fn attempts_so_far(&self, record: &Record) -> i64 {
+        self.odometer.saturating_sub(record.start).max(0) % SENDING_STEP
     }
 
     /// Where a challenge stands, when `attempts` have been made at it.
     pub(crate) fn state(&self, record: &Record, attempts: i64, now: Timestamp) -> State {
-        let closed = self.closing.as_ref().filter(|closing| closing.nonce == record.nonce);
-        match closed.map(|closing| closing.how) {
-            Some(How::Cleared | How::Revoked) => return State::Revoked,
-            Some(How::Exhausted { .. }) => return State::Exhausted,
-            None => {}
-        }
-        if self.success.as_ref().is_some_and(|success| success.nonce == record.nonce) {
+        let nonce = record.nonce;
+        if self.withdrawal.as_ref().is_some_and(|withdrawal| withdrawal.nonce == nonce) {
+            State::Revoked
+        } else if self.success.as_ref().is_some_and(|success| success.nonce == nonce) {
             State::Verified
+        } else if self.closing.as_ref().is_some_and(|closing| closing.nonce == nonce) {
+            State::Exhausted
         } else if now >= record.expires_at() {
             State::Expired
         } else if attempts < 0 || attempts >= i64::from(record.max_attempts) {
@@ -84,21 +112,26 @@ impl<'k> Standing<'k> {
     /// The operation that takes back the failure that this verification counted before it knew better. Where
     /// there is no other, the count of 0 isn't worth keeping for long.
     pub(crate) fn take_back_failure(&self, subject: &Subject) -> Operation {
-        let ttl_seconds = if self.failures <= 1 { ODOMETER_SECONDS } else { FAILURES_SECONDS };
+        let ttl_seconds = if self.is_alone() { ODOMETER_SECONDS } else { FAILURES_SECONDS };
         Operation::Increment { key: subject.failures(), by: -1, ttl_seconds }
+    }
+
+    /// Whether this verification counted the only failure.
+    pub(crate) const fn is_alone(&self) -> bool {
+        self.failures <= 1
     }
 
     /// When the subject's lock ends, if it is locked.
     pub(crate) fn locked_until(&self, now: Timestamp) -> Option<Timestamp> {
-        match self.closing.as_ref()?.how {
-            How::Exhausted { until, .. } if now.0 < until => Some(Timestamp(until)),
-            _ => None,
-        }
+        let until = Timestamp(self.closing.as_ref()?.until);
+        (now < until).then_some(until)
     }
 
     /// Seconds until an exhausted challenge can be followed by a new one.
     pub(crate) fn exhausted_for(&self, record: &Record, now: Timestamp) -> u32 {
-        self.locked_until(now).unwrap_or(record.expires_at()).since(now).max(1)
+        // A lock may be shorter than the challenge has to live.
+        let end = record.expires_at();
+        self.locked_until(now).map_or(end, |until| until.max(end)).since(now).max(1)
     }
 
     /// Why nothing may be sent to the subject, whatever the challenge.
@@ -122,7 +155,6 @@ impl<'k> Standing<'k> {
         if self.is_settled(record) {
             return inheritance;
         }
-        inheritance.exhausted_before = inheritance.exhausted_before.max(record.exhausted_before);
         inheritance.sends = record.sends;
         inheritance.last_send_at = Some(Timestamp(record.last_send_at));
         if now < record.expires_at() {
@@ -144,22 +176,16 @@ impl<'k> Standing<'k> {
     /// Whether a challenge ended in a way that leaves nothing to count: answered, or cleared by an operator.
     fn is_settled(&self, record: &Record) -> bool {
         let cleared =
-            |closing: &Closing| closing.nonce == record.nonce && closing.how == How::Cleared;
-        self.closing.as_ref().is_some_and(cleared)
+            |withdrawal: &Withdrawal| withdrawal.nonce == record.nonce && withdrawal.cleared;
+        self.withdrawal.as_ref().is_some_and(cleared)
             || self.success.as_ref().is_some_and(|success| success.nonce == record.nonce)
     }
 
     fn exhausted_in_a_row(&self, now: Timestamp) -> u32 {
         let Some(closing) = &self.closing else { return 0 };
         let succeeded_since = self.success.as_ref().is_some_and(|success| success.at >= closing.at);
-        match closing.how {
-            How::Exhausted { until, in_a_row }
-                if !succeeded_since && now < Timestamp(until).plus(LOCK_MEMORY_SECONDS) =>
-            {
-                in_a_row
-            }
-            _ => 0,
-        }
+        let remembered = now < Timestamp(closing.until).plus(LOCK_MEMORY_SECONDS);
+        if remembered && !succeeded_since { closing.in_a_row } else { 0 }
     }
 }
 
@@ -183,9 +209,28 @@ const ODOMETER_SECONDS: u32 = 3_600;
 /// Seconds for which consecutive failures are remembered after the last attempt: a leap year.
 const FAILURES_SECONDS: u32 = 366 * 86_400;
 
+/// The odometer's step for a send, before its challenge is written: keeps the odometer alive for as long as the
+/// challenge, and isn't an attempt. So far above the attempts that whoever comes between this step and the
+/// challenge's being written reads the right number of attempts, of the old challenge as of the new; and a
+/// reading that lacks it was lost.
+const SENDING_STEP: i64 = 1 << 32;
+/// Attempts where the odometer was lost: below 0 also when one's own is added or taken away.
+const LOST: i64 = -2;
+
 /// The odometer's step.
-pub(crate) fn step_odometer(subject: &Subject, by: i64) -> Operation {
+fn step_odometer(subject: &Subject, by: i64) -> Operation {
     Operation::Increment { key: subject.odometer(), by, ttl_seconds: ODOMETER_SECONDS }
+}
+
+/// The step of the voided attempts.
+pub(crate) fn step_voided(subject: &Subject, by: i64) -> Operation {
+    Operation::Increment { key: subject.voided(), by, ttl_seconds: ODOMETER_SECONDS }
+}
+
+/// What keeps the odometer and the voided attempts alive for as long as a challenge that is about to be written: a
+/// `SENDING_STEP` of their difference, whose first half alone is one too.
+pub(crate) fn steps_of_a_send(subject: &Subject) -> Vec<Operation> {
+    vec![step_odometer(subject, 2 * SENDING_STEP), step_voided(subject, SENDING_STEP)]
 }
 
 /// The failures' step.

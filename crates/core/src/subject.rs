@@ -35,9 +35,14 @@ impl Subject {
         self.key("challenge")
     }
 
-    /// How a challenge ended other than by success, sealed.
+    /// The latest lock, sealed.
     pub(crate) fn closing(&self) -> String {
         self.key("closing")
+    }
+
+    /// The latest challenge that was taken back, sealed.
+    pub(crate) fn withdrawal(&self) -> String {
+        self.key("withdrawal")
     }
 
     /// The latest success, sealed.
@@ -48,6 +53,11 @@ impl Subject {
     /// The count of attempts; only ever goes up.
     pub(crate) fn odometer(&self) -> String {
         self.key("odometer")
+    }
+
+    /// The count of attempts that turned out not to be any: nothing was compared.
+    pub(crate) fn voided(&self) -> String {
+        self.key("voided")
     }
 
     /// The count of consecutive wrong codes.

@@ -54,7 +54,7 @@ impl<W: World> Engine<W> {
         );
         let mut replies = self.run(batch).await?;
         let held = Lease::held(&mut replies)?;
-        let standing = Standing::read(&self.keyring, subject, &mut replies)?;
+        let standing = Standing::read(&self.keyring, subject, now, &mut replies)?;
         windows.read(&mut replies)?;
         Ok(Admission { standing, lease, held, windows })
     }
@@ -96,16 +96,18 @@ impl<W: World> Engine<W> {
         record.last_send_at = now.0;
         let policy = &located.policy;
         let resend_in_seconds = policy.cooldown_after(record.sends);
+        // One lifetime beyond its own, so that "expired" can be told from "never was"; and one cooldown beyond
+        // that of its own, so that the next one can be longer.
+        let kept_until = record.expires_at().plus(policy.lifetime_seconds);
+        let kept_until = kept_until.max(now.plus(resend_in_seconds.saturating_mul(2)));
+        record.kept_until = kept_until.0;
         let place = located.subject.challenge();
         let value = record::seal(&self.world, key, &place, &record);
-        // Kept for one lifetime beyond its own, so that "expired" can be told from "never was".
-        let kept = record.expires_at().plus(policy.lifetime_seconds).since(now);
-        let ttl_seconds = kept.max(resend_in_seconds).max(1);
+        let ttl_seconds = kept_until.since(now).max(1);
         writes.push(Operation::Set { key: place, value, ttl_seconds });
         writes.push(admission.lease.give_back());
         self.run(writes).await?;
-        // The record begins one step later, for the step among the writes.
-        let attempts = admission.standing.attempts(&record).saturating_add(1);
+        let attempts = admission.standing.attempts_so_far(&record);
         Ok(Challenge {
             id,
             purpose: located.purpose.clone(),

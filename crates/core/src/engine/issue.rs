@@ -7,7 +7,7 @@ use crate::policy::Policy;
 use crate::recipient::{self, Kind, Recipient};
 use crate::record::{Record, alphabet_number, channel_number};
 use crate::request::{Challenge, IssueRequest};
-use crate::standing::{Inheritance, step_failures, step_odometer};
+use crate::standing::{Inheritance, step_failures, steps_of_a_send};
 use crate::subject::{DIGEST_BYTES, Subject};
 use crate::world::{Channel, Timestamp, World};
 
@@ -34,8 +34,7 @@ impl<W: World> Engine<W> {
             return Err(self.refuse(&admission, error).await);
         }
         let record = self.record(&request, &recipient, &located.policy, &inheritance, now);
-        // The step keeps the odometer alive for as long as the challenge; the challenge begins after it.
-        let mut writes = vec![step_odometer(&located.subject, 1)];
+        let mut writes = steps_of_a_send(&located.subject);
         if admission.standing.failures < 0 {
             // An attempt that was under way during a success took itself back after the count was cleared.
             let missing = admission.standing.failures.saturating_neg();
@@ -67,12 +66,13 @@ impl<W: World> Engine<W> {
             max_attempts: policy.max_attempts,
             issued_at: now.0,
             expires_at: now.plus(policy.lifetime_seconds).0,
-            start: inheritance.start.saturating_add(1),
+            start: inheritance.start,
             failures_before: inheritance.failures_before,
             exhausted_before: inheritance.exhausted_before,
             sends: inheritance.sends.saturating_add(1),
             resends: 0,
             last_send_at: now.0,
+            kept_until: 0,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::keyring::Key;
 use crate::policy::ResendCode;
 use crate::record::Record;
 use crate::request::{Challenge, ResendRequest, State};
-use crate::standing::step_odometer;
+use crate::standing::steps_of_a_send;
 use crate::world::{Timestamp, World};
 
 impl<W: World> Engine<W> {
@@ -33,9 +33,7 @@ impl<W: World> Engine<W> {
         if located.policy.resend_code == ResendCode::New {
             record.generation = record.generation.saturating_add(1);
         }
-        // As for an issue: the step keeps the odometer alive, and isn't an attempt.
-        record.start = record.start.saturating_add(1);
-        let writes = vec![step_odometer(&located.subject, 1)];
+        let writes = steps_of_a_send(&located.subject);
         self.deliver(&applicant, &admission, (key, record), writes, now).await
     }
 }

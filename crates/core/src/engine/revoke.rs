@@ -1,9 +1,8 @@
 //! `revoke`: takes a living challenge back.
 
 use super::Engine;
-use super::verify::use_up;
+use super::verify::{TAKEN_BACK, use_up};
 use crate::error::Error;
-use crate::record::{Closing, How};
 use crate::request::State;
 use crate::standing::Standing;
 use crate::world::{Operation, World};
@@ -21,7 +20,7 @@ impl<W: World> Engine<W> {
         let mut batch = Vec::with_capacity(5);
         Standing::ask(subject, 0, &mut batch);
         let mut replies = self.run(batch).await?;
-        let standing = Standing::read(&self.keyring, subject, &mut replies)?;
+        let standing = Standing::read(&self.keyring, subject, now, &mut replies)?;
         let (_, record) = standing.challenge(located.nonce).ok_or(Error::NotFound)?;
         match standing.state(record, standing.attempts(record), now) {
             State::Exhausted => return Err(Error::Exhausted(standing.exhausted_for(record, now))),
@@ -29,17 +28,20 @@ impl<W: World> Engine<W> {
             State::Revoked | State::Verified => return Err(Error::NotFound),
             State::Pending => {}
         }
-        // Closed first and used up second: at no time does anybody see a challenge as answered that wasn't.
-        let closing = Closing { nonce: record.nonce, at: now.0, how: How::Revoked };
-        let batch = vec![self.close(subject, &closing, 0), use_up(&located, record)];
+        // Withdrawn first and used up second: at no time does anybody see a challenge as answered that wasn't.
+        let withdrawn = self.withdraw(&located, record, false);
+        let batch = vec![withdrawn, use_up(&located, record, TAKEN_BACK)];
         let mut replies = self.run(batch).await?;
         replies.done()?;
-        if replies.count()? == 1 {
+        let used = replies.count()?;
+        if used == TAKEN_BACK {
             return Ok(());
         }
-        // Somebody answered it, or took it back, in between.
-        let answered = Operation::Delete(subject.closing());
-        self.tidy(vec![answered]).await;
+        // Somebody was faster. Where that was an answer, the first to come too late undoes the withdrawal;
+        // where it was another revoke, it is right.
+        if used / TAKEN_BACK == 1 {
+            self.tidy(vec![Operation::Delete(subject.withdrawal())]).await;
+        }
         Err(Error::NotFound)
     }
 }

@@ -19,7 +19,7 @@ impl<W: World> Engine<W> {
         let mut batch = Vec::with_capacity(5);
         Standing::ask(subject, 0, &mut batch);
         let mut replies = self.run(batch).await?;
-        let standing = Standing::read(&self.keyring, subject, &mut replies)?;
+        let standing = Standing::read(&self.keyring, subject, now, &mut replies)?;
         let (_, record) = standing.challenge(located.nonce).ok_or(Error::NotFound)?;
         let made = standing.attempts(record);
         let state = standing.state(record, made, now);

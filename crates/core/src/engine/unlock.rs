@@ -1,12 +1,11 @@
 //! `unlock`: an operator lets a subject try again.
 
 use super::Engine;
-use super::verify::use_up;
+use super::verify::{TAKEN_BACK, use_up};
 use crate::error::Error;
-use crate::record::{Closing, How, Record};
+use crate::record::Record;
 use crate::request::{Addressee, State};
 use crate::standing::Standing;
-use crate::subject::DIGEST_BYTES;
 use crate::world::{Operation, World};
 
 impl<W: World> Engine<W> {
@@ -22,17 +21,18 @@ impl<W: World> Engine<W> {
         let mut batch = Vec::with_capacity(5);
         Standing::ask(subject, 0, &mut batch);
         let mut replies = self.run(batch).await?;
-        let standing = Standing::read(&self.keyring, subject, &mut replies)?;
+        let standing = Standing::read(&self.keyring, subject, now, &mut replies)?;
         let answered = |record: &Record| {
             standing.state(record, standing.attempts(record), now) == State::Verified
         };
         let record = standing.challenge(None).map(|(_, record)| record);
         let record = record.filter(|record| !answered(record));
-        let nonce = record.map_or([0; DIGEST_BYTES], |record| record.nonce);
-        let closing = Closing { nonce, at: now.0, how: How::Cleared };
         let mut batch =
-            vec![self.close(subject, &closing, 0), Operation::Delete(subject.failures())];
-        batch.extend(record.map(|record| use_up(&located, record)));
+            vec![Operation::Delete(subject.closing()), Operation::Delete(subject.failures())];
+        if let Some(record) = record {
+            batch.push(self.withdraw(&located, record, true));
+            batch.push(use_up(&located, record, TAKEN_BACK));
+        }
         self.run(batch).await?;
         Ok(())
     }

@@ -5,9 +5,10 @@ use crate::code::Code;
 use crate::error::{Error, Scope};
 use crate::limits::{Counted, Windows};
 use crate::policy::{Activity, Policy, VerifyBy};
-use crate::record::{self, Closing, How, LOCK_MEMORY_SECONDS, Record, Success};
+use crate::record::{self, Closing, LOCK_MEMORY_SECONDS, Record, Success, Withdrawal};
 use crate::request::{State, Target, Verified, VerifyRequest};
-use crate::standing::Standing;
+use crate::standing::{Standing, step_failures, step_voided};
+use crate::subject::Subject;
 use crate::world::{Operation, Timestamp, World};
 
 /// What the first round trip brought to light.
@@ -40,15 +41,15 @@ impl<W: World> Engine<W> {
         let mut windows =
             Windows::count(&self.keyring, policy, Activity::Verify, &counted, now, &mut batch);
         let mut replies = self.run(batch).await?;
-        let standing = Standing::read(&self.keyring, subject, &mut replies)?;
+        let standing = Standing::read(&self.keyring, subject, now, &mut replies)?;
         windows.read(&mut replies)?;
 
         match self.compare(&located, &standing, &windows, &typed, &request, now) {
             Outcome::NotCompared(error) => {
-                let mut batch = vec![standing.take_back_failure(subject)];
                 let throttled = matches!(error, Error::Throttled { .. });
-                windows.take_back((!throttled).then_some(Scope::Subject), &mut batch);
-                self.tidy(batch).await;
+                let mut others = Vec::new();
+                windows.take_back((!throttled).then_some(Scope::Subject), &mut others);
+                self.take_back(subject, &standing, others).await;
                 Err(error)
             }
             Outcome::Wrong { record, left, reference_differs } => {
@@ -61,7 +62,18 @@ impl<W: World> Engine<W> {
                     Error::Mismatch(left)
                 })
             }
-            Outcome::Right(record) => self.win(&request.tenant, &located, record).await,
+            Outcome::Right(record) => self.win(&request.tenant, &located, &standing, record).await,
+        }
+    }
+
+    /// Takes back what this verification counted before it knew better, and does `others` with it.
+    async fn take_back(&self, subject: &Subject, standing: &Standing<'_>, others: Vec<Operation>) {
+        let mut batch = vec![standing.take_back_failure(subject), step_voided(subject, 1)];
+        batch.extend(others);
+        let Ok(mut replies) = self.run(batch).await else { return };
+        // A failure that came in between was counted for long, and stays so.
+        if replies.count().is_ok_and(|failures| failures > 0) && standing.is_alone() {
+            self.tidy(vec![step_failures(subject, 1), step_failures(subject, -1)]).await;
         }
     }
 
@@ -127,18 +139,20 @@ impl<W: World> Engine<W> {
         &self,
         tenant: &str,
         located: &Located,
+        standing: &Standing<'_>,
         record: &Record,
     ) -> Result<Verified, Error> {
         let subject = &located.subject;
         let now = self.world.now();
         if now >= record.expires_at() {
+            self.take_back(subject, standing, Vec::new()).await;
             return Err(Error::Expired);
         }
         let place = subject.success();
         let success = Success { nonce: record.nonce, at: now.0 };
         let value = record::seal(&self.world, self.keyring.current(), &place, &success);
         let batch = vec![
-            use_up(located, record),
+            use_up(located, record, 1),
             Operation::Set {
                 key: place,
                 value,
@@ -164,32 +178,37 @@ impl<W: World> Engine<W> {
         let seconds = located.policy.lockout_after(record.exhausted_before);
         let until = now.plus(seconds);
         let in_a_row = record.exhausted_before.saturating_add(1);
-        let closing = Closing {
-            nonce: record.nonce,
-            at: now.0,
-            how: How::Exhausted { until: until.0, in_a_row },
-        };
-        self.tidy(vec![self.close(&located.subject, &closing, seconds)]).await;
+        let closing = Closing { nonce: record.nonce, at: now.0, until: until.0, in_a_row };
+        let key = located.subject.closing();
+        let value = record::seal(&self.world, self.keyring.current(), &key, &closing);
+        // As long as it makes the next lock longer.
+        let ttl_seconds = seconds.saturating_add(LOCK_MEMORY_SECONDS);
+        self.tidy(vec![Operation::Set { key, value, ttl_seconds }]).await;
     }
 
-    /// The operation that closes a challenge, kept for `seconds` and as long as a lock is remembered.
-    pub(super) fn close(
-        &self,
-        subject: &crate::subject::Subject,
-        closing: &Closing,
-        seconds: u32,
-    ) -> Operation {
-        let key = subject.closing();
-        let value = record::seal(&self.world, self.keyring.current(), &key, closing);
-        Operation::Set { key, value, ttl_seconds: seconds.saturating_add(LOCK_MEMORY_SECONDS) }
+    /// The operation that takes a challenge back.
+    pub(super) fn withdraw(&self, located: &Located, record: &Record, cleared: bool) -> Operation {
+        let key = located.subject.withdrawal();
+        let withdrawal = Withdrawal { nonce: record.nonce, cleared };
+        let value = record::seal(&self.world, self.keyring.current(), &key, &withdrawal);
+        Operation::Set { key, value, ttl_seconds: WITHDRAWAL_SECONDS }
     }
 }
 
-/// The step of a challenge's `used` count: the first one decides how the challenge ended.
-pub(super) fn use_up(located: &Located, record: &Record) -> Operation {
-    // Longer than any challenge lives.
-    Operation::Increment { key: located.subject.used(&record.nonce), by: 1, ttl_seconds: 3_600 }
+/// The step of a challenge's `used` count: the first one decides how the challenge ended. By 1 to answer it, by
+/// `TAKEN_BACK` to take it back.
+pub(super) fn use_up(located: &Located, record: &Record, by: i64) -> Operation {
+    let key = located.subject.used(&record.nonce);
+    Operation::Increment { key, by, ttl_seconds: USED_SECONDS }
 }
+
+/// Longer than any challenge lives.
+const USED_SECONDS: u32 = 3_600;
+/// Longer than any record is kept.
+const WITHDRAWAL_SECONDS: u32 = 3 * 86_400;
+
+/// So far above 1 that the count tells how often a challenge was answered and how often taken back.
+pub(super) const TAKEN_BACK: i64 = 1 << 32;
 
 /// What was typed, where the request is one that the policy allows. Nothing has been counted yet.
 fn presentable(policy: &Policy, request: &VerifyRequest) -> Result<Code, Error> {
@@ -229,5 +248,6 @@ const fn absent() -> Record {
         sends: 0,
         resends: 0,
         last_send_at: 0,
+        kept_until: 0,
     }
 }

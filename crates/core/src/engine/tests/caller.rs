@@ -1,0 +1,164 @@
+//! A caller: the verbs in few words, over a desk and some keys.
+
+use super::desk::{Desk, Memory, done};
+use crate::policy::Draft;
+use crate::request::{
+    Addressee, Challenge, IssueRequest, Report, ResendRequest, Target, Verified, VerifyRequest,
+};
+use crate::world::Channel;
+use crate::{Engine, Error, Keyring, Secret};
+
+pub(super) const PHONE: &str = "+6281234567890";
+pub(super) const OTHER_PHONE: &str = "+6281234567891";
+pub(super) const MAIL: &str = "john@example.com";
+
+/// A caller of one tenant and purpose.
+pub(super) struct Caller {
+    pub(super) desk: Desk,
+    pub(super) engine: Engine<Desk>,
+    pub(super) tenant: String,
+    pub(super) purpose: String,
+    pub(super) ip: Option<String>,
+}
+
+/// A draft that allows texts and mails.
+pub(super) fn draft() -> Draft {
+    Draft { channels: vec![Channel::Sms, Channel::Email], ..Draft::default() }
+}
+
+pub(super) fn secret(seed: u8) -> Secret<Vec<u8>> {
+    Secret::new((0..32).map(|place| place ^ seed).collect())
+}
+
+pub(super) fn keyring(keys: &[(&str, u8)]) -> Keyring {
+    let keys = keys.iter().map(|(name, seed)| ((*name).into(), secret(*seed))).collect();
+    Keyring::new(&secret(99), keys).unwrap()
+}
+
+/// Runs a claim over a store that forgets at the end of each ttl, and over one that never does.
+pub(super) fn whatever_is_forgotten(draft: &Draft, claim: impl Fn(Caller)) {
+    for memory in [Memory::Forgets, Memory::Never] {
+        println!("{memory:?}");
+        claim(Caller::new(memory, draft.clone()));
+    }
+}
+
+impl Caller {
+    pub(super) fn new(memory: Memory, draft: Draft) -> Self {
+        let desk = Desk::new(memory);
+        desk.set_policy("default", "login", draft);
+        Self::over(desk, &[("k1", 1)])
+    }
+
+    pub(super) fn over(desk: Desk, keys: &[(&str, u8)]) -> Self {
+        Self {
+            engine: Engine::new(desk.clone(), keyring(keys)),
+            desk,
+            tenant: "default".into(),
+            purpose: "login".into(),
+            ip: None,
+        }
+    }
+
+    /// The same world with other keys.
+    pub(super) fn with_keys(&self, keys: &[(&str, u8)]) -> Self {
+        Self::over(self.desk.clone(), keys)
+    }
+
+    pub(super) fn issue_to(
+        &self,
+        channel: Channel,
+        to: &str,
+        reference: Option<&str>,
+    ) -> Result<Challenge, Error> {
+        done(self.engine.issue(IssueRequest {
+            tenant: self.tenant.clone(),
+            purpose: self.purpose.clone(),
+            channel,
+            to: Secret::new(to.into()),
+            reference: reference.map(Into::into),
+            locale: None,
+            client_ip: self.ip.clone(),
+        }))
+    }
+
+    pub(super) fn issue(&self) -> Result<Challenge, Error> {
+        self.issue_to(Channel::Sms, PHONE, None)
+    }
+
+    /// Issues; the id and the code.
+    pub(super) fn issued(&self) -> (String, String) {
+        (self.issue().unwrap().id, self.code())
+    }
+
+    /// The code of the latest message.
+    pub(super) fn code(&self) -> String {
+        self.desk.messages().last().unwrap().code.expose().clone()
+    }
+
+    pub(super) fn addressee(&self, to: &str) -> Addressee {
+        Addressee { purpose: self.purpose.clone(), to: Secret::new(to.into()) }
+    }
+
+    pub(super) fn answer(
+        &self,
+        target: Target,
+        code: &str,
+        reference: Option<&str>,
+    ) -> Result<Verified, Error> {
+        done(self.engine.verify(VerifyRequest {
+            tenant: self.tenant.clone(),
+            target,
+            code: Secret::new(code.into()),
+            reference: reference.map(Into::into),
+            client_ip: self.ip.clone(),
+        }))
+    }
+
+    pub(super) fn verify(&self, id: &str, code: &str) -> Result<Verified, Error> {
+        self.answer(Target::Id(id.into()), code, None)
+    }
+
+    pub(super) fn verify_by_recipient(&self, to: &str, code: &str) -> Result<Verified, Error> {
+        self.answer(Target::Recipient(self.addressee(to)), code, None)
+    }
+
+    pub(super) fn resend(&self, id: &str) -> Result<Challenge, Error> {
+        done(self.engine.resend(ResendRequest {
+            tenant: self.tenant.clone(),
+            id: id.into(),
+            client_ip: self.ip.clone(),
+        }))
+    }
+
+    pub(super) fn revoke(&self, id: &str) -> Result<(), Error> {
+        done(self.engine.revoke(&self.tenant, id))
+    }
+
+    pub(super) fn status(&self, id: &str) -> Result<Report, Error> {
+        done(self.engine.status(&self.tenant, &Target::Id(id.into())))
+    }
+
+    pub(super) fn status_by_recipient(&self, to: &str) -> Result<Report, Error> {
+        done(self.engine.status(&self.tenant, &Target::Recipient(self.addressee(to))))
+    }
+
+    pub(super) fn unlock(&self, to: &str) -> Result<(), Error> {
+        done(self.engine.unlock(&self.tenant, &self.addressee(to)))
+    }
+
+    /// Spends all attempts of a challenge.
+    pub(super) fn exhaust(&self, id: &str, code: &str) {
+        while let Err(Error::Mismatch(left)) = self.verify(id, &wrong(code)) {
+            if left == 0 {
+                return;
+            }
+        }
+        panic!("not exhausted");
+    }
+}
+
+/// Another code than this one.
+pub(super) fn wrong(code: &str) -> String {
+    code.chars().map(|sign| if sign == '9' { '0' } else { '9' }).collect()
+}

@@ -1,0 +1,124 @@
+//! The pause after each send.
+
+use super::caller::{Caller, draft, whatever_is_forgotten, wrong};
+use super::desk::Memory;
+use crate::Error;
+use crate::error::Scope;
+use crate::policy::Draft;
+
+fn wait(error: &Error) -> u32 {
+    match error {
+        Error::Throttled { scope: Scope::Cooldown, retry_after_seconds } => *retry_after_seconds,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_cooldown_grows_while_no_code_comes_back() {
+    let draft = Draft { lifetime_seconds: Some(600), ..draft() };
+    whatever_is_forgotten(&draft, |caller| {
+        for expected in [60, 120, 240, 480, 900] {
+            let issued = caller.issue().unwrap();
+            assert_eq!(issued.resend_in_seconds, expected);
+            assert_eq!(wait(&caller.issue().unwrap_err()), expected);
+            caller.desk.advance(u64::from(expected) - 1);
+            assert_eq!(wait(&caller.issue().unwrap_err()), 1);
+            caller.desk.advance(1);
+        }
+    });
+}
+
+#[test]
+fn a_resend_waits_like_an_issue() {
+    whatever_is_forgotten(&draft(), |caller| {
+        let (id, _) = caller.issued();
+        assert_eq!(wait(&caller.resend(&id).unwrap_err()), 60);
+        assert_eq!(caller.status(&id).unwrap().resend_in_seconds, 60);
+        caller.desk.advance(60);
+        assert_eq!(caller.status(&id).unwrap().resend_in_seconds, 0);
+        assert_eq!(caller.resend(&id).unwrap().resend_in_seconds, 120);
+        assert_eq!(wait(&caller.issue().unwrap_err()), 120);
+        assert_eq!(caller.desk.messages().len(), 2);
+    });
+}
+
+#[test]
+fn after_a_success_there_is_no_cooldown() {
+    whatever_is_forgotten(&draft(), |caller| {
+        for _ in 0..3 {
+            let (id, code) = caller.issued();
+            assert_eq!(wait(&caller.issue().unwrap_err()), 60);
+            caller.verify(&id, &code).unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_revoke_does_not_end_the_cooldown() {
+    whatever_is_forgotten(&draft(), |caller| {
+        let (id, _) = caller.issued();
+        caller.revoke(&id).unwrap();
+        assert_eq!(wait(&caller.issue().unwrap_err()), 60);
+    });
+}
+
+/// Longer than the challenge lives, and than its record is kept for.
+#[test]
+fn a_cooldown_outlives_its_challenge() {
+    let draft = Draft {
+        lifetime_seconds: Some(30),
+        cooldown_seconds: Some(3_600),
+        cooldown_max_seconds: Some(86_400),
+        ..draft()
+    };
+    whatever_is_forgotten(&draft, |caller| {
+        caller.issue().unwrap();
+        caller.desk.advance(3_599);
+        assert_eq!(wait(&caller.issue().unwrap_err()), 1);
+        caller.desk.advance(1);
+        caller.issue().unwrap();
+    });
+}
+
+/// However short a code lives.
+#[test]
+fn growth_is_remembered_beyond_the_longest_cooldown_and_then_forgotten() {
+    for lifetime in [30, 300, 600] {
+        let draft = Draft { lifetime_seconds: Some(lifetime), ..draft() };
+        whatever_is_forgotten(&draft, |caller| {
+            for expected in [60, 120, 240, 480, 900, 900, 900] {
+                assert_eq!(caller.issue().unwrap().resend_in_seconds, expected);
+                caller.desk.advance(u64::from(expected));
+            }
+            caller.desk.advance(900);
+            assert_eq!(caller.issue().unwrap().resend_in_seconds, 60);
+        });
+    }
+}
+
+/// An operator's unlock ends the longest of cooldowns for good.
+#[test]
+fn an_unlock_ends_the_cooldown() {
+    let draft =
+        Draft { cooldown_seconds: Some(3_600), cooldown_max_seconds: Some(86_400), ..draft() };
+    whatever_is_forgotten(&draft, |caller| {
+        caller.issue().unwrap();
+        caller.unlock(super::caller::PHONE).unwrap();
+        caller.desk.advance(3_601);
+        assert_eq!(caller.issue().unwrap().resend_in_seconds, 3_600);
+        caller.unlock(super::caller::PHONE).unwrap();
+        caller.issue().unwrap();
+    });
+}
+
+#[test]
+fn a_refused_send_costs_nothing() {
+    let caller = Caller::new(Memory::Never, draft());
+    let (id, code) = caller.issued();
+    for _ in 0..20 {
+        wait(&caller.issue().unwrap_err());
+    }
+    assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(2));
+    caller.desk.advance(60);
+    assert_eq!(caller.issue().unwrap().resend_in_seconds, 120);
+}

@@ -1,0 +1,252 @@
+//! A world by hand: a store that holds its callers to `wit/store.wit`, a clock, seeded randomness, a sender that
+//! remembers. All of them can be told to fail.
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Waker};
+
+use sha2::{Digest, Sha256};
+
+use crate::error::{SendError, StoreError};
+use crate::policy::{Draft, Policy, PolicyFault};
+use crate::world::{Delivery, Message, Operation, Reply, Timestamp, World};
+
+/// Whether the store forgets at the end of a ttl, or never.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Memory {
+    Forgets,
+    Never,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Cell {
+    Count(i64),
+    Value(Vec<u8>),
+}
+
+/// What a key holds, and until when at least.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Entry {
+    pub(super) cell: Cell,
+    pub(super) until: u64,
+}
+
+pub(super) type Dump = BTreeMap<String, Entry>;
+type Hook = Box<dyn FnOnce() + Send>;
+
+/// The world. Copies are the same world.
+#[derive(Clone)]
+pub(super) struct Desk(Arc<Mutex<Inner>>);
+
+struct Inner {
+    memory: Memory,
+    now: u64,
+    entries: Dump,
+    round_trips: u32,
+    operations: u32,
+    /// Batches until one fails, and how much of it is carried out before.
+    failing: Option<(u32, usize)>,
+    messages: Vec<Message>,
+    send_errors: Vec<SendError>,
+    while_sending: Option<Hook>,
+    drawn: u64,
+    policies: HashMap<(String, String), Result<Arc<Policy>, PolicyFault>>,
+}
+
+impl Desk {
+    pub(super) fn new(memory: Memory) -> Self {
+        Self(Arc::new(Mutex::new(Inner {
+            memory,
+            now: 1_000_000_000,
+            entries: Dump::new(),
+            round_trips: 0,
+            operations: 0,
+            failing: None,
+            messages: Vec::new(),
+            send_errors: Vec::new(),
+            while_sending: None,
+            drawn: 0,
+            policies: HashMap::new(),
+        })))
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap()
+    }
+
+    pub(super) fn set_policy(&self, tenant: &str, purpose: &str, draft: Draft) {
+        let policy = Policy::new(draft).map(Arc::new);
+        self.inner().policies.insert((tenant.into(), purpose.into()), policy);
+    }
+
+    pub(super) fn advance(&self, seconds: u64) {
+        self.inner().now += seconds;
+    }
+
+    /// What the store still holds.
+    pub(super) fn dump(&self) -> Dump {
+        let mut inner = self.inner();
+        inner.forget();
+        inner.entries.clone()
+    }
+
+    /// Changes what the store holds, as somebody would who broke in.
+    pub(super) fn tamper(&self, change: impl FnOnce(&mut Dump)) {
+        change(&mut self.inner().entries);
+    }
+
+    /// The count of the one key whose name ends so; 0 where there is none.
+    pub(super) fn count(&self, name: &str) -> i64 {
+        let dump = self.dump();
+        dump.iter().find(|(key, _)| key.ends_with(name)).map_or(0, |(_, entry)| match entry.cell {
+            Cell::Count(count) => count,
+            Cell::Value(_) => panic!("{name} is no count"),
+        })
+    }
+
+    /// Round trips since last asked.
+    pub(super) fn round_trips(&self) -> u32 {
+        std::mem::take(&mut self.inner().round_trips)
+    }
+
+    /// Operations since last asked.
+    pub(super) fn operations(&self) -> u32 {
+        std::mem::take(&mut self.inner().operations)
+    }
+
+    /// Fails a batch, the next being 0, after carrying out so many of its operations.
+    pub(super) fn fail_batch(&self, batches: u32, carried_out: usize) {
+        self.inner().failing = Some((batches, carried_out));
+    }
+
+    /// Whether a failure that was asked for hasn't happened.
+    pub(super) fn takes_back_failing(&self) -> bool {
+        self.inner().failing.take().is_some()
+    }
+
+    /// Fails the next send.
+    pub(super) fn fail_send(&self, error: SendError) {
+        self.inner().send_errors.push(error);
+    }
+
+    /// Does something while the next message is on its way.
+    pub(super) fn while_sending(&self, hook: impl FnOnce() + Send + 'static) {
+        self.inner().while_sending = Some(Box::new(hook));
+    }
+
+    pub(super) fn messages(&self) -> Vec<Message> {
+        self.inner().messages.clone()
+    }
+}
+
+impl Inner {
+    fn forget(&mut self) {
+        if self.memory == Memory::Forgets {
+            let now = self.now;
+            self.entries.retain(|_, entry| now < entry.until);
+        }
+    }
+
+    fn step(&mut self, operation: Operation) -> Reply {
+        self.operations += 1;
+        let until = |key: &str, ttl: u32, now: u64| {
+            assert!((1..=34_214_400).contains(&ttl), "{key}: a ttl of {ttl} s");
+            assert!(key.len() <= 192 && key.bytes().all(|byte| byte.is_ascii_graphic()), "{key}");
+            now + u64::from(ttl)
+        };
+        match operation {
+            Operation::Delete(key) => {
+                self.entries.remove(&key);
+                Reply::Done
+            }
+            Operation::Get(key) => Reply::Value(self.entries.get(&key).map(|entry| {
+                let Cell::Value(value) = &entry.cell else { panic!("{key} is a count") };
+                value.clone()
+            })),
+            Operation::Increment { key, by, ttl_seconds } => {
+                let until = until(&key, ttl_seconds, self.now);
+                let before = self.entries.get(&key).map_or(0, |entry| {
+                    let Cell::Count(count) = entry.cell else { panic!("{key} is a value") };
+                    count
+                });
+                let count = before + by;
+                if by != 0 {
+                    self.entries.insert(key, Entry { cell: Cell::Count(count), until });
+                }
+                Reply::Count(count)
+            }
+            Operation::Set { key, value, ttl_seconds } => {
+                assert!(value.len() <= 2_048, "a value of {} bytes", value.len());
+                let until = until(&key, ttl_seconds, self.now);
+                let old = self.entries.insert(key, Entry { cell: Cell::Value(value), until });
+                assert!(!matches!(old, Some(Entry { cell: Cell::Count(_), .. })), "was a count");
+                Reply::Done
+            }
+        }
+    }
+}
+
+impl World for Desk {
+    async fn run(&self, batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
+        let mut inner = self.inner();
+        assert!((1..=32).contains(&batch.len()), "a batch of {}", batch.len());
+        inner.round_trips += 1;
+        inner.forget();
+        let carried_out = match &mut inner.failing {
+            Some((0, carried_out)) => Some(*carried_out),
+            Some((batches, _)) => {
+                *batches -= 1;
+                None
+            }
+            None => None,
+        };
+        if let Some(carried_out) = carried_out {
+            inner.failing = None;
+            for operation in batch.into_iter().take(carried_out) {
+                inner.step(operation);
+            }
+            return Err(StoreError::Timeout);
+        }
+        Ok(batch.into_iter().map(|operation| inner.step(operation)).collect())
+    }
+
+    async fn send(&self, message: Message) -> Result<Delivery, SendError> {
+        let hook = self.inner().while_sending.take();
+        if let Some(hook) = hook {
+            hook();
+        }
+        let mut inner = self.inner();
+        if let Some(error) = inner.send_errors.pop() {
+            return Err(error);
+        }
+        inner.messages.push(message);
+        Ok(Delivery { provider: "desk".into(), message_id: None })
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp(self.inner().now)
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        let mut inner = self.inner();
+        for chunk in bytes.chunks_mut(32) {
+            inner.drawn += 1;
+            let block = Sha256::digest(inner.drawn.to_be_bytes());
+            chunk.copy_from_slice(&block[..chunk.len()]);
+        }
+    }
+
+    fn policy(&self, tenant: &str, purpose: &str) -> Result<Option<Arc<Policy>>, PolicyFault> {
+        self.inner().policies.get(&(tenant.into(), purpose.into())).cloned().transpose()
+    }
+}
+
+/// The outcome of a call: nothing in this world ever waits.
+pub(super) fn done<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => panic!("waits"),
+    }
+}

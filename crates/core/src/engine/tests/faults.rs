@@ -1,0 +1,247 @@
+//! Arguments that can't be used: named, and nothing counted or written. And what an operator may set.
+
+use super::caller::{Caller, PHONE, draft};
+use super::desk::{Memory, done};
+use crate::code::Alphabet;
+use crate::error::Scope;
+use crate::policy::{Activity, Draft, Limit, Policy};
+use crate::recipient::Fault;
+use crate::request::{IssueRequest, Target, VerifyRequest};
+use crate::world::Channel;
+use crate::{Error, Secret};
+
+fn request() -> IssueRequest {
+    IssueRequest {
+        tenant: "default".into(),
+        purpose: "login".into(),
+        channel: Channel::Sms,
+        to: Secret::new(PHONE.into()),
+        reference: None,
+        locale: None,
+        client_ip: None,
+    }
+}
+
+fn field(error: &Error) -> &'static str {
+    match error {
+        Error::InvalidArgument { field, .. } => field,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn bad_arguments_of_issue_are_named_and_nothing_is_counted() {
+    let caller = Caller::new(Memory::Never, draft());
+    let refused = |change: &dyn Fn(&mut IssueRequest)| {
+        let mut request = request();
+        change(&mut request);
+        let error = done(caller.engine.issue(request)).unwrap_err();
+        assert_eq!(caller.desk.round_trips(), 0, "{error:?}");
+        error
+    };
+    for name in ["", "A", "a b", "a.b", "a:b", "é", "a\0", "{a}", &"a".repeat(65)] {
+        assert_eq!(field(&refused(&|one| one.tenant = name.into())), "tenant");
+        assert_eq!(field(&refused(&|one| one.purpose = name.into())), "purpose");
+    }
+    for reference in ["", "a\n", "\0", "\u{7f}", "\u{85}", &"a".repeat(257), &"é".repeat(129)] {
+        let change = |one: &mut IssueRequest| one.reference = Some(reference.into());
+        assert_eq!(field(&refused(&change)), "reference");
+    }
+    for locale in [
+        "",
+        "a",
+        "-",
+        "en-",
+        "-en",
+        "en--US",
+        "en_US",
+        "en US",
+        "ab-é",
+        &"a".repeat(9),
+        &"en-".repeat(13),
+    ] {
+        let change = |one: &mut IssueRequest| one.locale = Some(locale.into());
+        assert_eq!(field(&refused(&change)), "locale");
+    }
+    for ip in
+        ["", "localhost", "1.2.3", "1.2.3.4:80", "1.2.3.256", "::1%eth0", "[::1]", "1.2.3.4/8"]
+    {
+        let change = |one: &mut IssueRequest| one.client_ip = Some(ip.into());
+        assert_eq!(field(&refused(&change)), "client_ip");
+    }
+    assert_eq!(refused(&|one| one.channel = Channel::Voice), Error::ChannelNotAllowed);
+    assert_eq!(refused(&|one| one.purpose = "nothing".into()), Error::UnknownPurpose);
+    assert_eq!(refused(&|one| one.tenant = "nobody".into()), Error::UnknownPurpose);
+    assert_eq!(
+        refused(&|one| one.to = Secret::new(String::new())),
+        Error::InvalidRecipient(Fault::Empty)
+    );
+    assert_eq!(caller.desk.dump().len(), 0);
+    assert_eq!(caller.desk.messages().len(), 0);
+}
+
+#[test]
+fn good_arguments_at_their_bounds_are_taken() {
+    let longest = "a".repeat(64);
+    for (tenant, purpose) in [("a", "b"), (longest.as_str(), longest.as_str()), ("0_-", "z9")] {
+        let caller = Caller::new(Memory::Never, draft());
+        caller.desk.set_policy(tenant, purpose, draft());
+        for (reference, locale) in
+            [("é".repeat(128), "en"), ("a".repeat(256), "zh-Hant-CN-x-private1-private2-ab")]
+        {
+            let request = IssueRequest {
+                tenant: tenant.into(),
+                purpose: purpose.into(),
+                reference: Some(reference),
+                locale: Some(locale.into()),
+                client_ip: Some("::ffff:192.0.2.1".into()),
+                ..request()
+            };
+            let issued = done(caller.engine.issue(request)).unwrap();
+            assert!(issued.id.len() <= 136, "{}", issued.id.len());
+            let sign = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+            assert!(issued.id.bytes().all(sign), "{}", issued.id);
+            caller.desk.advance(3_600);
+        }
+    }
+}
+
+#[test]
+fn bad_arguments_of_verify_are_named_and_no_attempt_is_counted() {
+    let caller = Caller::new(Memory::Never, draft());
+    let (id, code) = caller.issued();
+    caller.desk.round_trips();
+    let before = caller.desk.dump();
+    for typed in
+        ["", "12345", "1234567", "12345a", "１２３４５６", "1 2 3 4 5", &"1".repeat(100_000)]
+    {
+        assert_eq!(field(&caller.verify(&id, typed).unwrap_err()), "code");
+        assert_eq!(field(&caller.verify_by_recipient(PHONE, typed).unwrap_err()), "code");
+    }
+    let verify = |tenant: &str, reference: Option<&str>, ip: Option<&str>| {
+        done(caller.engine.verify(VerifyRequest {
+            tenant: tenant.into(),
+            target: Target::Id(id.clone()),
+            code: Secret::new(code.clone()),
+            reference: reference.map(Into::into),
+            client_ip: ip.map(Into::into),
+        }))
+    };
+    assert_eq!(field(&verify("De fault", None, None).unwrap_err()), "tenant");
+    assert_eq!(field(&verify("default", Some(""), None).unwrap_err()), "reference");
+    assert_eq!(field(&verify("default", None, Some("here")).unwrap_err()), "client_ip");
+    assert_eq!(field(&done(caller.engine.revoke("", &id)).unwrap_err()), "tenant");
+    let empty = caller.verify_by_recipient("", &code).unwrap_err();
+    assert_eq!(empty, Error::InvalidRecipient(Fault::Empty));
+    assert_eq!(caller.desk.round_trips(), 0);
+    assert_eq!(caller.desk.dump(), before);
+    let spaced = format!(" {}-{} ", &code[..3], &code[3..]);
+    caller.verify(&id, &spaced).unwrap();
+}
+
+#[test]
+fn a_reference_that_the_policy_wants_has_to_be_given() {
+    let caller = Caller::new(Memory::Never, Draft { reference_required: Some(true), ..draft() });
+    assert_eq!(caller.issue().unwrap_err(), Error::ReferenceRequired);
+    let id = caller.issue_to(Channel::Sms, PHONE, Some("r")).unwrap().id;
+    let code = caller.code();
+    assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::ReferenceRequired);
+    caller.answer(Target::Id(id), &code, Some("r")).unwrap();
+}
+
+/// Requirement 1 and 3 among them: no policy with fewer than 6 signs or a longer life than 10 minutes.
+#[test]
+fn each_field_of_a_policy_has_its_range() {
+    type Set = fn(&mut Draft, u32);
+    let fields: [(&str, Set, u32, u32); 10] = [
+        ("code_length", |draft, value| draft.code_length = Some(value), 6, 10),
+        ("lifetime_seconds", |draft, value| draft.lifetime_seconds = Some(value), 30, 600),
+        ("max_attempts", |draft, value| draft.max_attempts = Some(value), 1, 10),
+        ("lockout_seconds", |draft, value| draft.lockout_seconds = Some(value), 60, 86_400),
+        (
+            "lockout_max_seconds",
+            |draft, value| draft.lockout_max_seconds = Some(value),
+            900,
+            604_800,
+        ),
+        ("failure_cap", |draft, value| draft.failure_cap = Some(value), 3, 100),
+        ("cooldown_seconds", |draft, value| draft.cooldown_seconds = Some(value), 0, 3_600),
+        (
+            "cooldown_max_seconds",
+            |draft, value| draft.cooldown_max_seconds = Some(value),
+            60,
+            86_400,
+        ),
+        ("max_resends", |draft, value| draft.max_resends = Some(value), 0, 10),
+        (
+            "limits.max",
+            |draft, value| draft.limits = vec![limit(Scope::Ip, value, 60)],
+            1,
+            1_000_000_000,
+        ),
+    ];
+    for (name, set, least, most) in fields {
+        let policy = |value| {
+            let mut draft = draft();
+            set(&mut draft, value);
+            Policy::new(draft)
+        };
+        for good in [least, most] {
+            assert!(policy(good).is_ok(), "{name} = {good}");
+        }
+        for bad in [least.checked_sub(1), Some(most + 1), Some(u32::MAX)].into_iter().flatten() {
+            let fault = policy(bad).unwrap_err().to_string();
+            assert!(fault.starts_with(name), "{name} = {bad}: {fault}");
+        }
+    }
+}
+
+const fn limit(scope: Scope, max: u32, window_seconds: u32) -> Limit {
+    Limit { scope, on: Activity::Send, max, window_seconds }
+}
+
+#[test]
+fn lists_of_a_policy_have_their_rules() {
+    let fault = |draft: Draft| Policy::new(draft).err().map(|fault| fault.to_string());
+    let with = |limits: Vec<Limit>| fault(Draft { limits, ..draft() });
+    assert!(fault(Draft::default()).unwrap().starts_with("channels"));
+    assert!(with(vec![limit(Scope::Ip, 1, 0)]).unwrap().starts_with("limits.window_seconds"));
+    assert!(
+        with(vec![limit(Scope::Ip, 1, 2_678_401)]).unwrap().starts_with("limits.window_seconds")
+    );
+    assert_eq!(with(vec![limit(Scope::Ip, 1, 1), limit(Scope::Ip, 1, 2_678_400)]), None);
+    assert!(with(vec![limit(Scope::Cooldown, 1, 1)]).unwrap().starts_with("limits.scope"));
+    assert!(with(vec![limit(Scope::Challenge, 1, 1)]).unwrap().starts_with("limits.scope"));
+    assert!(with(vec![limit(Scope::Ip, 1, 1), limit(Scope::Ip, 2, 1)]).is_some());
+    assert_eq!(with((1..=8).map(|window| limit(Scope::Ip, 1, window)).collect()), None);
+    assert!(with((1..=9).map(|window| limit(Scope::Ip, 1, window)).collect()).is_some());
+    // Longest ones may not be shorter than first ones.
+    let lock = Draft { lockout_seconds: Some(900), lockout_max_seconds: Some(899), ..draft() };
+    assert!(fault(lock).unwrap().starts_with("lockout_max_seconds"));
+    let cooldown = Draft { cooldown_seconds: Some(1_000), ..draft() };
+    assert_eq!(fault(cooldown), None);
+}
+
+#[test]
+fn a_policy_outside_its_range_answers_misconfigured() {
+    let caller = Caller::new(Memory::Never, Draft { code_length: Some(5), ..draft() });
+    let error = caller.issue().unwrap_err();
+    let Error::Misconfigured(text) = &error else { panic!("{error:?}") };
+    assert!(text.contains("default/login") && text.contains("code_length"), "{text}");
+    assert_eq!(caller.engine.prepare("default", "login").unwrap_err(), error);
+    assert_eq!(caller.desk.round_trips(), 0);
+}
+
+#[test]
+fn every_length_and_alphabet_comes_back_right() {
+    for length in 6..=10 {
+        for alphabet in [Alphabet::Digits, Alphabet::Unambiguous] {
+            let draft = Draft { code_length: Some(length), alphabet: Some(alphabet), ..draft() };
+            let caller = Caller::new(Memory::Forgets, draft);
+            let issued = caller.issue().unwrap();
+            let code = caller.code();
+            assert_eq!((issued.code_length, code.len()), (length, length as usize));
+            caller.verify(&issued.id, &code.to_lowercase()).unwrap();
+        }
+    }
+}

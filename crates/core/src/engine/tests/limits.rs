@@ -1,0 +1,172 @@
+//! Invariants 9 and 10: windows in the shared store, and a ttl on everything.
+
+use super::caller::{Caller, MAIL, OTHER_PHONE, PHONE, draft, whatever_is_forgotten, wrong};
+use super::desk::Memory;
+use crate::Error;
+use crate::error::Scope;
+use crate::policy::{Activity, Draft, Limit};
+use crate::world::Channel;
+
+fn limited(limits: &[(Scope, Activity, u32, u32)]) -> Draft {
+    let limit = |(scope, on, max, window_seconds)| Limit { scope, on, max, window_seconds };
+    let limits = limits.iter().copied().map(limit).collect();
+    Draft { cooldown_seconds: Some(0), max_attempts: Some(10), limits, ..draft() }
+}
+
+fn throttled<T: std::fmt::Debug>(outcome: Result<T, Error>) -> (Scope, u32) {
+    match outcome {
+        Err(Error::Throttled { scope, retry_after_seconds }) => (scope, retry_after_seconds),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Requirement 15: nothing goes out beyond the limit, and the refusal says when to come back.
+#[test]
+fn limits_on_sends_hold_for_every_scope() {
+    for scope in [Scope::Subject, Scope::Ip, Scope::Purpose, Scope::Tenant] {
+        whatever_is_forgotten(&limited(&[(scope, Activity::Send, 2, 3_600)]), |mut caller| {
+            caller.ip = Some("192.0.2.1".into());
+            let (id, _) = caller.issued();
+            caller.resend(&id).unwrap();
+            // 1,000,000,000 is 2,800 s into an hour.
+            assert_eq!(throttled(caller.issue()), (scope, 800));
+            assert_eq!(throttled(caller.resend(&id)), (scope, 800));
+            assert_eq!(caller.desk.messages().len(), 2);
+            caller.desk.advance(799);
+            assert_eq!(throttled(caller.issue()), (scope, 1));
+            caller.desk.advance(1);
+            caller.issue().unwrap();
+        });
+    }
+}
+
+#[test]
+fn limits_count_what_their_scope_says() {
+    let once = |scope| limited(&[(scope, Activity::Send, 1, 3_600)]);
+    let issue = |caller: &Caller, to| caller.issue_to(Channel::Sms, to, None);
+    let mut caller = Caller::new(Memory::Never, once(Scope::Ip));
+    issue(&caller, PHONE).unwrap();
+    issue(&caller, PHONE).unwrap();
+    caller.ip = Some("2001:db8::1".into());
+    issue(&caller, PHONE).unwrap();
+    caller.ip = Some("2001:db8::2".into());
+    assert_eq!(throttled(issue(&caller, OTHER_PHONE)).0, Scope::Ip);
+    caller.ip = Some("2001:db8:0:1::1".into());
+    issue(&caller, OTHER_PHONE).unwrap();
+
+    let caller = Caller::new(Memory::Never, once(Scope::Subject));
+    issue(&caller, PHONE).unwrap();
+    issue(&caller, OTHER_PHONE).unwrap();
+    assert_eq!(throttled(issue(&caller, PHONE)).0, Scope::Subject);
+
+    for (scope, other_purpose_passes) in [(Scope::Purpose, true), (Scope::Tenant, false)] {
+        let mut caller = Caller::new(Memory::Never, once(scope));
+        caller.desk.set_policy("default", "wallet", once(scope));
+        caller.desk.set_policy("other", "login", once(scope));
+        issue(&caller, PHONE).unwrap();
+        assert_eq!(throttled(issue(&caller, OTHER_PHONE)).0, scope);
+        caller.purpose = "wallet".into();
+        assert_eq!(issue(&caller, PHONE).is_ok(), other_purpose_passes);
+        (caller.tenant, caller.purpose) = ("other".into(), "login".into());
+        issue(&caller, PHONE).unwrap();
+    }
+}
+
+/// Two windows of different lengths, at their boundaries.
+#[test]
+fn of_several_windows_the_refusal_names_the_one_that_lasts_longest() {
+    let limits =
+        [(Scope::Subject, Activity::Send, 1, 100), (Scope::Subject, Activity::Send, 2, 1_000)];
+    whatever_is_forgotten(&limited(&limits), |caller| {
+        caller.issue().unwrap();
+        assert_eq!(throttled(caller.issue()), (Scope::Subject, 100));
+        caller.desk.advance(99);
+        assert_eq!(throttled(caller.issue()), (Scope::Subject, 1));
+        caller.desk.advance(1);
+        caller.issue().unwrap();
+        assert_eq!(throttled(caller.issue()), (Scope::Subject, 900));
+        caller.desk.advance(899);
+        assert_eq!(throttled(caller.issue()), (Scope::Subject, 1));
+        caller.desk.advance(1);
+        caller.issue().unwrap();
+    });
+}
+
+/// Being refused by one limit spends no slot of another, nor of its own.
+#[test]
+fn a_refusal_spends_nothing() {
+    let limits =
+        [(Scope::Subject, Activity::Send, 1, 100), (Scope::Purpose, Activity::Send, 3, 1_000)];
+    whatever_is_forgotten(&limited(&limits), |caller| {
+        caller.issue().unwrap();
+        for _ in 0..10 {
+            caller.issue().unwrap_err();
+        }
+        caller.issue_to(Channel::Sms, OTHER_PHONE, None).unwrap();
+        caller.issue_to(Channel::Email, MAIL, None).unwrap();
+        assert_eq!(
+            throttled(caller.issue_to(Channel::Sms, "+6281234567892", None)).0,
+            Scope::Purpose
+        );
+    });
+}
+
+#[test]
+fn limits_on_verifications_hold_before_anything_is_compared() {
+    for scope in [Scope::Subject, Scope::Ip, Scope::Purpose, Scope::Tenant] {
+        whatever_is_forgotten(&limited(&[(scope, Activity::Verify, 2, 100)]), |mut caller| {
+            caller.ip = Some("192.0.2.1".into());
+            let (id, code) = caller.issued();
+            caller.verify(&id, &wrong(&code)).unwrap_err();
+            caller.verify(&id, &wrong(&code)).unwrap_err();
+            assert_eq!(throttled(caller.verify(&id, &code)), (scope, 100));
+            assert_eq!(throttled(caller.verify_by_recipient(PHONE, &code)), (scope, 100));
+            assert_eq!(caller.desk.count(":failures"), 2);
+            caller.desk.advance(100);
+            caller.verify(&id, &code).unwrap();
+        });
+    }
+}
+
+/// A stranger who tries codes where there is nothing spends his own windows, not the subject's.
+#[test]
+fn trying_codes_where_nothing_is_spends_no_window_of_the_subject() {
+    let limits =
+        [(Scope::Subject, Activity::Verify, 2, 1_000), (Scope::Ip, Activity::Verify, 5, 1_000)];
+    whatever_is_forgotten(&limited(&limits), |mut caller| {
+        caller.ip = Some("192.0.2.66".into());
+        for _ in 0..5 {
+            assert_eq!(caller.verify_by_recipient(PHONE, "123456").err(), Some(Error::NotFound));
+        }
+        assert_eq!(throttled(caller.verify_by_recipient(PHONE, "123456")).0, Scope::Ip);
+        caller.ip = Some("192.0.2.1".into());
+        let (id, code) = caller.issued();
+        caller.verify(&id, &code).unwrap();
+    });
+}
+
+/// Every way through every verb, and cut off at every place: nothing is written but with a ttl (the desk refuses it),
+/// and 400 days later nothing is left.
+#[test]
+fn every_key_has_a_ttl() {
+    let limits =
+        [(Scope::Subject, Activity::Send, 9, 2_678_400), (Scope::Ip, Activity::Verify, 9, 60)];
+    for batch in 0..16 {
+        for carried_out in 0..16 {
+            let caller = Caller::new(Memory::Forgets, limited(&limits));
+            caller.desk.fail_batch(batch, carried_out);
+            let id = caller.issue().map(|issued| issued.id).unwrap_or_default();
+            let code = caller.desk.messages().last().map(|one| one.code.expose().clone());
+            let code = code.unwrap_or_else(|| "123456".into());
+            let _ = caller.verify(&id, &wrong(&code));
+            let _ = caller.resend(&id);
+            let _ = caller.verify(&id, &code);
+            let _ = caller.issue().map(|issued| caller.revoke(&issued.id));
+            let _ = caller.verify_by_recipient(PHONE, &code);
+            let _ = caller.unlock(PHONE);
+            let _ = caller.issue();
+            caller.desk.advance(400 * 86_400);
+            assert_eq!(caller.desk.dump().len(), 0);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Locks grow, end, and are lifted.
+
+use super::caller::{Caller, PHONE, draft, whatever_is_forgotten, wrong};
+use super::desk::Memory;
+use crate::Error;
+use crate::policy::Draft;
+use crate::request::State;
+
+fn quick() -> Draft {
+    Draft { cooldown_seconds: Some(0), ..draft() }
+}
+
+/// Requirement 9.
+#[test]
+fn locks_grow_with_repetition_up_to_the_longest() {
+    whatever_is_forgotten(&quick(), |caller| {
+        for expected in [900, 1_800, 3_600, 7_200, 14_400, 28_800, 57_600, 86_400, 86_400] {
+            let (id, code) = caller.issued();
+            caller.exhaust(&id, &code);
+            assert_eq!(caller.issue().unwrap_err(), Error::Locked(expected));
+            assert_eq!(caller.status(&id).unwrap().locked_for_seconds, expected);
+            assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::Exhausted(expected));
+            caller.desk.advance(u64::from(expected) - 1);
+            assert_eq!(caller.issue().unwrap_err(), Error::Locked(1));
+            caller.desk.advance(1);
+        }
+    });
+}
+
+#[test]
+fn a_success_makes_the_next_lock_short_again() {
+    whatever_is_forgotten(&quick(), |caller| {
+        for _ in 0..3 {
+            let (id, code) = caller.issued();
+            caller.exhaust(&id, &code);
+            assert_eq!(caller.issue().unwrap_err(), Error::Locked(900));
+            caller.desk.advance(900);
+            let (id, code) = caller.issued();
+            caller.verify(&id, &code).unwrap();
+            caller.desk.advance(1);
+        }
+    });
+}
+
+/// A day after its end a lock is forgotten, also by a store that never forgets.
+#[test]
+fn a_lock_is_remembered_for_a_day() {
+    whatever_is_forgotten(&quick(), |caller| {
+        for expected in [900, 1_800, 3_600] {
+            let (id, code) = caller.issued();
+            caller.exhaust(&id, &code);
+            assert_eq!(caller.issue().unwrap_err(), Error::Locked(expected));
+            caller.desk.advance(u64::from(expected));
+        }
+        caller.desk.advance(86_400);
+        let (id, code) = caller.issued();
+        caller.exhaust(&id, &code);
+        assert_eq!(caller.issue().unwrap_err(), Error::Locked(900));
+    });
+}
+
+#[test]
+fn a_revoke_forgets_no_lock() {
+    whatever_is_forgotten(&quick(), |caller| {
+        let (id, code) = caller.issued();
+        caller.exhaust(&id, &code);
+        caller.desk.advance(900);
+        let (id, _) = caller.issued();
+        caller.revoke(&id).unwrap();
+        caller.desk.advance(3_600);
+        let (id, code) = caller.issued();
+        caller.exhaust(&id, &code);
+        assert_eq!(caller.issue().unwrap_err(), Error::Locked(1_800));
+    });
+}
+
+/// A lock that ends before its challenge would have: retry-after names the moment at which it works.
+#[test]
+fn retry_after_an_exhausted_challenge_is_when_a_new_one_may_be_issued() {
+    let draft = Draft { lockout_seconds: Some(60), lifetime_seconds: Some(600), ..quick() };
+    whatever_is_forgotten(&draft, |caller| {
+        let (id, code) = caller.issued();
+        caller.exhaust(&id, &code);
+        let Err(Error::Exhausted(seconds)) = caller.verify(&id, &code) else { panic!() };
+        caller.desk.advance(u64::from(seconds) - 1);
+        caller.issue().unwrap_err();
+        caller.desk.advance(1);
+        caller.issue().unwrap();
+    });
+}
+
+#[test]
+fn an_unlock_lifts_the_lock_and_clears_the_failures() {
+    whatever_is_forgotten(&quick(), |caller| {
+        caller.unlock(PHONE).unwrap();
+        for _ in 0..4 {
+            let (id, code) = caller.issued();
+            caller.exhaust(&id, &code);
+            assert_eq!(caller.issue().unwrap_err(), Error::Locked(900));
+            caller.unlock(PHONE).unwrap();
+            assert_eq!(caller.desk.count(":failures"), 0);
+            let report = caller.status(&id).unwrap();
+            assert_eq!((report.state, report.locked_for_seconds), (State::Revoked, 0));
+        }
+        let challenge = caller.issue().unwrap();
+        assert_eq!(challenge.attempts_left, 3);
+        caller.verify(&challenge.id, &caller.code()).unwrap();
+    });
+}
+
+#[test]
+fn a_disabled_subject_stays_so_until_an_operator_comes() {
+    let draft = Draft { failure_cap: Some(3), ..quick() };
+    whatever_is_forgotten(&draft, |caller| {
+        let (id, code) = caller.issued();
+        caller.exhaust(&id, &code);
+        assert_eq!(caller.issue().unwrap_err(), Error::Disabled);
+        assert!(caller.status(&id).unwrap().disabled);
+        caller.desk.advance(300 * 86_400);
+        assert_eq!(caller.issue().unwrap_err(), Error::Disabled);
+        caller.unlock(PHONE).unwrap();
+        caller.issue().unwrap();
+        assert!(!caller.status_by_recipient(PHONE).unwrap().disabled);
+    });
+}
+
+/// Where the lock couldn't be written, the challenge is spent all the same.
+#[test]
+fn an_exhausted_challenge_stays_exhausted_if_the_lock_could_not_be_written() {
+    whatever_is_forgotten(&quick(), |caller| {
+        let (id, code) = caller.issued();
+        caller.verify(&id, &wrong(&code)).unwrap_err();
+        caller.verify(&id, &wrong(&code)).unwrap_err();
+        caller.desk.fail_batch(1, 0);
+        assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(0));
+        assert!(!caller.desk.takes_back_failing());
+        assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::Exhausted(300));
+        assert_eq!(caller.issue().unwrap_err(), Error::Exhausted(300));
+    });
+}
+
+#[test]
+fn a_lock_is_one_subjects_only() {
+    let caller = Caller::new(Memory::Forgets, quick());
+    let (id, code) = caller.issued();
+    caller.exhaust(&id, &code);
+    let other = super::caller::OTHER_PHONE;
+    caller.issue_to(crate::world::Channel::Sms, other, None).unwrap();
+}

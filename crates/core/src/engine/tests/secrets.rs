@@ -1,0 +1,141 @@
+//! Invariants 5 and 7: what the store holds helps nobody, and what was changed there is refused.
+
+use super::caller::{Caller, MAIL, PHONE, draft, whatever_is_forgotten, wrong};
+use super::desk::{Cell, Dump, Memory};
+use crate::Error;
+use crate::request::Target;
+use crate::world::Channel;
+
+/// Everything that the store holds, keys and values.
+fn bytes(dump: &Dump) -> Vec<Vec<u8>> {
+    let value = |cell: &Cell| match cell {
+        Cell::Count(count) => count.to_string().into_bytes(),
+        Cell::Value(value) => value.clone(),
+    };
+    dump.iter().flat_map(|(key, entry)| [key.clone().into_bytes(), value(&entry.cell)]).collect()
+}
+
+#[test]
+fn a_stolen_store_is_useless() {
+    whatever_is_forgotten(&draft(), |caller| {
+        let id = caller.issue_to(Channel::Sms, PHONE, Some("invoice-4711")).unwrap().id;
+        let code = caller.code();
+        caller.verify(&id, &wrong(&code)).unwrap_err();
+        caller.issue_to(Channel::Email, MAIL, None).unwrap();
+        let mail_code = caller.code();
+        let dump = caller.desk.dump();
+        let parts = [&code, &mail_code, "81234567890", "john", "example", "invoice-4711", "login"];
+        for held in bytes(&dump) {
+            for part in parts {
+                let found = held.windows(part.len()).any(|window| window == part.as_bytes());
+                assert!(!found, "{part} in {}", String::from_utf8_lossy(&held));
+            }
+        }
+    });
+}
+
+/// The same nonces, recipient and reference under another key: another code, and other subjects under another index.
+#[test]
+fn a_code_says_nothing_without_its_key() {
+    let codes: Vec<_> = [1, 2, 3]
+        .map(|seed| {
+            let caller = Caller::new(Memory::Forgets, draft());
+            let caller = caller.with_keys(&[("k1", seed)]);
+            caller.issued().1
+        })
+        .into();
+    assert!(codes[0] != codes[1] && codes[1] != codes[2] && codes[0] != codes[2], "{codes:?}");
+}
+
+/// Codes depend on the recipient and on the reference too.
+#[test]
+fn a_code_is_bound_to_its_reference() {
+    let code = |reference| {
+        let caller = Caller::new(Memory::Forgets, draft());
+        caller.issue_to(Channel::Sms, PHONE, reference).unwrap();
+        caller.code()
+    };
+    assert_eq!(code(Some("a")), code(Some("a")));
+    assert_ne!(code(Some("a")), code(Some("b")));
+    assert_ne!(code(Some("a")), code(None));
+}
+
+#[test]
+fn a_tampered_store_is_refused() {
+    let caller = Caller::new(Memory::Never, draft());
+    let (id, code) = caller.issued();
+    let good = caller.desk.dump();
+    let (place, entry) = good
+        .iter()
+        .find(|(key, _)| key.ends_with(":challenge"))
+        .map(|(k, e)| (k.clone(), e))
+        .unwrap();
+    let Cell::Value(value) = entry.cell.clone() else { panic!() };
+    for byte in 0..value.len() {
+        let mut changed = value.clone();
+        changed[byte] ^= 1;
+        caller.desk.tamper(|dump| {
+            *dump = good.clone();
+            dump.get_mut(&place).unwrap().cell = Cell::Value(changed);
+        });
+        assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound, "byte {byte}");
+    }
+    caller.desk.tamper(|dump| *dump = good);
+    caller.verify(&id, &code).unwrap();
+}
+
+/// Somebody else's challenge, or one's own of before, put where the subject's is.
+#[test]
+fn a_record_opens_in_its_own_place_only() {
+    let caller = Caller::new(Memory::Never, draft());
+    let mine = caller.issue_to(Channel::Sms, PHONE, None).unwrap().id;
+    let code = caller.code();
+    let before = caller.desk.dump();
+    let at = |dump: &Dump| {
+        let key = dump.keys().find(|key| key.ends_with(":challenge")).unwrap();
+        (key.clone(), dump[key].clone())
+    };
+    let (place, record) = at(&before);
+    caller.issue_to(Channel::Email, MAIL, None).unwrap();
+    caller.desk.tamper(|dump| {
+        let theirs: Vec<_> = dump
+            .keys()
+            .filter(|key| key.ends_with(":challenge") && **key != place)
+            .cloned()
+            .collect();
+        dump.insert(theirs[0].clone(), record.clone());
+    });
+    let by_recipient = Target::Recipient(caller.addressee(MAIL));
+    assert_eq!(caller.answer(by_recipient, &code, None).unwrap_err(), Error::NotFound);
+    caller.verify(&mine, &code).unwrap();
+}
+
+/// The record of an answered challenge put back: its success isn't to be had again.
+#[test]
+fn a_record_put_back_does_not_succeed_again() {
+    let caller = Caller::new(Memory::Never, draft());
+    let (id, code) = caller.issued();
+    let good = caller.desk.dump();
+    caller.verify(&id, &code).unwrap();
+    caller.desk.tamper(|dump| {
+        dump.retain(|key, _| !key.ends_with(":success"));
+        dump.extend(good.into_iter().filter(|(key, _)| key.ends_with(":challenge")));
+    });
+    assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
+}
+
+/// What a caller or a log may print.
+#[test]
+fn debug_shows_no_code_and_no_recipient() {
+    let caller = Caller::new(Memory::Never, draft());
+    let challenge = caller.issue().unwrap();
+    let code = caller.code();
+    let target = Target::Recipient(caller.addressee(PHONE));
+    let printed = format!("{:?} {challenge:?} {target:?}", caller.desk.messages());
+    assert!(!printed.contains(&code) && !printed.contains("81234567890"), "{printed}");
+    for error in
+        [caller.verify(&challenge.id, &wrong(&code)).unwrap_err(), caller.issue().unwrap_err()]
+    {
+        assert!(!format!("{error:?}").contains("8123456"), "{error:?}");
+    }
+}
