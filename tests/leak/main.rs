@@ -26,6 +26,7 @@ cooldown_seconds = 0
 limits = [{ scope = "subject", on = "verify", max = 50, window_seconds = 2678400 }]
 [purposes.words]
 channels = ["sms"]
+default_region = "ID"
 code_length = 10
 alphabet = "unambiguous"
 "#;
