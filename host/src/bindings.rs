@@ -1,9 +1,5 @@
 //! What `wit/` says, as Rust: made by wasmtime from the one copy of the contract.
-#![expect(
-    missing_docs,
-    clippy::all,
-    reason = "generated; the documentation is in wit/"
-)]
+#![expect(missing_docs, clippy::all, reason = "generated; the documentation is in wit/")]
 
 wasmtime::component::bindgen!({
     path: "../wit",
