@@ -176,9 +176,18 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         for (synchronous, expected) in [(Synchronous::Full, 2), (Synchronous::Normal, 1)] {
             let connection = open(&directory.path().join("store.db"), synchronous).unwrap();
-            let read = |name| connection.pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0));
-            assert_eq!(read("synchronous").unwrap(), rusqlite::types::Value::Integer(expected));
-            assert_eq!(read("journal_mode").unwrap(), rusqlite::types::Value::Text("wal".into()));
+            let read = |name| {
+                connection
+                    .pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0))
+            };
+            assert_eq!(
+                read("synchronous").unwrap(),
+                rusqlite::types::Value::Integer(expected)
+            );
+            assert_eq!(
+                read("journal_mode").unwrap(),
+                rusqlite::types::Value::Text("wal".into())
+            );
         }
     }
 
