@@ -151,7 +151,7 @@ fn refuse_bad_locale(locale: Option<&str>) -> Result<(), Error> {
 fn client_address(client_ip: Option<&str>) -> Result<Option<IpAddr>, Error> {
     let Some(text) = client_ip else { return Ok(None) };
     let reason = "has to be an IPv4 or IPv6 address";
-    text.parse().map(Some).map_err(|_| Error::InvalidArgument { field: "client_ip", reason })
+    text.parse().map(Some).map_err(|_| Error::InvalidArgument { field: "client-ip", reason })
 }
 
 #[cfg(test)]

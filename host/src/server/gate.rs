@@ -14,6 +14,7 @@ use futures_util::FutureExt;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
+use super::arrival::Arrival;
 use super::client_address::ClientAddresses;
 use super::refusal;
 use crate::config::ServerSettings;
@@ -48,11 +49,15 @@ impl Gate {
         }
         let address = self.addresses.of(request.headers(), peer);
         request.extensions_mut().insert(ClientAddress(address));
+        let arrival = Arrival::default();
+        let request = request.map(|body| arrival.watch(body));
         // What unwinds is dropped with the request: nothing that it left half done is looked at again.
         let work = AssertUnwindSafe(self.router.clone().oneshot(request)).catch_unwind();
         match tokio::time::timeout(self.timeout, work).await {
             Ok(Ok(Ok(response))) => response,
             Ok(Err(_)) => refusal::internal(),
+            // The client's doing, and no call of the engine began.
+            Err(_) if arrival.is_awaited() => refusal::slow_body(),
             Err(_) => {
                 tracing::warn!("a request took too long");
                 refusal::timeout()

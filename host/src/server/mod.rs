@@ -4,6 +4,7 @@
 //! request: how many there are at once, how long it may take (its body is bounded by the router). What comes on
 //! top is answered 503 `overloaded` at once rather than queued, since a queue only makes everybody late.
 
+mod arrival;
 mod client_address;
 mod connection;
 mod gate;

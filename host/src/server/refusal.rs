@@ -15,6 +15,14 @@ pub(super) fn overloaded() -> Response {
     response
 }
 
+/// The body took longer than a request may. Nothing was done.
+pub(super) fn slow_body() -> Response {
+    problem(
+        StatusCode::REQUEST_TIMEOUT,
+        r#"{"type":"/problems/slow_body","title":"Slow body","status":408,"code":"slow_body","detail":"The request's body did not arrive in time: nothing was done."}"#,
+    )
+}
+
 /// The request took longer than it may. What it did by then is done.
 pub(super) fn timeout() -> Response {
     problem(

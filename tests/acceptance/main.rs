@@ -1,0 +1,99 @@
+//! One suite for every environment: what a client of the HTTP surface can rely on, against the real thing.
+#![cfg(test)]
+
+mod access;
+mod answers;
+mod calls;
+mod delivery;
+mod environment;
+mod expiry;
+mod flow;
+mod limits;
+mod problems;
+mod proxies;
+mod restart;
+
+use environment::{Memory, Native, Redis, Sqlite};
+
+/// Runs every scenario in an environment, and looks through all that it said afterwards.
+macro_rules! every_scenario {
+    ($environment:ty: $($module:ident::{$($scenario:ident),+ $(,)?};)+) => {
+        $($(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $scenario() {
+                use crate::environment::Environment;
+                let mut environment = <$environment>::new().await;
+                crate::$module::$scenario(&mut environment).await;
+                environment.assert_silent(&[]);
+            }
+        )+)+
+    };
+}
+
+/// The scenarios, once for each environment.
+macro_rules! over {
+    ($name:ident, $environment:ty) => {
+        mod $name {
+            use super::*;
+            every_scenario! {
+                $environment:
+                access::{
+                    a_call_needs_a_known_key,
+                    a_tenant_sees_nothing_of_another,
+                    an_operator_unlocks_and_nobody_else_does,
+                };
+                answers::{
+                    a_challenge_is_answered_with_exactly_these_fields,
+                    a_resend_is_answered_like_an_issue,
+                    a_revocation_is_answered_with_nothing,
+                    a_status_has_exactly_these_fields,
+                    a_verification_has_exactly_these_fields,
+                    the_service_tells_how_it_is,
+                };
+                delivery::{
+                    a_failed_send_leaves_nothing_and_may_be_retried_at_once,
+                    a_new_code_replaces_the_old_one_where_the_policy_says_so,
+                    a_recipient_is_shown_masked_only,
+                    a_resend_repeats_the_code,
+                    every_spelling_of_a_number_is_one_recipient,
+                    resends_come_to_an_end,
+                };
+                flow::{
+                    a_code_goes_out_comes_back_and_works_once,
+                    a_code_is_bound_to_its_reference,
+                    a_new_issue_replaces_the_challenge_and_keeps_its_attempts,
+                    a_revoked_challenge_takes_no_code,
+                    exhaustion_locks_the_recipient,
+                    spaces_hyphens_and_case_of_a_typed_code_do_not_matter,
+                    status_tells_every_state,
+                };
+                limits::{
+                    a_limit_per_client_address_counts_networks,
+                    a_limit_per_purpose_counts_all_recipients,
+                    a_limit_per_subject_counts_one_recipient,
+                    a_limit_per_tenant_counts_all_purposes,
+                    a_limited_verification_compares_nothing,
+                    a_second_send_has_to_wait,
+                };
+                problems::{
+                    a_body_that_cannot_be_read_is_named,
+                    a_recipient_that_cannot_be_one_is_told_why,
+                    arguments_out_of_bounds_are_named,
+                    odd_paths_and_methods_are_told_apart,
+                    what_the_policy_forbids_is_told_apart,
+                    wrong_codes_are_counted_down_and_end_in_a_lock,
+                    wrong_codes_in_a_row_disable_the_recipient,
+                };
+                restart::{
+                    a_dropped_key_is_forgotten,
+                    a_restart_keeps_challenges_and_attempts,
+                    codes_of_an_older_key_still_verify,
+                };
+            }
+        }
+    };
+}
+
+over!(memory, Native<Memory>);
+over!(redis, Native<Redis>);
+over!(sqlite, Native<Sqlite>);
