@@ -156,14 +156,8 @@ mod tests {
                 connection
                     .pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0))
             };
-            assert_eq!(
-                read("synchronous").unwrap(),
-                rusqlite::types::Value::Integer(expected)
-            );
-            assert_eq!(
-                read("journal_mode").unwrap(),
-                rusqlite::types::Value::Text("wal".into())
-            );
+            assert_eq!(read("synchronous").unwrap(), rusqlite::types::Value::Integer(expected));
+            assert_eq!(read("journal_mode").unwrap(), rusqlite::types::Value::Text("wal".into()));
         }
     }
 
