@@ -85,7 +85,10 @@ pub(crate) async fn redis_at(url: &str) -> RedisStore {
 }
 
 pub(crate) fn redis_settings(url: &str) -> RedisSettings {
-    RedisSettings { url: Some(url.into()), ..RedisSettings::default() }
+    RedisSettings {
+        url: Some(countersign::secret::Secret::new(url.into())),
+        ..RedisSettings::default()
+    }
 }
 
 pub(crate) fn sqlite_settings(directory: &tempfile::TempDir) -> SqliteSettings {

@@ -38,16 +38,6 @@ async fn only_its_owner_may_read_the_file() {
     }
 }
 
-#[tokio::test]
-async fn a_full_transaction_reaches_the_disk() {
-    let directory = tempfile::tempdir().unwrap();
-    drop(open(&sqlite_settings(&directory)).await);
-    let connection = Connection::open(directory.path().join("store.db")).unwrap();
-    let mode: String =
-        connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
-    assert_eq!(mode, "wal");
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_stores_on_one_file_count_together() {
     let directory = tempfile::tempdir().unwrap();

@@ -1,7 +1,7 @@
 //! Phone numbers, compared with libphonenumber: `oracle.py` prints spellings and what PyPI's `phonenumbers` makes of
 //! them, and `countersign_core::recipient` has to make the same of each.
 //!
-//! The interpreter is `COUNTERSIGN_PYTHON`, which has to have `phonenumbers` in the version of our table; where
+//! The interpreter is `COUNTERSIGN_TEST_PYTHON`, which has to have `phonenumbers` in the version of our table; where
 //! it is unset the test makes a virtual environment for itself in the target directory.
 
 use std::collections::BTreeSet;
@@ -77,14 +77,14 @@ fn first(lines: &[String]) -> String {
 fn interpreter() -> Result<&'static Path, String> {
     static PYTHON: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let python = PYTHON.get_or_init(|| {
-        let python = match std::env::var_os("COUNTERSIGN_PYTHON") {
+        let python = match std::env::var_os("COUNTERSIGN_TEST_PYTHON") {
             Some(python) => knows_numbers(python.into()),
             None => environment(),
         };
         python.map_err(|error| {
             format!(
                 "{error}\nThe oracle needs Python: install python3 with venv and pip (Debian: apt install python3-venv), \
-                 or set COUNTERSIGN_PYTHON to an interpreter that has phonenumbers=={PHONE_METADATA_VERSION}."
+                 or set COUNTERSIGN_TEST_PYTHON to an interpreter that has phonenumbers=={PHONE_METADATA_VERSION}."
             )
         })
     });

@@ -20,13 +20,13 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a process may take to end.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The binary that is tested: `COUNTERSIGN_BIN`, or what cargo puts beside the test binaries.
+/// The binary that is tested: `COUNTERSIGN_TEST_BIN`, or what cargo puts beside the test binaries.
 ///
 /// # Errors
 ///
 /// Where there is none.
 pub fn binary() -> Result<PathBuf> {
-    let named = std::env::var_os("COUNTERSIGN_BIN").map(PathBuf::from);
+    let named = std::env::var_os("COUNTERSIGN_TEST_BIN").map(PathBuf::from);
     let beside = || {
         let test = std::env::current_exe().ok()?;
         Some(test.parent()?.parent()?.join(format!("countersign{}", std::env::consts::EXE_SUFFIX)))

@@ -39,13 +39,13 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     }
     set_environment(&mut cargo, workspace, Profile::Development);
     if let Some(python) = python {
-        cargo.env("COUNTERSIGN_PYTHON", python);
+        cargo.env("COUNTERSIGN_TEST_PYTHON", python);
     }
     process::run(&mut cargo)
 }
 
 /// Tells a suite or a bench where the host and the component are.
 pub(crate) fn set_environment(command: &mut Command, workspace: &Workspace, profile: Profile) {
-    command.env("COUNTERSIGN_BIN", workspace.host(profile));
-    command.env("COUNTERSIGN_WASM", workspace.component());
+    command.env("COUNTERSIGN_TEST_BIN", workspace.host(profile));
+    command.env("COUNTERSIGN_TEST_WASM", workspace.component());
 }

@@ -27,6 +27,7 @@ mod wire;
 pub mod health;
 pub mod keys;
 pub mod otp;
+pub mod refusal;
 pub mod secret;
 
 use std::net::IpAddr;

@@ -68,8 +68,10 @@ problems! {
     ReferenceMismatch: UNPROCESSABLE_ENTITY, "reference_mismatch", "Wrong reference", "The challenge is bound to another reference.";
     ReferenceRequired: BAD_REQUEST, "reference_required", "Reference required", "The purpose wants a reference.";
     RouteNotFound: NOT_FOUND, "route_not_found", "Route not found", "There is no such path.";
+    SlowBody: REQUEST_TIMEOUT, "slow_body", "Slow body", "The request's body did not arrive in time: nothing was done.";
     StoreUnavailable: SERVICE_UNAVAILABLE, "store_unavailable", "Store unavailable", "The store did not answer as it should; a message may be on its way.";
     Throttled: TOO_MANY_REQUESTS, "throttled", "Throttled", "A limit was hit.";
+    Timeout: GATEWAY_TIMEOUT, "timeout", "Time-out", "The request took too long; a message may be on its way, or an attempt counted.";
     Unauthorized: UNAUTHORIZED, "unauthorized", "Unauthorized", "A known API key is needed: Authorization: Bearer <key>.";
     UnknownPurpose: NOT_FOUND, "unknown_purpose", "Unknown purpose", "There is no such purpose.";
     UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", "A body has to be application/json.";

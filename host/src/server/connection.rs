@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
+use countersign_http_api::refusal;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -17,7 +18,6 @@ use tokio::sync::watch;
 
 use super::gate::Gate;
 use super::patience::{Patience, Phase};
-use super::refusal;
 use crate::config::ServerSettings;
 
 /// What the head of a request may hold, in bytes.

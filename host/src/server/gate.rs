@@ -9,14 +9,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use countersign_http_api::ClientAddress;
+use countersign_http_api::{ClientAddress, refusal};
 use futures_util::FutureExt;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use super::arrival::Arrival;
 use super::client_address::ClientAddresses;
-use super::refusal;
 use crate::config::ServerSettings;
 
 /// Answered however much there is to do: an overloaded process is alive, and restarting it would make it worse.

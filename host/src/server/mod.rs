@@ -9,7 +9,6 @@ mod client_address;
 mod connection;
 mod gate;
 mod patience;
-mod refusal;
 mod shutdown;
 
 use std::io;

@@ -15,7 +15,6 @@ use std::time::Duration;
 
 use redis::{Cmd, Value};
 use schemars::JsonSchema;
-use secrecy::SecretString;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
@@ -25,6 +24,7 @@ use super::error::within;
 use super::{Answer, OpenError, Store, limits};
 use crate::bindings::countersign::otp::store::{Operation, Reply};
 use crate::bindings::countersign::otp::types::StoreError;
+use crate::secret::Secret;
 
 mod address;
 mod commands;
@@ -37,8 +37,7 @@ mod trouble;
 pub struct RedisSettings {
     /// Where it is: `redis://user:password@host:port/database`, `valkey://…` or `redis+unix:///path`. This or
     /// `url_file` is needed.
-    #[schemars(with = "Option<String>")]
-    pub url: Option<SecretString>,
+    pub url: Option<Secret<String>>,
     /// A file that holds the URL.
     pub url_file: Option<PathBuf>,
     /// What every key begins with; `countersign:` if left out. At most 64 bytes of printable ASCII without braces,

@@ -208,7 +208,8 @@ fn honest_status(case: &Case<'_>, ending: &Ending<'_>) -> Option<String> {
         any(case, ending, |call, course| done(call, course, is_revoke)) && is(&case.scene.id);
     let failed = store_failed(ending);
     let fault = match report.state {
-        State::Verified => !success && !failed,
+        // And whoever answered isn't locked out by who came too late.
+        State::Verified => (!success && !failed) || report.locked_for_seconds > 0,
         State::Revoked => (success || !revoke) && !unlock && !failed,
         State::Exhausted => success,
         State::Expired => false,

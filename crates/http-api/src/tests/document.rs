@@ -27,14 +27,16 @@ struct Operation {
 }
 
 /// What any call with a key can meet.
-const ANY: [Fault; 5] = [
+const ANY: [Fault; 6] = [
     Fault::Internal,
     Fault::Misconfigured,
     Fault::Overloaded,
     Fault::StoreUnavailable,
+    Fault::Timeout,
     Fault::Unauthorized,
 ];
-const BODY: [Fault; 3] = [Fault::BodyTooLarge, Fault::InvalidRequest, Fault::UnsupportedMediaType];
+const BODY: [Fault; 4] =
+    [Fault::BodyTooLarge, Fault::InvalidRequest, Fault::SlowBody, Fault::UnsupportedMediaType];
 const ADDRESSEE: [Fault; 3] =
     [Fault::InvalidPurpose, Fault::InvalidRecipient, Fault::UnknownPurpose];
 const SEND: [Fault; 6] = [

@@ -1,7 +1,6 @@
 //! Where the server is and who we are to it.
 
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
-use secrecy::ExposeSecret;
 
 use super::RedisSettings;
 use crate::stores::OpenError;
@@ -9,7 +8,7 @@ use crate::stores::OpenError;
 /// The address in `settings`. Nothing of the URL is ever in an error: it may hold a password.
 pub(super) fn from(settings: &RedisSettings) -> Result<ConnectionInfo, OpenError> {
     match (&settings.url, &settings.url_file) {
-        (Some(url), None) => parse("url", url.expose_secret()),
+        (Some(url), None) => parse("url", url.expose()),
         (None, Some(path)) => {
             let text = std::fs::read_to_string(path)
                 .map_err(|source| OpenError::File { path: path.clone(), source })?;
@@ -43,6 +42,7 @@ fn refused(name: &'static str, reason: &str) -> OpenError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::Secret;
 
     fn refusal(settings: &RedisSettings) -> String {
         let error = from(settings).unwrap_err();
@@ -52,7 +52,7 @@ mod tests {
     }
 
     fn with_url(url: &str) -> RedisSettings {
-        RedisSettings { url: Some(url.into()), ..RedisSettings::default() }
+        RedisSettings { url: Some(Secret::new(url.into())), ..RedisSettings::default() }
     }
 
     #[test]

@@ -142,3 +142,30 @@ fn told(path: &Path, error: &rusqlite::Error) -> OpenError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_transaction_reaches_the_disk_unless_told_otherwise() {
+        let directory = tempfile::tempdir().unwrap();
+        for (synchronous, expected) in [(Synchronous::Full, 2), (Synchronous::Normal, 1)] {
+            let connection = open(&directory.path().join("store.db"), synchronous).unwrap();
+            let read = |name| {
+                connection
+                    .pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0))
+            };
+            assert_eq!(read("synchronous").unwrap(), rusqlite::types::Value::Integer(expected));
+            assert_eq!(read("journal_mode").unwrap(), rusqlite::types::Value::Text("wal".into()));
+        }
+    }
+
+    #[test]
+    fn a_name_that_sqlite_reads_otherwise_is_a_file_all_the_same() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file::memory:?cache=shared");
+        drop(open(&path, Synchronous::Full).unwrap());
+        assert!(path.metadata().unwrap().len() > 0);
+    }
+}
