@@ -200,7 +200,7 @@ async fn nothing_leaks(format: &str) {
         assert!(output.contains(said), "{said} was not captured:\n{output}");
     }
     assert!(scene.workplace.outbox().count() > 20, "hardly anything was sent");
-    assert!(output.lines().count() > 1_000, "{} lines", output.lines().count());
+    assert!(output.lines().count() > 100, "{} lines", output.lines().count());
     scene.assert_silent("the log", &output);
 }
 
