@@ -33,6 +33,8 @@ struct Located {
     subject: Subject,
     /// Which challenge; nothing for the subject's latest.
     nonce: Option<[u8; DIGEST_BYTES]>,
+    /// The id it was named by: it stays that challenge's name, also when the keys are rotated.
+    id: Option<String>,
 }
 
 impl<W: World> Engine<W> {
@@ -76,12 +78,13 @@ impl<W: World> Engine<W> {
 
     fn locate_id(&self, tenant: &str, id: &str) -> Result<Located, Error> {
         refuse_bad_name("tenant", tenant)?;
-        let id = Id::read(&self.keyring, tenant, id).ok_or(Error::NotFound)?;
+        let read = Id::read(&self.keyring, tenant, id).ok_or(Error::NotFound)?;
         Ok(Located {
-            policy: self.policy(tenant, id.purpose)?,
-            purpose: id.purpose.into(),
-            subject: Subject::from_digest(id.subject),
-            nonce: Some(id.nonce),
+            policy: self.policy(tenant, read.purpose)?,
+            purpose: read.purpose.into(),
+            subject: Subject::from_digest(read.subject),
+            nonce: Some(read.nonce),
+            id: Some(id.into()),
         })
     }
 
@@ -90,17 +93,15 @@ impl<W: World> Engine<W> {
         let recipient =
             recipient::parse(addressee.to.expose(), None, policy.default_region.as_deref())?;
         let subject = Subject::new(&self.keyring, tenant, &addressee.purpose, &recipient);
-        Ok(Located { policy, purpose: addressee.purpose.clone(), subject, nonce: None })
+        Ok(Located { policy, purpose: addressee.purpose.clone(), subject, nonce: None, id: None })
     }
 
-    fn id(
-        &self,
-        tenant: &str,
-        purpose: &str,
-        subject: &Subject,
-        nonce: [u8; DIGEST_BYTES],
-    ) -> String {
-        Id { purpose, nonce, subject: subject.digest }.write(&self.keyring, tenant)
+    /// The id of a located challenge.
+    fn id(&self, tenant: &str, located: &Located, nonce: [u8; DIGEST_BYTES]) -> String {
+        located.id.clone().unwrap_or_else(|| {
+            let id = Id { purpose: &located.purpose, nonce, subject: located.subject.digest };
+            id.write(&self.keyring, tenant)
+        })
     }
 
     async fn run(&self, batch: Vec<Operation>) -> Result<Replies, Error> {

@@ -77,7 +77,7 @@ impl<W: World> Engine<W> {
         now: Timestamp,
     ) -> Result<Challenge, Error> {
         let located = applicant.located;
-        let id = self.id(applicant.tenant, &located.purpose, &located.subject, record.nonce);
+        let id = self.id(applicant.tenant, located, record.nonce);
         let message = message(applicant, key, &record, id.clone(), now);
         let sent = self.world.send(message).await;
         let now = self.world.now();

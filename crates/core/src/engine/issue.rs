@@ -24,7 +24,8 @@ impl<W: World> Engine<W> {
         let recipient = admissible(&policy, &request)?;
         let client_ip = client_address(request.client_ip.as_deref())?;
         let subject = Subject::new(&self.keyring, &request.tenant, &request.purpose, &recipient);
-        let located = Located { purpose: request.purpose.clone(), policy, subject, nonce: None };
+        let located =
+            Located { purpose: request.purpose.clone(), policy, subject, nonce: None, id: None };
         let applicant = Applicant { tenant: &request.tenant, located: &located, client_ip };
 
         let admission = self.apply(&applicant, now).await?;

@@ -27,7 +27,7 @@ impl<W: World> Engine<W> {
         let next_send = Timestamp(record.last_send_at).plus(policy.cooldown_after(record.sends));
         let resends_left = while_pending(policy.max_resends.saturating_sub(record.resends));
         Ok(Report {
-            id: self.id(tenant, &located.purpose, subject, record.nonce),
+            id: self.id(tenant, &located, record.nonce),
             purpose: located.purpose.clone(),
             channel: record.channel(),
             masked_recipient: record.masked_recipient.clone(),

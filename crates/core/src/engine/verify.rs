@@ -164,7 +164,7 @@ impl<W: World> Engine<W> {
             return Err(Error::NotFound);
         }
         Ok(Verified {
-            id: self.id(tenant, &located.purpose, subject, record.nonce),
+            id: self.id(tenant, located, record.nonce),
             purpose: located.purpose.clone(),
             channel: record.channel(),
             masked_recipient: record.masked_recipient.clone(),

@@ -67,7 +67,7 @@ fn bad_arguments_of_issue_are_named_and_nothing_is_counted() {
         ["", "localhost", "1.2.3", "1.2.3.4:80", "1.2.3.256", "::1%eth0", "[::1]", "1.2.3.4/8"]
     {
         let change = |one: &mut IssueRequest| one.client_ip = Some(ip.into());
-        assert_eq!(field(&refused(&change)), "client_ip");
+        assert_eq!(field(&refused(&change)), "client-ip");
     }
     assert_eq!(refused(&|one| one.channel = Channel::Voice), Error::ChannelNotAllowed);
     assert_eq!(refused(&|one| one.purpose = "nothing".into()), Error::UnknownPurpose);
@@ -129,7 +129,7 @@ fn bad_arguments_of_verify_are_named_and_no_attempt_is_counted() {
     };
     assert_eq!(field(&verify("De fault", None, None).unwrap_err()), "tenant");
     assert_eq!(field(&verify("default", Some(""), None).unwrap_err()), "reference");
-    assert_eq!(field(&verify("default", None, Some("here")).unwrap_err()), "client_ip");
+    assert_eq!(field(&verify("default", None, Some("here")).unwrap_err()), "client-ip");
     assert_eq!(field(&done(caller.engine.revoke("", &id)).unwrap_err()), "tenant");
     let empty = caller.verify_by_recipient("", &code).unwrap_err();
     assert_eq!(empty, Error::InvalidRecipient(Fault::Empty));

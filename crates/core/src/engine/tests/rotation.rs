@@ -28,9 +28,11 @@ fn a_resend_after_a_rotation_repeats_the_same_code() {
     let (id, code) = caller.issued();
     let rotated = caller.with_keys(ROTATED);
     caller.desk.advance(60);
-    rotated.resend(&id).unwrap();
+    // Its id stays its name, though a new key would write it differently.
+    assert_eq!(rotated.resend(&id).unwrap().id, id);
     assert_eq!(rotated.code(), code);
-    rotated.verify(&id, &code).unwrap();
+    assert_eq!(rotated.status(&id).unwrap().id, id);
+    assert_eq!(rotated.verify(&id, &code).unwrap().id, id);
 }
 
 #[test]
