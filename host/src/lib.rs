@@ -1,10 +1,13 @@
 //! The native host of `countersign.wasm`.
 
 pub mod bindings;
+pub mod cli;
 pub mod config;
 pub mod engine;
+pub mod health;
 pub mod secret;
 pub mod senders;
+pub mod serve;
 pub mod server;
 pub mod stores;
 pub mod telemetry;

@@ -97,10 +97,7 @@ mod tests {
 
     #[test]
     fn debug_shows_nothing() {
-        assert_eq!(
-            format!("{:?}", Secret::new("hunter2".to_owned())),
-            "Secret(..)"
-        );
+        assert_eq!(format!("{:?}", Secret::new("hunter2".to_owned())), "Secret(..)");
         assert_eq!(format!("{:?}", Secret::new(vec![1_u8, 2])), "Secret(..)");
     }
 

@@ -46,10 +46,7 @@ impl Harness {
             Time::Servers(connection) => {
                 let key = format!("countersign:{key}");
                 let mut connection = connection.lock().unwrap();
-                let left: i64 = ::redis::cmd("PTTL")
-                    .arg(key)
-                    .query(&mut connection)
-                    .unwrap();
+                let left: i64 = ::redis::cmd("PTTL").arg(key).query(&mut connection).unwrap();
                 assert_ne!(left, -1, "a key without a ttl");
                 left > i64::try_from(seconds * 1_000).unwrap()
             }
@@ -64,24 +61,14 @@ impl Harness {
 pub(crate) async fn memory() -> Harness {
     let (clock, now) = clock();
     let store = MemoryStore::open(&MemorySettings::default(), clock).unwrap();
-    Harness {
-        store: Arc::new(store),
-        time: Time::Ours(now),
-        _kept: Box::new(()),
-    }
+    Harness { store: Arc::new(store), time: Time::Ours(now), _kept: Box::new(()) }
 }
 
 pub(crate) async fn sqlite() -> Harness {
     let (clock, now) = clock();
     let directory = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&sqlite_settings(&directory), clock)
-        .await
-        .unwrap();
-    Harness {
-        store: Arc::new(store),
-        time: Time::Ours(now),
-        _kept: Box::new(directory),
-    }
+    let store = SqliteStore::open(&sqlite_settings(&directory), clock).await.unwrap();
+    Harness { store: Arc::new(store), time: Time::Ours(now), _kept: Box::new(directory) }
 }
 
 pub(crate) async fn redis() -> Harness {
@@ -90,11 +77,7 @@ pub(crate) async fn redis() -> Harness {
         .await
         .unwrap();
     let connection = Mutex::new(server.connection().unwrap());
-    Harness {
-        store,
-        time: Time::Servers(connection),
-        _kept: Box::new(server),
-    }
+    Harness { store, time: Time::Servers(connection), _kept: Box::new(server) }
 }
 
 pub(crate) async fn redis_at(url: &str) -> RedisStore {
@@ -102,10 +85,7 @@ pub(crate) async fn redis_at(url: &str) -> RedisStore {
 }
 
 pub(crate) fn redis_settings(url: &str) -> RedisSettings {
-    RedisSettings {
-        url: Some(url.into()),
-        ..RedisSettings::default()
-    }
+    RedisSettings { url: Some(url.into()), ..RedisSettings::default() }
 }
 
 pub(crate) fn sqlite_settings(directory: &tempfile::TempDir) -> SqliteSettings {
@@ -133,19 +113,11 @@ pub(crate) fn delete(key: &str) -> Operation {
 }
 
 pub(crate) fn set(key: &str, value: &[u8], ttl_seconds: u32) -> Operation {
-    Operation::Set(Assignment {
-        key: key.into(),
-        value: value.into(),
-        ttl_seconds,
-    })
+    Operation::Set(Assignment { key: key.into(), value: value.into(), ttl_seconds })
 }
 
 pub(crate) fn step(key: &str, by: i64, ttl_seconds: u32) -> Operation {
-    Operation::Increment(Step {
-        key: key.into(),
-        by,
-        ttl_seconds,
-    })
+    Operation::Increment(Step { key: key.into(), by, ttl_seconds })
 }
 
 pub(crate) fn value(value: &[u8]) -> Reply {

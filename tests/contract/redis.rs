@@ -29,15 +29,9 @@ async fn commands_of(
     batch: Vec<Operation>,
 ) -> Vec<(String, u64)> {
     let mut connection = server.connection().unwrap();
-    redis::cmd("CONFIG")
-        .arg("RESETSTAT")
-        .exec(&mut connection)
-        .unwrap();
+    redis::cmd("CONFIG").arg("RESETSTAT").exec(&mut connection).unwrap();
     store.run(batch).await.unwrap();
-    let text: String = redis::cmd("INFO")
-        .arg("commandstats")
-        .query(&mut connection)
-        .unwrap();
+    let text: String = redis::cmd("INFO").arg("commandstats").query(&mut connection).unwrap();
     let mut commands: Vec<_> = text
         .lines()
         .filter_map(|line| {
@@ -87,10 +81,7 @@ async fn every_key_has_a_ttl_after_random_batches() {
     let keys = keys(&mut server.connection().unwrap());
     assert!(keys.len() > 10, "{keys:?}");
     for (key, left) in keys {
-        assert!(
-            left > 0 && key.starts_with("countersign:{a}"),
-            "{key}: {left}"
-        );
+        assert!(left > 0 && key.starts_with("countersign:{a}"), "{key}: {left}");
     }
 }
 
@@ -100,14 +91,8 @@ async fn a_connection_cut_anywhere_leaves_no_key_without_a_ttl() {
     let proxy = Proxy::start(server.port()).await.unwrap();
     let store = redis_at(&format!("redis://{}", proxy.address())).await;
     let mut connection = server.connection().unwrap();
-    let batch = || {
-        vec![
-            get("{a}w"),
-            step("{a}n", 1, 60),
-            step("{a}m", 1, 60),
-            set("{a}v", b"x", 60),
-        ]
-    };
+    let batch =
+        || vec![get("{a}w"), step("{a}n", 1, 60), step("{a}m", 1, 60), set("{a}v", b"x", 60)];
     let before = proxy.bytes();
     store.run(batch()).await.unwrap();
     let length = usize::try_from(proxy.bytes() - before).unwrap();
@@ -117,24 +102,14 @@ async fn a_connection_cut_anywhere_leaves_no_key_without_a_ttl() {
         let cut = proxy.cut_after(bytes);
         let result = store.run(batch()).await;
         cut.await;
-        assert!(
-            matches!(result, Err(StoreError::Unavailable)),
-            "{bytes}: {result:?}"
-        );
+        assert!(matches!(result, Err(StoreError::Unavailable)), "{bytes}: {result:?}");
         let keys = keys(&mut connection);
-        assert_eq!(
-            keys.len(),
-            if bytes == length { 3 } else { 0 },
-            "{bytes}: {keys:?}"
-        );
+        assert_eq!(keys.len(), if bytes == length { 3 } else { 0 }, "{bytes}: {keys:?}");
         assert!(keys.iter().all(|(_, left)| *left > 0), "{bytes}: {keys:?}");
         until_back(&store).await;
     }
     // Nothing was sent a second time.
-    assert_same(
-        &store.run(vec![step("{a}n", 0, 60)]).await.unwrap(),
-        &[Reply::Count(1)],
-    );
+    assert_same(&store.run(vec![step("{a}n", 0, 60)]).await.unwrap(), &[Reply::Count(1)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -146,22 +121,12 @@ async fn a_store_comes_back_with_its_server() {
     for _ in 0..20 {
         let start = Instant::now();
         let result = store.run(vec![step("{a}n", 1, 60)]).await;
-        assert!(
-            matches!(result, Err(StoreError::Timeout | StoreError::Unavailable)),
-            "{result:?}"
-        );
-        assert!(
-            start.elapsed() < Duration::from_millis(1_500),
-            "{:?}",
-            start.elapsed()
-        );
+        assert!(matches!(result, Err(StoreError::Timeout | StoreError::Unavailable)), "{result:?}");
+        assert!(start.elapsed() < Duration::from_millis(1_500), "{:?}", start.elapsed());
     }
     server.restart().unwrap();
     until_back(&store).await;
-    assert_same(
-        &store.run(vec![step("{a}n", 1, 60)]).await.unwrap(),
-        &[Reply::Count(1)],
-    );
+    assert_same(&store.run(vec![step("{a}n", 1, 60)]).await.unwrap(), &[Reply::Count(1)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -169,26 +134,16 @@ async fn a_dead_connection_that_nobody_closed_is_replaced() {
     let server = RedisServer::start().unwrap();
     let proxy = Proxy::start(server.port()).await.unwrap();
     let url = format!("redis://{}", proxy.address());
-    let settings = RedisSettings {
-        response_timeout_ms: 100,
-        ..redis_settings(&url)
-    };
+    let settings = RedisSettings { response_timeout_ms: 100, ..redis_settings(&url) };
     let store = RedisStore::open(&settings).await.unwrap();
     proxy.swallow();
     let start = Instant::now();
     let result = store.run(vec![step("{a}n", 1, 60)]).await;
     assert!(matches!(result, Err(StoreError::Timeout)), "{result:?}");
-    assert!(
-        start.elapsed() < Duration::from_millis(600),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_millis(600), "{:?}", start.elapsed());
     proxy.forward();
     until_back(&store).await;
-    assert_same(
-        &store.run(vec![step("{a}n", 1, 60)]).await.unwrap(),
-        &[Reply::Count(1)],
-    );
+    assert_same(&store.run(vec![step("{a}n", 1, 60)]).await.unwrap(), &[Reply::Count(1)]);
 }
 
 #[tokio::test]
@@ -197,10 +152,7 @@ async fn a_batch_is_one_round_trip_of_few_commands() {
     let proxy = Proxy::start(server.port()).await.unwrap();
     let store = redis_at(&format!("redis://{}", proxy.address())).await;
     let named = |commands: &[(&str, u64)]| -> Vec<(String, u64)> {
-        commands
-            .iter()
-            .map(|(name, count)| ((*name).to_owned(), *count))
-            .collect()
+        commands.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
     };
     let cases = [
         (vec![], named(&[])),
@@ -208,28 +160,14 @@ async fn a_batch_is_one_round_trip_of_few_commands() {
         (vec![step("{a}n", 0, 60)], named(&[("get", 1)])),
         (vec![set("{a}v", b"x", 60)], named(&[("set", 1)])),
         (vec![delete("{a}v")], named(&[("del", 1)])),
-        (
-            vec![get("{a}v"), step("{a}n", 0, 60), get("{a}v")],
-            named(&[("mget", 1)]),
-        ),
+        (vec![get("{a}v"), step("{a}n", 0, 60), get("{a}v")], named(&[("mget", 1)])),
         (
             vec![step("{a}n", 1, 60)],
             named(&[("exec", 1), ("incrby", 1), ("multi", 1), ("pexpire", 1)]),
         ),
         (
-            vec![
-                step("{a}n", 1, 60),
-                get("{a}v"),
-                step("{a}m", 0, 60),
-                get("{a}w"),
-            ],
-            named(&[
-                ("exec", 1),
-                ("incrby", 1),
-                ("mget", 1),
-                ("multi", 1),
-                ("pexpire", 1),
-            ]),
+            vec![step("{a}n", 1, 60), get("{a}v"), step("{a}m", 0, 60), get("{a}w")],
+            named(&[("exec", 1), ("incrby", 1), ("mget", 1), ("multi", 1), ("pexpire", 1)]),
         ),
         (
             vec![set("{a}v", b"x", 60), get("{a}v"), get("{a}w")],
@@ -239,16 +177,8 @@ async fn a_batch_is_one_round_trip_of_few_commands() {
     for (batch, expected) in cases {
         let round_trips = proxy.round_trips();
         let (shown, is_empty) = (format!("{batch:?}"), batch.is_empty());
-        assert_eq!(
-            commands_of(&server, &store, batch).await,
-            expected,
-            "{shown}"
-        );
-        assert_eq!(
-            proxy.round_trips() - round_trips,
-            u64::from(!is_empty),
-            "{shown}"
-        );
+        assert_eq!(commands_of(&server, &store, batch).await, expected, "{shown}");
+        assert_eq!(proxy.round_trips() - round_trips, u64::from(!is_empty), "{shown}");
     }
 }
 
@@ -257,22 +187,12 @@ async fn user_password_and_database_are_used() {
     let server =
         RedisServer::start_with(&["--user", "ann", "on", ">hunter2", "~countersign:*", "+@all"])
             .unwrap();
-    let ann = redis_at(&format!(
-        "redis://ann:hunter2@127.0.0.1:{}/3",
-        server.port()
-    ))
-    .await;
+    let ann = redis_at(&format!("redis://ann:hunter2@127.0.0.1:{}/3", server.port())).await;
     ann.run(vec![set("{a}v", b"ann's", 60)]).await.unwrap();
     let other = redis_at(&format!("{}/4", server.url())).await;
-    assert_same(
-        &other.run(vec![get("{a}v")]).await.unwrap(),
-        &[Reply::Value(None)],
-    );
+    assert_same(&other.run(vec![get("{a}v")]).await.unwrap(), &[Reply::Value(None)]);
     let third = redis_at(&format!("{}/3", server.url())).await;
-    assert_same(
-        &third.run(vec![get("{a}v")]).await.unwrap(),
-        &[value(b"ann's")],
-    );
+    assert_same(&third.run(vec![get("{a}v")]).await.unwrap(), &[value(b"ann's")]);
 }
 
 #[tokio::test]
@@ -288,10 +208,9 @@ async fn a_refusal_is_told_at_once_and_without_the_password() {
     ])
     .unwrap();
     let address = format!("127.0.0.1:{}", server.port());
-    for url in [
-        format!("redis://ann:hunter2@{address}"),
-        format!("redis://ann:right@{address}/999"),
-    ] {
+    for url in
+        [format!("redis://ann:hunter2@{address}"), format!("redis://ann:right@{address}/999")]
+    {
         let start = Instant::now();
         let error = RedisStore::open(&redis_settings(&url)).await.err().unwrap();
         assert!(matches!(error, OpenError::Denied { .. }), "{error}");
@@ -299,23 +218,15 @@ async fn a_refusal_is_told_at_once_and_without_the_password() {
         assert!(start.elapsed() < Duration::from_secs(2));
     }
     let store = redis_at(&format!("redis://ann:right@{address}")).await;
-    let result = store
-        .run(vec![set("{a}v", b"x", 60), step("{a}n", 1, 60)])
-        .await;
+    let result = store.run(vec![set("{a}v", b"x", 60), step("{a}n", 1, 60)]).await;
     assert!(matches!(result, Err(StoreError::Denied)), "{result:?}");
-    assert_same(
-        &store.run(vec![get("{a}v")]).await.unwrap(),
-        &[Reply::Value(None)],
-    );
+    assert_same(&store.run(vec![get("{a}v")]).await.unwrap(), &[Reply::Value(None)]);
 }
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_given_up_in_time() {
     let url = format!("redis://127.0.0.1:{}", free_port().unwrap());
-    let settings = RedisSettings {
-        connect_timeout_seconds: 1,
-        ..redis_settings(&url)
-    };
+    let settings = RedisSettings { connect_timeout_seconds: 1, ..redis_settings(&url) };
     let start = Instant::now();
     let error = RedisStore::open(&settings).await.err().unwrap();
     assert!(matches!(error, OpenError::Unavailable { .. }), "{error}");
@@ -327,10 +238,7 @@ async fn a_server_that_is_not_there_is_given_up_in_time() {
 async fn a_server_that_evicts_is_refused() {
     let options = ["--maxmemory", "50mb", "--maxmemory-policy", "volatile-lru"];
     let server = RedisServer::start_with(&options).unwrap();
-    let error = RedisStore::open(&redis_settings(&server.url()))
-        .await
-        .err()
-        .unwrap();
+    let error = RedisStore::open(&redis_settings(&server.url())).await.err().unwrap();
     assert!(
         matches!(&error, OpenError::Evicting { policy } if policy == "volatile-lru"),
         "{error}"
@@ -342,12 +250,7 @@ async fn a_server_without_room_is_unavailable() {
     let server = RedisServer::start().unwrap();
     let store = redis_at(&server.url()).await;
     let mut connection = server.connection().unwrap();
-    redis::cmd("CONFIG")
-        .arg("SET")
-        .arg("maxmemory")
-        .arg("1")
-        .exec(&mut connection)
-        .unwrap();
+    redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg("1").exec(&mut connection).unwrap();
     for batch in [vec![step("{a}n", 1, 60)], vec![set("{a}v", b"x", 60)]] {
         let result = store.run(batch).await;
         assert!(matches!(result, Err(StoreError::Unavailable)), "{result:?}");
@@ -373,8 +276,5 @@ async fn more_batches_than_may_be_in_flight_wait_their_turn() {
     for task in tasks {
         task.await.unwrap();
     }
-    assert_same(
-        &store.run(vec![step("{a}n", 0, 60)]).await.unwrap(),
-        &[Reply::Count(200)],
-    );
+    assert_same(&store.run(vec![step("{a}n", 0, 60)]).await.unwrap(), &[Reply::Count(200)]);
 }

@@ -20,16 +20,9 @@ async fn open(settings: &SqliteSettings) -> SqliteStore {
 async fn what_was_written_is_there_after_a_restart() {
     let directory = tempfile::tempdir().unwrap();
     let settings = sqlite_settings(&directory);
-    open(&settings)
-        .await
-        .run(vec![set("{a}v", b"kept", 60), step("{a}n", 3, 60)])
-        .await
-        .unwrap();
+    open(&settings).await.run(vec![set("{a}v", b"kept", 60), step("{a}n", 3, 60)]).await.unwrap();
     let again = open(&settings).await;
-    let replies = again
-        .run(vec![get("{a}v"), step("{a}n", 1, 60)])
-        .await
-        .unwrap();
+    let replies = again.run(vec![get("{a}v"), step("{a}n", 1, 60)]).await.unwrap();
     assert_same(&replies, &[value(b"kept"), Reply::Count(4)]);
 }
 
@@ -38,17 +31,10 @@ async fn only_its_owner_may_read_the_file() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(&sqlite_settings(&directory)).await;
     store.run(vec![step("{a}n", 1, 60)]).await.unwrap();
-    let files: Vec<_> = std::fs::read_dir(directory.path())
-        .unwrap()
-        .map(Result::unwrap)
-        .collect();
+    let files: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(Result::unwrap).collect();
     assert_eq!(files.len(), 3, "{files:?}");
     for file in files {
-        assert_eq!(
-            file.metadata().unwrap().permissions().mode() & 0o777,
-            0o600,
-            "{file:?}"
-        );
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
     }
 }
 
@@ -57,9 +43,8 @@ async fn a_full_transaction_reaches_the_disk() {
     let directory = tempfile::tempdir().unwrap();
     drop(open(&sqlite_settings(&directory)).await);
     let connection = Connection::open(directory.path().join("store.db")).unwrap();
-    let mode: String = connection
-        .pragma_query_value(None, "journal_mode", |row| row.get(0))
-        .unwrap();
+    let mode: String =
+        connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
 }
 
@@ -83,20 +68,14 @@ async fn two_stores_on_one_file_count_together() {
         task.await.unwrap();
     }
     for store in stores {
-        assert_same(
-            &store.run(vec![step("{a}n", 0, 60)]).await.unwrap(),
-            &[Reply::Count(400)],
-        );
+        assert_same(&store.run(vec![step("{a}n", 0, 60)]).await.unwrap(), &[Reply::Count(400)]);
     }
 }
 
 #[tokio::test]
 async fn a_batch_that_timed_out_is_never_carried_out() {
     let directory = tempfile::tempdir().unwrap();
-    let settings = SqliteSettings {
-        timeout_ms: 120,
-        ..sqlite_settings(&directory)
-    };
+    let settings = SqliteSettings { timeout_ms: 120, ..sqlite_settings(&directory) };
     let store = open(&settings).await;
     let other = Connection::open(&settings.path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -108,35 +87,23 @@ async fn a_batch_that_timed_out_is_never_carried_out() {
     assert!(matches!(second, Err(StoreError::Timeout)), "{second:?}");
     other.execute_batch("COMMIT").unwrap();
     drop(store);
-    let replies = open(&settings)
-        .await
-        .run(vec![step("{a}n", 0, 60), get("{a}v")])
-        .await
-        .unwrap();
+    let replies = open(&settings).await.run(vec![step("{a}n", 0, 60), get("{a}v")]).await.unwrap();
     assert_same(&replies, &[Reply::Count(0), Reply::Value(None)]);
 }
 
 #[tokio::test]
 async fn a_full_queue_is_told_at_once() {
     let directory = tempfile::tempdir().unwrap();
-    let settings = SqliteSettings {
-        timeout_ms: 500,
-        max_waiting: 1,
-        ..sqlite_settings(&directory)
-    };
+    let settings =
+        SqliteSettings { timeout_ms: 500, max_waiting: 1, ..sqlite_settings(&directory) };
     let store = open(&settings).await;
     let other = Connection::open(&settings.path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let write = || store.run(vec![step("{a}n", 1, 60)]);
     let results: [_; 4] = tokio::join!(write(), write(), write(), write()).into();
-    let refused = results
-        .iter()
-        .filter(|result| matches!(result, Err(StoreError::Unavailable)))
-        .count();
-    let late = results
-        .iter()
-        .filter(|result| matches!(result, Err(StoreError::Timeout)))
-        .count();
+    let refused =
+        results.iter().filter(|result| matches!(result, Err(StoreError::Unavailable))).count();
+    let late = results.iter().filter(|result| matches!(result, Err(StoreError::Timeout))).count();
     assert!(refused >= 2 && refused + late == 4, "{results:?}");
 }
 
@@ -156,14 +123,8 @@ async fn a_refused_batch_hurts_no_other() {
         async { other.execute_batch("COMMIT").unwrap() },
     );
     assert!(first.is_ok() && last.is_ok(), "{first:?} {last:?}");
-    assert!(
-        matches!(refused, Err(StoreError::InvalidArgument)),
-        "{refused:?}"
-    );
-    assert_same(
-        &store.run(vec![step("{a}n", 0, 60)]).await.unwrap(),
-        &[Reply::Count(101)],
-    );
+    assert!(matches!(refused, Err(StoreError::InvalidArgument)), "{refused:?}");
+    assert_same(&store.run(vec![step("{a}n", 0, 60)]).await.unwrap(), &[Reply::Count(101)]);
 }
 
 #[tokio::test]
@@ -173,9 +134,7 @@ async fn requests_sweep_what_has_expired() {
     let (clock, now) = clock();
     let store = SqliteStore::open(&settings, clock).await.unwrap();
     for tens in 0..10 {
-        let batch = (0..30)
-            .map(|ones| step(&format!("{{a}}{tens}{ones}"), 1, 1 + ones))
-            .collect();
+        let batch = (0..30).map(|ones| step(&format!("{{a}}{tens}{ones}"), 1, 1 + ones)).collect();
         store.run(batch).await.unwrap();
     }
     now.fetch_add(32_000, Ordering::SeqCst);
@@ -183,9 +142,7 @@ async fn requests_sweep_what_has_expired() {
         store.run(vec![step("{b}n", 1, 60)]).await.unwrap();
     }
     let other = Connection::open(&settings.path).unwrap();
-    let rows: i64 = other
-        .query_row("SELECT count(*) FROM entries", [], |row| row.get(0))
-        .unwrap();
+    let rows: i64 = other.query_row("SELECT count(*) FROM entries", [], |row| row.get(0)).unwrap();
     assert_eq!(rows, 1);
 }
 
@@ -204,29 +161,21 @@ async fn a_file_that_is_not_ours_is_refused_and_left_alone() {
     assert!(std::fs::read(&settings.path).unwrap().starts_with(text));
 
     std::fs::remove_file(&settings.path).unwrap();
-    Connection::open(&settings.path)
-        .unwrap()
-        .execute_batch("CREATE TABLE t (x)")
-        .unwrap();
+    Connection::open(&settings.path).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
     let before = std::fs::read(&settings.path).unwrap();
     assert!(refusal().await.contains("another program"));
     assert_eq!(std::fs::read(&settings.path).unwrap(), before);
 
     std::fs::remove_file(&settings.path).unwrap();
     drop(open(&settings).await);
-    Connection::open(&settings.path)
-        .unwrap()
-        .pragma_update(None, "user_version", 99)
-        .unwrap();
+    Connection::open(&settings.path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     assert!(refusal().await.contains("version 99"));
 }
 
 #[tokio::test]
 async fn a_path_that_cannot_be_used_is_named() {
-    let settings = SqliteSettings {
-        path: "/nowhere/at/all.db".into(),
-        ..SqliteSettings::default()
-    };
+    let settings =
+        SqliteSettings { path: "/nowhere/at/all.db".into(), ..SqliteSettings::default() };
     let refusal = SqliteStore::open(&settings, clock().0).await.err().unwrap();
     assert!(matches!(refusal, OpenError::File { .. }));
     assert!(refusal.to_string().contains("/nowhere/at/all.db"));

@@ -44,11 +44,7 @@ impl Proxy {
                 });
             }
         });
-        Ok(Self {
-            address,
-            wire,
-            accepting,
-        })
+        Ok(Self { address, wire, accepting })
     }
 
     /// Where it listens.

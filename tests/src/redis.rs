@@ -43,12 +43,7 @@ impl RedisServer {
             let port = free_port()?;
             match launch(port, &directory, &options) {
                 Ok(child) => {
-                    return Ok(Self {
-                        child,
-                        directory,
-                        options,
-                        port,
-                    });
+                    return Ok(Self { child, directory, options, port });
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => return Err(error),
                 Err(error) => last = error,
@@ -112,9 +107,7 @@ impl Drop for RedisServer {
 ///
 /// Where the system has none left.
 pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-        .local_addr()?
-        .port())
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 fn launch(port: u16, directory: &TempDir, options: &[String]) -> Result<Child> {
@@ -137,11 +130,7 @@ fn launch(port: u16, directory: &TempDir, options: &[String]) -> Result<Child> {
         .stderr(Stdio::null())
         .spawn()
         .map_err(explained)?;
-    match child
-        .stdout
-        .take()
-        .map_or(Err(ErrorKind::BrokenPipe.into()), until_ready)
-    {
+    match child.stdout.take().map_or(Err(ErrorKind::BrokenPipe.into()), until_ready) {
         Ok(()) => Ok(child),
         Err(error) => {
             child.kill()?;
@@ -172,7 +161,5 @@ fn until_ready(output: ChildStdout) -> Result<()> {
         let _ = ready.send(Err(Error::other(format!("redis-server ended: {last}"))));
     });
     let reason = "redis-server did not get ready to accept connections";
-    is_ready
-        .recv_timeout(START_TIMEOUT)
-        .map_err(|_| Error::new(ErrorKind::TimedOut, reason))?
+    is_ready.recv_timeout(START_TIMEOUT).map_err(|_| Error::new(ErrorKind::TimedOut, reason))?
 }

@@ -281,10 +281,12 @@ impl From<Error> for otp::Error {
             Error::Disabled => Self::Disabled,
             Error::Exhausted(seconds) => Self::Exhausted(seconds),
             Error::Expired => Self::Expired,
-            Error::InvalidArgument { field, reason } => Self::InvalidArgument(types::ArgumentFault {
-                field: field.into(),
-                reason: reason.into(),
-            }),
+            Error::InvalidArgument { field, reason } => {
+                Self::InvalidArgument(types::ArgumentFault {
+                    field: field.into(),
+                    reason: reason.into(),
+                })
+            }
             Error::InvalidRecipient(fault) => Self::InvalidRecipient(fault.into()),
             Error::Locked(seconds) => Self::Locked(seconds),
             Error::Misconfigured(text) => Self::Misconfigured(text),

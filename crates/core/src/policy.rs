@@ -166,7 +166,7 @@ impl Policy {
             return Err(PolicyFault::new("channels", "names at least one channel".into()));
         }
         if let Some(region) = &self.default_region
-            && !crate::recipient::knows_region(region)
+            && !crate::recipient::is_region(region)
         {
             return Err(PolicyFault::new(
                 "default_region",

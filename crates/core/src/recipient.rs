@@ -1,38 +1,171 @@
-//! TEMPORARY
-#![allow(missing_docs)]
+//! Where a code goes: one canonical form for every spelling of a phone number or a mail address, and a
+//! refusal of what can't be one.
+//!
+//! The canonical form decides who is who: two spellings of one address share their limits and their locks,
+//! so [`parse`] is a function of its arguments only and gives back what it is given once more.
+//!
+//! - A **phone number** becomes E.164 with a plus sign, `+6281234567890`, exactly where libphonenumber calls the
+//!   text a valid number; see `phone.rs` for what is refused beyond that.
+//! - A **mail address** becomes `local@domain`, lower-cased as a whole, the domain in its ASCII form
+//!   (IDNA); see `email.rs`.
+//!
+//! ```
+//! use countersign_core::recipient::{parse, Fault};
+//!
+//! let person = parse("0812-3456-7890", None, Some("ID"))?;
+//! assert_eq!(person.as_str(), "+6281234567890");
+//! assert_eq!(person.masked(), "62****7890");
+//! assert_eq!(parse("0812-3456-7890", None, None), Err(Fault::Ambiguous));
+//! # Ok::<(), Fault>(())
+//! ```
+
+mod email;
+mod mask;
+mod phone;
+#[cfg(test)]
+mod tests;
+
+use core::fmt;
+
+/// The version of libphonenumber's metadata that phone numbers are judged by.
+pub const PHONE_METADATA_VERSION: &str = phone::METADATA_VERSION;
+
+/// The longest text that can be a recipient, in bytes.
+pub const MAX_BYTES: usize = 254;
+
+/// What a recipient is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
+    /// A mail address.
     Email,
+    /// A phone number.
     Phone,
 }
+
+/// Why a text is not a recipient. The cases of `recipient-fault` in the contract.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fault {
+    /// A national number, and neither the policy nor the number says which country.
     Ambiguous,
+    /// Nothing was given.
     Empty,
+    /// Not a mail address: no `@`, an empty part, a forbidden character or a bad domain.
     MalformedAddress,
+    /// Not a phone number: letters, or a sign where no number has one.
     MalformedNumber,
+    /// Longer than any recipient: over 254 bytes.
     TooLong,
+    /// Digits, but no number that its country could assign.
     UnassignableNumber,
+    /// A phone number where the channel takes a mail address, or the other way round.
     WrongKind,
 }
-pub struct Recipient(String);
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ambiguous => "a national number without its country",
+            Self::Empty => "nothing was given",
+            Self::MalformedAddress => "not a mail address",
+            Self::MalformedNumber => "not a phone number",
+            Self::TooLong => "longer than any recipient",
+            Self::UnassignableNumber => "no number that its country could assign",
+            Self::WrongKind => "a phone number in place of a mail address, or the other way round",
+        })
+    }
+}
+
+impl core::error::Error for Fault {}
+
+/// A recipient in its canonical form. Personal data: it can't be displayed, and its `Debug` shows its kind only.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Recipient {
+    text: String,
+    detail: Detail,
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Detail {
+    Email,
+    Phone { calling_code_digits: usize },
+}
+
 impl Recipient {
+    /// What it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self.detail {
+            Detail::Email => Kind::Email,
+            Detail::Phone { .. } => Kind::Phone,
+        }
+    }
+
+    /// The canonical form: `+` and the E.164 digits, or the normalised mail address. Personal data.
+    #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
+
+    /// The bytes that stand for the recipient in a digest: those of the canonical form. A number begins with
+    /// `+` and holds no `@`, an address holds one: the two kinds never meet.
+    #[must_use]
     pub fn digest_input(&self) -> &[u8] {
-        self.0.as_bytes()
+        self.text.as_bytes()
     }
+
+    /// What may be shown to somebody who knows the recipient already: `62****7890`, `j***@e***.com`.
+    #[must_use]
     pub fn masked(&self) -> String {
-        "***".into()
+        match self.detail {
+            Detail::Email => mask::address(&self.text),
+            Detail::Phone { calling_code_digits } => mask::number(&self.text, calling_code_digits),
+        }
     }
 }
-pub fn knows_region(_: &str) -> bool {
-    true
+
+impl fmt::Debug for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recipient").field("kind", &self.kind()).finish_non_exhaustive()
+    }
 }
-pub fn parse(text: &str, _kind: Option<Kind>, _region: Option<&str>) -> Result<Recipient, Fault> {
+
+/// Reads a recipient in any spelling.
+///
+/// `kind` is what the channel takes; where it takes either, a text with an `@` is a mail address and any other a
+/// phone number. `default_region` is the country of numbers that don't name theirs, as the two capital
+/// letters of ISO 3166 ([`is_region`] tells which are known; an unknown one counts as none).
+///
+/// # Errors
+///
+/// Each case of [`Fault`] says when it happens.
+pub fn parse(
+    text: &str,
+    kind: Option<Kind>,
+    default_region: Option<&str>,
+) -> Result<Recipient, Fault> {
+    if text.len() > MAX_BYTES {
+        return Err(Fault::TooLong);
+    }
+    let text = text.trim_matches([' ', '\t', '\r', '\n']);
     if text.is_empty() {
         return Err(Fault::Empty);
     }
-    Ok(Recipient(text.to_lowercase()))
+    match (kind, text.contains('@')) {
+        (Some(Kind::Phone), true) => Err(Fault::WrongKind),
+        (Some(Kind::Email), false) if phone::looks_like_one(text) => Err(Fault::WrongKind),
+        (Some(Kind::Email), _) | (None, true) => {
+            email::parse(text).map(|text| Recipient { text, detail: Detail::Email })
+        }
+        (Some(Kind::Phone) | None, false) => {
+            let number = phone::parse(text, default_region)?;
+            let calling_code_digits = number.calling_code_digits;
+            Ok(Recipient { text: number.e164, detail: Detail::Phone { calling_code_digits } })
+        }
+    }
+}
+
+/// Whether `name` is a region that numbers can be read in: two capital letters, as in ISO 3166.
+#[must_use]
+pub fn is_region(name: &str) -> bool {
+    phone::is_region(name)
 }

@@ -71,15 +71,13 @@ async fn bytes(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     if announced.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
         return Err(Problem::new(Fault::BodyTooLarge));
     }
-    axum::body::to_bytes(body, MAX_BODY_BYTES)
-        .await
-        .map_err(|error| {
-            if error.into_inner().is::<LengthLimitError>() {
-                Problem::new(Fault::BodyTooLarge)
-            } else {
-                Problem::request("The body broke off.")
-            }
-        })
+    axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| {
+        if error.into_inner().is::<LengthLimitError>() {
+            Problem::new(Fault::BodyTooLarge)
+        } else {
+            Problem::request("The body broke off.")
+        }
+    })
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -111,11 +109,7 @@ fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
             error.line(),
             error.column()
         ));
-        return if is_field(&path) {
-            problem.field(path)
-        } else {
-            problem
-        };
+        return if is_field(&path) { problem.field(path) } else { problem };
     }
     if let Some(field) = name("missing field `") {
         return Problem::request("The field is missing.").field(field);
@@ -137,8 +131,5 @@ fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
 
 /// Whether a path names a field of ours, rather than the document (`.`) or something unknown (`?`).
 fn is_field(path: &str) -> bool {
-    !path.is_empty()
-        && path
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    !path.is_empty() && path.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }

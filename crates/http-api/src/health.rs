@@ -23,9 +23,7 @@ impl Readiness {
     /// Whether requests can be served.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.dependencies
-            .iter()
-            .all(|dependency| dependency.condition == Condition::Ok)
+        self.dependencies.iter().all(|dependency| dependency.condition == Condition::Ok)
     }
 }
 

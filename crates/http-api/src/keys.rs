@@ -116,23 +116,14 @@ impl ApiKeys {
             if !names.insert(&key.name) {
                 return Err(InvalidKeys::DuplicateName(key.name.clone()));
             }
-            if let Some(earlier) = keys
-                .iter()
-                .take(index)
-                .find(|earlier| earlier.sha256 == key.sha256)
+            if let Some(earlier) =
+                keys.iter().take(index).find(|earlier| earlier.sha256 == key.sha256)
             {
-                return Err(InvalidKeys::DuplicateKey(
-                    earlier.name.clone(),
-                    key.name.clone(),
-                ));
+                return Err(InvalidKeys::DuplicateKey(earlier.name.clone(), key.name.clone()));
             }
         }
         let entries = keys.into_iter().map(|key| {
-            let identity = Identity {
-                name: key.name,
-                tenant: key.tenant,
-                operator: key.operator,
-            };
+            let identity = Identity { name: key.name, tenant: key.tenant, operator: key.operator };
             (Caller(Arc::new(identity)), key.sha256)
         });
         Ok(Self(Access::Keys(entries.collect())))
@@ -200,7 +191,5 @@ fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
 
 fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
+        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
 }

@@ -273,9 +273,7 @@ fn recipient(fault: RecipientFault) -> Problem {
             "The channel takes the other kind of recipient: phone number or mail address."
         }
     };
-    let mut problem = Problem::new(Fault::InvalidRecipient)
-        .detail(detail)
-        .field("to");
+    let mut problem = Problem::new(Fault::InvalidRecipient).detail(detail).field("to");
     problem.reason = Some(fault);
     problem
 }
@@ -341,10 +339,7 @@ impl IntoResponse for Problem {
         let mut response = Response::new(Body::from(crate::body::json(&body)));
         *response.status_mut() = row.status;
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -33,10 +33,7 @@ pub(crate) struct Api<O, H> {
 pub fn router<O: Otp, H: Health>(otp: O, health: H, keys: ApiKeys) -> Router {
     Router::new()
         .route(challenges::ALL, post(challenges::issue::<O, H>))
-        .route(
-            challenges::ONE,
-            get(challenges::status::<O, H>).delete(challenges::revoke::<O, H>),
-        )
+        .route(challenges::ONE, get(challenges::status::<O, H>).delete(challenges::revoke::<O, H>))
         .route(challenges::VERIFY, post(challenges::verify::<O, H>))
         .route(challenges::RESEND, post(challenges::resend::<O, H>))
         .route(recipients::VERIFY, post(recipients::verify::<O, H>))
@@ -100,10 +97,7 @@ fn answer(status: StatusCode, value: &impl Serialize) -> Response {
     let mut response = Response::new(Body::from(crate::body::json(value)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -83,18 +83,12 @@ mod tests {
     #[test]
     fn debug_shows_nothing() {
         assert_eq!(format!("{:?}", Secret::new("123456".into())), "Secret(..)");
-        assert_eq!(
-            format!("{:?}", Pii::new("+4915112345678".into())),
-            "Pii(..)"
-        );
+        assert_eq!(format!("{:?}", Pii::new("+4915112345678".into())), "Pii(..)");
     }
 
     #[test]
     fn the_text_comes_out_as_it_went_in() {
         assert_eq!(Secret::new("123456".into()).into_exposed(), "123456");
-        assert_eq!(
-            Pii::new("ann@example.com".into()).expose(),
-            "ann@example.com"
-        );
+        assert_eq!(Pii::new("ann@example.com".into()).expose(), "ann@example.com");
     }
 }

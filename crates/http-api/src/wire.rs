@@ -85,10 +85,7 @@ pub(crate) struct AddresseeBody {
 
 impl From<AddresseeBody> for otp::Addressee {
     fn from(body: AddresseeBody) -> Self {
-        Self {
-            purpose: body.purpose,
-            to: body.to,
-        }
+        Self { purpose: body.purpose, to: body.to }
     }
 }
 
@@ -275,10 +272,7 @@ impl<'a> From<&'a Readiness> for ReadinessView<'a> {
             (true, true) => ReadinessStatus::Degraded,
             (true, false) => ReadinessStatus::Ok,
         };
-        Self {
-            status,
-            dependencies: &readiness.dependencies,
-        }
+        Self { status, dependencies: &readiness.dependencies }
     }
 }
 

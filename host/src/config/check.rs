@@ -29,10 +29,8 @@ pub(super) fn settle(config: Config) -> Result<Loaded, Vec<Problem>> {
             None
         }
     };
-    let policies = purposes
-        .iter()
-        .map(|(name, (_, policy))| (name.clone(), (*policy).into()))
-        .collect();
+    let policies =
+        purposes.iter().map(|(name, (_, policy))| (name.clone(), (*policy).into())).collect();
     let warnings = warnings(&config, &purposes);
     match keyring {
         Some(keyring) if problems.is_empty() => Ok(Loaded {
@@ -51,12 +49,7 @@ type Purposes<'a> = BTreeMap<(String, String), (String, &'a PolicySettings)>;
 fn purposes<'a>(config: &'a Config, problems: &mut Vec<Problem>) -> Purposes<'a> {
     let mut purposes = Purposes::new();
     let own = config.purposes.iter().map(|(purpose, policy)| {
-        (
-            default_tenant(),
-            purpose,
-            format!("purposes.{purpose}"),
-            policy,
-        )
+        (default_tenant(), purpose, format!("purposes.{purpose}"), policy)
     });
     let others = config.tenants.iter().flat_map(|(tenant, settings)| {
         settings.purposes.iter().map(move |(purpose, policy)| {
@@ -99,10 +92,7 @@ fn api_keys(config: &Config, purposes: &Purposes<'_>, problems: &mut Vec<Problem
             problems.push(Problem::new(format!("{path}.name"), text));
         }
         if !names.insert(&key.name) {
-            problems.push(Problem::new(
-                format!("{path}.name"),
-                "another key has this name",
-            ));
+            problems.push(Problem::new(format!("{path}.name"), "another key has this name"));
         }
         let is_hex = key.sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
         if key.sha256.len() != 64 || !is_hex {
@@ -110,10 +100,7 @@ fn api_keys(config: &Config, purposes: &Purposes<'_>, problems: &mut Vec<Problem
             problems.push(Problem::new(format!("{path}.sha256"), text));
         }
         if !digests.insert(key.sha256.to_ascii_lowercase()) {
-            problems.push(Problem::new(
-                format!("{path}.sha256"),
-                "another entry has this digest",
-            ));
+            problems.push(Problem::new(format!("{path}.sha256"), "another entry has this digest"));
         }
         if !purposes.keys().any(|(tenant, _)| *tenant == key.tenant) {
             let text = "no purpose is set for this tenant";
@@ -138,11 +125,7 @@ fn keyring(keys: &KeysSettings, problems: &mut Vec<Problem>) -> Option<Keyring> 
             .map_err(|problem| problems.push(problem))
             .ok()
     };
-    let index = read(
-        "keys.index",
-        keys.index.as_ref(),
-        keys.index_file.as_deref(),
-    );
+    let index = read("keys.index", keys.index.as_ref(), keys.index_file.as_deref());
     let secrets: Vec<_> = keys
         .ring
         .iter()
@@ -167,15 +150,9 @@ fn keyring(keys: &KeysSettings, problems: &mut Vec<Problem>) -> Option<Keyring> 
         }
     }
     let keys = keys.ring.iter().zip(secrets).map(|(key, secret)| {
-        Some(Key {
-            name: key.name.clone(),
-            secret: secret?.expose().clone(),
-        })
+        Some(Key { name: key.name.clone(), secret: secret?.expose().clone() })
     });
-    Some(Keyring {
-        keys: keys.collect::<Option<_>>()?,
-        index: index?.expose().clone(),
-    })
+    Some(Keyring { keys: keys.collect::<Option<_>>()?, index: index?.expose().clone() })
 }
 
 /// Keys that live as long as the process.
@@ -188,10 +165,7 @@ fn made_up() -> Result<Keyring, Problem> {
     };
     Ok(Keyring {
         index: random()?,
-        keys: vec![Key {
-            name: "made-up".to_owned(),
-            secret: random()?,
-        }],
+        keys: vec![Key { name: "made-up".to_owned(), secret: random()? }],
     })
 }
 

@@ -64,9 +64,7 @@ pub(super) fn is_setting(name: &str) -> bool {
 
 /// Shorter paths first, and numbers by their value: a list's element 2 comes before its element 10.
 fn order(name: &str) -> Vec<(usize, String)> {
-    name.split("__")
-        .map(|level| (level.parse().unwrap_or(0), level.to_owned()))
-        .collect()
+    name.split("__").map(|level| (level.parse().unwrap_or(0), level.to_owned())).collect()
 }
 
 fn path_of(name: &str, root: &Value) -> Vec<String> {

@@ -84,13 +84,11 @@ pub fn decode_key(path: &str, text: &Secret<String>) -> Result<Secret<Vec<u8>>, 
         let bare = text.trim_end_matches('=');
         BASE64URL_NOPAD.decode(bare.as_bytes()).ok()
     };
-    bytes
-        .map(Secret::new)
-        .filter(|bytes| bytes.expose().len() == KEY_BYTES)
-        .ok_or_else(|| {
-            let text = "has to be 32 bytes as base64url or hexadecimal; `countersign key generate` makes one";
-            Problem::new(path, text)
-        })
+    bytes.map(Secret::new).filter(|bytes| bytes.expose().len() == KEY_BYTES).ok_or_else(|| {
+        let text =
+            "has to be 32 bytes as base64url or hexadecimal; `countersign key generate` makes one";
+        Problem::new(path, text)
+    })
 }
 
 #[cfg(test)]
@@ -105,30 +103,15 @@ mod tests {
     #[test]
     fn a_key_is_read_from_either_spelling() {
         assert_eq!(decoded(&"fF".repeat(32)), Some(vec![255; 32]));
-        assert_eq!(
-            decoded(&format!("{}8", "_".repeat(42))),
-            Some(vec![255; 32])
-        );
-        assert_eq!(
-            decoded(&format!("{}8=", "_".repeat(42))),
-            Some(vec![255; 32])
-        );
+        assert_eq!(decoded(&format!("{}8", "_".repeat(42))), Some(vec![255; 32]));
+        assert_eq!(decoded(&format!("{}8=", "_".repeat(42))), Some(vec![255; 32]));
     }
 
     #[test]
     fn a_key_of_another_length_is_refused_and_not_repeated() {
-        for text in [
-            "",
-            "abc",
-            &"ab".repeat(31),
-            &"ab".repeat(33),
-            &"A".repeat(44),
-        ] {
+        for text in ["", "abc", &"ab".repeat(31), &"ab".repeat(33), &"A".repeat(44)] {
             let problem = decode_key("keys.index", &Secret::new(text.to_owned())).unwrap_err();
-            assert!(
-                text.is_empty() || !problem.to_string().contains(text),
-                "{problem}"
-            );
+            assert!(text.is_empty() || !problem.to_string().contains(text), "{problem}");
         }
     }
 
@@ -142,12 +125,7 @@ mod tests {
 
         assert_eq!(read(Some(&value), None).unwrap(), value);
         assert_eq!(read(None, Some(&file)).unwrap(), value);
-        assert!(
-            read(Some(&value), Some(&file))
-                .unwrap_err()
-                .text
-                .contains("both")
-        );
+        assert!(read(Some(&value), Some(&file)).unwrap_err().text.contains("both"));
         assert!(read(None, None).unwrap_err().text.contains("`index_file`"));
         let absent = read(None, Some(&directory.path().join("absent"))).unwrap_err();
         assert_eq!(absent.path, "keys.index_file");

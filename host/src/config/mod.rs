@@ -40,6 +40,7 @@ pub use self::server::{ForwardingHeader, Mode, ServerSettings};
 
 use self::schema::Shape;
 use self::tree::Tree;
+use crate::stores::StoreSettings;
 
 /// The file that is read where none is named.
 pub const DEFAULT_FILE: &str = "countersign.toml";
@@ -52,6 +53,9 @@ pub struct Config {
     /// Where the HTTP surface listens and what it takes.
     #[serde(default)]
     pub server: ServerSettings,
+    /// Where challenges and counts are kept: a SQLite file by default.
+    #[serde(default)]
+    pub store: StoreSettings,
     /// The component, and what a call of it may use.
     #[serde(default)]
     pub engine: EngineSettings,
@@ -111,10 +115,7 @@ pub fn load(
         located(&tree, vec![problem])
     })?;
     check::settle(config)
-        .map(|loaded| Loaded {
-            warnings: located(&tree, loaded.warnings).0,
-            ..loaded
-        })
+        .map(|loaded| Loaded { warnings: located(&tree, loaded.warnings).0, ..loaded })
         .map_err(|problems| located(&tree, problems))
 }
 
@@ -138,10 +139,9 @@ fn read(file: Option<&Path>, variables: &[(OsString, OsString)]) -> Result<Tree,
 
 fn located(tree: &Tree, problems: Vec<Problem>) -> Problems {
     let place = |problem: Problem| match problem.origin {
-        Origin::Anywhere if !problem.path.is_empty() => Problem {
-            origin: tree.origin(&problem.path),
-            ..problem
-        },
+        Origin::Anywhere if !problem.path.is_empty() => {
+            Problem { origin: tree.origin(&problem.path), ..problem }
+        }
         _ => problem,
     };
     Problems(problems.into_iter().map(place).collect())

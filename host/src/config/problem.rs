@@ -28,11 +28,7 @@ pub struct Problem {
 impl Problem {
     /// A problem with the setting `path` that has no place of its own yet.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            origin: Origin::Anywhere,
-            path: path.into(),
-            text: text.into(),
-        }
+        Self { origin: Origin::Anywhere, path: path.into(), text: text.into() }
     }
 }
 

@@ -91,13 +91,7 @@ pub enum Channel {
 
 impl Channel {
     /// Every channel.
-    pub const ALL: [Self; 5] = [
-        Self::Email,
-        Self::Sms,
-        Self::Voice,
-        Self::Webhook,
-        Self::Whatsapp,
-    ];
+    pub const ALL: [Self; 5] = [Self::Email, Self::Sms, Self::Voice, Self::Webhook, Self::Whatsapp];
 
     /// The word in the configuration and on the command line.
     #[must_use]

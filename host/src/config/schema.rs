@@ -105,10 +105,7 @@ impl Shape {
         });
         if !kinds.is_empty() && !fits {
             let words: Vec<&str> = kinds.iter().map(|kind| kind.words()).collect();
-            problems.push(Problem::new(
-                path,
-                format!("has to be {}", words.join(" or ")),
-            ));
+            problems.push(Problem::new(path, format!("has to be {}", words.join(" or "))));
             return;
         }
         match value {
@@ -134,9 +131,8 @@ impl Shape {
         path: &str,
         problems: &mut Vec<Problem>,
     ) {
-        let closed = parts
-            .iter()
-            .any(|part| part.get("additionalProperties") == Some(&Value::Bool(false)));
+        let closed =
+            parts.iter().any(|part| part.get("additionalProperties") == Some(&Value::Bool(false)));
         for (key, value) in table {
             let path = below(path, key);
             if let Some(schema) = parts.iter().find_map(|part| child(part, key)) {
@@ -146,11 +142,7 @@ impl Shape {
                 problems.push(Problem::new(path, unknown("setting", key, names)));
             }
         }
-        for required in parts
-            .iter()
-            .filter_map(|part| part.get("required")?.as_array())
-            .flatten()
-        {
+        for required in parts.iter().filter_map(|part| part.get("required")?.as_array()).flatten() {
             let Some(name) = required.as_str() else {
                 continue;
             };
@@ -181,17 +173,14 @@ impl Shape {
             };
             match choices.iter().find(|choice| self.tag(choice) == Some(tag)) {
                 Some(choice) => self.compare(choice, value, path, problems),
-                None => problems.push(Problem::new(
-                    below(path, "type"),
-                    unknown("type", tag, tags),
-                )),
+                None => {
+                    problems.push(Problem::new(below(path, "type"), unknown("type", tag, tags)))
+                }
             }
             return;
         }
-        let words: Option<Vec<&str>> = choices
-            .iter()
-            .map(|choice| choice.get("const")?.as_str())
-            .collect();
+        let words: Option<Vec<&str>> =
+            choices.iter().map(|choice| choice.get("const")?.as_str()).collect();
         match (words, value.as_str()) {
             (Some(words), Some(word)) if !words.contains(&word) => {
                 problems.push(Problem::new(path, unknown("value", word, words)));
@@ -217,18 +206,11 @@ impl Shape {
         };
         let mut parts = vec![object];
         if let Some(target) = object.get("$ref").and_then(Value::as_str)
-            && let Some(target) = target
-                .strip_prefix('#')
-                .and_then(|at| self.root.pointer(at))
+            && let Some(target) = target.strip_prefix('#').and_then(|at| self.root.pointer(at))
         {
             parts.extend(self.parts(target));
         }
-        for part in object
-            .get("allOf")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
+        for part in object.get("allOf").and_then(Value::as_array).into_iter().flatten() {
             parts.extend(self.parts(part));
         }
         parts
@@ -274,12 +256,7 @@ fn choices<'a>(parts: &[&'a Map<String, Value>]) -> Option<Vec<&'a Value>> {
         .iter()
         .find_map(|part| part.get("oneOf").or_else(|| part.get("anyOf"))?.as_array())?;
     let null = Value::from("null");
-    Some(
-        branches
-            .iter()
-            .filter(|branch| branch.get("type") != Some(&null))
-            .collect(),
-    )
+    Some(branches.iter().filter(|branch| branch.get("type") != Some(&null)).collect())
 }
 
 fn child<'a>(part: &'a Map<String, Value>, step: &str) -> Option<&'a Value> {
@@ -291,8 +268,7 @@ fn child<'a>(part: &'a Map<String, Value>, step: &str) -> Option<&'a Value> {
     {
         return Some(items);
     }
-    part.get("additionalProperties")
-        .filter(|schema| schema.is_object())
+    part.get("additionalProperties").filter(|schema| schema.is_object())
 }
 
 fn names_of(part: &Map<String, Value>) -> impl Iterator<Item = &str> {
@@ -305,10 +281,9 @@ fn names_of(part: &Map<String, Value>) -> impl Iterator<Item = &str> {
 fn kinds_of(part: &Map<String, Value>) -> Vec<Kind> {
     match part.get("type") {
         Some(Value::String(name)) => Kind::named(name).into_iter().collect(),
-        Some(Value::Array(names)) => names
-            .iter()
-            .filter_map(|name| Kind::named(name.as_str()?))
-            .collect(),
+        Some(Value::Array(names)) => {
+            names.iter().filter_map(|name| Kind::named(name.as_str()?)).collect()
+        }
         _ => Vec::new(),
     }
 }

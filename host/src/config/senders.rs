@@ -26,9 +26,7 @@ pub struct SendersSettings {
 impl SendersSettings {
     /// The channels that have a provider, each with it.
     pub fn configured(&self) -> impl Iterator<Item = (Channel, &SenderSettings)> {
-        Channel::ALL
-            .into_iter()
-            .filter_map(|channel| Some((channel, self.of(channel)?)))
+        Channel::ALL.into_iter().filter_map(|channel| Some((channel, self.of(channel)?)))
     }
 
     /// The provider of `channel`.

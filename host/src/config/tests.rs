@@ -8,19 +8,15 @@ fn from(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, Problems> {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("c.toml");
     std::fs::write(&file, text).unwrap();
-    let variables = variables
-        .iter()
-        .map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let variables =
+        variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
     load(Some(&file), variables)
 }
 
 fn development(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, Problems> {
     let text = format!("{text}\n{LOGIN}");
-    let variables: Vec<_> = variables
-        .iter()
-        .copied()
-        .chain([("COUNTERSIGN_SERVER__MODE", "development")])
-        .collect();
+    let variables: Vec<_> =
+        variables.iter().copied().chain([("COUNTERSIGN_SERVER__MODE", "development")]).collect();
     from(&text, &variables)
 }
 
@@ -28,10 +24,7 @@ fn development(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, Problem
 fn complains(loaded: Result<Loaded, Problems>, path: &str, text: &str) {
     let problems = loaded.expect_err("refused");
     assert!(
-        problems
-            .0
-            .iter()
-            .any(|problem| problem.path == path && problem.text.contains(text)),
+        problems.0.iter().any(|problem| problem.path == path && problem.text.contains(text)),
         "{problems}"
     );
 }
@@ -72,16 +65,8 @@ fn every_problem_is_told_at_once() {
 #[test]
 fn an_unknown_type_is_refused_with_the_nearest() {
     let text = "[senders.sms]\ntype = \"consol\"\n";
-    complains(
-        development(text, &[]),
-        "senders.sms.type",
-        "did you mean `console`?",
-    );
-    complains(
-        development("[senders.sms]\n", &[]),
-        "senders.sms",
-        "`type` is missing",
-    );
+    complains(development(text, &[]), "senders.sms.type", "did you mean `console`?");
+    complains(development("[senders.sms]\n", &[]), "senders.sms", "`type` is missing");
 }
 
 #[test]
@@ -93,10 +78,7 @@ fn the_environment_wins_over_the_file_and_is_typed_by_the_setting() {
             ("COUNTERSIGN_SERVER__TRUSTED_PROXIES", "[\"10.0.0.0/8\"]"),
             ("COUNTERSIGN_SENDERS__SMS__TYPE", "file"),
             ("COUNTERSIGN_SENDERS__SMS__PATH", "12"),
-            (
-                "COUNTERSIGN_PURPOSES__WALLET_FUNDING__CHANNELS",
-                "[\"sms\"]",
-            ),
+            ("COUNTERSIGN_PURPOSES__WALLET_FUNDING__CHANNELS", "[\"sms\"]"),
             ("COUNTERSIGN_PURPOSES__LOGIN__REFERENCE_REQUIRED", "true"),
             ("COUNTERSIGN_LOG__FILTER", "debug"),
         ],
@@ -119,26 +101,16 @@ fn a_purpose_with_a_hyphen_is_reached_from_the_environment() {
     let text = "[purposes.wallet-funding]\nchannels = [\"email\"]\n";
     let name = "COUNTERSIGN_PURPOSES__WALLET_FUNDING__CODE_LENGTH";
     let loaded = development(text, &[(name, "8")]).unwrap();
-    assert_eq!(
-        loaded.config.purposes["wallet-funding"].code_length,
-        Some(8)
-    );
+    assert_eq!(loaded.config.purposes["wallet-funding"].code_length, Some(8));
 }
 
 #[test]
 fn a_misspelt_variable_is_refused_by_name() {
     let problems = development("", &[("COUNTERSIGN_SERVER__LISEN", "x")]).unwrap_err();
     let text = problems.to_string();
-    assert!(
-        text.contains("environment variable COUNTERSIGN_SERVER__LISEN"),
-        "{text}"
-    );
+    assert!(text.contains("environment variable COUNTERSIGN_SERVER__LISEN"), "{text}");
     assert!(text.contains("did you mean `listen`?"), "{text}");
-    complains(
-        development("", &[("COUNTERSIGN_SERVER_LISTEN", "x")]),
-        "server_listen",
-        "unknown",
-    );
+    complains(development("", &[("COUNTERSIGN_SERVER_LISTEN", "x")]), "server_listen", "unknown");
 }
 
 #[test]
@@ -200,22 +172,15 @@ fn without_api_keys_only_loopback_is_listened_on() {
 #[test]
 fn a_channel_without_a_provider_is_warned_of() {
     let loaded = development("", &[]).unwrap();
-    let warning = loaded
-        .warnings
-        .iter()
-        .find(|warning| warning.path == "purposes.login.channels")
-        .unwrap();
+    let warning =
+        loaded.warnings.iter().find(|warning| warning.path == "purposes.login.channels").unwrap();
     assert!(warning.text.contains("[senders.email]"), "{warning}");
 }
 
 #[test]
 fn the_same_purpose_twice_is_refused() {
     let text = "[tenants.default.purposes.login]\nchannels = [\"sms\"]\n";
-    complains(
-        development(text, &[]),
-        "tenants.default.purposes.login",
-        "twice",
-    );
+    complains(development(text, &[]), "tenants.default.purposes.login", "twice");
 }
 
 #[test]
@@ -226,18 +191,10 @@ fn names_outside_the_contract_are_refused() {
 
 #[test]
 fn no_secret_is_repeated_whatever_is_wrong_with_it() {
-    for value in [
-        "\"s3cr3t-value\"",
-        "4711471147",
-        "[\"s3cr3t-value\"]",
-        "\"s3cr3t-value",
-    ] {
+    for value in ["\"s3cr3t-value\"", "4711471147", "[\"s3cr3t-value\"]", "\"s3cr3t-value"] {
         let text = format!("[keys]\nindex = {value}\nring = []\n{LOGIN}");
         let problems = from(&text, &[]).unwrap_err().to_string();
-        assert!(
-            !problems.contains("s3cr3t") && !problems.contains("4711"),
-            "{problems}"
-        );
+        assert!(!problems.contains("s3cr3t") && !problems.contains("4711"), "{problems}");
     }
 }
 
@@ -260,4 +217,42 @@ fn the_committed_schema_is_what_the_code_says() {
         committed == generated,
         "run the tests with UPDATE=1 and commit docs/config.schema.json"
     );
+}
+
+#[test]
+fn the_examples_are_in_order() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let key = "ab".repeat(32);
+    for (name, variables) in [
+        ("development.toml", vec![]),
+        (
+            "aglis.toml",
+            vec![
+                ("COUNTERSIGN_KEYS__INDEX", key.as_str()),
+                ("COUNTERSIGN_KEYS__RING__0__SECRET", &key),
+            ],
+        ),
+    ] {
+        // The files that hold the keys are the operator's: here they come from the environment.
+        let text = std::fs::read_to_string(examples.join(name)).unwrap();
+        let text: String = text
+            .lines()
+            .filter(|line| !line.contains("_file = "))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let loaded =
+            from(&text, &variables).unwrap_or_else(|problems| panic!("{name}: {problems}"));
+        let other: Vec<_> =
+            loaded.warnings.iter().filter(|warning| warning.path != "keys").collect();
+        assert!(other.is_empty(), "{name}: {other:?}");
+    }
+}
+
+#[test]
+fn a_misspelt_setting_of_a_store_is_found_and_its_url_is_a_secret() {
+    let text = "[store]\ntype = \"redis\"\nurll = \"redis://u:s3cr3t@h/1\"\n";
+    complains(development(text, &[]), "store.urll", "did you mean `url`?");
+    let text = "[store]\ntype = \"redis\"\nurl = \"redis://u:s3cr3t@h/1\"\n";
+    let loaded = development(text, &[("COUNTERSIGN_STORE__MAX_IN_FLIGHT", "7")]).unwrap();
+    assert!(!format!("{loaded:?}").contains("s3cr3t"));
 }

@@ -21,19 +21,13 @@ pub(super) struct Tree {
 impl Tree {
     /// A tree without values.
     pub(super) fn empty() -> Self {
-        Self {
-            root: Value::Object(Map::new()),
-            origins: BTreeMap::new(),
-        }
+        Self { root: Value::Object(Map::new()), origins: BTreeMap::new() }
     }
 
     /// Reads the text of `file`.
     pub(super) fn parse(file: &Path, text: &str) -> Result<Self, Problem> {
-        let mut reader = Reader {
-            file: file.to_owned(),
-            lines: line_starts(text),
-            origins: BTreeMap::new(),
-        };
+        let mut reader =
+            Reader { file: file.to_owned(), lines: line_starts(text), origins: BTreeMap::new() };
         let table = DeTable::parse(text).map_err(|error| Problem {
             origin: reader.origin(error.span().unwrap_or_default().start),
             path: String::new(),
@@ -41,10 +35,7 @@ impl Tree {
             text: error.message().to_owned(),
         })?;
         let root = reader.table("", table.get_ref())?;
-        Ok(Self {
-            root,
-            origins: reader.origins,
-        })
+        Ok(Self { root, origins: reader.origins })
     }
 
     /// Says where the value at `path` came from.
@@ -78,21 +69,13 @@ impl Tree {
 /// One value of TOML, as an environment variable gives it.
 pub(super) fn parse_value(text: &str) -> Option<Value> {
     let value = DeValue::parse(text).ok()?;
-    let mut reader = Reader {
-        file: PathBuf::new(),
-        lines: Vec::new(),
-        origins: BTreeMap::new(),
-    };
+    let mut reader = Reader { file: PathBuf::new(), lines: Vec::new(), origins: BTreeMap::new() };
     reader.value("", &value).ok()
 }
 
 /// `path` with `step` below it.
 pub(super) fn below(path: &str, step: &str) -> String {
-    if path.is_empty() {
-        step.to_owned()
-    } else {
-        format!("{path}.{step}")
-    }
+    if path.is_empty() { step.to_owned() } else { format!("{path}.{step}") }
 }
 
 fn put_below(holder: &mut Value, path: &[String], value: Value) -> Result<(), &'static str> {
@@ -108,11 +91,9 @@ fn put_below(holder: &mut Value, path: &[String], value: Value) -> Result<(), &'
         };
     }
     match holder {
-        Value::Object(table) => put_below(
-            table.entry(step.clone()).or_insert(Value::Null),
-            rest,
-            value,
-        ),
+        Value::Object(table) => {
+            put_below(table.entry(step.clone()).or_insert(Value::Null), rest, value)
+        }
         Value::Array(list) => {
             let index = index.ok_or("a list: its elements are numbered from 0")?;
             if index == list.len() {
@@ -163,11 +144,9 @@ impl Reader {
             DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
                 .map(Value::from)
                 .map_err(|_| outside(self))?,
-            DeValue::Float(float) => float
-                .as_str()
-                .parse::<f64>()
-                .map(Value::from)
-                .map_err(|_| outside(self))?,
+            DeValue::Float(float) => {
+                float.as_str().parse::<f64>().map(Value::from).map_err(|_| outside(self))?
+            }
             DeValue::Boolean(yes) => Value::Bool(*yes),
             DeValue::Datetime(time) => Value::String(time.to_string()),
             DeValue::Array(list) => {
@@ -186,9 +165,7 @@ impl Reader {
 }
 
 fn line_starts(text: &str) -> Vec<usize> {
-    std::iter::once(0)
-        .chain(text.match_indices('\n').map(|(at, _)| at + 1))
-        .collect()
+    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
 }
 
 #[cfg(test)]
@@ -226,28 +203,21 @@ mod tests {
     #[test]
     fn what_is_put_makes_tables_and_lists_on_its_way() {
         let mut tree = Tree::empty();
-        for (path, value) in [
-            ("keys.ring.0.name", "a"),
-            ("keys.ring.1.name", "b"),
-            ("keys.index", "c"),
-        ] {
+        for (path, value) in
+            [("keys.ring.0.name", "a"), ("keys.ring.1.name", "b"), ("keys.index", "c")]
+        {
             tree.put(&steps(path), value.into(), "V").unwrap();
         }
         assert_eq!(
             tree.root,
             serde_json::json!({ "keys": { "ring": [{ "name": "a" }, { "name": "b" }], "index": "c" } })
         );
-        assert_eq!(
-            tree.origin("keys.ring.1.name"),
-            Origin::Environment("V".into())
-        );
+        assert_eq!(tree.origin("keys.ring.1.name"), Origin::Environment("V".into()));
     }
 
     #[test]
     fn a_gap_in_a_list_is_refused() {
-        let problem = Tree::empty()
-            .put(&steps("keys.ring.1.name"), "a".into(), "V")
-            .unwrap_err();
+        let problem = Tree::empty().put(&steps("keys.ring.1.name"), "a".into(), "V").unwrap_err();
         assert!(problem.text.contains("without a gap"), "{problem}");
     }
 }

@@ -94,7 +94,8 @@ impl Engine {
     pub async fn prepare(&self, tenant: &str, purpose: &str) -> Result<(), Failure> {
         let mut instance = self.pool.take().await?;
         let (guest, store) = instance.parts();
-        let answer = within(self.pool.call_deadline, guest.call_prepare(store, tenant, purpose)).await;
+        let answer =
+            within(self.pool.call_deadline, guest.call_prepare(store, tenant, purpose)).await;
         instance.settle(answer)
     }
 }
@@ -152,7 +153,8 @@ impl Otp for Engine {
         let target = otp::Target::from(target);
         let mut instance = self.pool.take().await?;
         let (guest, store) = instance.parts();
-        let answer = within(self.pool.call_deadline, guest.call_status(store, &tenant, &target)).await;
+        let answer =
+            within(self.pool.call_deadline, guest.call_status(store, &tenant, &target)).await;
         instance.settle(answer).map(Into::into)
     }
 
@@ -162,7 +164,8 @@ impl Otp for Engine {
         finish_anyway(async move {
             let mut instance = pool.take().await?;
             let (guest, store) = instance.parts();
-            let answer = within(pool.call_deadline, guest.call_unlock(store, &tenant, &addressee)).await;
+            let answer =
+                within(pool.call_deadline, guest.call_unlock(store, &tenant, &addressee)).await;
             instance.settle(answer)
         })
         .await

@@ -41,7 +41,9 @@ pub(super) fn load(
                 return Ok(component);
             }
         }
-        Ok(()) => tracing::warn!(path = %path.display(), "others may write here: native code isn't kept"),
+        Ok(()) => {
+            tracing::warn!(path = %path.display(), "others may write here: native code isn't kept")
+        }
         Err(error) => tracing::warn!(path = %path.display(), %error, "native code can't be kept"),
     }
     Component::new(engine, bytes)

@@ -11,8 +11,8 @@ use wasmtime::{
     Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store, UpdateDeadline,
 };
 
-use super::state::State;
 use super::Capabilities;
+use super::state::State;
 use crate::bindings::exports::countersign::otp::otp;
 use crate::bindings::{self, EnginePre};
 use crate::config::{EngineSettings, Isolation};
@@ -129,7 +129,10 @@ impl Pool {
         match self.component.instantiate_async(&mut store).await {
             Ok(engine) => Ok(Warm { store, engine, calls: 0 }),
             Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "the component can't be instantiated");
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "the component can't be instantiated"
+                );
                 Err(Failure::Internal)
             }
         }
@@ -152,7 +155,8 @@ pub(super) async fn within<T>(
     deadline: Duration,
     call: impl Future<Output = wasmtime::Result<T>>,
 ) -> wasmtime::Result<T> {
-    let late = |_| Err(wasmtime::Error::msg("the call took longer than engine.call_deadline_seconds"));
+    let late =
+        |_| Err(wasmtime::Error::msg("the call took longer than engine.call_deadline_seconds"));
     tokio::time::timeout(deadline, call).await.unwrap_or_else(late)
 }
 
@@ -186,7 +190,10 @@ impl Taken {
                 answer.map_err(|error| Failure::Refused(error.into()))
             }
             Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "a call trapped; its instance is dropped");
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "a call trapped; its instance is dropped"
+                );
                 Err(Failure::Internal)
             }
         }

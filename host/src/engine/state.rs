@@ -62,11 +62,15 @@ impl store::Host for State {
 }
 
 impl sender::Host for State {
-    async fn send(&mut self, message: sender::Message) -> Result<sender::Delivery, types::SendError> {
+    async fn send(
+        &mut self,
+        message: sender::Message,
+    ) -> Result<sender::Delivery, types::SendError> {
         if !self.host_call() {
             return Err(types::SendError::Unavailable);
         }
-        let sent = tokio::time::timeout(SEND_DEADLINE, self.capabilities.sender.send(message)).await;
+        let sent =
+            tokio::time::timeout(SEND_DEADLINE, self.capabilities.sender.send(message)).await;
         sent.unwrap_or(Err(types::SendError::Timeout))
     }
 }
@@ -82,7 +86,10 @@ impl settings::Host for State {
 }
 
 impl wall_clock::Host for State {
-    #[expect(clippy::disallowed_methods, reason = "the host's one clock, which everything else is given")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the host's one clock, which everything else is given"
+    )]
     fn now(&mut self) -> wall_clock::Datetime {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         wall_clock::Datetime { seconds: since.as_secs(), nanoseconds: since.subsec_nanos() }

@@ -7,24 +7,34 @@ use super::{Sender, Sent, write_aside};
 use crate::bindings::countersign::otp::sender::{Delivery, Message};
 use crate::config::Channel;
 
+/// Which of a process's streams codes are written to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Stream {
+    /// Where standard output is taken by an answer in JSON.
+    StandardError,
+    /// Where the log goes to standard error: it never mixes with codes.
+    StandardOutput,
+}
+
 /// Writes one readable line per message.
 pub struct Console {
     out: Arc<Mutex<dyn Write + Send>>,
 }
 
 impl Console {
-    /// Writes to standard output. The log goes to standard error, and so never mixes with codes.
+    /// Writes to the terminal's `stream`.
     #[must_use]
-    pub fn to_stdout() -> Self {
-        Self::to(std::io::stdout())
+    pub fn new(stream: Stream) -> Self {
+        match stream {
+            Stream::StandardError => Self::to(std::io::stderr()),
+            Stream::StandardOutput => Self::to(std::io::stdout()),
+        }
     }
 
     /// Writes to `out`.
     #[must_use]
     pub fn to(out: impl Write + Send + 'static) -> Self {
-        Self {
-            out: Arc::new(Mutex::new(out)),
-        }
+        Self { out: Arc::new(Mutex::new(out)) }
     }
 }
 
@@ -39,10 +49,7 @@ impl Sender for Console {
                 out.flush()
             })
             .await?;
-            Ok(Delivery {
-                provider: "console".to_owned(),
-                message_id: None,
-            })
+            Ok(Delivery { provider: "console".to_owned(), message_id: None })
         })
     }
 }

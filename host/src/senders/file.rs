@@ -28,9 +28,7 @@ impl JsonLines {
         options.append(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        Ok(Self {
-            file: Arc::new(options.open(path)?),
-        })
+        Ok(Self { file: Arc::new(options.open(path)?) })
     }
 }
 
@@ -40,10 +38,7 @@ impl Sender for JsonLines {
         Box::pin(async move {
             let line = line(&message).map_err(|_| SendError::Unavailable)?;
             write_aside(move || append(&file, &line)).await?;
-            Ok(Delivery {
-                provider: "file".to_owned(),
-                message_id: None,
-            })
+            Ok(Delivery { provider: "file".to_owned(), message_id: None })
         })
     }
 }
@@ -51,11 +46,7 @@ impl Sender for JsonLines {
 /// One write, or an error: a line written in two parts could have another's in its middle.
 fn append(mut file: &File, line: &[u8]) -> io::Result<()> {
     let written = file.write(line)?;
-    if written == line.len() {
-        Ok(())
-    } else {
-        Err(io::ErrorKind::StorageFull.into())
-    }
+    if written == line.len() { Ok(()) } else { Err(io::ErrorKind::StorageFull.into()) }
 }
 
 /// A message as it stands in the file: the fields of `wit/sender.wit`.

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-pub use self::console::Console;
+pub use self::console::{Console, Stream};
 pub use self::file::JsonLines;
 
 use crate::bindings::countersign::otp::sender::{Delivery, Message};
@@ -49,11 +49,15 @@ pub struct Router {
 }
 
 impl Router {
-    /// Opens every provider that is configured.
+    /// Opens every provider that is configured; `console` is where one of that type writes to.
     ///
     /// # Errors
     /// [`OpenError`] where one can't be used as it is configured.
-    pub fn open(settings: &SendersSettings, mode: Mode) -> Result<Self, OpenError> {
+    pub fn open(
+        settings: &SendersSettings,
+        mode: Mode,
+        console: Stream,
+    ) -> Result<Self, OpenError> {
         let mut by_channel: BTreeMap<&'static str, Arc<dyn Sender>> = BTreeMap::new();
         for (channel, sender) in settings.configured() {
             let channel = channel.as_str();
@@ -61,7 +65,7 @@ impl Router {
                 return Err(OpenError::DevelopmentOnly(channel));
             }
             let sender: Arc<dyn Sender> = match sender {
-                SenderSettings::Console(_) => Arc::new(Console::to_stdout()),
+                SenderSettings::Console(_) => Arc::new(Console::new(console)),
                 SenderSettings::File(file) => {
                     let opened = JsonLines::open(&file.path).map_err(|source| OpenError::File {
                         channel,

@@ -25,11 +25,13 @@ fn message(channel: types::Channel, code: &str) -> Message {
 
 fn file_settings(path: &std::path::Path) -> SendersSettings {
     SendersSettings {
-        sms: Some(SenderSettings::File(FileSettings {
-            path: path.to_owned(),
-        })),
+        sms: Some(SenderSettings::File(FileSettings { path: path.to_owned() })),
         ..SendersSettings::default()
     }
+}
+
+fn open(settings: &SendersSettings, mode: Mode) -> Result<Router, OpenError> {
+    Router::open(settings, mode, Stream::StandardOutput)
 }
 
 #[derive(Clone, Default)]
@@ -37,10 +39,7 @@ struct Shared(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Shared {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .write(bytes)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
@@ -51,10 +50,8 @@ impl Write for Shared {
 #[tokio::test]
 async fn the_console_gets_one_line_per_message() {
     let out = Shared::default();
-    let delivery = Console::to(out.clone())
-        .send(message(types::Channel::Sms, "123456"))
-        .await
-        .unwrap();
+    let delivery =
+        Console::to(out.clone()).send(message(types::Channel::Sms, "123456")).await.unwrap();
     assert_eq!(delivery.provider, "console");
     let text = String::from_utf8(out.0.lock().unwrap().clone()).unwrap();
     assert_eq!(
@@ -68,9 +65,8 @@ async fn lines_of_many_processes_do_not_mix() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("codes.jsonl");
     // Each router opens the file for itself, as each process would.
-    let routers: Vec<_> = (0..4)
-        .map(|_| Arc::new(Router::open(&file_settings(&path), Mode::Development).unwrap()))
-        .collect();
+    let routers: Vec<_> =
+        (0..4).map(|_| Arc::new(open(&file_settings(&path), Mode::Development).unwrap())).collect();
     let mut sends = tokio::task::JoinSet::new();
     for number in 0..400_usize {
         let router = Arc::clone(&routers[number % 4]);
@@ -101,21 +97,16 @@ fn the_file_of_codes_is_its_owners_only() {
 
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("codes.jsonl");
-    Router::open(&file_settings(&path), Mode::Development).unwrap();
+    open(&file_settings(&path), Mode::Development).unwrap();
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
 #[tokio::test]
 async fn a_channel_without_a_provider_names_the_setting() {
-    let router = Router::open(&SendersSettings::default(), Mode::Production).unwrap();
-    let error = router
-        .send(message(types::Channel::Whatsapp, "123456"))
-        .await
-        .unwrap_err();
-    let SendError::NotConfigured(text) = error else {
-        panic!("another error")
-    };
+    let router = open(&SendersSettings::default(), Mode::Production).unwrap();
+    let error = router.send(message(types::Channel::Whatsapp, "123456")).await.unwrap_err();
+    let SendError::NotConfigured(text) = error else { panic!("another error") };
     assert!(text.contains("[senders.whatsapp]"), "{text}");
 }
 
@@ -123,7 +114,7 @@ async fn a_channel_without_a_provider_names_the_setting() {
 fn production_opens_no_sender_that_shows_codes() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("codes.jsonl");
-    let opened = Router::open(&file_settings(&path), Mode::Production);
+    let opened = open(&file_settings(&path), Mode::Production);
     assert!(matches!(opened, Err(OpenError::DevelopmentOnly("sms"))));
     assert!(!path.exists());
 }

@@ -22,10 +22,7 @@ impl ClientAddresses {
     /// Trusts whom `settings` trust.
     #[must_use]
     pub fn new(settings: &ServerSettings) -> Self {
-        Self {
-            trusted: settings.trusted_proxies.clone(),
-            header: settings.forwarding_header,
-        }
+        Self { trusted: settings.trusted_proxies.clone(), header: settings.forwarding_header }
     }
 
     /// The address of whoever sent `headers`, by way of `peer`.
@@ -46,9 +43,7 @@ impl ClientAddresses {
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
-        self.trusted
-            .iter()
-            .any(|network| network.contains(&address))
+        self.trusted.iter().any(|network| network.contains(&address))
     }
 
     /// The addresses in the header, the last first; nothing for one that can't be read.
@@ -58,16 +53,9 @@ impl ClientAddresses {
             ForwardingHeader::Forwarded => (header::FORWARDED, forwarded_for),
             ForwardingHeader::XForwardedFor => (X_FORWARDED_FOR, node),
         };
-        let lines: Vec<&str> = headers
-            .get_all(name)
-            .iter()
-            .map(|line| line.to_str().unwrap_or_default())
-            .collect();
-        let hops: Vec<_> = lines
-            .iter()
-            .flat_map(|line| line.split(','))
-            .map(read)
-            .collect();
+        let lines: Vec<&str> =
+            headers.get_all(name).iter().map(|line| line.to_str().unwrap_or_default()).collect();
+        let hops: Vec<_> = lines.iter().flat_map(|line| line.split(',')).map(read).collect();
         hops.into_iter().rev()
     }
 }
@@ -86,9 +74,7 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
 /// An address, with or without a port, IPv6 with or without brackets.
 fn node(text: &str) -> Option<IpAddr> {
     let text = text.trim();
-    let bare = text
-        .strip_prefix('[')
-        .and_then(|text| text.strip_suffix(']'));
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
     let address = bare.unwrap_or(text).parse().ok();
     let address = address.or_else(|| Some(text.parse::<SocketAddr>().ok()?.ip()));
     address.map(|address| address.to_canonical())
@@ -135,10 +121,7 @@ mod tests {
 
     #[test]
     fn trusted_proxies_in_a_row_are_passed_over() {
-        assert_eq!(
-            x(&["1.1.1.1, 198.51.100.7, 10.2.3.4,fd00::1"], "10.0.0.1"),
-            "198.51.100.7"
-        );
+        assert_eq!(x(&["1.1.1.1, 198.51.100.7, 10.2.3.4,fd00::1"], "10.0.0.1"), "198.51.100.7");
     }
 
     #[test]
@@ -160,14 +143,8 @@ mod tests {
     #[test]
     fn forwarded_is_read_as_its_rfc_says() {
         let forwarded = |line| client(ForwardingHeader::Forwarded, &[line], "10.0.0.1");
-        assert_eq!(
-            forwarded("for=1.1.1.1, For=198.51.100.7;proto=https"),
-            "198.51.100.7"
-        );
-        assert_eq!(
-            forwarded("proto=http;for=\"[2001:db8::1]:4711\""),
-            "2001:db8::1"
-        );
+        assert_eq!(forwarded("for=1.1.1.1, For=198.51.100.7;proto=https"), "198.51.100.7");
+        assert_eq!(forwarded("proto=http;for=\"[2001:db8::1]:4711\""), "2001:db8::1");
         assert_eq!(forwarded("for=1.1.1.1, for=_hidden"), "10.0.0.1");
         assert_eq!(forwarded("for=1.1.1.1, by=10.0.0.2"), "10.0.0.1");
     }

@@ -49,12 +49,7 @@ impl Connections {
             .header_read_timeout(settings.idle_timeout())
             .max_buf_size(MAX_HEAD_BYTES)
             .keep_alive(true);
-        Self {
-            gate: Arc::new(gate),
-            http,
-            header_timeout: settings.header_timeout(),
-            closing,
-        }
+        Self { gate: Arc::new(gate), http, header_timeout: settings.header_timeout(), closing }
     }
 
     /// Serves the requests of one connection.
@@ -109,9 +104,7 @@ impl Connections {
             Ok::<_, std::convert::Infallible>(refusal::overloaded())
         });
         let mut http = self.http.clone();
-        let connection = http
-            .keep_alive(false)
-            .serve_connection(TokioIo::new(stream), service);
+        let connection = http.keep_alive(false).serve_connection(TokioIo::new(stream), service);
         async move {
             let _ = tokio::time::timeout(patience, connection).await;
         }

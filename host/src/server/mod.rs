@@ -60,10 +60,7 @@ impl Server {
     /// # Errors
     /// [`BindError`] where the address is taken, not this machine's, or not allowed.
     pub async fn bind(settings: &ServerSettings) -> Result<Self, BindError> {
-        let failed = |source| BindError::Listen {
-            address: settings.listen,
-            source,
-        };
+        let failed = |source| BindError::Listen { address: settings.listen, source };
         let listener = TcpListener::bind(settings.listen).await.map_err(failed)?;
         Ok(Self {
             address: listener.local_addr().map_err(failed)?,
@@ -144,9 +141,7 @@ impl Open {
             return;
         };
         while let Ok((stream, peer)) = listener.accept() {
-            let stream = stream
-                .set_nonblocking(true)
-                .and_then(|()| TcpStream::from_std(stream));
+            let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
             if let Ok(stream) = stream {
                 self.take(stream, peer);
             }
@@ -174,10 +169,7 @@ async fn drain(mut tasks: JoinSet<()>, grace: Duration) -> bool {
         return true;
     }
     let cut = tasks.len();
-    tracing::warn!(
-        connections = cut,
-        "the shutdown grace is over: connections are cut"
-    );
+    tracing::warn!(connections = cut, "the shutdown grace is over: connections are cut");
     tasks.shutdown().await;
     false
 }

@@ -67,13 +67,7 @@ impl Patience {
     /// Gives each head on `stream` the time `timeout`, while `phase` is not busy.
     pub(super) fn new(stream: TcpStream, phase: Phase, timeout: Duration) -> Self {
         let timer = Box::pin(tokio::time::sleep(timeout));
-        Self {
-            stream,
-            phase,
-            timeout,
-            head: Head::Begun(timer),
-            begun: 0,
-        }
+        Self { stream, phase, timeout, head: Head::Begun(timer), begun: 0 }
     }
 }
 

@@ -22,11 +22,7 @@ struct Hold {
 
 impl Hold {
     fn new() -> Self {
-        Self {
-            entered: Arc::new(Semaphore::new(0)),
-            leave: Arc::default(),
-            done: Arc::default(),
-        }
+        Self { entered: Arc::new(Semaphore::new(0)), leave: Arc::default(), done: Arc::default() }
     }
 
     async fn entered(&self, requests: u32) {
@@ -42,10 +38,8 @@ struct Running {
 }
 
 async fn running(change: impl FnOnce(&mut ServerSettings)) -> Running {
-    let mut settings = ServerSettings {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        ..ServerSettings::default()
-    };
+    let mut settings =
+        ServerSettings { listen: "127.0.0.1:0".parse().unwrap(), ..ServerSettings::default() };
     change(&mut settings);
     let hold = Hold::new();
     let held = hold.clone();
@@ -78,12 +72,7 @@ async fn running(change: impl FnOnce(&mut ServerSettings)) -> Running {
     let ended = tokio::spawn(server.run(router, async {
         let _ = stopped.await;
     }));
-    Running {
-        address,
-        stop,
-        ended,
-        hold,
-    }
+    Running { address, stop, ended, hold }
 }
 
 async fn panicking() -> &'static str {
@@ -102,8 +91,7 @@ impl Client {
     }
 
     async fn get(&mut self, path: &str) {
-        self.write(&format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n"))
-            .await;
+        self.write(&format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
     }
 
     /// One answer: its status and all of its text.
@@ -113,9 +101,7 @@ impl Client {
             let read = self.0.read_buf(&mut text).await.unwrap();
             let seen = String::from_utf8(text.clone()).unwrap();
             let whole = seen.split_once("\r\n\r\n").is_some_and(|(head, body)| {
-                let length = head
-                    .lines()
-                    .find_map(|line| line.strip_prefix("content-length: "));
+                let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
                 length.is_some_and(|length| body.len() >= length.parse().unwrap())
             });
             if whole || read == 0 {
@@ -164,10 +150,7 @@ async fn too_many_requests_are_shed_at_once_and_health_is_not() {
 
     let (status, text) = get_once(&server, "/hold").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(
-        text.contains("retry-after: 1") && text.contains("\"code\":\"overloaded\""),
-        "{text}"
-    );
+    assert!(text.contains("retry-after: 1") && text.contains("\"code\":\"overloaded\""), "{text}");
     assert_eq!(get_once(&server, "/healthz").await.0, StatusCode::OK);
 
     server.hold.leave.notify_waiters();
@@ -208,9 +191,7 @@ async fn a_request_that_takes_too_long_is_answered() {
 async fn a_body_that_does_not_come_is_not_waited_for() {
     let server = running(|settings| settings.request_timeout_seconds = 1).await;
     let mut client = Client::connect(&server).await;
-    client
-        .write("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc")
-        .await;
+    client.write("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc").await;
     assert_eq!(client.answer().await.0, StatusCode::GATEWAY_TIMEOUT);
 }
 
@@ -252,10 +233,7 @@ async fn a_panic_is_that_requests_500_and_nobody_elses() {
     client.get("/panic").await;
     let (status, text) = client.answer().await;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
-    assert!(
-        text.contains("\"code\":\"internal\"") && !text.contains("123456"),
-        "{text}"
-    );
+    assert!(text.contains("\"code\":\"internal\"") && !text.contains("123456"), "{text}");
     client.get("/healthz").await;
     assert_eq!(client.answer().await.0, StatusCode::OK);
 }
@@ -263,10 +241,7 @@ async fn a_panic_is_that_requests_500_and_nobody_elses() {
 #[tokio::test]
 async fn the_forwarding_header_counts_from_a_trusted_proxy_only() {
     let request = "GET /whoami HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 198.51.100.7\r\n\r\n";
-    for (trusted, expected) in [
-        ("192.0.2.0/24", "127.0.0.1"),
-        ("127.0.0.0/8", "198.51.100.7"),
-    ] {
+    for (trusted, expected) in [("192.0.2.0/24", "127.0.0.1"), ("127.0.0.0/8", "198.51.100.7")] {
         let server =
             running(|settings| settings.trusted_proxies = vec![trusted.parse().unwrap()]).await;
         let mut client = Client::connect(&server).await;
@@ -305,10 +280,8 @@ async fn shutdown_answers_what_was_asked_and_takes_nothing_new() {
 
 #[tokio::test]
 async fn connections_that_the_kernel_took_are_answered_at_shutdown() {
-    let settings = ServerSettings {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        ..ServerSettings::default()
-    };
+    let settings =
+        ServerSettings { listen: "127.0.0.1:0".parse().unwrap(), ..ServerSettings::default() };
     let server = Server::bind(&settings).await.unwrap();
     let mut clients = Vec::new();
     for _ in 0..20 {
@@ -338,16 +311,8 @@ async fn shutdown_ends_with_its_grace() {
 #[tokio::test]
 async fn an_address_that_is_taken_is_named() {
     let server = running(|_| {}).await;
-    let settings = ServerSettings {
-        listen: server.address,
-        ..ServerSettings::default()
-    };
-    let Err(error) = Server::bind(&settings).await else {
-        panic!("bound twice")
-    };
+    let settings = ServerSettings { listen: server.address, ..ServerSettings::default() };
+    let Err(error) = Server::bind(&settings).await else { panic!("bound twice") };
     let text = error.to_string();
-    assert!(
-        text.contains("server.listen") && text.contains(&server.address.to_string()),
-        "{text}"
-    );
+    assert!(text.contains("server.listen") && text.contains(&server.address.to_string()), "{text}");
 }

@@ -62,10 +62,6 @@ pub(super) fn within(
     if range.contains(&value) {
         return Ok(value);
     }
-    let reason = format!(
-        "{value} is not between {} and {}",
-        range.start(),
-        range.end()
-    );
+    let reason = format!("{value} is not between {} and {}", range.start(), range.end());
     Err(OpenError::Setting { name, reason })
 }

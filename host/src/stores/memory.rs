@@ -39,9 +39,7 @@ pub struct MemorySettings {
 
 impl Default for MemorySettings {
     fn default() -> Self {
-        Self {
-            max_keys: 1_000_000,
-        }
+        Self { max_keys: 1_000_000 }
     }
 }
 
@@ -88,10 +86,7 @@ impl MemoryStore {
         if let Some(shard) = self.shards.get(turn % SHARDS) {
             self.sweep(shard, now, SWEPT_PER_BATCH);
         }
-        batch
-            .into_iter()
-            .map(|operation| self.apply(operation, now))
-            .collect()
+        batch.into_iter().map(|operation| self.apply(operation, now)).collect()
     }
 
     fn apply(&self, operation: Operation, now: u64) -> Result<Reply, StoreError> {
@@ -128,15 +123,9 @@ impl MemoryStore {
             Some(Content::Count(count)) => *count,
             Some(Content::Value(_)) => return Err(StoreError::InvalidArgument),
         };
-        let count = count
-            .checked_add(step.by)
-            .ok_or(StoreError::InvalidArgument)?;
+        let count = count.checked_add(step.by).ok_or(StoreError::InvalidArgument)?;
         if step.by != 0 {
-            self.added(shard.put(
-                step.key,
-                Content::Count(count),
-                expiry(now, step.ttl_seconds),
-            ));
+            self.added(shard.put(step.key, Content::Count(count), expiry(now, step.ttl_seconds)));
         }
         Ok(count)
     }
@@ -174,10 +163,7 @@ impl MemoryStore {
     fn shard(&self, key: &str) -> Result<MutexGuard<'_, Shard>, StoreError> {
         let hash = self.hasher.hash_one(key);
         let index = usize::try_from(hash % SHARDS as u64).unwrap_or(0);
-        self.shards
-            .get(index)
-            .map(lock)
-            .ok_or(StoreError::Unavailable)
+        self.shards.get(index).map(lock).ok_or(StoreError::Unavailable)
     }
 }
 

@@ -101,10 +101,7 @@ mod tests {
             r#"{"type": "postgres"}"#,
             "{}",
         ] {
-            assert!(
-                serde_json::from_str::<StoreSettings>(text).is_err(),
-                "{text}"
-            );
+            assert!(serde_json::from_str::<StoreSettings>(text).is_err(), "{text}");
         }
     }
 }

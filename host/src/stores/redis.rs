@@ -87,16 +87,10 @@ impl RedisStore {
     pub async fn open(settings: &RedisSettings) -> Result<Self, OpenError> {
         let address = address::from(settings)?;
         check_prefix(&settings.key_prefix)?;
-        let patience = within(
-            "connect_timeout_seconds",
-            settings.connect_timeout_seconds,
-            1..=300,
-        )?;
-        let response_timeout = within(
-            "response_timeout_ms",
-            settings.response_timeout_ms,
-            10..=60_000,
-        )?;
+        let patience =
+            within("connect_timeout_seconds", settings.connect_timeout_seconds, 1..=300)?;
+        let response_timeout =
+            within("response_timeout_ms", settings.response_timeout_ms, 10..=60_000)?;
         let in_flight = within("max_in_flight", settings.max_in_flight, 1..=65_536)?;
         let in_flight = usize::try_from(in_flight).unwrap_or(usize::MAX);
         let link = Link::open(address, Duration::from_secs(patience), in_flight).await?;
@@ -122,10 +116,8 @@ impl RedisStore {
                 let answer = async {
                     let (_permit, mut live) = self.ready().await?;
                     sent_on = Some(live.generation);
-                    let answer = live
-                        .connection
-                        .send_packed_commands(&pipeline, 0, pipeline.len())
-                        .await;
+                    let answer =
+                        live.connection.send_packed_commands(&pipeline, 0, pipeline.len()).await;
                     answer.map_err(trouble::store_error)
                 };
                 let answer = self.in_time(answer).await;
@@ -139,21 +131,14 @@ impl RedisStore {
         let answer = async {
             let (_permit, mut live) = self.ready().await?;
             sent_on = Some(live.generation);
-            live.connection
-                .send_packed_command(command)
-                .await
-                .map_err(trouble::store_error)
+            live.connection.send_packed_command(command).await.map_err(trouble::store_error)
         };
         let answer = self.in_time(answer).await;
         self.counted(answer, sent_on)
     }
 
     async fn ready(&self) -> Result<(tokio::sync::SemaphorePermit<'_>, link::Live), StoreError> {
-        let permit = self
-            .in_flight
-            .acquire()
-            .await
-            .map_err(|_| StoreError::Unavailable)?;
+        let permit = self.in_flight.acquire().await.map_err(|_| StoreError::Unavailable)?;
         Ok((permit, self.link.live().await?))
     }
 
@@ -198,15 +183,11 @@ impl RedisStore {
             return Ok(());
         };
         let text = String::from_utf8_lossy(&text);
-        let field = |name: &str| {
-            text.lines()
-                .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-        };
+        let field =
+            |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
         match (field("maxmemory"), field("maxmemory_policy")) {
             (Some("0"), _) | (_, None | Some("noeviction")) => Ok(()),
-            (_, Some(policy)) => Err(OpenError::Evicting {
-                policy: policy.into(),
-            }),
+            (_, Some(policy)) => Err(OpenError::Evicting { policy: policy.into() }),
         }
     }
 
@@ -241,8 +222,5 @@ fn check_prefix(prefix: &str) -> Result<(), OpenError> {
         return Ok(());
     }
     let reason = "at most 64 bytes of printable ASCII without braces".into();
-    Err(OpenError::Setting {
-        name: "key_prefix",
-        reason,
-    })
+    Err(OpenError::Setting { name: "key_prefix", reason })
 }

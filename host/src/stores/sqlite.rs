@@ -93,22 +93,14 @@ impl SqliteStore {
             .name("countersign-sqlite".into())
             .spawn(move || Writer::new(connection, clock, waiting_jobs).work())
             .map_err(|error| unavailable(&error.to_string()))?;
-        Ok(Self {
-            jobs: Some(jobs),
-            writer: Some(writer),
-            timeout,
-        })
+        Ok(Self { jobs: Some(jobs), writer: Some(writer), timeout })
     }
 
     async fn carry_out(&self, batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
         limits::check(&batch)?;
         let deadline = Instant::now() + self.timeout;
         let (reply, answer) = oneshot::channel();
-        let job = Job {
-            batch,
-            deadline: deadline.into_std(),
-            reply,
-        };
+        let job = Job { batch, deadline: deadline.into_std(), reply };
         match self.jobs.as_ref().map(|jobs| jobs.try_send(job)) {
             Some(Ok(())) => {}
             Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => {
@@ -146,7 +138,5 @@ impl Drop for SqliteStore {
 }
 
 fn unavailable(reason: &str) -> OpenError {
-    OpenError::Unavailable {
-        reason: reason.into(),
-    }
+    OpenError::Unavailable { reason: reason.into() }
 }

@@ -34,7 +34,7 @@ pub(super) fn format(text: &str) -> String {
     formatted.join("\n")
 }
 
-/// What [`format`] can't mend, as `line: what is wrong`.
+/// What [`format()`] can't mend, as `line: what is wrong`.
 pub(super) fn faults(text: &str) -> Vec<String> {
     let mut faults = Vec::new();
     for (number, line) in (1_usize..).zip(text.lines()) {

@@ -29,10 +29,7 @@ pub(crate) async fn verify<O: Otp, H: Health>(
         let body: VerifyBody = body::read(&parts.headers, body).await?;
         let request = VerifyRequest {
             tenant: caller.tenant().to_owned(),
-            target: Target::Recipient(Addressee {
-                purpose: body.purpose,
-                to: body.to,
-            }),
+            target: Target::Recipient(Addressee { purpose: body.purpose, to: body.to }),
             code: body.code,
             reference: body.reference,
             client_ip: client_ip(body.client_ip, &parts),

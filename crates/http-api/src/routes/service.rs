@@ -21,10 +21,8 @@ pub(crate) const OPENAPI: &str = "/openapi.json";
 const DOCUMENT: &str = include_str!("../../../../docs/openapi.json");
 
 pub(crate) async fn healthz(request: Request) -> Response {
-    trace::request(request.method(), HEALTHZ, async {
-        Ok(answer(StatusCode::OK, &Liveness::OK))
-    })
-    .await
+    trace::request(request.method(), HEALTHZ, async { Ok(answer(StatusCode::OK, &Liveness::OK)) })
+        .await
 }
 
 pub(crate) async fn readyz<O: Otp, H: Health>(
@@ -34,11 +32,8 @@ pub(crate) async fn readyz<O: Otp, H: Health>(
     let (parts, _) = request.into_parts();
     trace::request(&parts.method, READYZ, async {
         let readiness = api.health.ready().await;
-        let status = if readiness.is_ready() {
-            StatusCode::OK
-        } else {
-            StatusCode::SERVICE_UNAVAILABLE
-        };
+        let status =
+            if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         Ok(answer(status, &ReadinessView::from(&readiness)))
     })
     .await
@@ -47,10 +42,9 @@ pub(crate) async fn readyz<O: Otp, H: Health>(
 pub(crate) async fn openapi(request: Request) -> Response {
     trace::request(request.method(), OPENAPI, async {
         let mut response = Response::new(Body::from(DOCUMENT));
-        response.headers_mut().insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Ok(response)
     })
     .await

@@ -6,12 +6,7 @@ use super::scripted::{Call, Scripted, bare, every_call, post, send};
 use crate::keys::{ApiKey, ApiKeys, InvalidKeys, new_key};
 
 fn key(name: &str, tenant: &str, seed: u8, operator: bool) -> ApiKey {
-    ApiKey {
-        name: name.into(),
-        tenant: tenant.into(),
-        sha256: new_key(&[seed; 32]).1,
-        operator,
-    }
+    ApiKey { name: name.into(), tenant: tenant.into(), sha256: new_key(&[seed; 32]).1, operator }
 }
 
 fn keys() -> ApiKeys {
@@ -64,10 +59,7 @@ async fn without_a_known_key_nothing_reaches_the_engine() {
     for request in every_call() {
         let reply = send(engine.behind(keys()), request).await;
         assert_eq!(reply.status.as_u16(), 401);
-        let twice = with(
-            with(bare("GET", "/v1/challenges/c"), &bearer(1)),
-            &bearer(1),
-        );
+        let twice = with(with(bare("GET", "/v1/challenges/c"), &bearer(1)), &bearer(1));
         let reply = send(engine.behind(keys()), twice).await;
         assert_eq!(reply.status.as_u16(), 401, "two headers");
     }
@@ -96,10 +88,7 @@ async fn only_an_operator_unlocks() {
         let engine = Scripted::willing();
         let request = with(post("/v1/unlock", body), &bearer(seed));
         let reply = send(engine.behind(keys()), request).await;
-        assert_eq!(
-            (reply.status.as_u16(), reply.code().as_str()),
-            (status, code)
-        );
+        assert_eq!((reply.status.as_u16(), reply.code().as_str()), (status, code));
         assert_eq!(engine.calls().len(), usize::from(status == 204));
     }
 }

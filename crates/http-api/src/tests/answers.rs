@@ -67,15 +67,9 @@ async fn a_verified_challenge_is_told_exactly_by_id_and_by_recipient() {
     let with_reference = r#"{"verified":true,"id":"c1.abc","purpose":"login","channel":"sms","to":"49****5678","reference":"tx 7","verified_at":"2026-08-01T12:00:00Z"}"#;
     let without = r#"{"verified":true,"id":"c1.abc","purpose":"login","channel":"sms","to":"49****5678","verified_at":"2026-08-01T12:00:00Z"}"#;
     let engine = Scripted::willing();
-    let by_id = post(
-        "/v1/challenges/c1.abc/verify",
-        r#"{"code":"483 920","reference":"tx 7"}"#,
-    );
+    let by_id = post("/v1/challenges/c1.abc/verify", r#"{"code":"483 920","reference":"tx 7"}"#);
     let reply = send(engine.open(), by_id).await;
-    assert_eq!(
-        (reply.status, &*reply.text),
-        (StatusCode::OK, with_reference)
-    );
+    assert_eq!((reply.status, &*reply.text), (StatusCode::OK, with_reference));
 
     let by_recipient = post(
         "/v1/verify",
@@ -112,12 +106,9 @@ async fn a_verified_challenge_is_told_exactly_by_id_and_by_recipient() {
 async fn a_resend_needs_no_body() {
     let engine = Scripted::willing();
     let path = "/v1/challenges/c1.abc/resend";
-    for request in [
-        bare("POST", path),
-        post(path, ""),
-        post(path, "{}"),
-        post(path, r#"{"client_ip":null}"#),
-    ] {
+    for request in
+        [bare("POST", path), post(path, ""), post(path, "{}"), post(path, r#"{"client_ip":null}"#)]
+    {
         let reply = send(engine.open(), request).await;
         assert_eq!((reply.status, &*reply.text), (StatusCode::OK, CHALLENGE));
     }
@@ -158,10 +149,7 @@ async fn revoking_and_unlocking_answer_nothing() {
     let body = r#"{"purpose":"login","to":"x"}"#;
     let reply = send(engine.open(), post("/v1/unlock", body)).await;
     assert_eq!((reply.status, &*reply.text), (StatusCode::NO_CONTENT, ""));
-    let addressee = Addressee {
-        purpose: "login".into(),
-        to: Pii::new("x".into()),
-    };
+    let addressee = Addressee { purpose: "login".into(), to: Pii::new("x".into()) };
     assert_eq!(
         engine.calls(),
         [
@@ -178,12 +166,7 @@ async fn head_is_get_without_its_body_and_neither_changes_anything() {
     let get = send(engine.open(), bare("GET", "/v1/challenges/c1.abc")).await;
     assert_eq!((head.status, &*head.text), (StatusCode::OK, ""));
     assert_eq!(head.headers, get.headers);
-    assert!(
-        engine
-            .calls()
-            .iter()
-            .all(|call| matches!(call, Call::Status(..)))
-    );
+    assert!(engine.calls().iter().all(|call| matches!(call, Call::Status(..))));
 }
 
 #[tokio::test]
@@ -209,11 +192,9 @@ async fn the_address_in_the_body_wins_over_that_of_the_connection() {
 
 #[tokio::test]
 async fn json_is_taken_by_any_of_its_names() {
-    for name in [
-        "application/json",
-        "Application/JSON; charset=utf-8",
-        "application/vnd.example+json",
-    ] {
+    for name in
+        ["application/json", "Application/JSON; charset=utf-8", "application/vnd.example+json"]
+    {
         let engine = Scripted::willing();
         let mut request = post("/v1/challenges/c1.abc/verify", r#"{"code":"483920"}"#);
         let headers = request.headers_mut();
@@ -226,10 +207,7 @@ async fn json_is_taken_by_any_of_its_names() {
 #[tokio::test]
 async fn health_is_told() {
     let reply = send(Scripted::willing().open(), bare("GET", "/healthz")).await;
-    assert_eq!(
-        (reply.status, &*reply.text),
-        (StatusCode::OK, r#"{"status":"ok"}"#)
-    );
+    assert_eq!((reply.status, &*reply.text), (StatusCode::OK, r#"{"status":"ok"}"#));
     for (store, degraded, status, text) in [
         (
             Condition::Ok,
@@ -253,14 +231,8 @@ async fn health_is_told() {
         let engine = Scripted::with_readiness(Readiness {
             degraded,
             dependencies: vec![
-                Dependency {
-                    name: "engine".into(),
-                    condition: Condition::Ok,
-                },
-                Dependency {
-                    name: "store".into(),
-                    condition: store,
-                },
+                Dependency { name: "engine".into(), condition: Condition::Ok },
+                Dependency { name: "store".into(), condition: store },
             ],
         });
         let reply = send(engine.open(), bare("GET", "/readyz")).await;

@@ -37,41 +37,13 @@ async fn a_body_that_cannot_be_read_names_the_field() {
         (deep.clone(), "invalid_request", "-"),
         (format!(r#"{{"a":{deep}}}"#), "invalid_request", "a"),
         (format!(r#"{{"to":{deep}}}"#), "invalid_request", "to"),
-        (
-            r#"{"purpose":1,"channel":"sms","to":"x"}"#.into(),
-            "invalid_request",
-            "purpose",
-        ),
-        (
-            r#"{"purpose":"login","channel":7,"to":"x"}"#.into(),
-            "invalid_request",
-            "channel",
-        ),
-        (
-            r#"{"purpose":"login","channel":"pigeon","to":"x"}"#.into(),
-            "invalid_channel",
-            "channel",
-        ),
-        (
-            r#"{"purpose":"login","channel":"SMS","to":"x"}"#.into(),
-            "invalid_channel",
-            "channel",
-        ),
-        (
-            r#"{"purpose":"login","channel":"sms"}"#.into(),
-            "invalid_request",
-            "to",
-        ),
-        (
-            r#"{"purpose":"login","channel":"sms","to":null}"#.into(),
-            "invalid_request",
-            "to",
-        ),
-        (
-            r#"{"purpose":"login","channel":"sms","to":["x"]}"#.into(),
-            "invalid_request",
-            "to",
-        ),
+        (r#"{"purpose":1,"channel":"sms","to":"x"}"#.into(), "invalid_request", "purpose"),
+        (r#"{"purpose":"login","channel":7,"to":"x"}"#.into(), "invalid_request", "channel"),
+        (r#"{"purpose":"login","channel":"pigeon","to":"x"}"#.into(), "invalid_channel", "channel"),
+        (r#"{"purpose":"login","channel":"SMS","to":"x"}"#.into(), "invalid_channel", "channel"),
+        (r#"{"purpose":"login","channel":"sms"}"#.into(), "invalid_request", "to"),
+        (r#"{"purpose":"login","channel":"sms","to":null}"#.into(), "invalid_request", "to"),
+        (r#"{"purpose":"login","channel":"sms","to":["x"]}"#.into(), "invalid_request", "to"),
         (
             r#"{"purpose":"login","channel":"sms","to":"x","to":"y"}"#.into(),
             "invalid_request",
@@ -97,21 +69,9 @@ async fn a_body_that_cannot_be_read_names_the_field() {
             "invalid_request",
             "tenant",
         ),
-        (
-            r#"{"purpose":"login","channel":"sms","to":"\ud800"}"#.into(),
-            "invalid_request",
-            "to",
-        ),
-        (
-            r#"{"purpose":"login","channel":"sms","to":"x"} x"#.into(),
-            "invalid_request",
-            "-",
-        ),
-        (
-            r#"{"purpose":"login","channel":"sms","to":"x",}"#.into(),
-            "invalid_request",
-            "-",
-        ),
+        (r#"{"purpose":"login","channel":"sms","to":"\ud800"}"#.into(), "invalid_request", "to"),
+        (r#"{"purpose":"login","channel":"sms","to":"x"} x"#.into(), "invalid_request", "-"),
+        (r#"{"purpose":"login","channel":"sms","to":"x",}"#.into(), "invalid_request", "-"),
         (format!(r#"{{"{long}":1}}"#), "invalid_request", &long[..64]),
     ];
     for (body, code, field) in cases {
@@ -140,17 +100,9 @@ async fn every_body_refuses_what_it_does_not_know_and_misses_what_it_needs() {
         (verify, r#"{"code":"483920","to":"x"}"#, "to"),
         ("/v1/verify", r#"{"purpose":"login","code":"483920"}"#, "to"),
         ("/v1/verify", r#"{"purpose":"p","to":"x"}"#, "code"),
-        (
-            "/v1/verify",
-            r#"{"purpose":"p","to":"x","code":"1","id":"c"}"#,
-            "id",
-        ),
+        ("/v1/verify", r#"{"purpose":"p","to":"x","code":"1","id":"c"}"#, "id"),
         ("/v1/status", r#"{"purpose":"p"}"#, "to"),
-        (
-            "/v1/status",
-            r#"{"purpose":"p","to":"x","client_ip":"::1"}"#,
-            "client_ip",
-        ),
+        ("/v1/status", r#"{"purpose":"p","to":"x","client_ip":"::1"}"#, "client_ip"),
         ("/v1/unlock", r#"{"to":"x"}"#, "purpose"),
         (resend, r#"{"client_ip":4}"#, "client_ip"),
         (resend, r#"{"code":"483920"}"#, "code"),
@@ -176,12 +128,8 @@ async fn a_refusal_never_repeats_a_value() {
 
 #[tokio::test]
 async fn a_body_that_is_not_json_by_name_is_refused() {
-    for name in [
-        None,
-        Some("text/plain"),
-        Some("application/x-www-form-urlencoded"),
-        Some("json"),
-    ] {
+    for name in [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("json")]
+    {
         for path in [
             "/v1/challenges",
             "/v1/verify",
@@ -197,10 +145,7 @@ async fn a_body_that_is_not_json_by_name_is_refused() {
                 headers.insert("content-type", name.parse().unwrap());
             }
             let reply = refused(request).await;
-            assert_eq!(
-                told(&reply),
-                (415, "unsupported_media_type".into(), "-".into())
-            );
+            assert_eq!(told(&reply), (415, "unsupported_media_type".into(), "-".into()));
         }
     }
 }
@@ -255,10 +200,7 @@ async fn an_id_that_cannot_be_one_is_not_found() {
         for request in [
             bare("GET", &format!("/v1/challenges/{id}")),
             bare("DELETE", &format!("/v1/challenges/{id}")),
-            post(
-                &format!("/v1/challenges/{id}/verify"),
-                r#"{"code":"483920"}"#,
-            ),
+            post(&format!("/v1/challenges/{id}/verify"), r#"{"code":"483920"}"#),
             post(&format!("/v1/challenges/{id}/resend"), ""),
         ] {
             let reply = refused(request).await;
@@ -271,11 +213,8 @@ async fn an_id_that_cannot_be_one_is_not_found() {
         assert_eq!(reply.code(), "challenge_not_found");
     }
     let longest = "a".repeat(136);
-    let reply = send(
-        Scripted::willing().open(),
-        bare("GET", &format!("/v1/challenges/{longest}")),
-    )
-    .await;
+    let reply =
+        send(Scripted::willing().open(), bare("GET", &format!("/v1/challenges/{longest}"))).await;
     assert_eq!(reply.status, StatusCode::OK);
 }
 
@@ -318,9 +257,8 @@ async fn a_method_that_is_none_is_refused_with_those_that_are() {
         ("/readyz", "GET,HEAD"),
         ("/openapi.json", "GET,HEAD"),
     ] {
-        for method in [
-            "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW",
-        ] {
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"]
+        {
             if allow.split(',').any(|allowed| allowed == method) {
                 continue;
             }

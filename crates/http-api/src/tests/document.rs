@@ -34,16 +34,9 @@ const ANY: [Fault; 5] = [
     Fault::StoreUnavailable,
     Fault::Unauthorized,
 ];
-const BODY: [Fault; 3] = [
-    Fault::BodyTooLarge,
-    Fault::InvalidRequest,
-    Fault::UnsupportedMediaType,
-];
-const ADDRESSEE: [Fault; 3] = [
-    Fault::InvalidPurpose,
-    Fault::InvalidRecipient,
-    Fault::UnknownPurpose,
-];
+const BODY: [Fault; 3] = [Fault::BodyTooLarge, Fault::InvalidRequest, Fault::UnsupportedMediaType];
+const ADDRESSEE: [Fault; 3] =
+    [Fault::InvalidPurpose, Fault::InvalidRecipient, Fault::UnknownPurpose];
 const SEND: [Fault; 6] = [
     Fault::DeliveryFailed,
     Fault::Disabled,
@@ -108,10 +101,7 @@ fn every_problem_is_in_the_document() {
     let used: Vec<Fault> = operations().into_iter().flat_map(|it| it.faults).collect();
     for fault in Fault::ALL {
         let everywhere = [Fault::MethodNotAllowed, Fault::RouteNotFound].contains(fault);
-        assert!(
-            everywhere || used.contains(fault),
-            "{fault:?} is in no operation"
-        );
+        assert!(everywhere || used.contains(fault), "{fault:?} is in no operation");
     }
 }
 
@@ -253,18 +243,8 @@ fn service() -> Vec<Operation> {
         faults: vec![],
     };
     vec![
-        open(
-            "/healthz",
-            "health",
-            "The process answers.",
-            Some("Liveness"),
-        ),
-        open(
-            "/readyz",
-            "readiness",
-            "Requests can be served; 503 where not.",
-            Some("Readiness"),
-        ),
+        open("/healthz", "health", "The process answers.", Some("Liveness")),
+        open("/readyz", "readiness", "Requests can be served; 503 where not.", Some("Readiness")),
         open("/openapi.json", "document", "This document.", None),
     ]
 }
@@ -272,9 +252,7 @@ fn service() -> Vec<Operation> {
 fn document() -> Value {
     let mut paths = Map::new();
     for operation in operations() {
-        let item = paths
-            .entry(operation.path)
-            .or_insert_with(|| Value::Object(Map::new()));
+        let item = paths.entry(operation.path).or_insert_with(|| Value::Object(Map::new()));
         item[operation.method.to_lowercase()] = described(&operation);
     }
     json!({

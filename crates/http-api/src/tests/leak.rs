@@ -79,11 +79,7 @@ async fn nothing_secret_is_traced_where_callers_put_it_in_the_wrong_place() {
     ];
     for path in &paths {
         for method in ["GET", "DELETE", "PATCH", CODE] {
-            send(
-                Scripted::refusing(Error::NotFound).open(),
-                bare(method, path),
-            )
-            .await;
+            send(Scripted::refusing(Error::NotFound).open(), bare(method, path)).await;
         }
     }
     for body in [
@@ -96,9 +92,7 @@ async fn nothing_secret_is_traced_where_callers_put_it_in_the_wrong_place() {
     }
     let authorization = bare("GET", "/v1/challenges/c");
     let (mut parts, body) = authorization.into_parts();
-    parts
-        .headers
-        .insert(header::AUTHORIZATION, CODE.parse().unwrap());
+    parts.headers.insert(header::AUTHORIZATION, CODE.parse().unwrap());
     let request = axum::http::Request::from_parts(parts, body);
     send(Scripted::willing().behind(keys()), request).await;
     let text = traced::taken();
@@ -114,11 +108,7 @@ async fn private_texts_go_to_the_log_and_only_there() {
         Error::DeliveryFailed(SendError::Other("the ttl of x".into())),
         Error::StoreUnavailable(StoreError::Other("the ttl of x".into())),
     ] {
-        let reply = send(
-            Scripted::refusing(error).open(),
-            bare("GET", "/v1/challenges/c"),
-        )
-        .await;
+        let reply = send(Scripted::refusing(error).open(), bare("GET", "/v1/challenges/c")).await;
         assert!(!reply.text.contains("the ttl of x"), "{}", reply.text);
         assert!(traced::taken().contains("the ttl of x"));
     }

@@ -11,108 +11,38 @@ use crate::otp::{
 use crate::problem::Fault;
 
 fn argument(field: &str) -> Error {
-    Error::InvalidArgument(ArgumentFault {
-        field: field.into(),
-        reason: "has to be better".into(),
-    })
+    Error::InvalidArgument(ArgumentFault { field: field.into(), reason: "has to be better".into() })
 }
 
 fn throttled(scope: Scope, retry_after_seconds: u32) -> Error {
-    Error::Throttled(Throttle {
-        scope,
-        retry_after_seconds,
-    })
+    Error::Throttled(Throttle { scope, retry_after_seconds })
 }
 
 /// What the engine says; then the status, and the members besides type, title, status and detail.
 fn refusals() -> Vec<(Error, u16, Value)> {
     use Error::*;
     let mut rows = vec![
-        (
-            ChannelNotAllowed,
-            403,
-            json!({"code": "channel_not_allowed", "field": "channel"}),
-        ),
+        (ChannelNotAllowed, 403, json!({"code": "channel_not_allowed", "field": "channel"})),
         (Disabled, 403, json!({"code": "disabled"})),
-        (
-            Exhausted(840),
-            429,
-            json!({"code": "exhausted", "retry_after": 840}),
-        ),
+        (Exhausted(840), 429, json!({"code": "exhausted", "retry_after": 840})),
         (Expired, 410, json!({"code": "challenge_expired"})),
-        (
-            argument("client-ip"),
-            400,
-            json!({"code": "invalid_client_ip", "field": "client_ip"}),
-        ),
-        (
-            argument("code"),
-            400,
-            json!({"code": "invalid_code", "field": "code"}),
-        ),
-        (
-            argument("locale"),
-            400,
-            json!({"code": "invalid_locale", "field": "locale"}),
-        ),
-        (
-            argument("purpose"),
-            400,
-            json!({"code": "invalid_purpose", "field": "purpose"}),
-        ),
-        (
-            argument("reference"),
-            400,
-            json!({"code": "invalid_reference", "field": "reference"}),
-        ),
-        (
-            argument("some-thing"),
-            400,
-            json!({"code": "invalid_request", "field": "some_thing"}),
-        ),
+        (argument("client-ip"), 400, json!({"code": "invalid_client_ip", "field": "client_ip"})),
+        (argument("code"), 400, json!({"code": "invalid_code", "field": "code"})),
+        (argument("locale"), 400, json!({"code": "invalid_locale", "field": "locale"})),
+        (argument("purpose"), 400, json!({"code": "invalid_purpose", "field": "purpose"})),
+        (argument("reference"), 400, json!({"code": "invalid_reference", "field": "reference"})),
+        (argument("some-thing"), 400, json!({"code": "invalid_request", "field": "some_thing"})),
         (argument("tenant"), 500, json!({"code": "misconfigured"})),
-        (
-            Locked(900),
-            429,
-            json!({"code": "locked", "retry_after": 900}),
-        ),
-        (
-            Misconfigured("PRIVATE".into()),
-            500,
-            json!({"code": "misconfigured"}),
-        ),
-        (
-            Mismatch(2),
-            422,
-            json!({"code": "code_mismatch", "attempts_left": 2}),
-        ),
-        (
-            Mismatch(0),
-            422,
-            json!({"code": "code_mismatch", "attempts_left": 0}),
-        ),
+        (Locked(900), 429, json!({"code": "locked", "retry_after": 900})),
+        (Misconfigured("PRIVATE".into()), 500, json!({"code": "misconfigured"})),
+        (Mismatch(2), 422, json!({"code": "code_mismatch", "attempts_left": 2})),
+        (Mismatch(0), 422, json!({"code": "code_mismatch", "attempts_left": 0})),
         (NotFound, 404, json!({"code": "challenge_not_found"})),
-        (
-            ReferenceMismatch(1),
-            422,
-            json!({"code": "reference_mismatch", "attempts_left": 1}),
-        ),
-        (
-            ReferenceRequired,
-            400,
-            json!({"code": "reference_required", "field": "reference"}),
-        ),
+        (ReferenceMismatch(1), 422, json!({"code": "reference_mismatch", "attempts_left": 1})),
+        (ReferenceRequired, 400, json!({"code": "reference_required", "field": "reference"})),
         (Revoked, 410, json!({"code": "challenge_revoked"})),
-        (
-            UnknownPurpose,
-            404,
-            json!({"code": "unknown_purpose", "field": "purpose"}),
-        ),
-        (
-            VerifyByNotAllowed,
-            403,
-            json!({"code": "verify_by_not_allowed"}),
-        ),
+        (UnknownPurpose, 404, json!({"code": "unknown_purpose", "field": "purpose"})),
+        (VerifyByNotAllowed, 403, json!({"code": "verify_by_not_allowed"})),
     ];
     rows.extend(recipients());
     rows.extend(throttles());
@@ -194,26 +124,17 @@ async fn every_error_becomes_its_problem() {
         .map(|(error, status, members)| (Failure::Refused(error), status, members))
         .chain([
             (Failure::Internal, 500, json!({"code": "internal"})),
-            (
-                Failure::Overloaded,
-                503,
-                json!({"code": "overloaded", "retry_after": 1}),
-            ),
+            (Failure::Overloaded, 503, json!({"code": "overloaded", "retry_after": 1})),
         ]);
     for (failure, status, members) in failures {
         let body = r#"{"purpose":"login","to":"x","code":"483920"}"#;
-        let reply = send(
-            Scripted::failing(failure.clone()).open(),
-            post("/v1/verify", body),
-        )
-        .await;
+        let reply = send(Scripted::failing(failure.clone()).open(), post("/v1/verify", body)).await;
         assert_eq!(reply.status.as_u16(), status, "{failure:?}");
         assert_eq!(reply.header("content-type"), "application/problem+json");
         assert_eq!(reply.header("cache-control"), "no-store");
         assert!(!reply.text.contains("PRIVATE"), "{}", reply.text);
-        let retry_after = members["retry_after"]
-            .as_u64()
-            .map_or(String::new(), |seconds| seconds.to_string());
+        let retry_after =
+            members["retry_after"].as_u64().map_or(String::new(), |seconds| seconds.to_string());
         assert_eq!(reply.header("retry-after"), retry_after, "{failure:?}");
 
         let Value::Object(mut problem) = reply.json() else {
@@ -222,22 +143,8 @@ async fn every_error_becomes_its_problem() {
         let code = members["code"].as_str().unwrap();
         assert_eq!(problem.remove("type").unwrap(), format!("/problems/{code}"));
         assert_eq!(problem.remove("status").unwrap(), status);
-        assert!(
-            !problem
-                .remove("title")
-                .unwrap()
-                .as_str()
-                .unwrap()
-                .is_empty()
-        );
-        assert!(
-            !problem
-                .remove("detail")
-                .unwrap()
-                .as_str()
-                .unwrap()
-                .is_empty()
-        );
+        assert!(!problem.remove("title").unwrap().as_str().unwrap().is_empty());
+        assert!(!problem.remove("detail").unwrap().as_str().unwrap().is_empty());
         assert_eq!(Value::Object(problem), members, "{failure:?}");
     }
 }
@@ -265,11 +172,7 @@ async fn every_route_tells_what_the_engine_refuses() {
     for request in every_call() {
         let route = format!("{} {}", request.method(), request.uri());
         let reply = send(Scripted::refusing(Error::Locked(5)).open(), request).await;
-        assert_eq!(
-            (reply.status.as_u16(), reply.code().as_str()),
-            (429, "locked"),
-            "{route}"
-        );
+        assert_eq!((reply.status.as_u16(), reply.code().as_str()), (429, "locked"), "{route}");
     }
 }
 
@@ -285,16 +188,9 @@ async fn a_challenge_not_found_by_id_names_the_id() {
 
 #[tokio::test]
 async fn no_refusal_says_to_come_back_after_0_seconds() {
-    for error in [
-        Error::Locked(0),
-        Error::Exhausted(0),
-        throttled(Scope::Ip, 0),
-    ] {
-        let reply = send(
-            Scripted::refusing(error).open(),
-            bare("GET", "/v1/challenges/c1.abc"),
-        )
-        .await;
+    for error in [Error::Locked(0), Error::Exhausted(0), throttled(Scope::Ip, 0)] {
+        let reply =
+            send(Scripted::refusing(error).open(), bare("GET", "/v1/challenges/c1.abc")).await;
         assert_eq!(reply.header("retry-after"), "1");
     }
 }
@@ -303,10 +199,11 @@ async fn no_refusal_says_to_come_back_after_0_seconds() {
 fn codes_are_unique_and_made_of_lower_case_words() {
     let codes: HashSet<_> = Fault::ALL.iter().map(|fault| fault.as_str()).collect();
     assert_eq!(codes.len(), Fault::ALL.len());
-    assert!(codes.iter().all(|code| {
-        code.bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
-    }));
+    assert!(
+        codes
+            .iter()
+            .all(|code| { code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') })
+    );
     for fault in Fault::ALL {
         assert!(!fault.detail().contains("  "), "{}", fault.detail());
     }

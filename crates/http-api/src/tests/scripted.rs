@@ -132,10 +132,7 @@ impl Health for Scripted {
         let script = self.0.lock().unwrap();
         script.readiness.clone().unwrap_or_else(|| Readiness {
             degraded: false,
-            dependencies: vec![Dependency {
-                name: "store".into(),
-                condition: Condition::Ok,
-            }],
+            dependencies: vec![Dependency { name: "store".into(), condition: Condition::Ok }],
         })
     }
 }
@@ -166,9 +163,7 @@ pub(super) struct Reply {
 
 impl Reply {
     pub(super) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     pub(super) fn json(&self) -> Value {
@@ -194,11 +189,7 @@ pub(super) async fn send(router: Router, request: Request<Body>) -> Reply {
 
 /// A request without a body.
 pub(super) fn bare(method: &str, path: &str) -> Request<Body> {
-    Request::builder()
-        .method(method)
-        .uri(path)
-        .body(Body::empty())
-        .unwrap()
+    Request::builder().method(method).uri(path).body(Body::empty()).unwrap()
 }
 
 /// A POST of JSON.
@@ -215,15 +206,9 @@ pub(super) fn post(path: &str, body: impl Into<Body>) -> Request<Body> {
 pub(super) fn every_call() -> Vec<Request<Body>> {
     let addressee = r#"{"purpose":"login","to":"+4915112345678"}"#;
     vec![
-        post(
-            "/v1/challenges",
-            r#"{"purpose":"login","channel":"sms","to":"+4915112345678"}"#,
-        ),
+        post("/v1/challenges", r#"{"purpose":"login","channel":"sms","to":"+4915112345678"}"#),
         post("/v1/challenges/c1.abc/verify", r#"{"code":"483920"}"#),
-        post(
-            "/v1/verify",
-            r#"{"purpose":"login","to":"+4915112345678","code":"483920"}"#,
-        ),
+        post("/v1/verify", r#"{"purpose":"login","to":"+4915112345678","code":"483920"}"#),
         post("/v1/challenges/c1.abc/resend", "{}"),
         bare("GET", "/v1/challenges/c1.abc"),
         bare("DELETE", "/v1/challenges/c1.abc"),

@@ -42,14 +42,7 @@ impl Shard {
         let Some((name, _)) = self.entries.get_key_value(key.as_str()) else {
             let name: Arc<str> = key.into();
             self.due.insert((expires_at, Arc::clone(&name)));
-            self.entries.insert(
-                name,
-                Entry {
-                    content,
-                    expires_at,
-                    due_at: expires_at,
-                },
-            );
+            self.entries.insert(name, Entry { content, expires_at, due_at: expires_at });
             return true;
         };
         let name = Arc::clone(name);
@@ -79,11 +72,7 @@ impl Shard {
     pub(super) fn sweep(&mut self, now: u64, at_most: usize) -> usize {
         let mut dropped = 0;
         for _ in 0..at_most {
-            let Some((_, name)) = self
-                .due
-                .first()
-                .filter(|(due_at, _)| *due_at <= now)
-                .cloned()
+            let Some((_, name)) = self.due.first().filter(|(due_at, _)| *due_at <= now).cloned()
             else {
                 break;
             };

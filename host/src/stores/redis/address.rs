@@ -11,10 +11,8 @@ pub(super) fn from(settings: &RedisSettings) -> Result<ConnectionInfo, OpenError
     match (&settings.url, &settings.url_file) {
         (Some(url), None) => parse("url", url.expose_secret()),
         (None, Some(path)) => {
-            let text = std::fs::read_to_string(path).map_err(|source| OpenError::File {
-                path: path.clone(),
-                source,
-            })?;
+            let text = std::fs::read_to_string(path)
+                .map_err(|source| OpenError::File { path: path.clone(), source })?;
             parse("url_file", text.trim())
         }
         (None, None) => Err(refused("url", "needed, or url_file")),
@@ -28,32 +26,18 @@ fn parse(name: &'static str, url: &str) -> Result<ConnectionInfo, OpenError> {
         let reason = "TLS is not supported yet, and it is not silently left out: use redis:// over a trusted network";
         return Err(refused(name, reason));
     }
-    let malformed = || {
-        refused(
-            name,
-            "not of the form redis://user:password@host:port/database",
-        )
-    };
+    let malformed = || refused(name, "not of the form redis://user:password@host:port/database");
     let info = url.into_connection_info().map_err(|_| malformed())?;
-    if !matches!(
-        info.addr(),
-        ConnectionAddr::Tcp(..) | ConnectionAddr::Unix(_)
-    ) {
+    if !matches!(info.addr(), ConnectionAddr::Tcp(..) | ConnectionAddr::Unix(_)) {
         return Err(malformed());
     }
-    let login = info
-        .redis_settings()
-        .clone()
-        .set_protocol(ProtocolVersion::RESP2);
+    let login = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP2);
     let login = login.set_lib_name("countersign", env!("CARGO_PKG_VERSION"));
     Ok(info.set_redis_settings(login))
 }
 
 fn refused(name: &'static str, reason: &str) -> OpenError {
-    OpenError::Setting {
-        name,
-        reason: reason.into(),
-    }
+    OpenError::Setting { name, reason: reason.into() }
 }
 
 #[cfg(test)]
@@ -68,10 +52,7 @@ mod tests {
     }
 
     fn with_url(url: &str) -> RedisSettings {
-        RedisSettings {
-            url: Some(url.into()),
-            ..RedisSettings::default()
-        }
+        RedisSettings { url: Some(url.into()), ..RedisSettings::default() }
     }
 
     #[test]
@@ -110,10 +91,8 @@ mod tests {
     #[test]
     fn exactly_one_of_url_and_url_file_is_needed() {
         assert!(refusal(&RedisSettings::default()).contains("needed"));
-        let both = RedisSettings {
-            url_file: Some("x".into()),
-            ..with_url("redis://:hunter2@localhost")
-        };
+        let both =
+            RedisSettings { url_file: Some("x".into()), ..with_url("redis://:hunter2@localhost") };
         assert!(refusal(&both).contains("not both"));
     }
 }

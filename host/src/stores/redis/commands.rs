@@ -77,10 +77,8 @@ fn transaction(commands: Vec<Cmd>) -> Pipeline {
 impl Plan {
     fn new(batch: &[Operation]) -> Self {
         let mut early = 0;
-        for (index, operation) in batch
-            .iter()
-            .enumerate()
-            .filter(|(_, operation)| limits::only_reads(operation))
+        for (index, operation) in
+            batch.iter().enumerate().filter(|(_, operation)| limits::only_reads(operation))
         {
             let may_change = |earlier: &&Operation| {
                 !limits::only_reads(earlier) && key(earlier) == key(operation)
@@ -97,18 +95,12 @@ impl Plan {
     }
 
     fn late<'a>(&self, batch: &'a [Operation]) -> impl Iterator<Item = (usize, &'a Operation)> {
-        batch
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| !self.is_early(*index))
+        batch.iter().enumerate().filter(|(index, _)| !self.is_early(*index))
     }
 
     fn early_read(&self, batch: &[Operation], prefix: &str) -> Option<Cmd> {
         let count = usize::try_from(self.early.count_ones()).unwrap_or(0);
-        let mut keys = batch
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| self.is_early(*index));
+        let mut keys = batch.iter().enumerate().filter(|(index, _)| self.is_early(*index));
         let (_, first) = keys.next()?;
         if count == 1 {
             return Some(command("GET", prefix, key(first), 0));
@@ -165,11 +157,7 @@ impl Plan {
         .into_iter();
         let mut replies = Vec::with_capacity(batch.len());
         for (index, operation) in batch.iter().enumerate() {
-            let answer = if self.is_early(index) {
-                early.next()
-            } else {
-                answers.next()
-            };
+            let answer = if self.is_early(index) { early.next() } else { answers.next() };
             replies.push(reply(operation, answer.ok_or_else(unreadable)?)?);
             if matches!(operation, Operation::Increment(step) if step.by != 0) {
                 match answers.next() {
@@ -195,9 +183,7 @@ fn reply(operation: &Operation, answer: Value) -> Result<Reply, StoreError> {
         (Operation::Increment(_), Value::Int(count)) => Ok(Reply::Count(count)),
         (Operation::Increment(step), Value::Nil) if step.by == 0 => Ok(Reply::Count(0)),
         (Operation::Increment(step), Value::BulkString(digits)) if step.by == 0 => {
-            let count = std::str::from_utf8(&digits)
-                .ok()
-                .and_then(|digits| digits.parse().ok());
+            let count = std::str::from_utf8(&digits).ok().and_then(|digits| digits.parse().ok());
             count.map(Reply::Count).ok_or(StoreError::InvalidArgument)
         }
         _ => Err(unreadable()),
@@ -234,7 +220,5 @@ fn bare(name: &str) -> Cmd {
 fn write_key(command: &mut Cmd, prefix: &str, key: &str) {
     let mut argument = command.writer_for_next_arg();
     // Writing to memory can't fail.
-    let _ = argument
-        .write_all(prefix.as_bytes())
-        .and_then(|()| argument.write_all(key.as_bytes()));
+    let _ = argument.write_all(prefix.as_bytes()).and_then(|()| argument.write_all(key.as_bytes()));
 }

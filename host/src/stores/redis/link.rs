@@ -55,19 +55,12 @@ impl Link {
         patience: Duration,
         max_in_flight: usize,
     ) -> Result<Self, OpenError> {
-        let address = Address {
-            info: address,
-            max_in_flight,
-        };
+        let address = Address { info: address, max_in_flight };
         let first = address.connect_patiently(Instant::now() + patience).await?;
         let (states, state) = watch::channel(State::Connecting);
         let (condemned, condemned_seen) = watch::channel(0);
         let keeper = tokio::spawn(keep(address, first, states, condemned_seen));
-        Ok(Self {
-            state,
-            condemned,
-            keeper,
-        })
+        Ok(Self { state, condemned, keeper })
     }
 
     /// The connection, as soon as it is known whether there is one.
@@ -76,10 +69,7 @@ impl Link {
             return known;
         }
         let mut state = self.state.clone();
-        match state
-            .wait_for(|state| !matches!(state, State::Connecting))
-            .await
-        {
+        match state.wait_for(|state| !matches!(state, State::Connecting)).await {
             Ok(state) => known(&state).unwrap_or(Err(StoreError::Unavailable)),
             Err(_) => Err(StoreError::Unavailable),
         }
@@ -121,10 +111,7 @@ async fn keep(
         // A task of its own: should the client library panic, that is the end of this connection and no more.
         let mut driving = JoinSet::new();
         driving.spawn(driver);
-        states.send_replace(State::Up(Live {
-            connection,
-            generation,
-        }));
+        states.send_replace(State::Up(Live { connection, generation }));
         tokio::select! {
             _ = driving.join_next() => {}
             _ = condemned.wait_for(|newest| *newest >= generation) => {}
@@ -191,16 +178,14 @@ impl Address {
         match self.info.addr() {
             ConnectionAddr::Tcp(host, port) => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await;
-                let stream = stream
-                    .and_then(tuned)
-                    .map_err(|error| Trouble::unreachable(&error))?;
+                let stream =
+                    stream.and_then(tuned).map_err(|error| Trouble::unreachable(&error))?;
                 self.log_in(stream).await
             }
             #[cfg(unix)]
             ConnectionAddr::Unix(path) => {
                 let stream = tokio::net::UnixStream::connect(path).await;
-                self.log_in(stream.map_err(|error| Trouble::unreachable(&error))?)
-                    .await
+                self.log_in(stream.map_err(|error| Trouble::unreachable(&error))?).await
             }
             _ => Err(Trouble::Unreachable("an address of an unknown kind".into())),
         }
@@ -225,9 +210,7 @@ fn tuned(stream: TcpStream) -> std::io::Result<TcpStream> {
     stream.set_nodelay(true)?;
     let socket = SockRef::from(&stream);
     socket.set_tcp_keepalive(
-        &TcpKeepalive::new()
-            .with_time(PEER_TIMEOUT)
-            .with_interval(PEER_TIMEOUT / 5),
+        &TcpKeepalive::new().with_time(PEER_TIMEOUT).with_interval(PEER_TIMEOUT / 5),
     )?;
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(PEER_TIMEOUT))?;

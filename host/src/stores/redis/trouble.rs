@@ -79,9 +79,5 @@ impl From<Trouble> for OpenError {
 /// An error code or a name of the client library's; not whatever else a server may put there.
 fn shown(code: &str) -> &str {
     let fits = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'_' | b'/' | b'-');
-    if code.len() <= 40 && code.bytes().all(fits) {
-        code
-    } else {
-        "error"
-    }
+    if code.len() <= 40 && code.bytes().all(fits) { code } else { "error" }
 }

@@ -42,15 +42,10 @@ enum Identity {
 
 /// Opens the store in `path`, or creates it for its owner only.
 pub(super) fn open(path: &Path, synchronous: Synchronous) -> Result<Connection, OpenError> {
-    create(path).map_err(|source| OpenError::File {
-        path: path.into(),
-        source,
-    })?;
+    create(path).map_err(|source| OpenError::File { path: path.into(), source })?;
     // Absolute, since SQLite gives names such as `:memory:` another meaning.
-    let full = std::path::absolute(path).map_err(|source| OpenError::File {
-        path: path.into(),
-        source,
-    })?;
+    let full = std::path::absolute(path)
+        .map_err(|source| OpenError::File { path: path.into(), source })?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection =
         Connection::open_with_flags(full, flags).map_err(|error| told(path, &error))?;
@@ -86,20 +81,13 @@ fn set_up(
             },
         )
         .map_err(failed)?;
-    connection
-        .pragma_update(None, "journal_size_limit", WAL_BYTES)
-        .map_err(failed)?;
-    let transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(failed)?;
+    connection.pragma_update(None, "journal_size_limit", WAL_BYTES).map_err(failed)?;
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     if let Identity::Empty = identity(&transaction, path)? {
         transaction.execute_batch(TABLES).map_err(failed)?;
-        transaction
-            .pragma_update(None, "application_id", APPLICATION_ID)
-            .map_err(failed)?;
-        transaction
-            .pragma_update(None, "user_version", VERSION)
-            .map_err(failed)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
+        transaction.pragma_update(None, "user_version", VERSION).map_err(failed)?;
     }
     transaction.commit().map_err(failed)?;
     connection.busy_timeout(WRITE_PATIENCE).map_err(failed)
@@ -108,9 +96,7 @@ fn set_up(
 fn identity(connection: &Connection, path: &Path) -> Result<Identity, OpenError> {
     let failed = |error: rusqlite::Error| told(path, &error);
     let number = |name| {
-        connection
-            .pragma_query_value(None, name, |row| row.get::<_, i32>(0))
-            .map_err(failed)
+        connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(failed)
     };
     let (application, version) = (number("application_id")?, number("user_version")?);
     let tables: i64 = connection
@@ -119,10 +105,9 @@ fn identity(connection: &Connection, path: &Path) -> Result<Identity, OpenError>
     match (application, version, tables) {
         (APPLICATION_ID, VERSION, _) => Ok(Identity::Ours),
         (0, 0, 0) => Ok(Identity::Empty),
-        (APPLICATION_ID, ..) => Err(foreign(
-            path,
-            &format!("its tables have version {version}, not {VERSION}"),
-        )),
+        (APPLICATION_ID, ..) => {
+            Err(foreign(path, &format!("its tables have version {version}, not {VERSION}")))
+        }
         _ => Err(foreign(path, "it is another program's database")),
     }
 }
@@ -136,33 +121,24 @@ fn write_ahead(connection: &mut Connection) -> rusqlite::Result<()> {
         {
             Ok(_) => return Ok(()),
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
-                connection
-                    .transaction_with_behavior(TransactionBehavior::Immediate)?
-                    .rollback()?;
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?.rollback()?;
             }
             Err(error) => return Err(error),
         }
     }
-    Err(rusqlite::Error::SqliteFailure(
-        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY),
-        None,
-    ))
+    Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None))
 }
 
 fn foreign(path: &Path, reason: &str) -> OpenError {
-    OpenError::Foreign {
-        path: path.into(),
-        reason: reason.into(),
-    }
+    OpenError::Foreign { path: path.into(), reason: reason.into() }
 }
 
 fn told(path: &Path, error: &rusqlite::Error) -> OpenError {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => foreign(path, "it is not an SQLite database"),
         Some(ErrorCode::DatabaseCorrupt) => foreign(path, "it is damaged"),
-        _ => OpenError::File {
-            path: path.into(),
-            source: std::io::Error::other(error.to_string()),
-        },
+        _ => {
+            OpenError::File { path: path.into(), source: std::io::Error::other(error.to_string()) }
+        }
     }
 }

@@ -28,9 +28,7 @@ pub(super) fn apply(
 ) -> Result<Reply, Failure> {
     match operation {
         Operation::Delete(key) => {
-            connection
-                .prepare_cached("DELETE FROM entries WHERE key = ?1")?
-                .execute([key])?;
+            connection.prepare_cached("DELETE FROM entries WHERE key = ?1")?.execute([key])?;
             Ok(Reply::Done)
         }
         Operation::Get(key) => match live(connection, key, now)? {
@@ -40,11 +38,7 @@ pub(super) fn apply(
         },
         Operation::Increment(step) => increment(connection, step, now).map(Reply::Count),
         Operation::Set(assignment) => {
-            let Assignment {
-                key,
-                value,
-                ttl_seconds,
-            } = assignment;
+            let Assignment { key, value, ttl_seconds } = assignment;
             connection.prepare_cached(PUT)?.execute(params![
                 key,
                 None::<i64>,
@@ -118,12 +112,7 @@ fn increment(connection: &Connection, step: &Step, now: i64) -> Result<i64, Fail
     };
     let count = count.checked_add(step.by).ok_or(Failure::Refused)?;
     if step.by != 0 {
-        let row = params![
-            step.key,
-            count,
-            None::<Vec<u8>>,
-            expiry(now, step.ttl_seconds)
-        ];
+        let row = params![step.key, count, None::<Vec<u8>>, expiry(now, step.ttl_seconds)];
         connection.prepare_cached(PUT)?.execute(row)?;
     }
     Ok(count)

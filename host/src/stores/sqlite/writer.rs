@@ -40,11 +40,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(connection: Connection, clock: Clock, jobs: Receiver<Job>) -> Self {
         connection.set_prepared_statement_cache_capacity(32);
-        Self {
-            connection,
-            clock,
-            jobs,
-        }
+        Self { connection, clock, jobs }
     }
 
     /// Works until nobody can send jobs any more.
@@ -85,13 +81,7 @@ impl Writer {
         let result = group
             .iter()
             .try_for_each(|job| self.batch(job, now).map(|outcome| outcomes.push(outcome)))
-            .and_then(|()| {
-                if writes {
-                    self.sweep(&group, now)
-                } else {
-                    Ok(())
-                }
-            })
+            .and_then(|()| if writes { self.sweep(&group, now) } else { Ok(()) })
             .and_then(|()| self.execute("COMMIT"));
         match result {
             Ok(()) => {
@@ -112,10 +102,7 @@ impl Writer {
         if job.is_over() {
             return Ok(Err(StoreError::Timeout));
         }
-        let needs_savepoint = job
-            .batch
-            .iter()
-            .any(|operation| !limits::only_reads(operation));
+        let needs_savepoint = job.batch.iter().any(|operation| !limits::only_reads(operation));
         if needs_savepoint {
             self.execute("SAVEPOINT batch")?;
         }
@@ -146,10 +133,7 @@ impl Writer {
     }
 
     fn execute(&self, statement: &str) -> rusqlite::Result<()> {
-        self.connection
-            .prepare_cached(statement)?
-            .execute([])
-            .map(drop)
+        self.connection.prepare_cached(statement)?.execute([]).map(drop)
     }
 }
 

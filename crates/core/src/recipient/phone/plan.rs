@@ -1,0 +1,155 @@
+//! Numbering plans, and the automaton that knows which numbers they hold.
+//!
+//! A state begins with a byte: bits 0 to 3 count its edges, bit 4 says that a number may end here, bit 5 that the last
+//! edge leads to the state written next. An edge is a set of digits and the place of the state it
+//! leads to (two bytes, little-endian; none where bit 5 said so). The set is one byte below 128, which names one of
+//! `DIGIT_SETS`, or two bytes, big-endian, whose ten low bits are the set. State 0 has no edges.
+
+use std::borrow::Cow;
+
+use super::prefix;
+use super::table::{CALLING_CODES, DIGIT_SETS, PREFIXES, REGIONS, STATES};
+
+/// The longest country calling code, in digits.
+const MAX_CALLING_CODE_DIGITS: usize = 3;
+
+/// A country calling code. Several regions may share one.
+pub(super) struct CallingCode {
+    /// Its digits, 1 to 3.
+    pub(super) digits: &'static str,
+    /// The plan of the region that speaks for all that share the code.
+    pub(super) main_plan: &'static Plan,
+    /// Where in `STATES` the numbers begin that any of its regions could assign.
+    pub(super) assignable: u16,
+}
+
+impl CallingCode {
+    /// Splits a number into its calling code and the rest.
+    pub(super) fn split(digits: &str) -> Option<(&'static Self, &str)> {
+        (1..=MAX_CALLING_CODE_DIGITS).find_map(|length| {
+            let (code, rest) = digits.split_at_checked(length)?;
+            let found = CALLING_CODES.binary_search_by(|known| known.digits.cmp(code)).ok()?;
+            Some((CALLING_CODES.get(found)?, rest))
+        })
+    }
+
+    /// Whether one of the regions of this code could assign the national number.
+    pub(super) fn may_assign(&self, national: &str) -> bool {
+        accepts(self.assignable, national)
+    }
+}
+
+/// What numbers look like in one region, or under one calling code that belongs to none.
+pub(super) struct Plan {
+    /// Its country calling code.
+    pub(super) calling_code: &'static CallingCode,
+    /// What is dialled before a number abroad: which of `PREFIXES`.
+    pub(super) international_prefix: u8,
+    /// What may be dialled before a national number: which of `PREFIXES`.
+    pub(super) national_prefix: u8,
+    /// What takes the place of a national prefix that captured something.
+    pub(super) transform: Option<&'static Transform>,
+    /// Where in `STATES` the plan's general description begins.
+    pub(super) general: u16,
+    /// The lengths of its national numbers: bit n is n digits.
+    pub(super) lengths: u32,
+    /// The lengths of numbers that can be dialled within an area only: bit n is n digits.
+    pub(super) local_lengths: u32,
+}
+
+/// What is written in place of a national prefix.
+pub(super) struct Transform {
+    /// These digits,
+    pub(super) digits: &'static str,
+    /// then the prefix's group of this number, counted from 1: its last.
+    pub(super) group: usize,
+}
+
+impl Plan {
+    /// The plan of a region, by the two capital letters of its name.
+    pub(super) fn of_region(name: &str) -> Option<&'static Self> {
+        let found = REGIONS.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+        REGIONS.get(found).map(|(_, plan)| *plan)
+    }
+
+    /// What follows the international prefix. No calling code begins with 0, so before a 0 it was none.
+    pub(super) fn after_international_prefix<'a>(&self, digits: &'a str) -> Option<&'a str> {
+        let found = prefix::find(program(self.international_prefix), digits)?;
+        (!found.rest.starts_with('0')).then_some(found.rest)
+    }
+
+    /// The number without its national prefix. A prefix stays where only with it the number fits the plan.
+    pub(super) fn after_national_prefix<'a>(&self, national: &'a str) -> Cow<'a, str> {
+        let Some(found) = prefix::find(program(self.national_prefix), national) else {
+            return Cow::Borrowed(national);
+        };
+        let transformed = self.transform.and_then(|Transform { digits, group }| {
+            found.group(*group).map(|kept| Cow::Owned(format!("{digits}{kept}{}", found.rest)))
+        });
+        let stripped = transformed.unwrap_or(Cow::Borrowed(found.rest));
+        if self.describes(national) && !self.describes(&stripped) {
+            Cow::Borrowed(national)
+        } else {
+            stripped
+        }
+    }
+
+    /// Whether the number fits the plan's general description.
+    pub(super) fn describes(&self, national: &str) -> bool {
+        accepts(self.general, national)
+    }
+
+    /// Whether the plan has numbers of this length, to be dialled from anywhere.
+    pub(super) fn is_possible(&self, national: &str) -> bool {
+        holds(self.lengths, national.len())
+    }
+
+    /// Whether all numbers of the plan are shorter.
+    pub(super) fn is_too_long(&self, national: &str) -> bool {
+        let longest = self.lengths.checked_ilog2().unwrap_or_default() as usize;
+        national.len() > longest && !holds(self.local_lengths, national.len())
+    }
+}
+
+fn program(prefix: u8) -> &'static [u8] {
+    PREFIXES.get(usize::from(prefix)).copied().unwrap_or_default()
+}
+
+fn holds(lengths: u32, length: usize) -> bool {
+    length < 32 && lengths >> length & 1 == 1
+}
+
+/// Whether the digits lead from a state to one where a number may end.
+fn accepts(start: u16, digits: &str) -> bool {
+    let end =
+        digits.bytes().try_fold(usize::from(start), |at, digit| step(at, digit.wrapping_sub(b'0')));
+    end.and_then(|at| STATES.get(at)).is_some_and(|head| head & 0x10 != 0)
+}
+
+/// The state that a digit leads to.
+fn step(at: usize, digit: u8) -> Option<usize> {
+    let head = *STATES.get(at)?;
+    let mut cursor = at + 1;
+    for left in (0..head & 0x0f).rev() {
+        let first = *STATES.get(cursor)?;
+        let set = if first < 0x80 {
+            *DIGIT_SETS.get(usize::from(first))?
+        } else {
+            cursor += 1;
+            u16::from_be_bytes([first, *STATES.get(cursor)?])
+        };
+        cursor += 1;
+        let next_follows = left == 0 && head & 0x20 != 0;
+        if set >> digit & 1 == 1 {
+            if next_follows {
+                return Some(cursor);
+            }
+            return Some(usize::from(u16::from_le_bytes([
+                *STATES.get(cursor)?,
+                *STATES.get(cursor + 1)?,
+            ])));
+        }
+        cursor += 2;
+    }
+    None
+}

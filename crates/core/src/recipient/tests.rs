@@ -1,0 +1,326 @@
+//! Hand-picked recipients. The great number of phone numbers is compared in `tests/phone_oracle`.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Reads a text, and checks that the canonical form reads as itself.
+fn read(text: &str, region: Option<&str>) -> Result<String, Fault> {
+    let recipient = parse(text, None, region)?;
+    let again = parse(recipient.as_str(), Some(recipient.kind()), None);
+    assert_eq!(again.as_ref(), Ok(&recipient), "the canonical form of {text} is not stable");
+    Ok(recipient.as_str().to_owned())
+}
+
+#[track_caller]
+fn all_read_as(expected: Result<&str, Fault>, region: Option<&str>, texts: &[&str]) {
+    for text in texts {
+        assert_eq!(
+            read(text, region).as_deref(),
+            expected.as_ref().copied(),
+            "{text:?} in {region:?}"
+        );
+    }
+}
+
+#[test]
+fn every_spelling_of_a_number_is_one_recipient() {
+    let spellings = [
+        "0812-3456-7890",
+        "081234567890",
+        "6281234567890",
+        "+6281234567890",
+        "+62 812 3456 7890",
+        "+62 (0) 812-3456-7890",
+        "(+62) 812.3456.7890",
+        "81234567890",
+        "008 62 812 3456 7890",
+        "009 62 812 3456 7890",
+        "+62/812/3456/7890",
+        "++62 812 3456 7890",
+        "[0812] 3456 7890",
+        "\t0812 3456 7890\r\n",
+        "\u{202a}+62 812\u{a0}3456\u{a0}7890\u{202c}",
+        "0812\u{2013}3456\u{2011}7890",
+        "\u{ff0b}\u{ff16}\u{ff12}\u{3000}\u{ff18}\u{ff11}\u{ff12}34567890",
+        "\u{660}\u{668}\u{661}\u{662}34567890",
+        "tel:+62-812-3456-7890",
+        "TEL:081234567890",
+        "tel:812-3456-7890;phone-context=+62",
+    ];
+    all_read_as(Ok("+6281234567890"), Some("ID"), &spellings);
+}
+
+#[test]
+fn a_number_with_its_country_needs_no_region() {
+    all_read_as(
+        Ok("+6281234567890"),
+        None,
+        &["+6281234567890", "tel:+62-812-3456-7890", "+62 (0) 812 3456 7890"],
+    );
+    all_read_as(Ok("+6281234567890"), Some("US"), &["+62 812 3456 7890", "011 62 812 3456 7890"]);
+    all_read_as(
+        Ok("+6281234567890"),
+        Some("DE"),
+        &["0062 812 3456 7890", "00 62-81234567890", "+0062 81234567890"],
+    );
+    all_read_as(Ok("+6281234567890"), Some("nowhere"), &["+62 812 3456 7890"]);
+}
+
+#[test]
+fn a_national_number_without_a_region_is_ambiguous() {
+    all_read_as(
+        Err(Fault::Ambiguous),
+        None,
+        &["0812-3456-7890", "6281234567890", "006281234567890", "12"],
+    );
+    all_read_as(Err(Fault::Ambiguous), Some("XX"), &["081234567890"]);
+    all_read_as(Err(Fault::Ambiguous), Some("id"), &["081234567890"]);
+    assert!(
+        is_region("ID")
+            && !is_region("id")
+            && !is_region("XX")
+            && !is_region("001")
+            && !is_region("")
+    );
+}
+
+#[test]
+fn countries_keep_their_customs() {
+    all_read_as(
+        Ok("+390236618300"),
+        Some("IT"),
+        &["02 3661 8300", "+39 02 3661 8300", "0039 02 3661 8300"],
+    );
+    all_read_as(
+        Ok("+5491123456789"),
+        Some("AR"),
+        &["011 15-2345-6789", "9 11 2345 6789", "+54 9 11 2345-6789"],
+    );
+    all_read_as(Ok("+541123456789"), Some("AR"), &["011 2345-6789", "11 2345 6789"]);
+    all_read_as(
+        Ok("+5511961234567"),
+        Some("BR"),
+        &["11 96123-4567", "0 15 11 96123-4567", "90 15 11 96123 4567"],
+    );
+    all_read_as(Ok("+525512345678"), Some("MX"), &["55 1234 5678", "+52 55 1234 5678"]);
+    all_read_as(Ok("+12684641234"), Some("AG"), &["464-1234", "268 464 1234", "1 268 464 1234"]);
+    all_read_as(Ok("+442079460018"), Some("GB"), &["020 7946 0018", "+44 (0)20 7946 0018"]);
+    all_read_as(Ok("+441481256789"), Some("GG"), &["256789", "01481 256789"]);
+    all_read_as(
+        Ok("+79123456789"),
+        Some("RU"),
+        &["8 (912) 345-67-89", "+7 912 345-67-89", "9123456789"],
+    );
+    all_read_as(Ok("+3780549886377"), Some("SM"), &["886377", "0549 886377", "+378 0549 886377"]);
+    all_read_as(Ok("+80012345678"), None, &["+800 1234 5678"]);
+}
+
+#[test]
+fn extensions_letters_and_other_signs_are_refused() {
+    let refused = [
+        "+1 650 253 0000 ext. 12",
+        "+1 650 253 0000;ext=12",
+        "+1 650 253 0000 x12",
+        "+1 650 253 0000,,12",
+        "+1 650 253 0000#12",
+        "+1 650 253 0000~12",
+        "tel:+1-650-253-0000;isub=12",
+        "tel:253-0000;phone-context=example.com",
+        "tel:253-0000;phone-context=+",
+        "1-800-FLOWERS",
+        "0xx11 96123 4567",
+        "*31#081234567890",
+        "my number is +62 812 3456 7890",
+        "+62 812 + 3456 7890",
+        "+ +62 812 3456 7890",
+        "---",
+        "+",
+        "hello",
+    ];
+    all_read_as(Err(Fault::MalformedNumber), Some("US"), &refused);
+}
+
+#[test]
+fn a_number_that_nobody_can_have_is_refused() {
+    let unassignable =
+        ["+62 812", "+1 123 456 7890", "+999 123456789", "+0", "0000000", "1", "555-0100", "0011"];
+    all_read_as(Err(Fault::UnassignableNumber), Some("US"), &unassignable);
+    all_read_as(Err(Fault::UnassignableNumber), Some("US"), &["1".repeat(200).as_str()]);
+}
+
+#[test]
+fn nothing_and_too_much_are_refused() {
+    all_read_as(Err(Fault::Empty), None, &["", " ", "\t\r\n"]);
+    let long = [
+        format!("+62 812 3456 7890{}", " ".repeat(240)),
+        format!("{}@example.com", "a".repeat(260)),
+        "1".repeat(251),
+    ];
+    all_read_as(Err(Fault::TooLong), Some("ID"), &long.each_ref().map(String::as_str));
+    let labels = vec!["b".repeat(50); 4].join(".");
+    all_read_as(
+        Err(Fault::MalformedAddress),
+        None,
+        &[&format!("{}@{labels}.example.com", "a".repeat(65))[..250]],
+    );
+}
+
+#[test]
+fn the_wrong_kind_is_refused_as_such() {
+    assert_eq!(parse("john@example.com", Some(Kind::Phone), None), Err(Fault::WrongKind));
+    assert_eq!(parse("+6281234567890", Some(Kind::Email), None), Err(Fault::WrongKind));
+    assert_eq!(parse("0812 3456", Some(Kind::Email), None), Err(Fault::WrongKind));
+    assert_eq!(parse("john", Some(Kind::Email), None), Err(Fault::MalformedAddress));
+}
+
+#[test]
+fn an_address_is_lower_cased_as_a_whole() {
+    all_read_as(
+        Ok("john@example.com"),
+        None,
+        &["john@example.com", "John@Example.COM", " JOHN@EXAMPLE.com\n"],
+    );
+    let odd = "a.b+tag_!#$%&'*/=?^`{|}~-@r3---x.example.co.uk";
+    all_read_as(Ok(odd), None, &[odd]);
+}
+
+#[test]
+fn a_domain_is_read_by_idna() {
+    let spellings = [
+        "info@b\u{fc}cher.de",
+        "Info@B\u{dc}CHER.DE",
+        "info@bu\u{308}cher.de",
+        "info@XN--BCHER-KVA.de",
+        "info@b\u{fc}cher\u{3002}de",
+    ];
+    all_read_as(Ok("info@xn--bcher-kva.de"), None, &spellings);
+    all_read_as(Ok("a@xn--fa-hia.de"), None, &["a@fa\u{df}.de"]);
+    all_read_as(
+        Ok("a@xn--e1afmkfd.xn--p1ai"),
+        None,
+        &["a@\u{43f}\u{440}\u{438}\u{43c}\u{435}\u{440}.\u{440}\u{444}"],
+    );
+}
+
+#[test]
+fn what_is_no_address_is_refused() {
+    let long_label = format!("a@{}.com", "b".repeat(64));
+    let long_local = format!("{}@example.com", "a".repeat(65));
+    let refused = [
+        "@",
+        "a@",
+        "@example.com",
+        "a@@example.com",
+        "a@b@example.com",
+        "a@localhost",
+        "a@.com",
+        "a@example.",
+        "a@example.com.",
+        ".a@example.com",
+        "a.@example.com",
+        "a..b@example.com",
+        "a b@example.com",
+        "\"a b\"@example.com",
+        "a@exa mple.com",
+        "a@[127.0.0.1]",
+        "a@127.0.0.1",
+        "a@example.1",
+        "a@-example.com",
+        "a@example-.com",
+        "a@exa_mple.com",
+        "a@example..com",
+        "j\u{f6}rg@example.com",
+        "a@xn--\u{fc}.de",
+        "a@xn--a.de",
+        "John <a@example.com>",
+        "a@example.com,b@example.com",
+        "mailto:a@example.com",
+        "a\u{0}@example.com",
+        &long_label,
+        &long_local,
+    ];
+    all_read_as(Err(Fault::MalformedAddress), None, &refused);
+}
+
+#[test]
+fn an_address_that_idna_makes_too_long_is_refused() {
+    let address = format!("{}@{}de", "a".repeat(64), "a\u{fc}.".repeat(20));
+    assert!(address.len() < MAX_BYTES);
+    all_read_as(Err(Fault::TooLong), None, &[&address]);
+    all_read_as(Ok("a@xn--a-eha.de"), None, &["a@a\u{fc}.de"]);
+}
+
+#[test]
+fn a_number_that_does_not_read_as_itself_is_refused() {
+    // libphonenumber takes the 8 of the E.164 form for a national prefix, and finds no number behind it.
+    all_read_as(Err(Fault::UnassignableNumber), Some("BY"), &["08101521234", "+3758101521234"]);
+}
+
+#[test]
+fn masks_show_ends_only() {
+    let mask = |text: &str| parse(text, None, None).map(|recipient| recipient.masked());
+    let masks = [
+        ("+6281234567890", "62****7890"),
+        ("+16502530000", "1****0000"),
+        ("+3780549886377", "378****6377"),
+        ("+29021000", "290****00"),
+        ("john@example.com", "j***@e***.com"),
+        ("j@mail.example.co.uk", "j***@m***.uk"),
+        ("info@b\u{fc}cher.de", "i***@x***.de"),
+    ];
+    for (text, masked) in masks {
+        assert_eq!(mask(text).as_deref(), Ok(masked));
+    }
+}
+
+#[test]
+fn debug_shows_no_recipient() {
+    let shown = format!(
+        "{:?} {:?}",
+        parse("+6281234567890", None, None),
+        parse("john@example.com", None, None)
+    );
+    assert_eq!(shown, "Ok(Recipient { kind: Phone, .. }) Ok(Recipient { kind: Email, .. })");
+}
+
+#[test]
+fn a_digest_is_taken_of_the_canonical_form() {
+    let of =
+        |text| parse(text, None, Some("ID")).map(|recipient| recipient.digest_input().to_vec());
+    assert_eq!(of("0812 3456 7890"), of("+6281234567890"));
+    assert_eq!(of("John@Example.com"), of("john@example.com"));
+    assert_ne!(of("0812 3456 7890"), of("0812 3456 7891"));
+}
+
+fn any_region() -> impl Strategy<Value = Option<&'static str>> {
+    prop::sample::select(vec![
+        None,
+        Some("ID"),
+        Some("US"),
+        Some("AR"),
+        Some("BR"),
+        Some("IT"),
+        Some("JP"),
+        Some("SM"),
+        Some("??"),
+    ])
+}
+
+fn any_kind() -> impl Strategy<Value = Option<Kind>> {
+    prop::sample::select(vec![None, Some(Kind::Email), Some(Kind::Phone)])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_panics(bytes in prop::collection::vec(any::<u8>(), 0..300), kind in any_kind(), region in any_region()) {
+        let _ = parse(&String::from_utf8_lossy(&bytes), kind, region);
+    }
+
+    #[test]
+    fn what_is_read_reads_as_itself(text in "[+]{0,2}[0-9 ()./-]{0,20}|[!-~]{1,8}@[a-zA-Z0-9\u{e4}\u{3b1}\u{4e2d}.-]{1,12}[.](com|DE)", region in any_region()) {
+        let _ = read(&text, region);
+    }
+}

@@ -1,0 +1,30 @@
+//! `countersign config check`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{CommandError, print};
+use crate::config::Loaded;
+use crate::senders::Stream;
+use crate::serve::{StartError, open_engine};
+use crate::stores::{self, StoreSettings, memory::MemorySettings};
+
+/// Loads everything and has the engine prepare every purpose. The store is not connected to: what is checked is
+/// the configuration, wherever that is done.
+#[derive(Args, Debug)]
+pub(super) struct Check {}
+
+impl Check {
+    pub(super) async fn run(self, loaded: Loaded) -> Result<ExitCode, CommandError> {
+        let purposes = loaded.rules.policies.len();
+        let store = StoreSettings::Memory(MemorySettings::default());
+        let store = stores::open(&store).await.map_err(StartError::Store)?;
+        open_engine(&loaded.config, store, loaded.rules, Stream::StandardError).await?;
+        for warning in &loaded.warnings {
+            print(&format!("warning: {warning}"))?;
+        }
+        print(&format!("in order; purposes: {purposes}"))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,179 @@
+//! From a configuration to a process that serves it.
+//!
+//! The order is: configuration, store, senders, engine, every purpose prepared, and only then the port. What is
+//! wrong is found before anybody can connect.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, io};
+
+use countersign_http_api::keys::{ApiKey, ApiKeys};
+use countersign_http_api::otp::{Error, Failure};
+use data_encoding::HEXLOWER_PERMISSIVE;
+
+use crate::config::{ApiKeySettings, Config, Loaded, Problem, Problems, Rules};
+use crate::engine::{self, Capabilities, Engine};
+use crate::health::StoreHealth;
+use crate::senders::{self, Router, Stream};
+use crate::server::{BindError, Server, signalled};
+use crate::stores::{self, Store, StoreSettings};
+
+/// Why the process can't do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The API keys can't be used.
+    #[error("api_keys: {0}")]
+    ApiKeys(#[from] countersign_http_api::keys::InvalidKeys),
+    /// The port can't be listened on.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The configuration is wrong, as the host or the engine sees it.
+    #[error("{0}")]
+    Config(#[from] Problems),
+    /// The engine can't be opened.
+    #[error("engine: {0}")]
+    Engine(#[from] engine::OpenError),
+    /// The file that tells the address can't be written.
+    #[error("{path} can't be written: {source}")]
+    ReadyFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A sender can't be opened.
+    #[error(transparent)]
+    Senders(#[from] senders::OpenError),
+    /// The signals that end the process can't be listened to.
+    #[error("signals can't be listened to: {0}")]
+    Signals(io::Error),
+    /// The store can't be opened.
+    #[error("store: {0}")]
+    Store(#[from] stores::OpenError),
+}
+
+impl StartError {
+    /// Whether the operator has to change the configuration, rather than something around it.
+    #[must_use]
+    pub fn is_configuration(&self) -> bool {
+        match self {
+            Self::ApiKeys(_) | Self::Config(_) => true,
+            Self::Senders(error) => matches!(error, senders::OpenError::DevelopmentOnly(_)),
+            _ => false,
+        }
+    }
+}
+
+/// Serves until a signal comes. `ready_file` is written once connections are taken: `{"address":"127.0.0.1:8080"}`.
+///
+/// # Errors
+/// [`StartError`], always before the first connection is taken.
+pub async fn serve(loaded: Loaded, ready_file: Option<&Path>) -> Result<(), StartError> {
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    let stop = signalled().map_err(StartError::Signals)?;
+    let config = loaded.config;
+    let api_keys = api_keys(&config.api_keys)?;
+    let store = stores::open(&config.store).await?;
+    let engine =
+        open_engine(&config, Arc::clone(&store), loaded.rules, Stream::StandardOutput).await?;
+    let router = countersign_http_api::router(engine.clone(), StoreHealth::new(store), api_keys);
+    let server = Server::bind(&config.server).await?;
+    let address = server.address();
+    if let Some(path) = ready_file {
+        announce(path, address)
+            .map_err(|source| StartError::ReadyFile { path: path.to_owned(), source })?;
+    }
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        component = engine.digest(),
+        store = store_kind(&config.store),
+        mode = config.server.mode.as_str(),
+        %address,
+        "ready"
+    );
+    let all_answered = server.run(router, stop).await;
+    tracing::info!(all_answered, "stopped");
+    Ok(())
+}
+
+/// Opens the senders and the engine, and has it prepare every purpose. The one place where an engine is made.
+///
+/// # Errors
+/// [`StartError`]: every purpose that the engine refuses is named.
+pub async fn open_engine(
+    config: &Config,
+    store: Arc<dyn Store>,
+    rules: Rules,
+    console: Stream,
+) -> Result<Engine, StartError> {
+    let sender = Router::open(&config.senders, config.server.mode, console)?;
+    let rules = Arc::new(rules);
+    let capabilities = Capabilities { store, sender: Arc::new(sender), rules: Arc::clone(&rules) };
+    let engine = Engine::open(&config.engine, capabilities)?;
+    prepare(&engine, &rules).await?;
+    Ok(engine)
+}
+
+async fn prepare(engine: &Engine, rules: &Rules) -> Result<(), Problems> {
+    let mut problems = Vec::new();
+    for (tenant, purpose) in rules.policies.keys() {
+        let Err(failure) = engine.prepare(tenant, purpose).await else {
+            continue;
+        };
+        let path = match tenant.as_str() {
+            "default" => format!("purposes.{purpose}"),
+            _ => format!("tenants.{tenant}.purposes.{purpose}"),
+        };
+        problems.push(Problem::new(path, refusal(failure)));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+}
+
+fn refusal(failure: Failure) -> String {
+    match failure {
+        Failure::Internal => "the engine broke over it; the log says why".to_owned(),
+        Failure::Overloaded => "no instance of the engine was free".to_owned(),
+        Failure::Refused(Error::Misconfigured(text)) => text,
+        Failure::Refused(error) => format!("the engine refuses it: {error:?}"),
+    }
+}
+
+fn api_keys(settings: &[ApiKeySettings]) -> Result<ApiKeys, StartError> {
+    if settings.is_empty() {
+        return Ok(ApiKeys::open());
+    }
+    let keys = settings.iter().enumerate().map(|(index, key)| {
+        let sha256 = HEXLOWER_PERMISSIVE.decode(key.sha256.as_bytes()).ok();
+        let sha256 = sha256.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| {
+            Problems::from(Problem::new(format!("api_keys.{index}.sha256"), "not a SHA-256"))
+        })?;
+        Ok(ApiKey {
+            name: key.name.clone(),
+            tenant: key.tenant.clone(),
+            sha256,
+            operator: key.operator,
+        })
+    });
+    let keys = keys.collect::<Result<Vec<_>, StartError>>()?;
+    Ok(ApiKeys::new(keys)?)
+}
+
+/// Written aside and put in place: whoever waits for the file never reads half of it.
+fn announce(path: &Path, address: SocketAddr) -> io::Result<()> {
+    let aside = path.with_extension(format!("{}.tmp", std::process::id()));
+    let text = serde_json::json!({ "address": address, "process": std::process::id() });
+    fs::write(&aside, format!("{text}\n"))?;
+    fs::rename(&aside, path)
+}
+
+/// The store's `type` in the configuration.
+fn store_kind(settings: &StoreSettings) -> &'static str {
+    match settings {
+        StoreSettings::Memory(_) => "memory",
+        StoreSettings::Redis(_) => "redis",
+        StoreSettings::Sqlite(_) => "sqlite",
+    }
+}

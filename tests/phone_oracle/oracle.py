@@ -1,0 +1,201 @@
+"""Prints spellings of phone numbers and what libphonenumber makes of them, as lines of JSON.
+
+    {"text": "0812-345-678", "region": "ID", "expected": "+62812345678"}
+
+`expected` is null where the text has to be refused: where libphonenumber finds no valid number, and in the cases
+named at SEPARATOR below. The spellings are derived from the example numbers of
+every region and every type of number, and are the same in every run.
+"""
+
+import itertools
+import json
+import random
+import re
+import sys
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat, SUPPORTED_REGIONS
+from phonenumbers.data import _COUNTRY_CODE_TO_REGION_CODE as REGIONS_OF_CODE
+from phonenumbers.phonemetadata import PhoneMetadata
+from phonenumbers.re_util import enable_pattern_cache
+
+TYPES = (
+    "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost",
+    "voip", "personal_number", "pager", "uan", "voicemail",
+)
+SEPARATORS = "-./()[] \u00a0\u00ad\u200b\u2010\u2011\u2012\u2013\u2014\u2015\u2060\u2212\u3000\u30fc\uff08\uff09\uff0d\uff0e\uff0f\uff3b\uff3d"
+MARGIN = " \t\r\n\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+FULL_WIDTH = str.maketrans("+0123456789-()", "\uff0b\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19\uff0d\uff08\uff09")
+ARABIC = str.maketrans("0123456789", "\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669")
+BENGALI = str.maketrans("0123456789", "\u09e6\u09e7\u09e8\u09e9\u09ea\u09eb\u09ec\u09ed\u09ee\u09ef")
+SOME_REGIONS = ("US", "GB", "ID", "AR", "BR", "IT", "MX", "JP", "AU", "RU", "SM", "CI", "HU", "BY")
+
+choose = random.Random(20_000)
+
+# What countersign refuses although libphonenumber takes it: extensions, letters, other signs, parameters, and
+# (in `expected`) a number whose E.164 form libphonenumber doesn't read as that number.
+SEPARATOR = "[" + re.escape(SEPARATORS) + "]"
+SPELLING = re.compile(rf"{SEPARATOR}*[+\uff0b]*(?:{SEPARATOR}*\d)+{SEPARATOR}*")
+CONTEXT = re.compile(r"([^;]*);phone-context=(\+[-.()\d]*\d[-.()\d]*)")
+
+
+def expected(text, region):
+    if len(text.encode()) > 254:
+        return None
+    text = text.strip(MARGIN)
+    bare = text[4:] if text[:4].lower() == "tel:" else text
+    context = CONTEXT.fullmatch(bare)
+    spelled = context[2] + context[1] if context else bare
+    if not SPELLING.fullmatch(spelled) or any(ord(sign) > 0xFFFF for sign in spelled):
+        return None
+    try:
+        number = phonenumbers.parse("tel:" + bare if bare != text else text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    assert number.extension is None, text
+    if not phonenumbers.is_valid_number(number):
+        return None
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    again = phonenumbers.parse(e164, None)
+    stable = phonenumbers.is_valid_number(again) and phonenumbers.format_number(again, PhoneNumberFormat.E164) == e164
+    return e164 if stable else None
+
+
+def examples():
+    """(plan, its region or None, national number) of every example in the metadata."""
+    for region in sorted(SUPPORTED_REGIONS):
+        yield from examples_of(PhoneMetadata.metadata_for_region(region, None), region)
+    for code, regions in sorted(REGIONS_OF_CODE.items()):
+        if regions[0] == "001":
+            yield from examples_of(PhoneMetadata.metadata_for_nongeo_region(code, None), None)
+
+
+def examples_of(plan, region):
+    for name in TYPES:
+        description = getattr(plan, name)
+        if description is not None and description.example_number:
+            yield plan, region, description.example_number
+
+
+def international_prefixes():
+    """Up to twelve of the prefixes that each region dials before numbers abroad."""
+    found = {}
+    for region in sorted(SUPPORTED_REGIONS):
+        pattern = PhoneMetadata.metadata_for_region(region, None).international_prefix
+        if pattern and pattern not in found:
+            matches = [
+                digits
+                for length in range(1, 6)
+                for digits in map("".join, itertools.product("0123456789", repeat=length))
+                if digits[0] in "0189" and re.fullmatch(pattern, digits)
+            ]
+            found[pattern] = choose.sample(matches, min(12, len(matches)))
+        yield region, found.get(pattern, [])
+
+
+def decorated(digits):
+    """The digits with separators between some of them."""
+
+    def gap():
+        return choose.choice(SEPARATORS) * choose.choice((1, 1, 1, 2)) if choose.random() < 0.4 else ""
+
+    return "".join(digit + gap() for digit in digits)
+
+
+def mutated(national):
+    """Other numbers that begin, or end, like this one."""
+    for _ in range(6):
+        at = choose.randrange(len(national))
+        yield national[:at] + "".join(choose.choice("0123456789") for _ in national[at:])
+    at = choose.randrange(len(national))
+    yield national[:at] + choose.choice("0123456789") + national[at + 1 :]
+    yield national[: choose.randrange(1, len(national))]
+    yield national + choose.choice("0123456789")
+    yield national + "".join(choose.choice("0123456789") for _ in range(choose.randrange(2, 9)))
+
+
+def official(plan, national):
+    number = phonenumbers.parse(f"+{plan.country_code}{national}", None)
+    for form in (PhoneNumberFormat.E164, PhoneNumberFormat.INTERNATIONAL,
+                 PhoneNumberFormat.NATIONAL, PhoneNumberFormat.RFC3966):
+        yield phonenumbers.format_number(number, form)
+    for region in SOME_REGIONS[:4]:
+        yield phonenumbers.format_out_of_country_calling_number(number, region)
+
+
+def with_prefixes(plan, national, prefixes):
+    code = str(plan.country_code)
+    for prefix in sorted({plan.national_prefix or "0", "0", "1", "8", "06", "00", "000"}):
+        yield prefix + national
+    yield code + national
+    yield "0" + code + national
+    yield f"+{code}0{national}"
+    yield f"+{code} (0) {national}"
+    yield f"+{code}{plan.national_prefix or '0'}{national}"
+    yield f"+0{national}"
+    yield f"++{code}{national}"
+    for prefix in prefixes:
+        yield f"{prefix}{code}{national}"
+        yield f"{prefix} {code} 0{national}"
+    yield f"+00{code}{national}"
+    yield f"+ 00 {code} {national}"
+    yield f"00{code}{code}{national}"
+    for length in range(1, 5):
+        yield national[length:]
+    for at in (2, 3, 4):
+        yield f"0{national[:at]}15{national[at:]}"
+        yield f"0{national[1:at + 1]}15{national[at + 1:]}"
+    yield f"0{choose.choice(('15', '31', '41', '21', '99'))}{national}"
+    yield f"+{code}1{national}"
+    yield f"+{code}9{national}"
+
+
+def in_disguise(plan, national):
+    whole = f"+{plan.country_code} {national}"
+    yield decorated(national)
+    yield decorated("0" + national)
+    yield decorated(whole)
+    yield f"(+{plan.country_code}) {decorated(national)}"
+    yield f"({national[:3]}) {national[3:]}"
+    yield whole.translate(FULL_WIDTH)
+    yield national.translate(FULL_WIDTH)
+    yield whole.translate(ARABIC)
+    yield ("0" + national).translate(BENGALI)
+    yield f"\u202a{whole}\u202c"
+    yield f" {national}\n"
+    yield f"TEL:{whole}"
+    yield f"tel:{national}"
+    yield f"tel:{national};phone-context=+{plan.country_code}"
+    yield f"{national[1:]};phone-context=+{plan.country_code}{national[0]}"
+    yield f"tel:{national};phone-context=example.com"
+    yield f"tel:{whole};isub=12"
+    yield f"{whole}{choose.choice((' ext. 12', ';ext=12', ' x12', ',,12', '#12', ' - 12#', '~12', ' доб. 5'))}"
+    yield f"{national[:-3]}{choose.choice(('ABC', 'xyz', 'o'))}{choose.choice(('', '1'))}"
+    yield f"{choose.choice(('*', '#', 'n', ':', '$'))}{whole}"
+    yield f"{national}{choose.choice(('+', '*', '#', 'x', '?'))}"
+    yield f"+{national[:2]}+{national[2:]}"
+    yield "1" * choose.randrange(1, 30)
+
+
+def main():
+    enable_pattern_cache()
+    version = sys.argv[1]
+    if phonenumbers.__version__ != version:
+        sys.exit(f"needs phonenumbers=={version}, found {phonenumbers.__version__}")
+    prefixes = dict(international_prefixes())
+    everywhere = sorted(SUPPORTED_REGIONS)
+    for plan, own, national in examples():
+        chosen = choose.sample(prefixes.get(own, []), min(4, len(prefixes.get(own, []))))
+        texts = [national, *official(plan, national), *in_disguise(plan, national)]
+        texts += with_prefixes(plan, national, chosen)
+        for other in mutated(national):
+            texts += [other, "0" + other, f"+{plan.country_code}{other}"]
+        for text in dict.fromkeys(texts):
+            regions = {own, None, choose.choice(everywhere), choose.choice(SOME_REGIONS)}
+            for region in sorted(regions, key=str):
+                line = {"text": text, "region": region, "expected": expected(text, region)}
+                print(json.dumps(line))
+
+
+if __name__ == "__main__":
+    main()
