@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -13,23 +14,39 @@ use crate::engines::Variant;
 /// A process of [`crate::server`], ended on drop.
 pub(crate) struct Process {
     child: Child,
+    /// What it is called in tables.
+    pub(crate) name: String,
+    /// Who answers.
+    pub(crate) variant: Variant,
+    /// Where it listens.
     pub(crate) address: SocketAddr,
 }
 
 impl Process {
     /// Starts one and waits until it is ready.
     pub(crate) fn start(variant: Variant, redis: &str) -> Result<Self> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .args(["server", variant.name(), redis])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
+        Self::launch(
+            variant,
+            variant.name().into(),
+            Command::new(std::env::current_exe()?).args(["server", variant.name(), redis]),
+        )
+    }
+
+    /// The same with another build of the component.
+    pub(crate) fn start_rival(variant: Variant, redis: &str, component: &Path) -> Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["server", variant.name(), redis]).env("COUNTERSIGN_WASM", component);
+        Self::launch(variant, format!("{} (rival)", variant.name()), &mut command)
+    }
+
+    fn launch(variant: Variant, name: String, command: &mut Command) -> Result<Self> {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();
         let output = child.stdout.take().context("no standard output")?;
         BufReader::new(output).read_line(&mut line)?;
         let address = line.trim().parse();
-        let address = address.with_context(|| format!("the {} server did not start", variant.name()))?;
-        Ok(Self { child, address })
+        let address = address.with_context(|| format!("the {name} server did not start"))?;
+        Ok(Self { child, name, variant, address })
     }
 
     /// CPU time used so far, in user and system mode, by all threads.

@@ -22,6 +22,8 @@ mod startup;
 mod traffic;
 mod web;
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use countersign_tests::redis::RedisServer;
@@ -59,7 +61,7 @@ enum Part {
 }
 
 /// How much load.
-#[derive(Args, Clone, Copy)]
+#[derive(Args, Clone)]
 struct Load {
     /// Connections, each with one request under way.
     #[arg(long, default_value_t = 32)]
@@ -67,6 +69,9 @@ struct Load {
     /// Requests measured per variant, operation and round.
     #[arg(long, default_value_t = 30_000)]
     requests: usize,
+    /// Another build of the component, to be measured in the same run.
+    #[arg(long)]
+    rival: Option<PathBuf>,
     #[command(flatten)]
     rounds: Rounds,
 }
@@ -83,23 +88,23 @@ fn main() -> Result<()> {
     let cli = Cli::parse();
     match cli.part {
         Some(Part::Server { engine, redis }) => server::run(engine, &redis),
-        Some(Part::Web(load)) => web(load),
+        Some(Part::Web(load)) => web(&load),
         Some(Part::Micro(rounds)) => micro::run(rounds.rounds),
         Some(Part::Startup) => startup(),
         Some(Part::Loop(endless)) => micro::run_endless(&endless),
         None => {
-            web(cli.load)?;
+            web(&cli.load)?;
             micro::run(cli.load.rounds.rounds)?;
             startup()
         }
     }
 }
 
-fn web(load: Load) -> Result<()> {
+fn web(load: &Load) -> Result<()> {
     // Redis inherits it.
     affinity::pin_to_last()?;
     let redis = RedisServer::start()?;
-    web::run(&redis, load.connections, load.requests, load.rounds.rounds)
+    web::run(&redis, load)
 }
 
 fn startup() -> Result<()> {

@@ -19,7 +19,8 @@ impl Sample {
         let mut latencies = done.latencies;
         latencies.sort_unstable();
         let count = latencies.len();
-        let at = |part: usize| latencies.get(count * part / 100).map_or(f64::NAN, |ns| *ns as f64 / 1e3);
+        let at =
+            |part: usize| latencies.get(count * part / 100).map_or(f64::NAN, |ns| *ns as f64 / 1e3);
         Self {
             per_second: count as f64 / done.elapsed.as_secs_f64(),
             p50_us: at(50),
@@ -32,14 +33,15 @@ impl Sample {
 /// One variant and one operation, over all rounds.
 pub(crate) struct Cell {
     title: String,
+    name: String,
     variant: Variant,
     pub(crate) samples: Vec<Sample>,
 }
 
 impl Cell {
     /// Without samples yet.
-    pub(crate) const fn new(title: String, variant: Variant) -> Self {
-        Self { title, variant, samples: Vec::new() }
+    pub(crate) const fn new(title: String, name: String, variant: Variant) -> Self {
+        Self { title, name, variant, samples: Vec::new() }
     }
 
     fn spread(&self, of: impl Fn(&Sample) -> f64) -> Spread {
@@ -73,7 +75,7 @@ impl Spread {
 /// difference within a round.
 pub(crate) fn load<'a>(cells: impl Iterator<Item = &'a Cell>) {
     println!(
-        "{:<24} {:<10} {:>8} {:>7} {:>7} {:>8} {:>15} {:>11} {:>9}",
+        "{:<24} {:<14} {:>8} {:>7} {:>7} {:>8} {:>15} {:>11} {:>9}",
         "", "", "req/s", "p50 us", "p99 us", "CPU us", "(least-most)", "over native", "x native"
     );
     let cells: Vec<_> = cells.collect();
@@ -89,9 +91,9 @@ pub(crate) fn load<'a>(cells: impl Iterator<Item = &'a Cell>) {
         let over = Spread::of(pairs().map(|(own, native)| own.cpu_us - native.cpu_us).collect());
         let ratio = Spread::of(pairs().map(|(own, native)| own.cpu_us / native.cpu_us).collect());
         println!(
-            "{:<24} {:<10} {:>8.0} {:>7.0} {:>7.0} {:>8.1} {:>15} {:>+11.1} {:>9.2}",
+            "{:<24} {:<14} {:>8.0} {:>7.0} {:>7.0} {:>8.1} {:>15} {:>+11.1} {:>9.2}",
             cell.title,
-            cell.variant.name(),
+            cell.name,
             cell.spread(|sample| sample.per_second).median,
             cell.spread(|sample| sample.p50_us).median,
             cell.spread(|sample| sample.p99_us).median,

@@ -72,7 +72,8 @@ fn policy(purpose: Purpose) -> settings::Policy {
 }
 
 fn limits() -> Vec<settings::Limit> {
-    let limit = |scope, on| settings::Limit { scope, on, max: 1_000_000_000, window_seconds: 3_600 };
+    let limit =
+        |scope, on| settings::Limit { scope, on, max: 1_000_000_000, window_seconds: 3_600 };
     vec![
         limit(types::Scope::Subject, settings::Activity::Send),
         limit(types::Scope::Ip, settings::Activity::Send),

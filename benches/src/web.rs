@@ -1,6 +1,7 @@
 //! The servers under load: requests per second, latencies, CPU time, and what Redis had to do.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use countersign_tests::redis::RedisServer;
@@ -11,7 +12,7 @@ use crate::load::{self, Done, Job};
 use crate::redis_counts::Counter;
 use crate::report::{self, Cell, Sample};
 use crate::setting::{Purpose, Recipients};
-use crate::traffic;
+use crate::{Load, Rounds, traffic};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -37,7 +38,7 @@ impl Verb {
 const COUNTED: usize = 180;
 
 struct Bench {
-    servers: Vec<(Variant, Process)>,
+    servers: Vec<Process>,
     counter: Counter,
     recipients: Recipients,
     runtime: tokio::runtime::Runtime,
@@ -45,18 +46,10 @@ struct Bench {
 }
 
 /// Runs everything and prints the tables.
-pub(crate) fn run(
-    redis: &RedisServer,
-    connections: usize,
-    requests: usize,
-    rounds: usize,
-) -> Result<()> {
-    let servers = Variant::ALL
-        .into_iter()
-        .map(|variant| Ok((variant, Process::start(variant, &redis.url())?)))
-        .collect::<Result<Vec<_>>>()?;
+pub(crate) fn run(redis: &RedisServer, load: &Load) -> Result<()> {
+    let Load { connections, requests, rounds: Rounds { rounds }, .. } = *load;
     let mut bench = Bench {
-        servers,
+        servers: start(redis, load.rival.as_deref())?,
         counter: Counter::new(redis)?,
         recipients: Recipients::new(),
         runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
@@ -64,14 +57,14 @@ pub(crate) fn run(
     };
     let mut cells: BTreeMap<usize, Cell> = BTreeMap::new();
     for round in 0..rounds {
-        let turns = Purpose::ALL.into_iter().flat_map(|purpose| Verb::ALL.map(|verb| (purpose, verb)));
-        for (row, (purpose, verb)) in turns.enumerate() {
+        for (row, (purpose, verb)) in rows().enumerate() {
             for column in 0..bench.servers.len() {
-                let variant = bench.server(column)?.0;
                 let sample = bench.sample(column, purpose, verb, requests)?;
-                let place = row * Variant::ALL.len() + column;
-                let title = format!("{}, {}", verb.name(), purpose.name());
-                let cell = cells.entry(place).or_insert_with(|| Cell::new(title, variant));
+                let place = row * bench.servers.len() + column;
+                let server = bench.server(column)?;
+                let cell = cells.entry(place).or_insert_with(|| {
+                    Cell::new(title(purpose, verb), server.name.clone(), server.variant)
+                });
                 cell.samples.push(sample);
             }
         }
@@ -81,14 +74,34 @@ pub(crate) fn run(
     report::load(cells.values());
     bench.print_store_work()?;
     println!("\nMemory after the run\n");
-    for (variant, process) in &bench.servers {
-        println!("{:<10} {:>6.1} MiB", variant.name(), process.resident_mib()?);
+    for server in &bench.servers {
+        println!("{:<14} {:>6.1} MiB", server.name, server.resident_mib()?);
     }
     Ok(())
 }
 
+fn start(redis: &RedisServer, rival: Option<&Path>) -> Result<Vec<Process>> {
+    let url = redis.url();
+    let mut servers = Vec::new();
+    for variant in Variant::ALL {
+        servers.push(Process::start(variant, &url)?);
+        if let (Variant::Pooled | Variant::Fresh, Some(rival)) = (variant, rival) {
+            servers.push(Process::start_rival(variant, &url, rival)?);
+        }
+    }
+    Ok(servers)
+}
+
+fn rows() -> impl Iterator<Item = (Purpose, Verb)> {
+    Purpose::ALL.into_iter().flat_map(|purpose| Verb::ALL.map(|verb| (purpose, verb)))
+}
+
+fn title(purpose: Purpose, verb: Verb) -> String {
+    format!("{}, {}", verb.name(), purpose.name())
+}
+
 impl Bench {
-    fn server(&self, column: usize) -> Result<&(Variant, Process)> {
+    fn server(&self, column: usize) -> Result<&Process> {
         self.servers.get(column).context("no such server")
     }
 
@@ -104,10 +117,9 @@ impl Bench {
         let warm_up = self.job(column, purpose, verb, requests / 10)?;
         let job = self.job(column, purpose, verb, requests)?;
         self.send(column, self.connections, warm_up)?;
-        let (_, process) = self.server(column)?;
-        let before = process.cpu_time()?;
+        let before = self.server(column)?.cpu_time()?;
         let done = self.send(column, self.connections, job)?;
-        let cpu_time = process.cpu_time()?.saturating_sub(before);
+        let cpu_time = self.server(column)?.cpu_time()?.saturating_sub(before);
         Ok(Sample::new(done, cpu_time))
     }
 
@@ -123,34 +135,31 @@ impl Bench {
     }
 
     fn send(&self, column: usize, connections: usize, job: Job) -> Result<Done> {
-        let (_, process) = self.server(column)?;
-        self.runtime.block_on(load::run(process.address, connections, job))
+        let address = self.server(column)?.address;
+        self.runtime.block_on(load::run(address, connections, job))
     }
 
     /// Redis's work per request, with one connection and one request at a time.
     fn print_store_work(&mut self) -> Result<()> {
         println!("\nRedis per request\n");
-        println!("{:<24} {:<10} {:>8} {:>11}", "", "", "commands", "round trips");
-        for purpose in Purpose::ALL {
-            for verb in Verb::ALL {
-                for column in 0..self.servers.len() {
-                    let variant = self.server(column)?.0;
-                    let job = self.job(column, purpose, verb, COUNTED)?;
-                    let before = self.counter.counts()?;
-                    self.send(column, 1, job)?;
-                    let after = self.counter.counts()?;
-                    // The first of the two questions is counted with the rest.
-                    let per_request = |before: u64, after: u64| {
-                        after.saturating_sub(before).saturating_sub(1) as f64 / COUNTED as f64
-                    };
-                    let title = format!("{}, {}", verb.name(), purpose.name());
-                    println!(
-                        "{title:<24} {:<10} {:>8.2} {:>11.2}",
-                        variant.name(),
-                        per_request(before.commands, after.commands),
-                        per_request(before.reads, after.reads),
-                    );
-                }
+        println!("{:<24} {:<14} {:>8} {:>11}", "", "", "commands", "round trips");
+        for (purpose, verb) in rows() {
+            for column in 0..self.servers.len() {
+                let job = self.job(column, purpose, verb, COUNTED)?;
+                let before = self.counter.counts()?;
+                self.send(column, 1, job)?;
+                let after = self.counter.counts()?;
+                // The first of the two questions is counted with the rest.
+                let per_request = |before: u64, after: u64| {
+                    after.saturating_sub(before).saturating_sub(1) as f64 / COUNTED as f64
+                };
+                println!(
+                    "{:<24} {:<14} {:>8.2} {:>11.2}",
+                    title(purpose, verb),
+                    self.server(column)?.name,
+                    per_request(before.commands, after.commands),
+                    per_request(before.reads, after.reads),
+                );
             }
         }
         Ok(())

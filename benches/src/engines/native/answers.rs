@@ -106,9 +106,12 @@ pub(super) fn failure(error: Error) -> http::Failure {
         Error::Disabled => http::Error::Disabled,
         Error::Exhausted(seconds) => http::Error::Exhausted(seconds),
         Error::Expired => http::Error::Expired,
-        Error::InvalidArgument { field, reason } => http::Error::InvalidArgument(
-            http::ArgumentFault { field: field.into(), reason: reason.into() },
-        ),
+        Error::InvalidArgument { field, reason } => {
+            http::Error::InvalidArgument(http::ArgumentFault {
+                field: field.into(),
+                reason: reason.into(),
+            })
+        }
         Error::InvalidRecipient(fault) => http::Error::InvalidRecipient(recipient(fault)),
         Error::Locked(seconds) => http::Error::Locked(seconds),
         Error::Misconfigured(text) => http::Error::Misconfigured(text),
