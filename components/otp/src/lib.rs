@@ -9,6 +9,7 @@ mod bindings {
 
 mod convert;
 mod imports;
+mod memory;
 
 use std::future::Future;
 use std::pin::pin;

@@ -71,9 +71,11 @@ impl Keyring {
         let mut ring = keys.into_iter().map(|(name, secret)| Key::new(name, &secret));
         let current = ring.next().ok_or(KeyFault::WrongCount)??;
         let older = ring.collect::<Result<Vec<_>, _>>()?;
-        let mut names: Vec<_> = older.iter().chain([&current]).map(|key| &key.name).collect();
-        names.sort_unstable();
-        if names.windows(2).any(|pair| pair.first() == pair.last()) {
+        let repeated = |(position, key): (usize, &Key)| {
+            key.name == current.name
+                || older.iter().take(position).any(|other| other.name == key.name)
+        };
+        if older.iter().enumerate().any(repeated) {
             return Err(KeyFault::DuplicateName);
         }
         Ok(Self { index: mac_of(index)?, current, older })

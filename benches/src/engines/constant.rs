@@ -1,0 +1,69 @@
+//! The same answer every time: what the server costs without an engine.
+
+use countersign_http_api::otp::{
+    Addressee, Challenge, Channel, Error, Failure, IssueRequest, Otp, Report, ResendRequest, State,
+    Target, Verified, VerifyRequest,
+};
+
+/// Answers at once.
+#[derive(Clone)]
+pub(crate) struct Constant;
+
+const ID: &str = "plain.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const MASKED: &str = "62*******0000";
+
+fn challenge(purpose: String, channel: Channel) -> Challenge {
+    Challenge {
+        id: ID.into(),
+        purpose,
+        channel,
+        masked_recipient: MASKED.into(),
+        code_length: 6,
+        expires_at: 1_800_000_000,
+        expires_in_seconds: 600,
+        resend_in_seconds: 0,
+        resends_left: 3,
+        attempts_left: 10,
+        provider: "bench".into(),
+    }
+}
+
+impl Otp for Constant {
+    async fn issue(&self, request: IssueRequest) -> Result<Challenge, Failure> {
+        Ok(challenge(request.purpose, request.channel))
+    }
+
+    async fn verify(&self, _: VerifyRequest) -> Result<Verified, Failure> {
+        Err(Failure::Refused(Error::Mismatch(5)))
+    }
+
+    async fn resend(&self, _: ResendRequest) -> Result<Challenge, Failure> {
+        Ok(challenge("plain".into(), Channel::Sms))
+    }
+
+    async fn revoke(&self, _: String, _: String) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn status(&self, _: String, _: Target) -> Result<Report, Failure> {
+        Ok(Report {
+            id: ID.into(),
+            purpose: "plain".into(),
+            channel: Channel::Sms,
+            masked_recipient: MASKED.into(),
+            state: State::Pending,
+            issued_at: 1_799_999_400,
+            expires_at: 1_800_000_000,
+            expires_in_seconds: 600,
+            resend_in_seconds: 0,
+            resends_left: 3,
+            attempts_left: 10,
+            locked_for_seconds: 0,
+            disabled: false,
+        })
+    }
+
+    async fn unlock(&self, _: String, _: Addressee) -> Result<(), Failure> {
+        Ok(())
+    }
+}

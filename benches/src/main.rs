@@ -1,0 +1,113 @@
+//! What countersign costs, measured side by side: `cargo xtask bench`.
+//!
+//! One run measures four variants of one server: the same HTTP surface, the same Redis, the same keys and policies.
+//! What differs is who answers: a constant, the rules compiled natively, the component in shared instances, the
+//! component in an instance of its own per call. The variants take turns, round after round, so that whatever else
+//! the machine does hits all of them; what is quoted is the median of the rounds, and ratios rather than figures.
+//!
+//! Each server runs in a process of its own, pinned to the first CPU, with as many tokio workers as it may use CPUs:
+//! one. The load generator and Redis share the last CPU. On a machine with one CPU everything shares it, and only
+//! CPU time per request means anything.
+
+mod affinity;
+mod child;
+mod engines;
+mod load;
+mod micro;
+mod redis_counts;
+mod report;
+mod server;
+mod setting;
+mod startup;
+mod traffic;
+mod web;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use countersign_tests::redis::RedisServer;
+
+use crate::engines::Variant;
+
+/// Measures what countersign costs.
+#[derive(Parser)]
+#[command(about, version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    part: Option<Part>,
+    #[command(flatten)]
+    load: Load,
+}
+
+#[derive(Subcommand)]
+enum Part {
+    /// The servers under load only.
+    Web(Load),
+    /// The rules and the component in this process only.
+    Micro(Rounds),
+    /// From start to ready only.
+    Startup,
+    /// One operation in this process, over and over: for a profiler.
+    Loop(micro::Endless),
+    /// One server under test; ends when its standard input does.
+    #[command(hide = true)]
+    Server {
+        /// Who answers.
+        engine: Variant,
+        /// Where Redis is.
+        redis: String,
+    },
+}
+
+/// How much load.
+#[derive(Args, Clone)]
+struct Load {
+    /// Connections, each with one request under way.
+    #[arg(long, default_value_t = 32)]
+    connections: usize,
+    /// Requests measured per variant, operation and round.
+    #[arg(long, default_value_t = 30_000)]
+    requests: usize,
+    /// Another build of the component, to be measured in the same run.
+    #[arg(long)]
+    rival: Option<PathBuf>,
+    #[command(flatten)]
+    rounds: Rounds,
+}
+
+/// How often.
+#[derive(Args, Clone, Copy)]
+struct Rounds {
+    /// Rounds: in each every variant has its turn.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    match cli.part {
+        Some(Part::Server { engine, redis }) => server::run(engine, &redis),
+        Some(Part::Web(load)) => web(&load),
+        Some(Part::Micro(rounds)) => micro::run(rounds.rounds),
+        Some(Part::Startup) => startup(),
+        Some(Part::Loop(endless)) => micro::run_endless(&endless),
+        None => {
+            web(&cli.load)?;
+            micro::run(cli.load.rounds.rounds)?;
+            startup()
+        }
+    }
+}
+
+fn web(load: &Load) -> Result<()> {
+    // Redis inherits it.
+    affinity::pin_to_last()?;
+    let redis = RedisServer::start()?;
+    web::run(&redis, load)
+}
+
+fn startup() -> Result<()> {
+    let redis = RedisServer::start()?;
+    startup::run(&redis.url())
+}
