@@ -80,9 +80,9 @@ macro_rules! over {
                     a_recipient_that_cannot_be_one_is_told_why,
                     arguments_out_of_bounds_are_named,
                     odd_paths_and_methods_are_told_apart,
+                    taking_back_and_issuing_anew_refill_no_attempts,
                     what_the_policy_forbids_is_told_apart,
                     wrong_codes_are_counted_down_and_end_in_a_lock,
-                    wrong_codes_in_a_row_disable_the_recipient,
                 };
                 restart::{
                     a_dropped_key_is_forgotten,

@@ -22,7 +22,6 @@ verify_by = "recipient"
 [purposes.quick]
 channels = ["sms"]
 cooldown_seconds = 0
-failure_cap = 4
 "#;
 
 fn field(name: &str) -> Value {
@@ -160,7 +159,9 @@ pub(crate) async fn wrong_codes_are_counted_down_and_end_in_a_lock(
     assert_problem(&answer, 429, "locked", json!({ "retry_after": [890, 900] }));
 }
 
-pub(crate) async fn wrong_codes_in_a_row_disable_the_recipient(environment: &mut impl Environment) {
+pub(crate) async fn taking_back_and_issuing_anew_refill_no_attempts(
+    environment: &mut impl Environment,
+) {
     environment.start(RULES).await;
     let client = environment.client();
     let challenge = issued(&client, "quick", &phone(1)).await;
