@@ -1,6 +1,7 @@
 //! `countersign.wasm` itself: what it may reach, what it promises, and that it does it in any host.
 #![cfg(test)]
 
+mod bounds;
 mod contract;
 mod guest;
 
