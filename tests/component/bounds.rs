@@ -32,11 +32,15 @@ impl Sender for Nobody {
 
 /// An engine over a component all of whose functions have `body`, with two instances at most.
 async fn engine(body: &str, isolation: Isolation) -> (Engine, TempDir) {
-    let (engine, folder) = open(&misbehaving(body), isolation).await;
+    let (engine, folder) = open(&misbehaving(body), isolation, 10_000).await;
     (engine.unwrap(), folder)
 }
 
-async fn open(component: &[u8], isolation: Isolation) -> (Result<Engine, OpenError>, TempDir) {
+async fn open(
+    component: &[u8],
+    isolation: Isolation,
+    calls_per_instance: u32,
+) -> (Result<Engine, OpenError>, TempDir) {
     let bytes = component;
     let folder = tempfile::tempdir().unwrap();
     let component = folder.path().join("misbehaving.wasm");
@@ -46,6 +50,7 @@ async fn open(component: &[u8], isolation: Isolation) -> (Result<Engine, OpenErr
         cache_directory: Some(folder.path().join("cache")),
         isolation,
         max_instances: 2,
+        calls_per_instance,
         ..EngineSettings::default()
     };
     let store = StoreSettings::Memory(MemorySettings::default());
@@ -89,7 +94,8 @@ async fn a_call_that_traps_fails_alone_and_its_instance_is_replaced() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_computes_for_ever_is_ended() {
-    let (engine, _folder) = engine("(loop $again (br $again)) unreachable", Isolation::Pooled).await;
+    let (engine, _folder) =
+        engine("(loop $again (br $again)) unreachable", Isolation::Pooled).await;
     for _ in 0..3 {
         let call = tokio::time::timeout(SOON, engine.prepare("default", "login"));
         assert_eq!(call.await.expect("the host ends the call"), Err(Failure::Internal));
@@ -103,7 +109,56 @@ async fn more_memory_than_an_instance_may_have_is_not_given() {
             let memory = text.lines().find(|line| line.trim().starts_with("(memory ")).unwrap();
             text.replace(memory, &format!("(memory {pages})"))
         });
-        let (engine, _folder) = open(&component, Isolation::Pooled).await;
+        let (engine, _folder) = open(&component, Isolation::Pooled, 1).await;
         assert_eq!(engine.is_ok(), fits, "16 MiB are 256 pages; asked for {pages}");
+    }
+}
+
+/// Functions that a `prepare` calls: room for its two texts, and itself.
+const STEPS_PER_CALL: u32 = 3;
+
+/// A component that answers well `calls` times, each time from another place in its memory, and traps from then on.
+fn tiring(calls: u32) -> Vec<u8> {
+    let most = calls * STEPS_PER_CALL;
+    changed(|text| {
+        let mut answers = false;
+        let mut lines = Vec::new();
+        for line in text.lines() {
+            answers = if line.contains("(func ") { line.contains("(result i32)") } else { answers };
+            match line.trim() {
+                "unreachable" => {
+                    let count = "(global.set 0 (i32.add (global.get 0) (i32.const 1)))";
+                    let tired = format!(
+                        "(if (i32.gt_u (global.get 0) (i32.const {most})) (then unreachable))"
+                    );
+                    let answer =
+                        if answers { "(i32.mul (global.get 0) (i32.const 64))" } else { "" };
+                    lines.push(format!("{count} {tired} {answer}"));
+                }
+                memory if memory.starts_with("(memory ") => {
+                    lines.push("(memory 1) (global (mut i32) (i32.const 0))".to_owned());
+                }
+                _ => lines.push(line.to_owned()),
+            }
+        }
+        lines.join("\n")
+    })
+}
+
+#[tokio::test]
+async fn an_instance_serves_as_many_calls_as_it_may_and_is_replaced() {
+    for (isolation, calls_per_instance, lasts) in [
+        (Isolation::Pooled, 3, true),
+        (Isolation::Pooled, 4, false),
+        (Isolation::Fresh, 10_000, true),
+    ] {
+        let (engine, _folder) = open(&tiring(3), isolation, calls_per_instance).await;
+        let engine = engine.unwrap();
+        let mut answers = Vec::new();
+        for _ in 0..10 {
+            answers.push(engine.prepare("default", "login").await);
+        }
+        assert_eq!(answers[..3], [Ok(()), Ok(()), Ok(())], "{isolation:?}");
+        assert_eq!(answers.iter().all(Result::is_ok), lasts, "{isolation:?} {calls_per_instance}");
     }
 }
