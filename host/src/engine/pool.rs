@@ -10,7 +10,8 @@ use wasmtime::component::{
     Component, ComponentNamedList, HasSelf, Instance, InstancePre, Lift, Linker, Lower,
 };
 use wasmtime::{
-    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store, UpdateDeadline,
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
+    UpdateDeadline,
 };
 
 use super::Capabilities;
@@ -25,7 +26,7 @@ const TICK: Duration = Duration::from_millis(10);
 const COMPUTE_TICKS: u64 = 50;
 /// How long a call waits for an instance before it is turned away.
 const WAIT_FOR_INSTANCE: Duration = Duration::from_secs(1);
-/// Bytes of an instance's memory that stay mapped between two calls: all that the rules touch.
+/// Bytes of an instance's memory that stay mapped when it ends, for the next one: all that the rules write.
 const RESIDENT_BYTES: usize = 64 * 1024;
 
 /// wasmtime, set up for many small instances.
@@ -40,6 +41,8 @@ pub(super) fn engine(settings: &EngineSettings) -> wasmtime::Result<Engine> {
         .total_stacks(settings.max_instances)
         .max_memory_size(memory_bytes)
         .linear_memory_keep_resident(RESIDENT_BYTES)
+        // Where the kernel can tell which pages were written (Linux 6.7), only those are reset.
+        .pagemap_scan(Enabled::Auto)
         .table_keep_resident(4 * 1024);
     let mut config = Config::new();
     config
