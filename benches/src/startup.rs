@@ -65,8 +65,13 @@ format = "json"
 
 /// The time until the host logs that it is ready, and its memory then.
 fn start(host: &Path, settings: &Path) -> Result<(Duration, f64)> {
+    let mut command = Command::new(host);
+    for name in ["COUNTERSIGN_BIN", "COUNTERSIGN_WASM"] {
+        // Ours; the host takes what begins so for its settings.
+        command.env_remove(name);
+    }
     let start = Instant::now();
-    let mut child = Command::new(host)
+    let mut child = command
         .arg("serve")
         .arg("--config")
         .arg(settings)

@@ -1,6 +1,7 @@
 //! The component, run by wasmtime: the one place where decisions come from.
 
 mod convert;
+mod exports;
 mod finish;
 mod native_code;
 mod pool;
@@ -15,8 +16,7 @@ use countersign_http_api::otp::{
 };
 
 use self::finish::finish_anyway;
-use self::pool::{Pool, within};
-use crate::bindings::exports::countersign::otp::otp;
+use self::pool::Pool;
 use crate::config::{EngineSettings, Rules};
 use crate::senders::Sender;
 use crate::stores::Store;
@@ -92,82 +92,41 @@ impl Engine {
     ///
     /// What the component says against it, or that it broke.
     pub async fn prepare(&self, tenant: &str, purpose: &str) -> Result<(), Failure> {
-        let mut instance = self.pool.take().await?;
-        let (guest, store) = instance.parts();
-        let answer =
-            within(self.pool.call_deadline, guest.call_prepare(store, tenant, purpose)).await;
-        instance.settle(answer)
+        let arguments = (tenant.to_owned(), purpose.to_owned());
+        Arc::clone(&self.pool).call(|exports| &exports.prepare, arguments).await
     }
 }
 
 /// A call that has begun is finished, also where its caller has gone: what was counted must be settled.
 impl Otp for Engine {
     async fn issue(&self, request: IssueRequest) -> Result<Challenge, Failure> {
-        let pool = Arc::clone(&self.pool);
-        let request = otp::IssueRequest::from(request);
-        finish_anyway(async move {
-            let mut instance = pool.take().await?;
-            let (guest, store) = instance.parts();
-            let answer = within(pool.call_deadline, guest.call_issue(store, &request)).await;
-            instance.settle(answer).map(Into::into)
-        })
-        .await
+        let call = Arc::clone(&self.pool).call(|exports| &exports.issue, (request.into(),));
+        finish_anyway(call).await.map(Into::into)
     }
 
     async fn verify(&self, request: VerifyRequest) -> Result<Verified, Failure> {
-        let pool = Arc::clone(&self.pool);
-        let request = otp::VerifyRequest::from(request);
-        finish_anyway(async move {
-            let mut instance = pool.take().await?;
-            let (guest, store) = instance.parts();
-            let answer = within(pool.call_deadline, guest.call_verify(store, &request)).await;
-            instance.settle(answer).map(Into::into)
-        })
-        .await
+        let call = Arc::clone(&self.pool).call(|exports| &exports.verify, (request.into(),));
+        finish_anyway(call).await.map(Into::into)
     }
 
     async fn resend(&self, request: ResendRequest) -> Result<Challenge, Failure> {
-        let pool = Arc::clone(&self.pool);
-        let request = otp::ResendRequest::from(request);
-        finish_anyway(async move {
-            let mut instance = pool.take().await?;
-            let (guest, store) = instance.parts();
-            let answer = within(pool.call_deadline, guest.call_resend(store, &request)).await;
-            instance.settle(answer).map(Into::into)
-        })
-        .await
+        let call = Arc::clone(&self.pool).call(|exports| &exports.resend, (request.into(),));
+        finish_anyway(call).await.map(Into::into)
     }
 
     async fn revoke(&self, tenant: String, id: String) -> Result<(), Failure> {
-        let pool = Arc::clone(&self.pool);
-        finish_anyway(async move {
-            let mut instance = pool.take().await?;
-            let (guest, store) = instance.parts();
-            let answer = within(pool.call_deadline, guest.call_revoke(store, &tenant, &id)).await;
-            instance.settle(answer)
-        })
-        .await
+        let call = Arc::clone(&self.pool).call(|exports| &exports.revoke, (tenant, id));
+        finish_anyway(call).await
     }
 
     async fn status(&self, tenant: String, target: Target) -> Result<Report, Failure> {
-        let target = otp::Target::from(target);
-        let mut instance = self.pool.take().await?;
-        let (guest, store) = instance.parts();
-        let answer =
-            within(self.pool.call_deadline, guest.call_status(store, &tenant, &target)).await;
-        instance.settle(answer).map(Into::into)
+        let pool = Arc::clone(&self.pool);
+        pool.call(|exports| &exports.status, (tenant, target.into())).await.map(Into::into)
     }
 
     async fn unlock(&self, tenant: String, addressee: Addressee) -> Result<(), Failure> {
-        let pool = Arc::clone(&self.pool);
-        let addressee = otp::Addressee::from(addressee);
-        finish_anyway(async move {
-            let mut instance = pool.take().await?;
-            let (guest, store) = instance.parts();
-            let answer =
-                within(pool.call_deadline, guest.call_unlock(store, &tenant, &addressee)).await;
-            instance.settle(answer)
-        })
-        .await
+        let arguments = (tenant, addressee.into());
+        let call = Arc::clone(&self.pool).call(|exports| &exports.unlock, arguments);
+        finish_anyway(call).await
     }
 }

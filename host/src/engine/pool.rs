@@ -1,20 +1,23 @@
 //! Instances of the component: bounded in number, memory and time, used again and again, dropped when one fails.
 
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use countersign_http_api::otp::Failure;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::component::{
+    Component, ComponentNamedList, HasSelf, Instance, InstancePre, Lift, Linker, Lower,
+};
 use wasmtime::{
-    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store, UpdateDeadline,
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
+    UpdateDeadline,
 };
 
 use super::Capabilities;
+use super::exports::{Answer, Export, Exports};
 use super::state::State;
-use crate::bindings::exports::countersign::otp::otp;
-use crate::bindings::{self, EnginePre};
+use crate::bindings;
 use crate::config::{EngineSettings, Isolation};
 
 /// How often the guest's clock ticks.
@@ -23,7 +26,7 @@ const TICK: Duration = Duration::from_millis(10);
 const COMPUTE_TICKS: u64 = 50;
 /// How long a call waits for an instance before it is turned away.
 const WAIT_FOR_INSTANCE: Duration = Duration::from_secs(1);
-/// Bytes of an instance's memory that stay mapped between two calls: all that the rules touch.
+/// Bytes of an instance's memory that stay mapped when it ends, for the next one: all that the rules write.
 const RESIDENT_BYTES: usize = 64 * 1024;
 
 /// wasmtime, set up for many small instances.
@@ -38,6 +41,8 @@ pub(super) fn engine(settings: &EngineSettings) -> wasmtime::Result<Engine> {
         .total_stacks(settings.max_instances)
         .max_memory_size(memory_bytes)
         .linear_memory_keep_resident(RESIDENT_BYTES)
+        // Where the kernel can tell which pages were written (Linux 6.7), only those are reset.
+        .pagemap_scan(Enabled::Auto)
         .table_keep_resident(4 * 1024);
     let mut config = Config::new();
     config
@@ -55,12 +60,15 @@ fn memory_bytes(settings: &EngineSettings) -> usize {
 /// The instances.
 pub(super) struct Pool {
     engine: Engine,
-    component: EnginePre<State>,
+    component: InstancePre<State>,
+    exports: Exports,
+    /// Set once the exports are known to have the contract's types.
+    checked: OnceLock<()>,
     capabilities: Arc<Capabilities>,
     memory_bytes: usize,
     calls_per_instance: u32,
     isolation: Isolation,
-    pub(super) call_deadline: Duration,
+    call_deadline: Duration,
     /// Instances that nobody uses: the last one used is the first to be used again.
     idle: Mutex<Vec<Warm>>,
     free: Arc<Semaphore>,
@@ -77,7 +85,9 @@ impl Pool {
         let mut linker = Linker::<State>::new(&engine);
         bindings::Engine::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
         Ok(Self {
-            component: EnginePre::new(linker.instantiate_pre(component)?)?,
+            exports: Exports::find(component)?,
+            component: linker.instantiate_pre(component)?,
+            checked: OnceLock::new(),
             capabilities: Arc::new(capabilities),
             memory_bytes: memory_bytes(settings),
             calls_per_instance: settings.calls_per_instance,
@@ -90,8 +100,24 @@ impl Pool {
         })
     }
 
+    /// Calls a function of the component in an instance of its own for as long as that takes.
+    pub(super) async fn call<P, T>(
+        self: Arc<Self>,
+        export: fn(&Exports) -> &Export<P, T>,
+        arguments: P,
+    ) -> Result<T, Failure>
+    where
+        P: ComponentNamedList + Lower + Send + Sync + 'static,
+        T: Lift + Send + Sync + 'static,
+        (Answer<T>,): ComponentNamedList + Lift + Send + Sync,
+    {
+        let mut instance = self.take().await?;
+        let answer = instance.call(export(&self.exports), arguments).await;
+        instance.settle(answer)
+    }
+
     /// Takes an instance, an idle one if there is one.
-    pub(super) async fn take(self: &Arc<Self>) -> Result<Taken, Failure> {
+    async fn take(self: &Arc<Self>) -> Result<Taken, Failure> {
         let permit = match Arc::clone(&self.free).try_acquire_owned() {
             Ok(permit) => permit,
             Err(_) => self.wait().await?,
@@ -126,8 +152,8 @@ impl Pool {
                 Err(wasmtime::Error::msg("the guest computed for too long"))
             }
         });
-        match self.component.instantiate_async(&mut store).await {
-            Ok(engine) => Ok(Warm { store, engine, calls: 0 }),
+        match self.instantiate_checked(&mut store).await {
+            Ok(instance) => Ok(Warm { store, instance, calls: 0 }),
             Err(error) => {
                 tracing::error!(
                     error = format!("{error:#}"),
@@ -138,6 +164,15 @@ impl Pool {
         }
     }
 
+    async fn instantiate_checked(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
+        let instance = self.component.instantiate_async(&mut *store).await?;
+        if self.checked.get().is_none() {
+            self.exports.check(store, instance)?;
+            let _ = self.checked.set(());
+        }
+        Ok(instance)
+    }
+
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Warm>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -146,38 +181,41 @@ impl Pool {
 /// An instance and its memory.
 struct Warm {
     store: Store<State>,
-    engine: bindings::Engine,
+    instance: Instance,
     calls: u32,
 }
 
-/// Waits for a call of the component no longer than it may take.
-pub(super) async fn within<T>(
-    deadline: Duration,
-    call: impl Future<Output = wasmtime::Result<T>>,
-) -> wasmtime::Result<T> {
-    let late =
-        |_| Err(wasmtime::Error::msg("the call took longer than engine.call_deadline_seconds"));
-    tokio::time::timeout(deadline, call).await.unwrap_or_else(late)
-}
-
 /// An instance in use. Dropped without being settled, it is thrown away.
-pub(super) struct Taken {
+struct Taken {
     pool: Arc<Pool>,
     warm: Warm,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Taken {
-    /// The component's functions and the store to call them with.
-    pub(super) fn parts(&mut self) -> (&otp::Guest, &mut Store<State>) {
-        (self.warm.engine.countersign_otp_otp(), &mut self.warm.store)
+    async fn call<P, T>(
+        &mut self,
+        export: &Export<P, T>,
+        arguments: P,
+    ) -> wasmtime::Result<Answer<T>>
+    where
+        P: ComponentNamedList + Lower + Send + Sync + 'static,
+        T: Lift + Send + Sync + 'static,
+        (Answer<T>,): ComponentNamedList + Lift + Send + Sync,
+    {
+        let function = export.of(&mut self.warm.store, self.warm.instance)?;
+        let call = function.call_async(&mut self.warm.store, arguments);
+        match tokio::time::timeout(self.pool.call_deadline, call).await {
+            Ok(answer) => answer.map(|(answer,)| answer),
+            Err(_) => {
+                let late = "the call took longer than engine.call_deadline_seconds";
+                Err(wasmtime::Error::msg(late))
+            }
+        }
     }
 
     /// Reads a call's answer, and gives the instance back where it may be used again.
-    pub(super) fn settle<T>(
-        mut self,
-        answer: wasmtime::Result<Result<T, otp::Error>>,
-    ) -> Result<T, Failure> {
+    fn settle<T>(mut self, answer: wasmtime::Result<Answer<T>>) -> Result<T, Failure> {
         match answer {
             Ok(answer) => {
                 self.warm.calls = self.warm.calls.saturating_add(1);
