@@ -35,7 +35,7 @@ impl Process {
     /// The same with another build of the component.
     pub(crate) fn start_rival(variant: Variant, redis: &str, component: &Path) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(["server", variant.name(), redis]).env("COUNTERSIGN_WASM", component);
+        command.args(["server", variant.name(), redis]).env("COUNTERSIGN_TEST_WASM", component);
         Self::launch(variant, format!("{} (rival)", variant.name()), &mut command)
     }
 

@@ -16,8 +16,8 @@ const STARTS: usize = 10;
 
 /// Starts the host again and again, over Redis, and prints how long it takes until it serves.
 pub(crate) fn run(redis: &str) -> Result<()> {
-    let Some(host) = std::env::var_os("COUNTERSIGN_BIN") else {
-        bail!("COUNTERSIGN_BIN names no host: run `cargo xtask bench`");
+    let Some(host) = std::env::var_os("COUNTERSIGN_TEST_BIN") else {
+        bail!("COUNTERSIGN_TEST_BIN names no host: run `cargo xtask bench`");
     };
     let folder = tempfile::tempdir()?;
     let settings = folder.path().join("countersign.toml");
@@ -66,7 +66,7 @@ format = "json"
 /// The time until the host logs that it is ready, and its memory then.
 fn start(host: &Path, settings: &Path) -> Result<(Duration, f64)> {
     let mut command = Command::new(host);
-    for name in ["COUNTERSIGN_BIN", "COUNTERSIGN_WASM"] {
+    for name in ["COUNTERSIGN_TEST_BIN", "COUNTERSIGN_TEST_WASM"] {
         // Ours; the host takes what begins so for its settings.
         command.env_remove(name);
     }

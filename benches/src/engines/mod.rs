@@ -50,8 +50,8 @@ pub(crate) async fn component(
     sender: Arc<dyn Sender>,
 ) -> Result<Engine> {
     let component = PathBuf::from(
-        std::env::var_os("COUNTERSIGN_WASM")
-            .context("COUNTERSIGN_WASM names no component: run `cargo xtask bench`")?,
+        std::env::var_os("COUNTERSIGN_TEST_WASM")
+            .context("COUNTERSIGN_TEST_WASM names no component: run `cargo xtask bench`")?,
     );
     let cache = component.with_file_name("bench-native-code");
     let settings = EngineSettings {
