@@ -65,13 +65,8 @@ format = "json"
 
 /// The time until the host logs that it is ready, and its memory then.
 fn start(host: &Path, settings: &Path) -> Result<(Duration, f64)> {
-    let mut command = Command::new(host);
-    for name in ["COUNTERSIGN_TEST_BIN", "COUNTERSIGN_TEST_WASM"] {
-        // Ours; the host takes what begins so for its settings.
-        command.env_remove(name);
-    }
     let start = Instant::now();
-    let mut child = command
+    let mut child = Command::new(host)
         .arg("serve")
         .arg("--config")
         .arg(settings)
