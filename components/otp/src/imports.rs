@@ -13,10 +13,34 @@ use crate::bindings::countersign::otp::{sender, settings, store};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::bindings::wasi::random::random;
 
-/// The imports, and the policies asked for so far: by tenant, then by purpose.
+/// Policies that an instance keeps at once. Beyond them it begins anew, so that any number of tenants fits its memory.
+const MAX_POLICIES: usize = 256;
+
+/// The imports, and the policies asked for so far.
 #[derive(Default)]
 pub(crate) struct Imports {
-    policies: Mutex<BTreeMap<String, BTreeMap<String, SharedPolicy>>>,
+    policies: Mutex<Policies>,
+}
+
+/// Policies by tenant, then by purpose.
+#[derive(Default)]
+struct Policies {
+    by_tenant: BTreeMap<String, BTreeMap<String, SharedPolicy>>,
+    count: usize,
+}
+
+impl Policies {
+    fn find(&self, tenant: &str, purpose: &str) -> Option<SharedPolicy> {
+        self.by_tenant.get(tenant)?.get(purpose).cloned()
+    }
+
+    fn keep(&mut self, tenant: &str, purpose: &str, policy: SharedPolicy) {
+        if self.count >= MAX_POLICIES {
+            *self = Self::default();
+        }
+        self.count += 1;
+        self.by_tenant.entry(tenant.into()).or_default().insert(purpose.into(), policy);
+    }
 }
 
 impl World for Imports {
@@ -41,12 +65,12 @@ impl World for Imports {
 
     fn policy(&self, tenant: &str, purpose: &str) -> Result<Option<SharedPolicy>, PolicyFault> {
         let mut policies = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(policy) = policies.get(tenant).and_then(|purposes| purposes.get(purpose)) {
-            return Ok(Some(policy.clone()));
+        if let Some(policy) = policies.find(tenant, purpose) {
+            return Ok(Some(policy));
         }
         let Some(draft) = settings::policy_for(tenant, purpose) else { return Ok(None) };
         let policy = SharedPolicy::new(Policy::new(draft.into())?);
-        policies.entry(tenant.into()).or_default().insert(purpose.into(), policy.clone());
+        policies.keep(tenant, purpose, SharedPolicy::clone(&policy));
         Ok(Some(policy))
     }
 }

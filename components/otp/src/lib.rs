@@ -9,6 +9,7 @@ mod bindings {
 
 mod convert;
 mod imports;
+#[cfg(target_arch = "wasm32")]
 mod memory;
 
 use std::future::Future;
