@@ -14,9 +14,14 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let (own, passed) = help::split_arguments(arguments);
     tools::ensure(&[Tool::Redis])?;
     build::component(workspace)?;
-    build::host(workspace, Profile::Release)?;
+    // In one go, so that both have the same features and wasmtime is compiled once.
+    let programs = ["--bin", "countersign", "--bin", "countersign-bench"];
     let mut cargo = workspace.cargo();
-    cargo.args(["run", "--release", "--package", "countersign-bench", "--"]).args(own).args(passed);
-    test::set_environment(&mut cargo, workspace, Profile::Release);
-    process::run(&mut cargo)
+    process::run(cargo.args(["build", "--release", "--workspace"]).args(programs))?;
+    build::place_beside_host(workspace, Profile::Release)?;
+    let host = workspace.host(Profile::Release);
+    let mut bench = workspace.command(host.with_file_name("countersign-bench"));
+    bench.args(own).args(passed);
+    test::set_environment(&mut bench, workspace, Profile::Release);
+    process::run(&mut bench)
 }

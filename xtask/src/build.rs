@@ -56,13 +56,10 @@ pub(crate) fn place_beside_host(workspace: &Workspace, profile: Profile) -> Resu
 
 fn host_command(workspace: &Workspace, profile: Profile) -> Command {
     let mut cargo = workspace.cargo();
-    cargo.arg("build");
-    match profile {
-        // With the features that the whole workspace asks for, as the tests do: compiled once for both.
-        Profile::Development => cargo.args(["--workspace", "--bin", "countersign"]),
-        Profile::Release => {
-            cargo.args(["--release", "--package", "countersign", "--bin", "countersign"])
-        }
-    };
+    // With the features that the whole workspace asks for, as the tests and the benches do: compiled once for all.
+    cargo.args(["build", "--workspace", "--bin", "countersign"]);
+    if profile == Profile::Release {
+        cargo.arg("--release");
+    }
     cargo
 }
