@@ -34,6 +34,8 @@ impl Code {
     /// Turns a MAC into `length` signs. The first 128 bits are reduced modulo the number of codes, at most
     /// 2^50: no code is likelier than another by more than one part in 2^78.
     pub(crate) fn derive(mac: Hmac<Sha256>, alphabet: Alphabet, length: u32) -> Self {
+        #[cfg(test)]
+        tests::WORK.with(|work| work.set((work.get().0 + 1, work.get().1)));
         let bytes = mac.finalize().into_bytes();
         let (wide, _) = bytes.split_at(16);
         let mut number = wide.iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
@@ -72,6 +74,8 @@ impl Code {
 
     /// Whether two codes are the same, in a time that doesn't depend on them.
     pub(crate) fn is(&self, other: &Self) -> bool {
+        #[cfg(test)]
+        tests::WORK.with(|work| work.set((work.get().0, work.get().1 + 1)));
         self.0.ct_eq(&other.0).into()
     }
 
@@ -90,4 +94,4 @@ impl Drop for Code {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -3,6 +3,7 @@
 use super::caller::{Caller, MAIL, PHONE, draft, whatever_is_forgotten, wrong};
 use super::desk::{Cell, Dump, Memory};
 use crate::Error;
+use crate::code::tests::WORK;
 use crate::request::Target;
 use crate::world::Channel;
 
@@ -138,4 +139,27 @@ fn debug_shows_no_code_and_no_recipient() {
     {
         assert!(!format!("{error:?}").contains("8123456"), "{error:?}");
     }
+}
+
+/// Invariant 8. What is compared has one length, in a type that compares in constant time; so it remains that as much
+/// is derived and compared whatever the store says.
+#[test]
+fn comparison_takes_the_same_time_for_right_wrong_and_absent() {
+    whatever_is_forgotten(&draft(), |caller| {
+        let work = |verify: &dyn Fn()| {
+            WORK.with(|work| work.set((0, 0)));
+            verify();
+            WORK.with(std::cell::Cell::get)
+        };
+        let absent = work(&|| {
+            assert_eq!(caller.verify_by_recipient(PHONE, "123456").unwrap_err(), Error::NotFound);
+        });
+        let (id, code) = caller.issued();
+        let mismatch = work(&|| {
+            assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(2));
+        });
+        let right = work(&|| assert_eq!(caller.verify(&id, &code).unwrap().id, id));
+        let used = work(&|| assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound));
+        assert_eq!([absent, mismatch, right, used], [(1, 1); 4]);
+    });
 }
