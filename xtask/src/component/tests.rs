@@ -11,11 +11,11 @@ fn every_folder_of_this_machine_gets_a_name_of_its_own_once() {
     let packages = [
         package("/home/me/registry/a-1.0.0", true),
         package("/home/me/registry/b-1.0.0", true),
-        package("/work/crates/core", false),
+        package("/project/crates/core", false),
     ];
-    let remappings = remappings(Path::new("/work"), Path::new("/sysroot"), "abc", &packages);
+    let remappings = remappings(Path::new("/project"), Path::new("/sysroot"), "abc", &packages);
     let expected = [
-        ("/work", "/countersign"),
+        ("/project", "/countersign"),
         ("/sysroot/lib/rustlib/src/rust", "/rustc/abc"),
         ("/home/me/registry", "/crates"),
     ];
@@ -24,9 +24,13 @@ fn every_folder_of_this_machine_gets_a_name_of_its_own_once() {
 
 #[test]
 fn vendored_crates_are_named_after_the_root_so_that_they_win() {
-    let remappings =
-        remappings(Path::new("/work"), Path::new("/s"), "abc", &[package("/work/vendor/a", true)]);
-    assert_eq!(remappings.last().unwrap().0, Path::new("/work/vendor"));
+    let remappings = remappings(
+        Path::new("/project"),
+        Path::new("/s"),
+        "abc",
+        &[package("/project/vendor/a", true)],
+    );
+    assert_eq!(remappings.last().unwrap().0, Path::new("/project/vendor"));
 }
 
 #[test]
