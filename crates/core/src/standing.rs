@@ -14,19 +14,16 @@ pub(crate) struct Standing<'k> {
     closing: Option<Closing>,
     withdrawal: Option<Withdrawal>,
     success: Option<Success>,
-    /// The reading of the odometer without what was voided, with this request's own attempt where it made one.
+    /// The reading of the odometer, with this request's own attempt where it made one.
     odometer: i64,
     /// The subject's consecutive wrong codes, with those of requests under way.
     pub(crate) failures: i64,
 }
 
 impl<'k> Standing<'k> {
-    /// Asks: adds seven operations to a batch. `attempts` is 1 for a verification, which is counted before
+    /// Asks: adds six operations to a batch. `attempts` is 1 for a verification, which is counted before
     /// anything is known, and 0 for whoever only looks.
     pub(crate) fn ask(subject: &Subject, attempts: i64, batch: &mut Vec<Operation>) {
-        // Voided attempts are read before the odometer is stepped: what is seen of them are attempts made
-        // earlier than this one, so that taking them off never lets one code too many be compared.
-        batch.push(step_voided(subject, 0));
         batch.push(step_odometer(subject, attempts));
         batch.push(step_failures(subject, attempts));
         batch.push(Operation::Get(subject.challenge()));
@@ -43,7 +40,6 @@ impl<'k> Standing<'k> {
         now: Timestamp,
         replies: &mut Replies,
     ) -> Result<Self, StoreError> {
-        let voided = replies.count()?;
         let (odometer, failures) = (replies.count()?, replies.count()?);
         let [challenge, closing] = [replies.value()?, replies.value()?];
         let [withdrawal, success] = [replies.value()?, replies.value()?];
@@ -62,7 +58,7 @@ impl<'k> Standing<'k> {
             closing: closing.filter(|closing| !answered(closing)),
             withdrawal: withdrawal.map(|(_, withdrawal)| withdrawal),
             success,
-            odometer: odometer.saturating_sub(voided),
+            odometer,
             failures,
         })
     }
@@ -213,24 +209,13 @@ const FAILURES_SECONDS: u32 = 366 * 86_400;
 /// challenge, and isn't an attempt. So far above the attempts that whoever comes between this step and the
 /// challenge's being written reads the right number of attempts, of the old challenge as of the new; and a
 /// reading that lacks it was lost.
-const SENDING_STEP: i64 = 1 << 32;
+pub(crate) const SENDING_STEP: i64 = 1 << 32;
 /// Attempts where the odometer was lost: below 0 also when one's own is added or taken away.
 const LOST: i64 = -2;
 
 /// The odometer's step.
-fn step_odometer(subject: &Subject, by: i64) -> Operation {
+pub(crate) fn step_odometer(subject: &Subject, by: i64) -> Operation {
     Operation::Increment { key: subject.odometer(), by, ttl_seconds: ODOMETER_SECONDS }
-}
-
-/// The step of the voided attempts.
-pub(crate) fn step_voided(subject: &Subject, by: i64) -> Operation {
-    Operation::Increment { key: subject.voided(), by, ttl_seconds: ODOMETER_SECONDS }
-}
-
-/// What keeps the odometer and the voided attempts alive for as long as a challenge that is about to be written: a
-/// `SENDING_STEP` of their difference, whose first half alone is one too.
-pub(crate) fn steps_of_a_send(subject: &Subject) -> Vec<Operation> {
-    vec![step_odometer(subject, 2 * SENDING_STEP), step_voided(subject, SENDING_STEP)]
 }
 
 /// The failures' step.

@@ -55,11 +55,6 @@ impl Subject {
         self.key("odometer")
     }
 
-    /// The count of attempts that turned out not to be any: nothing was compared.
-    pub(crate) fn voided(&self) -> String {
-        self.key("voided")
-    }
-
     /// The count of consecutive wrong codes.
     pub(crate) fn failures(&self) -> String {
         self.key("failures")

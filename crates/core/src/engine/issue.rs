@@ -7,7 +7,7 @@ use crate::policy::Policy;
 use crate::recipient::{self, Kind, Recipient};
 use crate::record::{Record, alphabet_number, channel_number};
 use crate::request::{Challenge, IssueRequest};
-use crate::standing::{Inheritance, step_failures, steps_of_a_send};
+use crate::standing::{Inheritance, SENDING_STEP, step_failures, step_odometer};
 use crate::subject::{DIGEST_BYTES, Subject};
 use crate::world::{Channel, Timestamp, World};
 
@@ -35,7 +35,7 @@ impl<W: World> Engine<W> {
             return Err(self.refuse(&admission, error).await);
         }
         let record = self.record(&request, &recipient, &located.policy, &inheritance, now);
-        let mut writes = steps_of_a_send(&located.subject);
+        let mut writes = vec![step_odometer(&located.subject, SENDING_STEP)];
         if admission.standing.failures < 0 {
             // An attempt that was under way during a success took itself back after the count was cleared.
             let missing = admission.standing.failures.saturating_neg();

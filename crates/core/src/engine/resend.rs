@@ -7,7 +7,7 @@ use crate::keyring::Key;
 use crate::policy::ResendCode;
 use crate::record::Record;
 use crate::request::{Challenge, ResendRequest, State};
-use crate::standing::steps_of_a_send;
+use crate::standing::{SENDING_STEP, step_odometer};
 use crate::world::{Timestamp, World};
 
 impl<W: World> Engine<W> {
@@ -33,7 +33,7 @@ impl<W: World> Engine<W> {
         if located.policy.resend_code == ResendCode::New {
             record.generation = record.generation.saturating_add(1);
         }
-        let writes = steps_of_a_send(&located.subject);
+        let writes = vec![step_odometer(&located.subject, SENDING_STEP)];
         self.deliver(&applicant, &admission, (key, record), writes, now).await
     }
 }

@@ -7,7 +7,7 @@ use crate::limits::{Counted, Windows};
 use crate::policy::{Activity, Policy, VerifyBy};
 use crate::record::{self, Closing, LOCK_MEMORY_SECONDS, Record, Success, Withdrawal};
 use crate::request::{State, Target, Verified, VerifyRequest};
-use crate::standing::{Standing, step_failures, step_voided};
+use crate::standing::{Standing, step_failures};
 use crate::subject::Subject;
 use crate::world::{Operation, Timestamp, World};
 
@@ -66,9 +66,9 @@ impl<W: World> Engine<W> {
         }
     }
 
-    /// Takes back what this verification counted before it knew better, and does `others` with it.
+    /// Takes back the failure that this verification counted before it knew better, and does `others` with it.
     async fn take_back(&self, subject: &Subject, standing: &Standing<'_>, others: Vec<Operation>) {
-        let mut batch = vec![standing.take_back_failure(subject), step_voided(subject, 1)];
+        let mut batch = vec![standing.take_back_failure(subject)];
         batch.extend(others);
         let Ok(mut replies) = self.run(batch).await else { return };
         // A failure that came in between was counted for long, and stays so.
