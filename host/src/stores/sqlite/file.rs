@@ -68,8 +68,11 @@ fn set_up(
 ) -> Result<(), OpenError> {
     let failed = |error: rusqlite::Error| told(path, &error);
     connection.busy_timeout(OPEN_PATIENCE).map_err(failed)?;
-    // Nothing is written before we know that the file is ours, and we know for sure with the lock only.
-    identity(connection, path)?;
+    // Nothing is written before we know that the file is ours. One transaction, so that what is read is of one
+    // moment: another process may be setting the file up right now. For sure we know with the lock only.
+    let look = connection.transaction().map_err(failed)?;
+    identity(&look, path)?;
+    look.finish().map_err(failed)?;
     write_ahead(connection).map_err(failed)?;
     connection
         .pragma_update(
