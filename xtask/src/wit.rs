@@ -11,8 +11,61 @@ use wit_parser::Resolve;
 use crate::workspace::{Workspace, parse_packages};
 use crate::{component, help, process};
 
-/// What the contract imports of WASI, directly or not.
-const VENDORED: [&str; 3] = ["clocks", "io", "random"];
+/// What the contract imports, directly or not.
+const VENDORED: [Vendored; 4] = [
+    // WASI 0.2, as the wasmtime has it that the host is built with.
+    Vendored {
+        package: "wasmtime-wasi-http",
+        version: Version::OfWasmtime,
+        folder: "wit/deps",
+        files: &["cli", "clocks", "filesystem", "http", "io", "random", "sockets"],
+        heading: None,
+    },
+    // The drafts that Spin implements.
+    Vendored {
+        package: "spin-sdk",
+        version: Version::Of("7.0.0"),
+        folder: "wit/deps/wasi-keyvalue-2024-10-17",
+        files: &["atomic", "batch", "store", "watch", "world"],
+        heading: None,
+    },
+    Vendored {
+        package: "spin-sdk",
+        version: Version::Of("7.0.0"),
+        folder: "wit/deps/wasi-runtime-config-2024-09-27",
+        files: &["store", "world"],
+        heading: None,
+    },
+    // Spin's synchronous Redis. The rest of its package isn't needed.
+    Vendored {
+        package: "spin-sdk",
+        version: Version::Of("5.2.0"),
+        folder: "wit/deps/spin@2.0.0",
+        files: &["redis"],
+        heading: Some("package fermyon:spin@2.0.0;\n\n"),
+    },
+];
+
+/// WIT files of somebody else's, out of a crate of theirs.
+struct Vendored {
+    package: &'static str,
+    version: Version,
+    /// Where they lie in the crate.
+    folder: &'static str,
+    /// Their names, without `.wit`.
+    files: &'static [&'static str],
+    /// What each is put under, where the file that names their package is left out.
+    heading: Option<&'static str>,
+}
+
+/// Which version of a crate.
+#[derive(Clone, Copy)]
+enum Version {
+    /// This one.
+    Of(&'static str),
+    /// That of wasmtime.
+    OfWasmtime,
+}
 
 /// Where the files are that CI holds against their source, within `wit/`.
 const VENDOR_FOLDER: &str = "deps";
@@ -89,15 +142,30 @@ fn contract(workspace: &Workspace) -> Result<Vec<(PathBuf, String)>> {
     own.map(|path| read(&path).map(|text| (path, text))).collect()
 }
 
-/// What `wit/deps` should hold: WASI as the wasmtime has it that the host is built with.
+/// What `wit/deps` should hold.
 fn vendored_files(workspace: &Workspace) -> Result<BTreeMap<PathBuf, String>> {
-    let source = wasi_source(workspace)?.join("src/p2/wit/deps");
+    let lock = read(&workspace.root.join("Cargo.lock"))?;
+    let wasmtime = locked_version(&lock, "wasmtime").context("Cargo.lock holds no wasmtime")?;
+    let deps = workspace.root.join("wit").join(VENDOR_FOLDER);
     let mut files = BTreeMap::new();
-    for name in VENDORED {
-        let text = read(&source.join(format!("{name}.wit")))?;
-        let folder = folder_of(&text).with_context(|| format!("{name}.wit names no package"))?;
-        let path = workspace.root.join("wit").join(VENDOR_FOLDER).join(folder);
-        files.insert(path.join(format!("{name}.wit")), text);
+    for vendored in &VENDORED {
+        let version = match vendored.version {
+            Version::Of(version) => version,
+            Version::OfWasmtime => wasmtime,
+        };
+        let source = crate_source(workspace, vendored.package, version)?.join(vendored.folder);
+        let mut texts = Vec::new();
+        for name in vendored.files {
+            let text = read(&source.join(format!("{name}.wit")))?;
+            texts.push((name, vendored.heading.unwrap_or_default().to_owned() + &text));
+        }
+        // Files of one package may name it once, or each its own.
+        let shared = texts.iter().find_map(|(_, text)| folder_of(text));
+        for (name, text) in texts {
+            let folder = folder_of(&text).or_else(|| shared.clone());
+            let folder = folder.with_context(|| format!("{name}.wit names no package"))?;
+            files.insert(deps.join(folder).join(format!("{name}.wit")), text);
+        }
     }
     Ok(files)
 }
@@ -109,14 +177,12 @@ fn folder_of(text: &str) -> Option<String> {
     Some(format!("{namespace}-{rest}"))
 }
 
-/// Where cargo keeps the source of `wasmtime-wasi`, fetched for this: nothing of ours depends on it.
-fn wasi_source(workspace: &Workspace) -> Result<PathBuf> {
-    let lock = read(&workspace.root.join("Cargo.lock"))?;
-    let version = locked_version(&lock, "wasmtime").context("Cargo.lock holds no wasmtime")?;
-    let folder = workspace.target.join("wit-source");
+/// Where cargo keeps the source of a crate, fetched for this: nothing of ours need depend on it.
+fn crate_source(workspace: &Workspace, name: &str, version: &str) -> Result<PathBuf> {
+    let folder = workspace.target.join("wit-source").join(format!("{name}-{version}"));
     let manifest = format!(
         "[package]\nname = \"wit-source\"\nedition = \"2024\"\n\n[lib]\npath = \"lib.rs\"\n\n\
-         [dependencies]\nwasmtime-wasi = {{ version = \"={version}\", default-features = false }}\n\n\
+         [dependencies]\n{name} = {{ version = \"={version}\", default-features = false }}\n\n\
          [workspace]\n"
     );
     std::fs::create_dir_all(&folder)
@@ -128,8 +194,8 @@ fn wasi_source(workspace: &Workspace) -> Result<PathBuf> {
     // For a platform of few dependencies: the files are the same for all.
     cargo.args(["metadata", "--format-version", "1", "--filter-platform", crate::toolchain::WASM]);
     let packages = parse_packages(&process::read(&mut cargo)?)?;
-    let found = packages.into_iter().find(|package| package.name == "wasmtime-wasi");
-    Ok(found.context("cargo doesn't know where wasmtime-wasi is")?.folder)
+    let found = packages.into_iter().find(|package| package.name == name);
+    Ok(found.with_context(|| format!("cargo doesn't know where {name} is"))?.folder)
 }
 
 /// The version of a package in a `Cargo.lock`.
@@ -166,6 +232,8 @@ mod tests {
     #[test]
     fn a_package_lies_in_the_folder_of_its_name() {
         assert_eq!(folder_of("package wasi:io@0.2.12;\n").as_deref(), Some("wasi-io@0.2.12"));
+        let old = folder_of("/// Some words.\npackage wasi:keyvalue@0.2.0-draft2;\n");
+        assert_eq!(old.as_deref(), Some("wasi-keyvalue@0.2.0-draft2"));
         assert_eq!(folder_of("interface x {}\n"), None);
     }
 
