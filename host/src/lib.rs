@@ -5,7 +5,6 @@ pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod health;
-pub mod secret;
 pub mod senders;
 pub mod serve;
 pub mod server;

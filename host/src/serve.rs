@@ -10,9 +10,10 @@ use std::{fs, io};
 
 use countersign_http_api::keys::{ApiKey, ApiKeys};
 use countersign_http_api::otp::{Error, Failure};
-use data_encoding::HEXLOWER_PERMISSIVE;
+use countersign_settings::api_keys::ApiKeySettings;
+use countersign_settings::problem::{Problem, Problems};
 
-use crate::config::{ApiKeySettings, Config, Loaded, Problem, Problems, Rules};
+use crate::config::{Config, Loaded, Rules};
 use crate::engine::{self, Capabilities, Engine};
 use crate::health::StoreHealth;
 use crate::senders::{self, Router, Stream};
@@ -146,8 +147,7 @@ fn api_keys(settings: &[ApiKeySettings]) -> Result<ApiKeys, StartError> {
         return Ok(ApiKeys::open());
     }
     let keys = settings.iter().enumerate().map(|(index, key)| {
-        let sha256 = HEXLOWER_PERMISSIVE.decode(key.sha256.as_bytes()).ok();
-        let sha256 = sha256.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| {
+        let sha256 = key.digest().ok_or_else(|| {
             Problems::from(Problem::new(format!("api_keys.{index}.sha256"), "not a SHA-256"))
         })?;
         Ok(ApiKey {

@@ -86,7 +86,7 @@ pub(crate) async fn redis_at(url: &str) -> RedisStore {
 
 pub(crate) fn redis_settings(url: &str) -> RedisSettings {
     RedisSettings {
-        url: Some(countersign::secret::Secret::new(url.into())),
+        url: Some(countersign_settings::secret::Secret::new(url.into())),
         ..RedisSettings::default()
     }
 }

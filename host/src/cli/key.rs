@@ -4,11 +4,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 use countersign_http_api::keys::new_key;
+use countersign_settings::keys::KEY_BYTES;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use zeroize::Zeroizing;
 
 use super::{CommandError, print};
-use crate::config::KEY_BYTES;
 
 /// Makes a key.
 #[derive(Args, Debug)]

@@ -1,21 +1,22 @@
 //! What no section can see alone: rules that hold between them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use countersign_settings::api_keys;
+use countersign_settings::keys::{KEY_BYTES, check_ring, decode_key};
+use countersign_settings::problem::Problem;
+use countersign_settings::purposes::{Purposes, gather};
 
-use super::api_keys::default_tenant;
-use super::keys::{KEY_BYTES, KeysSettings, decode_key, read_secret};
-use super::problem::Problem;
+use super::keys::{KeysSettings, read_secret};
 use super::rules::Rules;
 use super::server::Mode;
-use super::{Config, Loaded, PolicySettings};
+use super::{Config, Loaded};
 use crate::bindings::countersign::otp::settings::{Key, Keyring};
 
 /// Holds the sections against each other, reads the secrets, and puts together what the engine is told.
 pub(super) fn settle(config: Config) -> Result<Loaded, Vec<Problem>> {
     let mut problems = Vec::new();
-    let purposes = purposes(&config, &mut problems);
+    let purposes = gather(&config.purposes, &config.tenants, &mut problems);
     listening(&config, &mut problems);
-    api_keys(&config, &purposes, &mut problems);
+    api_keys::check("api_keys", &config.api_keys, &purposes, &mut problems);
     senders(&config, &mut problems);
     if let Err(error) = tracing_subscriber::EnvFilter::try_new(&config.log.filter) {
         problems.push(Problem::new("log.filter", error.to_string()));
@@ -43,69 +44,10 @@ pub(super) fn settle(config: Config) -> Result<Loaded, Vec<Problem>> {
     }
 }
 
-/// Policies by tenant and purpose, each with its path.
-type Purposes<'a> = BTreeMap<(String, String), (String, &'a PolicySettings)>;
-
-fn purposes<'a>(config: &'a Config, problems: &mut Vec<Problem>) -> Purposes<'a> {
-    let mut purposes = Purposes::new();
-    let own = config.purposes.iter().map(|(purpose, policy)| {
-        (default_tenant(), purpose, format!("purposes.{purpose}"), policy)
-    });
-    let others = config.tenants.iter().flat_map(|(tenant, settings)| {
-        settings.purposes.iter().map(move |(purpose, policy)| {
-            let path = format!("tenants.{tenant}.purposes.{purpose}");
-            (tenant.clone(), purpose, path, policy)
-        })
-    });
-    for (tenant, purpose, path, policy) in own.chain(others) {
-        if !is_name(purpose, 64) || !is_name(&tenant, 64) {
-            let text = "a name has to be 1 to 64 characters of `a-z`, `0-9`, `_` and `-`";
-            problems.push(Problem::new(path.clone(), text));
-        }
-        let earlier = purposes.insert((tenant, purpose.clone()), (path.clone(), policy));
-        if let Some((earlier, _)) = earlier {
-            let text = format!("given twice: `{earlier}` is the same");
-            problems.push(Problem::new(path, text));
-        }
-    }
-    if purposes.is_empty() {
-        let text = "no purpose is set: add a table `[purposes.login]` with `channels`";
-        problems.push(Problem::new("", text));
-    }
-    purposes
-}
-
 fn listening(config: &Config, problems: &mut Vec<Problem>) {
     if config.api_keys.is_empty() && !config.server.listen.ip().is_loopback() {
         let text = "only loopback may be listened on without `api_keys`: anybody who reaches the port could ask for codes";
         problems.push(Problem::new("server.listen", text));
-    }
-}
-
-fn api_keys(config: &Config, purposes: &Purposes<'_>, problems: &mut Vec<Problem>) {
-    let mut names = BTreeSet::new();
-    let mut digests = BTreeSet::new();
-    for (index, key) in config.api_keys.iter().enumerate() {
-        let path = format!("api_keys.{index}");
-        if !is_name(&key.name, 64) {
-            let text = "has to be 1 to 64 characters of `a-z`, `0-9`, `_` and `-`";
-            problems.push(Problem::new(format!("{path}.name"), text));
-        }
-        if !names.insert(&key.name) {
-            problems.push(Problem::new(format!("{path}.name"), "another key has this name"));
-        }
-        let is_hex = key.sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if key.sha256.len() != 64 || !is_hex {
-            let text = "has to be the key's SHA-256 as 64 hexadecimal digits; `countersign key generate --api` makes both";
-            problems.push(Problem::new(format!("{path}.sha256"), text));
-        }
-        if !digests.insert(key.sha256.to_ascii_lowercase()) {
-            problems.push(Problem::new(format!("{path}.sha256"), "another entry has this digest"));
-        }
-        if !purposes.keys().any(|(tenant, _)| *tenant == key.tenant) {
-            let text = "no purpose is set for this tenant";
-            problems.push(Problem::new(format!("{path}.tenant"), text));
-        }
     }
 }
 
@@ -135,20 +77,7 @@ fn keyring(keys: &KeysSettings, problems: &mut Vec<Problem>) -> Option<Keyring> 
             read(&path, key.secret.as_ref(), key.secret_file.as_deref())
         })
         .collect();
-    if keys.ring.is_empty() || keys.ring.len() > 8 {
-        problems.push(Problem::new("keys.ring", "has to hold 1 to 8 keys"));
-    }
-    let mut names = BTreeSet::new();
-    for (number, key) in keys.ring.iter().enumerate() {
-        let path = format!("keys.ring.{number}.name");
-        if !is_name(&key.name, 32) {
-            let text = "has to be 1 to 32 characters of `a-z`, `0-9`, `_` and `-`";
-            problems.push(Problem::new(path.clone(), text));
-        }
-        if !names.insert(&key.name) {
-            problems.push(Problem::new(path, "another key has this name"));
-        }
-    }
+    check_ring("keys.ring", keys.ring.iter().map(|key| key.name.as_str()), problems);
     let keys = keys.ring.iter().zip(secrets).map(|(key, secret)| {
         Some(Key { name: key.name.clone(), secret: secret?.expose().clone() })
     });
@@ -184,10 +113,4 @@ fn warnings(config: &Config, purposes: &Purposes<'_>) -> Vec<Problem> {
         }
     }
     warnings
-}
-
-/// Whether `name` is what the contract calls a name.
-fn is_name(name: &str, most: usize) -> bool {
-    let allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
-    (1..=most).contains(&name.len()) && name.bytes().all(allowed)
 }

@@ -13,9 +13,9 @@
 
 use std::ffi::OsString;
 
+use countersign_settings::problem::{Origin, Problem};
 use serde_json::Value;
 
-use super::problem::{Origin, Problem};
 use super::schema::{Kind, Shape};
 use super::tree::{Tree, parse_value};
 

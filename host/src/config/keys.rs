@@ -3,15 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
+use countersign_settings::problem::Problem;
+use countersign_settings::secret::Secret;
 use schemars::JsonSchema;
 use serde::Deserialize;
-
-use super::problem::Problem;
-use crate::secret::Secret;
-
-/// Bytes of every key.
-pub const KEY_BYTES: usize = 32;
 
 /// The keys. `countersign key generate` makes one.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -72,48 +67,9 @@ pub fn read_secret(
     }
 }
 
-/// 32 bytes from base64url (padded or not) or hexadecimal text.
-///
-/// # Errors
-/// Where the text is neither, or another number of bytes. The text is not repeated.
-pub fn decode_key(path: &str, text: &Secret<String>) -> Result<Secret<Vec<u8>>, Problem> {
-    let text = text.expose().trim();
-    let bytes = if text.len() == 2 * KEY_BYTES {
-        HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()
-    } else {
-        let bare = text.trim_end_matches('=');
-        BASE64URL_NOPAD.decode(bare.as_bytes()).ok()
-    };
-    bytes.map(Secret::new).filter(|bytes| bytes.expose().len() == KEY_BYTES).ok_or_else(|| {
-        let text =
-            "has to be 32 bytes as base64url or hexadecimal; `countersign key generate` makes one";
-        Problem::new(path, text)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn decoded(text: &str) -> Option<Vec<u8>> {
-        let text = Secret::new(text.to_owned());
-        Some(decode_key("keys.index", &text).ok()?.expose().clone())
-    }
-
-    #[test]
-    fn a_key_is_read_from_either_spelling() {
-        assert_eq!(decoded(&"fF".repeat(32)), Some(vec![255; 32]));
-        assert_eq!(decoded(&format!("{}8", "_".repeat(42))), Some(vec![255; 32]));
-        assert_eq!(decoded(&format!("{}8=", "_".repeat(42))), Some(vec![255; 32]));
-    }
-
-    #[test]
-    fn a_key_of_another_length_is_refused_and_not_repeated() {
-        for text in ["", "abc", &"ab".repeat(31), &"ab".repeat(33), &"A".repeat(44)] {
-            let problem = decode_key("keys.index", &Secret::new(text.to_owned())).unwrap_err();
-            assert!(text.is_empty() || !problem.to_string().contains(text), "{problem}");
-        }
-    }
 
     #[test]
     fn a_secret_comes_from_one_place_only() {

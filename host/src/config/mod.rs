@@ -7,32 +7,26 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use countersign_settings::api_keys::ApiKeySettings;
+use countersign_settings::problem::{Origin, Problem, Problems};
+use countersign_settings::purposes::{PolicySettings, TenantSettings};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-mod api_keys;
 mod check;
 mod engine;
 pub mod environment;
 mod keys;
 mod log;
-mod problem;
-mod purposes;
 mod rules;
 mod schema;
 mod senders;
 mod server;
 mod tree;
 
-pub use self::api_keys::ApiKeySettings;
 pub use self::engine::{EngineSettings, Isolation};
-pub use self::keys::{KEY_BYTES, KeysSettings, RingKey, decode_key, read_secret};
+pub use self::keys::{KeysSettings, RingKey, read_secret};
 pub use self::log::{LogFormat, LogSettings};
-pub use self::problem::{Origin, Problem, Problems};
-pub use self::purposes::{
-    Activity, Alphabet, Channel, LimitScope, LimitSettings, PolicySettings, ResendCode,
-    TenantSettings, VerifyBy,
-};
 pub use self::rules::Rules;
 pub use self::schema::schema;
 pub use self::senders::{ConsoleSettings, FileSettings, SenderSettings, SendersSettings};

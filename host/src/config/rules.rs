@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::purposes::{
+use countersign_settings::purposes::{
     Activity, Alphabet, Channel, LimitScope, LimitSettings, PolicySettings, ResendCode, VerifyBy,
 };
+
 use crate::bindings::countersign::otp::{settings, types};
 
 /// The policies and the keys. Its `Debug` names the purposes and shows no key.

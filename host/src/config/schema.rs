@@ -1,10 +1,10 @@
 //! The shape of a configuration, as JSON schema: what the documentation carries, and what a configuration is held
 //! against before it is typed, so that every mistake is found at once and named by its place.
 
+use countersign_settings::problem::Problem;
 use serde_json::{Map, Value};
 
 use super::Config;
-use super::problem::Problem;
 use super::tree::below;
 
 /// The JSON schema of the configuration file, as committed in `docs/config.schema.json`.

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
+use countersign_settings::purposes::Channel;
 use schemars::JsonSchema;
 use serde::Deserialize;
-
-use super::purposes::Channel;
 
 /// The provider of each channel. A channel without one can't be used.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]

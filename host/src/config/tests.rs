@@ -1,5 +1,7 @@
 //! Whole configurations, as an operator writes them.
 
+use countersign_settings::purposes::Channel;
+
 use super::*;
 
 const LOGIN: &str = "[purposes.login]\nchannels = [\"email\"]\n";

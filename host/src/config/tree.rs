@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use countersign_settings::problem::{Origin, Problem};
 use serde_json::{Map, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-
-use super::problem::{Origin, Problem};
 
 /// Values, and where they came from.
 #[derive(Debug)]

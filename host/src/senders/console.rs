@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use countersign_settings::purposes::Channel;
+
 use super::{Sender, Sent, write_aside};
 use crate::bindings::countersign::otp::sender::{Delivery, Message};
-use crate::config::Channel;
 
 /// Which of a process's streams codes are written to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -6,12 +6,12 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use countersign_settings::purposes::Channel;
 use serde::Serialize;
 
 use super::{Sender, Sent, write_aside};
 use crate::bindings::countersign::otp::sender::{Delivery, Message};
 use crate::bindings::countersign::otp::types::SendError;
-use crate::config::Channel;
 
 /// Appends one JSON object per message, each in a single write: lines of several processes don't mix.
 pub struct JsonLines {

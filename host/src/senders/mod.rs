@@ -8,12 +8,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use countersign_settings::purposes::Channel;
+
 pub use self::console::{Console, Stream};
 pub use self::file::JsonLines;
 
 use crate::bindings::countersign::otp::sender::{Delivery, Message};
 use crate::bindings::countersign::otp::types::SendError;
-use crate::config::{Channel, Mode, SenderSettings, SendersSettings};
+use crate::config::{Mode, SenderSettings, SendersSettings};
 
 /// What a provider's answer is, in time: within 20 seconds, as `wit/sender.wit` wants it.
 pub type Sent<'a> = Pin<Box<dyn Future<Output = Result<Delivery, SendError>> + Send + 'a>>;

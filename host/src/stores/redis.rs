@@ -13,6 +13,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use countersign_settings::secret::Secret;
 use redis::{Cmd, Value};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -24,7 +25,6 @@ use super::error::within;
 use super::{Answer, OpenError, Store, limits};
 use crate::bindings::countersign::otp::store::{Operation, Reply};
 use crate::bindings::countersign::otp::types::StoreError;
-use crate::secret::Secret;
 
 mod address;
 mod commands;

@@ -42,7 +42,7 @@ fn refused(name: &'static str, reason: &str) -> OpenError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::Secret;
+    use countersign_settings::secret::Secret;
 
     fn refusal(settings: &RedisSettings) -> String {
         let error = from(settings).unwrap_err();

@@ -8,12 +8,55 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::names::is_name;
+use crate::problem::Problem;
+
+/// The tenant where there is only one.
+pub const DEFAULT_TENANT: &str = "default";
+
 /// One tenant beside `default`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenantSettings {
     /// Its purposes.
     pub purposes: BTreeMap<String, PolicySettings>,
+}
+
+/// Policies by tenant and purpose, each with its path.
+pub type Purposes<'a> = BTreeMap<(String, String), (String, &'a PolicySettings)>;
+
+/// Gathers the purposes of all tenants, and finds what is wrong with their names.
+pub fn gather<'a>(
+    own: &'a BTreeMap<String, PolicySettings>,
+    tenants: &'a BTreeMap<String, TenantSettings>,
+    problems: &mut Vec<Problem>,
+) -> Purposes<'a> {
+    let mut purposes = Purposes::new();
+    let own = own.iter().map(|(purpose, policy)| {
+        (DEFAULT_TENANT.to_owned(), purpose, format!("purposes.{purpose}"), policy)
+    });
+    let others = tenants.iter().flat_map(|(tenant, settings)| {
+        settings.purposes.iter().map(move |(purpose, policy)| {
+            let path = format!("tenants.{tenant}.purposes.{purpose}");
+            (tenant.clone(), purpose, path, policy)
+        })
+    });
+    for (tenant, purpose, path, policy) in own.chain(others) {
+        if !is_name(purpose, 64) || !is_name(&tenant, 64) {
+            let text = "a name has to be 1 to 64 characters of `a-z`, `0-9`, `_` and `-`";
+            problems.push(Problem::new(path.clone(), text));
+        }
+        let earlier = purposes.insert((tenant, purpose.clone()), (path.clone(), policy));
+        if let Some((earlier, _)) = earlier {
+            let text = format!("given twice: `{earlier}` is the same");
+            problems.push(Problem::new(path, text));
+        }
+    }
+    if purposes.is_empty() {
+        let text = "no purpose is set: add a table `[purposes.login]` with `channels`";
+        problems.push(Problem::new("", text));
+    }
+    purposes
 }
 
 /// The rules of one purpose. What is absent takes the engine's default.
