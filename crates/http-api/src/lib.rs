@@ -17,6 +17,7 @@
 //! ```
 
 mod body;
+mod contract;
 mod problem;
 mod routes;
 #[cfg(test)]
@@ -29,11 +30,12 @@ pub mod keys;
 pub mod otp;
 pub mod refusal;
 pub mod secret;
+pub mod upkeep;
 
 use std::net::IpAddr;
 
 pub use body::MAX_BODY_BYTES;
-pub use routes::router;
+pub use routes::{router, sweep_router};
 
 /// The address of whoever sent the request: put into the request's extensions by the environment, which alone
 /// can tell (the socket, or the header of a proxy that it trusts). A `client_ip` in the body wins over it.

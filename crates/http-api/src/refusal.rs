@@ -10,6 +10,12 @@ pub fn internal() -> Response {
     Problem::new(Fault::Internal).into_response()
 }
 
+/// The settings can't be used. Which ones, and why, is for the log of whoever answers this.
+#[must_use]
+pub fn misconfigured() -> Response {
+    Problem::new(Fault::Misconfigured).into_response()
+}
+
 /// Too much at once: nothing was done.
 #[must_use]
 pub fn overloaded() -> Response {

@@ -3,6 +3,7 @@
 mod challenges;
 mod recipients;
 mod service;
+mod sweep;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use crate::health::Health;
 use crate::keys::{ApiKeys, Caller};
 use crate::otp::Otp;
 use crate::problem::{Fault, Problem};
+use crate::upkeep::Upkeep;
 
 /// What every handler reaches.
 pub(crate) struct Api<O, H> {
@@ -45,6 +47,13 @@ pub fn router<O: Otp, H: Health>(otp: O, health: H, keys: ApiKeys) -> Router {
         .fallback(route_not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(Arc::new(Api { otp, health, keys }))
+}
+
+/// The route by which a store is swept that doesn't forget by itself, to be merged into [`router`] by whoever has one.
+pub fn sweep_router<U: Upkeep>(upkeep: U, keys: ApiKeys) -> Router {
+    Router::new()
+        .route(sweep::SWEEP, post(sweep::sweep::<U>))
+        .with_state(Arc::new(sweep::Broom { upkeep, keys }))
 }
 
 async fn route_not_found(request: Request) -> Response {

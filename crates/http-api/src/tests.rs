@@ -7,4 +7,5 @@ mod document;
 mod leak;
 mod problems;
 mod scripted;
+mod sweep;
 mod traced;

@@ -14,6 +14,7 @@ use tracing::{Instrument, Span};
 
 use crate::otp::{Error, Failure, SendError, StoreError};
 use crate::problem::{Fault, Problem};
+use crate::upkeep::Swept;
 
 /// Runs `work` in the span of one request, and turns its problem into a response.
 pub(crate) async fn request(
@@ -49,6 +50,12 @@ pub(crate) fn done(verb: &'static str, challenge: &str, masked_recipient: &str) 
 /// Notes that the engine did what was asked, where it tells nothing about the challenge.
 pub(crate) fn done_quietly(verb: &'static str, challenge: Option<&str>) {
     tracing::info!(challenge, outcome = "ok", "{verb}");
+}
+
+/// Notes what a step of sweeping did.
+pub(crate) fn swept(swept: &Swept) {
+    let Swept { examined, removed, more } = *swept;
+    tracing::info!(examined, removed, more, outcome = "ok", "sweep");
 }
 
 /// Notes a failure of the engine, private text included, and makes it a problem.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::health::{Dependency, Readiness};
 use crate::otp::{self, Channel, State};
 use crate::secret::{Pii, Secret};
+use crate::upkeep::Swept;
 
 /// Asks for a code.
 #[derive(Debug, Deserialize)]
@@ -273,6 +274,39 @@ impl<'a> From<&'a Readiness> for ReadinessView<'a> {
             (true, false) => ReadinessStatus::Ok,
         };
         Self { status, dependencies: &readiness.dependencies }
+    }
+}
+
+/// Asks for one step of sweeping.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub(crate) struct SweepBody {
+    /// How many keys are looked at, at most: 1 to 10,000; 1,000 where absent.
+    pub(crate) limit: Option<u32>,
+}
+
+impl SweepBody {
+    pub(crate) const DEFAULT: u32 = 1_000;
+    pub(crate) const MOST: u32 = 10_000;
+}
+
+/// What a step of sweeping did.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[cfg_attr(test, schema(as = Swept))]
+pub(crate) struct SweptView {
+    /// Keys looked at.
+    examined: u32,
+    /// Keys removed.
+    removed: u32,
+    /// Whether there is more to do now.
+    more: bool,
+}
+
+impl From<&Swept> for SweptView {
+    fn from(swept: &Swept) -> Self {
+        Self { examined: swept.examined, removed: swept.removed, more: swept.more }
     }
 }
 

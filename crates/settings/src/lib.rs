@@ -13,6 +13,7 @@
 //! ```
 
 pub mod api_keys;
+mod contract;
 pub mod keys;
 pub mod names;
 pub mod problem;

@@ -9,7 +9,7 @@ use super::scripted::{Scripted, bare, send};
 use crate::problem::{Fault, ProblemBody};
 use crate::wire::{
     AddresseeBody, ChallengeView, IssueBody, Liveness, ReadinessView, ReportView, ResendBody,
-    VerifiedView, VerifyBody, VerifyByIdBody,
+    SweepBody, SweptView, VerifiedView, VerifyBody, VerifyByIdBody,
 };
 
 const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
@@ -244,7 +244,17 @@ fn service() -> Vec<Operation> {
         success: (200, "It is so.", schema),
         faults: vec![],
     };
+    let sweep = Operation {
+        method: "POST",
+        path: "/v1/sweep",
+        id: "sweep",
+        summary: "Removes what has expired from a store that doesn't forget by itself, in one bounded step. For operators' keys, on the edge app only. The body may be empty.",
+        body: Some("SweepBody"),
+        success: (200, "What the step did.", Some("Swept")),
+        faults: [&ANY[..], &BODY, &[Fault::Forbidden]].concat(),
+    };
     vec![
+        sweep,
         open("/healthz", "health", "The process answers.", Some("Liveness")),
         open("/readyz", "readiness", "Requests can be served; 503 where not.", Some("Readiness")),
         open("/openapi.json", "document", "This document.", None),
@@ -308,7 +318,7 @@ fn described(operation: &Operation) -> Value {
     }
     if let Some(body) = operation.body {
         described["requestBody"] = json!({
-            "required": body != "ResendBody",
+            "required": !["ResendBody", "SweepBody"].contains(&body),
             "content": content("application/json", body),
         });
     }
@@ -366,6 +376,8 @@ fn schemas() -> Map<String, Value> {
     add::<ReadinessView<'_>>(&mut schemas);
     add::<ReportView<'_>>(&mut schemas);
     add::<ResendBody>(&mut schemas);
+    add::<SweepBody>(&mut schemas);
+    add::<SweptView>(&mut schemas);
     add::<VerifiedView<'_>>(&mut schemas);
     add::<VerifyBody>(&mut schemas);
     add::<VerifyByIdBody>(&mut schemas);

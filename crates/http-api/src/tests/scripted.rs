@@ -12,8 +12,9 @@ use crate::health::{Condition, Dependency, Health, Readiness};
 use crate::keys::ApiKeys;
 use crate::otp::{
     Addressee, Challenge, Channel, Error, Failure, IssueRequest, Otp, Report, ResendRequest, State,
-    Target, Verified, VerifyRequest,
+    StoreError, Target, Verified, VerifyRequest,
 };
+use crate::upkeep::{Swept, Upkeep};
 
 /// What the engine was asked.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -22,6 +23,7 @@ pub(super) enum Call {
     Resend(ResendRequest),
     Revoke(String, String),
     Status(String, Target),
+    Sweep(u32),
     Unlock(String, Addressee),
     Verify(VerifyRequest),
 }
@@ -68,7 +70,8 @@ impl Scripted {
     }
 
     pub(super) fn behind(&self, keys: ApiKeys) -> Router {
-        crate::router(self.clone(), self.clone(), keys)
+        let sweeping = crate::sweep_router(self.clone(), keys.clone());
+        crate::router(self.clone(), self.clone(), keys).merge(sweeping)
     }
 
     fn answer<T>(&self, call: Call, value: T) -> Result<T, Failure> {
@@ -134,6 +137,15 @@ impl Health for Scripted {
             degraded: false,
             dependencies: vec![Dependency { name: "store".into(), condition: Condition::Ok }],
         })
+    }
+}
+
+impl Upkeep for Scripted {
+    async fn sweep(&self, limit: u32) -> Result<Swept, StoreError> {
+        match self.answer(Call::Sweep(limit), Swept { examined: 7, removed: 5, more: true }) {
+            Err(Failure::Refused(Error::StoreUnavailable(error))) => Err(error),
+            answer => Ok(answer.unwrap()),
+        }
     }
 }
 

@@ -1,0 +1,80 @@
+//! The component around the settings: reads the runtime's variables once per instance.
+
+use std::sync::OnceLock;
+
+use countersign_settings::problem::Problem;
+
+use crate::settings::{self, Settings};
+
+pub(crate) mod bindings {
+    wit_bindgen::generate!({ path: "../../wit", world: "edge-settings", generate_all });
+}
+
+use self::bindings::exports::countersign::otp::configuration::{self, Configured, PurposeName};
+use self::bindings::exports::countersign::otp::settings::{self as engine, Key, Keyring, Policy};
+use self::bindings::wasi::config::store;
+
+struct Component;
+
+#[expect(unsafe_code, reason = "generated: the exports of wit/")]
+mod exports {
+    use super::{Component, bindings};
+
+    bindings::export!(Component with_types_in bindings);
+}
+
+impl engine::Guest for Component {
+    fn policy_for(tenant: String, purpose: String) -> Option<Policy> {
+        let settings = settings().as_ref().ok()?;
+        settings.policies.get(&(tenant, purpose)).map(Into::into)
+    }
+
+    /// While the settings can't be used, none: the engine refuses an empty ring, too.
+    fn keys() -> Keyring {
+        let Ok(settings) = settings() else {
+            return Keyring { index: Vec::new(), keys: Vec::new() };
+        };
+        let ring = settings.ring.iter();
+        Keyring {
+            index: settings.index.expose().clone(),
+            keys: ring
+                .map(|(name, secret)| Key { name: name.clone(), secret: secret.expose().clone() })
+                .collect(),
+        }
+    }
+}
+
+impl configuration::Guest for Component {
+    fn load() -> Result<Configured, Vec<String>> {
+        let settings = settings().as_ref().map_err(|problems| lines(problems))?;
+        let purpose = |(tenant, purpose): &(String, String)| PurposeName {
+            tenant: tenant.clone(),
+            purpose: purpose.clone(),
+        };
+        Ok(Configured {
+            api_keys: settings.api_keys.as_ref().map(|keys| keys.iter().map(Into::into).collect()),
+            purposes: settings.policies.keys().map(purpose).collect(),
+        })
+    }
+
+    fn senders() -> String {
+        settings().as_ref().map_or_else(|_| "{}".to_owned(), |s| s.senders.expose().clone())
+    }
+}
+
+fn settings() -> &'static Result<Settings, Vec<Problem>> {
+    static SETTINGS: OnceLock<Result<Settings, Vec<Problem>>> = OnceLock::new();
+    SETTINGS.get_or_init(|| settings::read(&variable))
+}
+
+fn variable(name: &str) -> Result<Option<String>, String> {
+    // What the runtime says of a failure may name its own parts, not the value.
+    store::get(name).map_err(|error| match error {
+        store::Error::Upstream(_) => "its source can't be reached".to_owned(),
+        store::Error::Io(_) => "an input or output error".to_owned(),
+    })
+}
+
+fn lines(problems: &[Problem]) -> Vec<String> {
+    problems.iter().map(ToString::to_string).collect()
+}

@@ -1,0 +1,209 @@
+//! The variables of the edge app, what each has to be, and what is made of them.
+//!
+//! | variable | holds | where absent or empty |
+//! |---|---|---|
+//! | `mode` | `production` or `development` | `production` |
+//! | `keys_index` | secret: 32 bytes, base64url or hexadecimal | refused |
+//! | `keys_ring` | secret: `name=key`, separated by spaces, at most 8; the first is used for what is new | refused |
+//! | `policies` | `[purposes.<name>]`, `[tenants.<name>.purposes.<name>]` | refused |
+//! | `api_keys` | `[[api_keys]]` | refused in production; in development everybody may call |
+//! | `senders` | secret: a table for each channel | no channel can be used; in development codes go to the log |
+//!
+//! Documents are TOML or JSON, in the words of the native host's configuration file.
+
+use std::collections::BTreeMap;
+
+use countersign_settings::api_keys::{self, ApiKeySettings};
+use countersign_settings::keys::{check_ring, decode_key};
+use countersign_settings::problem::Problem;
+use countersign_settings::purposes::{PolicySettings, TenantSettings, gather};
+use countersign_settings::secret::Secret;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::text;
+
+/// The value of the variable of that name; nothing where there is none.
+pub type Variable<'a> = dyn Fn(&str) -> Result<Option<String>, String> + 'a;
+
+/// Settings that can be used.
+#[derive(Debug)]
+pub struct Settings {
+    /// Policies by tenant and purpose.
+    pub policies: BTreeMap<(String, String), PolicySettings>,
+    /// The index key: 32 bytes.
+    pub index: Secret<Vec<u8>>,
+    /// The ring: names and keys of 32 bytes.
+    pub ring: Vec<(String, Secret<Vec<u8>>)>,
+    /// Who may call; nothing in development mode where no key is set: everybody.
+    pub api_keys: Option<Vec<ApiKeySettings>>,
+    /// How codes leave, as JSON.
+    pub senders: Secret<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Policies {
+    #[serde(default)]
+    purposes: BTreeMap<String, PolicySettings>,
+    #[serde(default)]
+    tenants: BTreeMap<String, TenantSettings>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ApiKeys {
+    api_keys: Vec<ApiKeySettings>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Mode {
+    Development,
+    Production,
+}
+
+/// Reads every variable.
+///
+/// # Errors
+/// Everything that is wrong with them, each with the variable's name. No value is repeated.
+pub fn read(variable: &Variable<'_>) -> Result<Settings, Vec<Problem>> {
+    let mut reader = Reader { variable, problems: Vec::new() };
+    let mode = reader.mode();
+    let index = reader.index();
+    let ring = reader.ring();
+    let policies = reader.policies();
+    let api_keys = reader.api_keys(mode, policies.as_ref());
+    let senders = reader.senders(mode);
+    match (index, ring, policies) {
+        (Some(index), Some(ring), Some(policies)) if reader.problems.is_empty() => Ok(Settings {
+            policies: flat(policies),
+            index,
+            ring,
+            api_keys,
+            senders: Secret::new(senders.to_string()),
+        }),
+        _ => Err(reader.problems),
+    }
+}
+
+struct Reader<'a> {
+    variable: &'a Variable<'a>,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    /// A variable that says something.
+    fn text(&mut self, name: &str) -> Option<Secret<String>> {
+        match (self.variable)(name) {
+            Ok(text) => text.filter(|text| !text.trim().is_empty()).map(Secret::new),
+            Err(error) => {
+                self.problems.push(Problem::new(name, format!("can't be read: {error}")));
+                None
+            }
+        }
+    }
+
+    fn required(&mut self, name: &str, what: &str) -> Option<Secret<String>> {
+        let before = self.problems.len();
+        let text = self.text(name);
+        if text.is_none() && self.problems.len() == before {
+            self.problems.push(Problem::new(name, format!("missing: {what}")));
+        }
+        text
+    }
+
+    fn kept<T>(&mut self, result: Result<T, Problem>) -> Option<T> {
+        result.map_err(|problem| self.problems.push(problem)).ok()
+    }
+
+    fn mode(&mut self) -> Mode {
+        match self.text("mode").as_ref().map(|text| text.expose().trim()) {
+            None | Some("production") => Mode::Production,
+            Some("development") => Mode::Development,
+            Some(_) => {
+                let text = "has to be `production` or `development`";
+                self.problems.push(Problem::new("mode", text));
+                Mode::Production
+            }
+        }
+    }
+
+    fn index(&mut self) -> Option<Secret<Vec<u8>>> {
+        let text = self.required("keys_index", "`countersign key generate` makes one")?;
+        self.kept(decode_key("keys_index", &text))
+    }
+
+    fn ring(&mut self) -> Option<Vec<(String, Secret<Vec<u8>>)>> {
+        let text = self.required("keys_ring", "`name=key`, the current one first")?;
+        let mut ring = Vec::new();
+        for (number, word) in text.expose().split_whitespace().enumerate() {
+            let path = format!("keys_ring.{number}");
+            let Some((name, key)) = word.split_once('=') else {
+                self.problems.push(Problem::new(path, "has to be `name=key`"));
+                continue;
+            };
+            let key = self.kept(decode_key(&path, &Secret::new(key.to_owned())));
+            ring.extend(key.map(|key| (name.to_owned(), key)));
+        }
+        if self.problems.iter().all(|problem| !problem.path.starts_with("keys_ring")) {
+            let names = ring.iter().map(|(name, _)| name.as_str());
+            check_ring("keys_ring", names, &mut self.problems);
+        }
+        Some(ring)
+    }
+
+    fn policies(&mut self) -> Option<Policies> {
+        let text = self.required("policies", "at least one `[purposes.<name>]`")?;
+        let policies: Policies = self.kept(text::read("policies", text.expose()))?;
+        gather(&policies.purposes, &policies.tenants, &mut self.problems);
+        Some(policies)
+    }
+
+    fn api_keys(&mut self, mode: Mode, policies: Option<&Policies>) -> Option<Vec<ApiKeySettings>> {
+        let Some(text) = self.text("api_keys") else {
+            if mode == Mode::Production && self.problems.iter().all(|p| p.path != "api_keys") {
+                let text = "missing: anybody could ask for codes; `countersign key generate --api` makes one";
+                self.problems.push(Problem::new("api_keys", text));
+            }
+            return None;
+        };
+        let keys: ApiKeys = self.kept(text::read("api_keys", text.expose()))?;
+        if keys.api_keys.is_empty() {
+            self.problems.push(Problem::new("api_keys", "has to hold at least one key"));
+        }
+        if let Some(policies) = policies {
+            // What is wrong with them has been said.
+            let purposes = gather(&policies.purposes, &policies.tenants, &mut Vec::new());
+            api_keys::check("api_keys", &keys.api_keys, &purposes, &mut self.problems);
+        }
+        Some(keys.api_keys)
+    }
+
+    fn senders(&mut self, mode: Mode) -> Value {
+        let Some(text) = self.text("senders") else {
+            return match mode {
+                Mode::Development => every_channel(&json!({ "type": "console" })),
+                Mode::Production => Value::Object(Map::new()),
+            };
+        };
+        self.kept(text::value("senders", text.expose())).unwrap_or_default()
+    }
+}
+
+fn every_channel(sender: &Value) -> Value {
+    let channels = ["email", "sms", "voice", "webhook", "whatsapp"];
+    channels.into_iter().map(|channel| (channel.to_owned(), sender.clone())).collect()
+}
+
+fn flat(policies: Policies) -> BTreeMap<(String, String), PolicySettings> {
+    let tenants = policies.tenants.into_iter().flat_map(|(tenant, settings)| {
+        settings.purposes.into_iter().map(move |(name, policy)| ((tenant.clone(), name), policy))
+    });
+    let own = policies.purposes.into_iter().map(|(name, policy)| {
+        ((countersign_settings::purposes::DEFAULT_TENANT.to_owned(), name), policy)
+    });
+    own.chain(tenants).collect()
+}
+
+#[cfg(test)]
+mod tests;

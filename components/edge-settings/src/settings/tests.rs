@@ -1,0 +1,118 @@
+//! Variables as an operator sets them.
+
+use super::*;
+
+const KEY: &str = "abababababababababababababababababababababababababababababababab";
+const POLICIES: &str = "[purposes.login]\nchannels = [\"sms\"]\n";
+const API_KEYS: &str = "[[api_keys]]\nname = \"app\"\nsha256 = \"cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd\"\n";
+
+fn good() -> BTreeMap<&'static str, String> {
+    [
+        ("keys_index", KEY.to_owned()),
+        ("keys_ring", format!("2026-11={KEY}  2026-10={KEY}")),
+        ("policies", POLICIES.to_owned()),
+        ("api_keys", API_KEYS.to_owned()),
+    ]
+    .into()
+}
+
+fn read_from(variables: &BTreeMap<&'static str, String>) -> Result<Settings, Vec<String>> {
+    read(&|name| Ok(variables.get(name).cloned()))
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+}
+
+fn problems(name: &'static str, value: &str) -> Vec<String> {
+    let mut variables = good();
+    variables.insert(name, value.to_owned());
+    read_from(&variables).unwrap_err()
+}
+
+#[test]
+fn good_variables_are_taken() {
+    let settings = read_from(&good()).unwrap();
+    let names: Vec<_> = settings.ring.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["2026-11", "2026-10"]);
+    assert_eq!(settings.index.expose(), &[0xab; 32]);
+    assert_eq!(settings.api_keys.unwrap()[0].name, "app");
+    assert!(settings.policies.contains_key(&("default".into(), "login".into())));
+    assert_eq!(settings.senders.expose(), "{}");
+}
+
+#[test]
+fn policies_are_taken_as_json_too_and_for_tenants() {
+    let mut variables = good();
+    let json = r#"{"purposes":{"login":{"channels":["sms"]}},"tenants":{"acme":{"purposes":{"pay":{"channels":["email"]}}}}}"#;
+    variables.insert("policies", json.to_owned());
+    let settings = read_from(&variables).unwrap();
+    assert!(settings.policies.contains_key(&("acme".into(), "pay".into())));
+}
+
+#[test]
+fn everything_that_is_missing_is_said_at_once() {
+    let missing = read_from(&BTreeMap::new()).unwrap_err();
+    for name in ["keys_index", "keys_ring", "policies", "api_keys"] {
+        assert!(missing.iter().any(|line| line.starts_with(&format!("{name}: missing"))), "{name}");
+    }
+    assert_eq!(missing.len(), 4, "{missing:?}");
+}
+
+#[test]
+fn what_is_empty_is_missing() {
+    assert_eq!(problems("keys_index", "  ").len(), 1);
+    assert_eq!(problems("api_keys", "").len(), 1);
+}
+
+#[test]
+fn every_variable_is_refused_with_its_name_and_not_repeated() {
+    let wrong = [
+        ("mode", "hunter2"),
+        ("keys_index", "hunter2"),
+        ("keys_ring", "hunter2"),
+        ("keys_ring", "a=hunter2"),
+        ("policies", "purposes = \"hunter2\""),
+        ("policies", "[purposes.login]\nchannels = [\"sms\"]\nmax_attempts = \"hunter2\""),
+        ("api_keys", "api_keys = \"hunter2\""),
+        ("senders", "{\"hunter2"),
+    ];
+    for (name, value) in wrong {
+        let lines = problems(name, value);
+        assert_eq!(lines.len(), 1, "{name}: {lines:?}");
+        assert!(lines[0].starts_with(name), "{lines:?}");
+        assert!(!lines[0].contains("hunter2"), "{lines:?}");
+    }
+}
+
+#[test]
+fn the_ring_holds_one_to_eight_keys_of_different_names() {
+    assert!(problems("keys_ring", &format!("a={KEY} a={KEY}"))[0].contains("this name"));
+    assert!(
+        problems("keys_ring", &format!("a={KEY} ").repeat(9)).iter().any(|l| l.contains("1 to 8"))
+    );
+    assert!(problems("keys_ring", &format!("A={KEY}"))[0].contains("characters"));
+}
+
+#[test]
+fn purposes_have_to_be_there_and_keys_have_to_fit_them() {
+    assert!(problems("policies", "tenants = {}")[0].contains("no purpose"));
+    let stranger = API_KEYS.replace("name", "tenant = \"acme\"\nname");
+    assert!(problems("api_keys", &stranger)[0].contains("no purpose is set for this tenant"));
+}
+
+#[test]
+fn everybody_may_call_in_development_only() {
+    let mut variables = good();
+    variables.remove("api_keys");
+    assert!(read_from(&variables).unwrap_err()[0].starts_with("api_keys: missing"));
+    variables.insert("mode", "development".into());
+    let settings = read_from(&variables).unwrap();
+    assert!(settings.api_keys.is_none());
+    assert!(settings.senders.expose().contains("console"));
+}
+
+#[test]
+fn a_source_that_fails_is_said() {
+    let lines = read(&|name| {
+        if name == "policies" { Err("locked".into()) } else { Ok(good().get(name).cloned()) }
+    });
+    assert_eq!(lines.unwrap_err()[0].to_string(), "policies: can't be read: locked");
+}

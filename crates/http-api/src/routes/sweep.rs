@@ -1,0 +1,47 @@
+//! Sweeping a store that doesn't forget by itself: for a timer that holds an operator's key.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::{answer, caller};
+use crate::keys::ApiKeys;
+use crate::otp::{Error, Failure};
+use crate::problem::{Fault, Problem};
+use crate::upkeep::Upkeep;
+use crate::wire::{SweepBody, SweptView};
+use crate::{body, trace};
+
+pub(crate) const SWEEP: &str = "/v1/sweep";
+
+/// What the handler reaches.
+pub(crate) struct Broom<U> {
+    pub(crate) upkeep: U,
+    pub(crate) keys: ApiKeys,
+}
+
+pub(crate) async fn sweep<U: Upkeep>(
+    State(broom): State<Arc<Broom<U>>>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    trace::request(&parts.method, SWEEP, async {
+        if !caller(&broom.keys, &parts)?.is_operator() {
+            return Err(Problem::new(Fault::Forbidden));
+        }
+        let body: SweepBody = body::read_optional(&parts.headers, body).await?;
+        let limit = body.limit.unwrap_or(SweepBody::DEFAULT);
+        if !(1..=SweepBody::MOST).contains(&limit) {
+            let text = format!("The limit has to be 1 to {}.", SweepBody::MOST);
+            return Err(Problem::request(text).field("limit"));
+        }
+        let swept = broom.upkeep.sweep(limit).await.map_err(|error| {
+            trace::failed("sweep", None, Failure::Refused(Error::StoreUnavailable(error)))
+        })?;
+        trace::swept(&swept);
+        Ok(answer(StatusCode::OK, &SweptView::from(&swept)))
+    })
+    .await
+}
