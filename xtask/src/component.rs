@@ -1,4 +1,4 @@
-//! `countersign.wasm`: the module that cargo builds, wrapped as a component; the same bytes everywhere.
+//! Components: the modules that cargo builds, wrapped; the same bytes everywhere.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -12,28 +12,49 @@ use crate::process;
 use crate::toolchain::{self, WASM};
 use crate::workspace::{Package, Workspace};
 
-const PACKAGE: &str = "countersign-otp";
-
 /// One initial page holds the shadow stack and the data, which makes fresh instances cheap.
 const STACK_BYTES: u32 = 32_768;
 
-/// Builds the component.
+/// The package of `countersign.wasm`.
+const ENGINE: &str = "countersign-otp";
+
+/// Builds `countersign.wasm`.
 ///
 /// # Errors
-/// Where the wasm target can't be added, the build fails, or the module is no valid component.
+/// As [`build_packages`].
 pub(crate) fn build(workspace: &Workspace) -> Result<Vec<u8>> {
-    toolchain::ensure_wasm_target(workspace)?;
-    let mut cargo = workspace.cargo();
-    cargo.args(["build", "--package", PACKAGE, "--profile", "component", "--target", WASM]);
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags(workspace)?);
-    process::run(&mut cargo)?;
-    let module = module_path(&workspace.target);
-    let bytes = std::fs::read(&module)
-        .with_context(|| format!("{} is missing; is {PACKAGE} a `cdylib`?", module.display()))?;
-    encode(&bytes).with_context(|| format!("{} is no component", module.display()))
+    // By itself: what other packages want of a shared dependency can't change its bytes.
+    let [component] = build_packages(workspace, [ENGINE])?;
+    Ok(component)
 }
 
-/// Builds the component and puts it where the tools look for it.
+/// Builds some packages, each as a component.
+///
+/// # Errors
+/// Where the wasm target can't be added, a build fails, or a module is no valid component.
+pub(crate) fn build_packages<const N: usize>(
+    workspace: &Workspace,
+    packages: [&str; N],
+) -> Result<[Vec<u8>; N]> {
+    toolchain::ensure_wasm_target(workspace)?;
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--profile", "component", "--target", WASM]);
+    cargo.args(packages.iter().flat_map(|package| ["--package", package]));
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags(workspace)?);
+    process::run(&mut cargo)?;
+    let mut components = [const { Vec::new() }; N];
+    for (component, package) in components.iter_mut().zip(packages) {
+        let module = module_path(&workspace.target, package);
+        let bytes = std::fs::read(&module).with_context(|| {
+            format!("{} is missing; is {package} a `cdylib`?", module.display())
+        })?;
+        *component =
+            encode(&bytes).with_context(|| format!("{} is no component", module.display()))?;
+    }
+    Ok(components)
+}
+
+/// Builds `countersign.wasm` and puts it where the tools look for it.
 ///
 /// # Errors
 /// As [`build`], and where the file can't be written.
@@ -73,8 +94,8 @@ fn encode(module: &[u8]) -> Result<Vec<u8>> {
     ComponentEncoder::default().validate(true).module(module)?.encode()
 }
 
-fn module_path(target: &Path) -> PathBuf {
-    target.join(WASM).join("component").join(format!("{}.wasm", PACKAGE.replace('-', "_")))
+fn module_path(target: &Path, package: &str) -> PathBuf {
+    target.join(WASM).join("component").join(format!("{}.wasm", package.replace('-', "_")))
 }
 
 /// The flags that make the module small at start and free of this machine's paths, as

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::workspace::Workspace;
-use crate::{bench, build, ci, phone_table, serve, test, wit};
+use crate::{bench, build, ci, edge, phone_table, serve, test, wit};
 
 /// One command of `cargo xtask`.
 pub(crate) struct Command {
@@ -48,6 +48,12 @@ pub(crate) const COMMANDS: &[Command] = &[
         usage: "[<name>] [-- <arguments>]",
         summary: "build for release and measure",
         run: bench::run,
+    },
+    Command {
+        name: "edge",
+        usage: "",
+        summary: "build the edge app for Spin, with each of its stores",
+        run: edge::run,
     },
     Command {
         name: "wit",

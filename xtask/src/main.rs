@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod ci;
 mod component;
+mod edge;
 mod help;
 mod phone_table;
 mod process;

@@ -56,6 +56,16 @@ impl Workspace {
         self.target.join("countersign.wasm")
     }
 
+    /// The edge app with one of its stores.
+    pub(crate) fn edge(&self, store: EdgeStore) -> PathBuf {
+        // Below the root, whatever the target directory: `spin.toml` names it.
+        let name = match store {
+            EdgeStore::KeyValue => "countersign-edge.wasm",
+            EdgeStore::Redis => "countersign-edge-redis.wasm",
+        };
+        self.root.join("target").join(name)
+    }
+
     /// The host's binary.
     pub(crate) fn host(&self, profile: Profile) -> PathBuf {
         let name = format!("countersign{}", std::env::consts::EXE_SUFFIX);
@@ -71,6 +81,15 @@ impl Workspace {
         cargo.args(["metadata", "--format-version", "1", "--filter-platform", platform]);
         parse_packages(&process::read(&mut cargo)?)
     }
+}
+
+/// Where the edge app keeps what it knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EdgeStore {
+    /// The runtime's key-value store.
+    KeyValue,
+    /// A Redis that it shares with native hosts.
+    Redis,
 }
 
 /// How the host is built.

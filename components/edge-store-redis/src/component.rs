@@ -1,0 +1,157 @@
+//! The component around the script: one connection, kept for the instance's life and opened anew after an error.
+
+mod bindings {
+    wit_bindgen::generate!({ path: "../../wit", world: "edge-store-redis", generate_all });
+}
+
+countersign_store::contract!(
+    super::bindings::countersign::otp::types,
+    super::bindings::exports::countersign::otp::store,
+    super::bindings::exports::countersign::otp::upkeep,
+);
+
+use std::sync::{Mutex, PoisonError};
+
+use self::bindings::countersign::otp::types::StoreError;
+use self::bindings::exports::countersign::otp::store::{Guest, Operation, Reply};
+use self::bindings::exports::countersign::otp::upkeep::{Guest as Upkeep, Swept};
+use self::bindings::fermyon::spin::redis::{Connection, Error, RedisParameter, RedisResult};
+use self::bindings::wasi::config::store as variables;
+use crate::script;
+
+/// The variable that holds the server's URL.
+const URL: &str = "redis_url";
+/// The variable that holds what every key begins with, and the host's default for it.
+const PREFIX: (&str, &str) = ("redis_key_prefix", "countersign:");
+
+struct Component;
+
+#[expect(unsafe_code, reason = "generated: the exports of wit/")]
+mod exports {
+    use super::{Component, bindings};
+
+    bindings::export!(Component with_types_in bindings);
+}
+
+impl Guest for Component {
+    fn run(batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
+        let batch: Vec<countersign_store::Operation> = batch.into_iter().map(Into::into).collect();
+        countersign_store::check(&batch)?;
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answers = with_link(|link| link.evaluate(&batch))?;
+        let replies = script::replies(&batch, answers)?;
+        Ok(replies.into_iter().map(Into::into).collect())
+    }
+}
+
+/// Redis forgets by itself.
+impl Upkeep for Component {
+    fn ready() -> Result<(), StoreError> {
+        with_link(|link| link.execute("PING", Vec::new()).map(drop))
+    }
+
+    fn sweep_due() -> bool {
+        false
+    }
+
+    fn sweep(_: u32) -> Result<Swept, StoreError> {
+        Ok(Swept { examined: 0, removed: 0, more: false })
+    }
+}
+
+/// A connection to a server that keeps what it is given.
+struct Link {
+    connection: Connection,
+    prefix: String,
+}
+
+/// Does something over the instance's connection. Nothing is ever sent twice; after an error the connection is
+/// dropped, since it may be what broke.
+fn with_link<T>(work: impl FnOnce(&Link) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    static LINK: Mutex<Option<Link>> = Mutex::new(None);
+    let mut kept = LINK.lock().unwrap_or_else(PoisonError::into_inner);
+    let link = match kept.take() {
+        Some(link) => link,
+        None => Link::open()?,
+    };
+    let result = work(&link)?;
+    *kept = Some(link);
+    Ok(result)
+}
+
+impl Link {
+    fn open() -> Result<Self, StoreError> {
+        let url = variable(URL)?.ok_or_else(|| {
+            StoreError::Other(format!("the variable {URL} is missing: redis://host:port/database"))
+        })?;
+        let prefix = variable(PREFIX.0)?.unwrap_or_else(|| PREFIX.1.to_owned());
+        let connection = Connection::open(&url).map_err(|error| match error {
+            Error::InvalidAddress => StoreError::Other(format!(
+                "the variable {URL} holds no address that the manifest's allowed_outbound_hosts has"
+            )),
+            error => trouble(error),
+        })?;
+        let link = Self { connection, prefix };
+        link.refuse_eviction()?;
+        Ok(link)
+    }
+
+    /// A user without the right to ask is trusted to know.
+    fn refuse_eviction(&self) -> Result<(), StoreError> {
+        let Ok(answers) = self.execute("INFO", vec![b"memory".to_vec()]) else { return Ok(()) };
+        let evicts = answers
+            .into_iter()
+            .flatten()
+            .any(|text| script::evicts(&String::from_utf8_lossy(&text)));
+        if evicts {
+            let text = "the Redis may forget what it was given: set maxmemory-policy noeviction";
+            return Err(StoreError::Other(text.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn evaluate(
+        &self,
+        batch: &[countersign_store::Operation],
+    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let mut arguments = vec![script::SCRIPT.as_bytes().to_vec()];
+        arguments.extend(script::arguments(&self.prefix, batch));
+        self.execute("EVAL", arguments)
+    }
+
+    fn execute(
+        &self,
+        command: &str,
+        arguments: Vec<Vec<u8>>,
+    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let arguments: Vec<_> = arguments.into_iter().map(RedisParameter::Binary).collect();
+        let answers = self.connection.execute(command, &arguments).map_err(trouble)?;
+        Ok(answers
+            .into_iter()
+            .map(|answer| match answer {
+                RedisResult::Nil => None,
+                RedisResult::Binary(bytes) => Some(bytes),
+                RedisResult::Int64(number) => Some(number.to_string().into_bytes()),
+                RedisResult::Status(text) => Some(text.into_bytes()),
+            })
+            .collect())
+    }
+}
+
+fn trouble(error: Error) -> StoreError {
+    match error {
+        Error::Other(text) => script::trouble(&text).into(),
+        Error::InvalidAddress | Error::TooManyConnections | Error::TypeError => {
+            StoreError::Unavailable
+        }
+    }
+}
+
+/// A variable that says something.
+fn variable(name: &str) -> Result<Option<String>, StoreError> {
+    let value = variables::get(name)
+        .map_err(|_| StoreError::Other(format!("the variable {name} can't be read")))?;
+    Ok(value.filter(|value| !value.trim().is_empty()))
+}

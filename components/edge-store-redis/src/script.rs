@@ -1,0 +1,185 @@
+//! A batch as one `EVAL`, and its answer as replies.
+
+use countersign_store::{Operation, Reply, StoreError};
+
+/// Carries out a batch: for each key, three arguments that say what to do with it. A count is read back after it was
+/// stepped, because numbers of a script lose their last digits beyond 2^53; texts don't.
+pub const SCRIPT: &str = "\
+local out = {} \
+for i, key in ipairs(KEYS) do \
+  local what, a, ttl = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i] \
+  if what == 'g' then \
+    out[i] = redis.call('GET', key) \
+  elseif what == 'i' then \
+    redis.call('INCRBY', key, a) \
+    redis.call('PEXPIRE', key, ttl) \
+    out[i] = redis.call('GET', key) \
+  elseif what == 's' then \
+    redis.call('SET', key, a, 'PX', ttl) \
+    out[i] = '' \
+  else \
+    redis.call('DEL', key) \
+    out[i] = '' \
+  end \
+end \
+return out";
+
+/// The arguments of `EVAL`, after the script.
+#[must_use]
+pub fn arguments(prefix: &str, batch: &[Operation]) -> Vec<Vec<u8>> {
+    let mut arguments = Vec::with_capacity(1 + 4 * batch.len());
+    arguments.push(batch.len().to_string().into_bytes());
+    arguments.extend(batch.iter().map(|operation| [prefix, operation.key()].concat().into_bytes()));
+    for operation in batch {
+        let (what, argument, ttl_seconds) = match operation {
+            Operation::Delete(_) => ("d", Vec::new(), 0),
+            Operation::Get(_) | Operation::Increment { by: 0, .. } => ("g", Vec::new(), 0),
+            Operation::Increment { by, ttl_seconds, .. } => {
+                ("i", by.to_string().into_bytes(), *ttl_seconds)
+            }
+            Operation::Set { value, ttl_seconds, .. } => ("s", value.clone(), *ttl_seconds),
+        };
+        let milliseconds = u64::from(ttl_seconds) * 1_000;
+        arguments.extend([what.into(), argument, milliseconds.to_string().into_bytes()]);
+    }
+    arguments
+}
+
+/// The replies, from what `EVAL` brought for each operation: bytes, or nothing.
+///
+/// # Errors
+/// `InvalidArgument` where what is read as a count is none, `Other` where the answer has another shape.
+pub fn replies(
+    batch: &[Operation],
+    answers: Vec<Option<Vec<u8>>>,
+) -> Result<Vec<Reply>, StoreError> {
+    if answers.len() != batch.len() {
+        return Err(unexpected());
+    }
+    batch
+        .iter()
+        .zip(answers)
+        .map(|(operation, answer)| match (operation, answer) {
+            (Operation::Get(_), answer) => Ok(Reply::Value(answer)),
+            (Operation::Increment { by: 0, .. }, None) => Ok(Reply::Count(0)),
+            (Operation::Increment { .. }, Some(digits)) => count(&digits).map(Reply::Count),
+            (Operation::Delete(_) | Operation::Set { .. }, Some(_)) => Ok(Reply::Done),
+            _ => Err(unexpected()),
+        })
+        .collect()
+}
+
+/// What an error of the runtime means. Its text is never passed on: it may repeat the command.
+#[must_use]
+pub fn trouble(text: &str) -> StoreError {
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    // The server's own codes: <https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors>. The
+    // client library writes some of them in words of its own.
+    if says(&[
+        "NOAUTH",
+        "NOPERM",
+        "WRONGPASS",
+        "DENIED",
+        "Password authentication failed",
+        "AuthenticationFailed",
+    ]) {
+        StoreError::Denied
+    } else if says(&["WRONGTYPE", "not an integer", "would overflow"]) {
+        StoreError::InvalidArgument
+    } else if says(&["timed out", "TimedOut"]) {
+        StoreError::Timeout
+    } else {
+        StoreError::Unavailable
+    }
+}
+
+/// Whether the server may forget what it was given, going by what it says to `INFO memory`.
+#[must_use]
+pub fn evicts(info: &str) -> bool {
+    let field =
+        |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    match (field("maxmemory"), field("maxmemory_policy")) {
+        (Some("0"), _) | (_, None | Some("noeviction")) => false,
+        (_, Some(_)) => true,
+    }
+}
+
+fn count(digits: &[u8]) -> Result<i64, StoreError> {
+    let text = std::str::from_utf8(digits).map_err(|_| StoreError::InvalidArgument)?;
+    text.parse().map_err(|_| StoreError::InvalidArgument)
+}
+
+fn unexpected() -> StoreError {
+    StoreError::Other("redis: unexpected answer".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(by: i64) -> Operation {
+        Operation::Increment { key: "{a}:n".into(), by, ttl_seconds: 60 }
+    }
+
+    #[test]
+    fn a_batch_is_keys_first_and_three_arguments_for_each() {
+        let set = Operation::Set { key: "{a}:v".into(), value: vec![0, 255], ttl_seconds: 2 };
+        let batch = [set, step(-3), step(0), Operation::Delete("{a}:d".into())];
+        let told = arguments("p:", &batch);
+        let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+        let told: Vec<_> = told.iter().map(text).collect();
+        let keys = ["4", "p:{a}:v", "p:{a}:n", "p:{a}:n", "p:{a}:d"];
+        let rest = ["s", "\0\u{fffd}", "2000", "i", "-3", "60000", "g", "", "0", "d", "", "0"];
+        assert_eq!(told, [&keys[..], &rest].concat());
+    }
+
+    #[test]
+    fn answers_become_replies_of_their_operations() {
+        let batch =
+            [Operation::Get("k".into()), step(0), step(0), step(1), Operation::Delete("k".into())];
+        let answers = vec![
+            Some(vec![1]),
+            None,
+            Some(b"-2".to_vec()),
+            Some(b"9007199254740993".to_vec()),
+            Some(vec![]),
+        ];
+        let expected = [
+            Reply::Value(Some(vec![1])),
+            Reply::Count(0),
+            Reply::Count(-2),
+            Reply::Count(9_007_199_254_740_993),
+            Reply::Done,
+        ];
+        assert_eq!(replies(&batch, answers).unwrap(), expected);
+        assert_eq!(replies(&batch[..1], vec![None]).unwrap(), [Reply::Value(None)]);
+    }
+
+    #[test]
+    fn answers_of_another_shape_are_refused() {
+        assert!(matches!(replies(&[step(1)], vec![]), Err(StoreError::Other(_))));
+        assert!(matches!(replies(&[step(1)], vec![None]), Err(StoreError::Other(_))));
+        assert_eq!(
+            replies(&[step(1)], vec![Some(b"x".to_vec())]),
+            Err(StoreError::InvalidArgument)
+        );
+    }
+
+    #[test]
+    fn errors_are_told_apart_by_their_codes() {
+        assert_eq!(trouble("NOPERM: no permissions to run the 'eval' command"), StoreError::Denied);
+        let overflow =
+            "An error was signalled by the server: increment or decrement would overflow script: 1";
+        assert_eq!(trouble(overflow), StoreError::InvalidArgument);
+        assert_eq!(trouble("broken pipe"), StoreError::Unavailable);
+        assert_eq!(trouble("OOM: command not allowed"), StoreError::Unavailable);
+    }
+
+    #[test]
+    fn a_server_that_may_evict_is_known() {
+        assert!(evicts("maxmemory:100\r\nmaxmemory_policy:allkeys-lru\r\n"));
+        assert!(!evicts("maxmemory:0\r\nmaxmemory_policy:allkeys-lru\r\n"));
+        assert!(!evicts("maxmemory:100\r\nmaxmemory_policy:noeviction\r\n"));
+        assert!(!evicts(""));
+    }
+}

@@ -1,0 +1,44 @@
+//! The client's address, as Spin tells it.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::http::HeaderMap;
+
+/// What Spin adds to every request: `address:port`.
+pub const HEADER: &str = "spin-client-addr";
+
+/// The address of whoever is connected to Spin. A client may send the header as well: Spin puts its own after it, so
+/// only the last value counts.
+#[must_use]
+pub fn client(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all(HEADER).iter().next_back()?.to_str().ok()?.trim();
+    let with_port = last.parse::<SocketAddr>().map(|address| address.ip());
+    with_port.or_else(|_| last.parse()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client_of(values: &[&str]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(HEADER, value.parse().unwrap());
+        }
+        client(&headers).map(|address| address.to_string())
+    }
+
+    #[test]
+    fn the_last_value_is_spins_own() {
+        assert_eq!(client_of(&["10.0.0.1:80", "192.0.2.7:4711"]).as_deref(), Some("192.0.2.7"));
+        assert_eq!(client_of(&["[2001:db8::1]:443"]).as_deref(), Some("2001:db8::1"));
+        assert_eq!(client_of(&["192.0.2.7"]).as_deref(), Some("192.0.2.7"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_nobodys_address_and_not_the_forged_one_before_it() {
+        assert_eq!(client_of(&[]), None);
+        assert_eq!(client_of(&["192.0.2.7:1", "unknown"]), None);
+        assert_eq!(client_of(&["192.0.2.7:1, 192.0.2.8:1"]), None);
+    }
+}

@@ -1,0 +1,59 @@
+//! The component's export: one request in, one answer out, in one segment.
+
+use std::time::Duration;
+
+use spin_sdk::http::IntoResponse;
+use spin_sdk::time::sleep;
+use spin_sdk::wasip3::exports::http::handler::Guest;
+use spin_sdk::wasip3::http::types::{ErrorCode, Request, Response as WasiResponse};
+use spin_sdk::wasip3::http_compat::http_from_wasi_request;
+use spin_sdk::wit_bindgen;
+
+use crate::{service, upkeep};
+
+/// How long the last answer gets to leave before the instance turns to sweeping.
+const BEFORE_SWEEPING: Duration = Duration::from_millis(5);
+
+struct Front;
+
+#[expect(unsafe_code, reason = "generated: the export of wasi:http")]
+mod exports {
+    use super::Front;
+
+    spin_sdk::wasip3::http::service::export!(Front);
+}
+
+impl Guest for Front {
+    async fn handle(request: Request) -> Result<WasiResponse, ErrorCode> {
+        let _turn = Turn::begin();
+        // The runtime sends an answer's head by itself unless its body is there in the same turn: so an earlier
+        // request's body gets its turn before this one freezes the instance, and ours before we return.
+        wit_bindgen::yield_async().await;
+        let response = service::answer(http_from_wasi_request(request)?).await.into_response()?;
+        wit_bindgen::yield_async().await;
+        if upkeep::is_due() {
+            wit_bindgen::spawn(async {
+                sleep(BEFORE_SWEEPING).await;
+                let _turn = Turn::begin();
+                upkeep::sweep();
+            });
+        }
+        Ok(response)
+    }
+}
+
+/// While there is one, the instance is given no further request.
+struct Turn(());
+
+impl Turn {
+    fn begin() -> Self {
+        wit_bindgen::backpressure_inc();
+        Self(())
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        wit_bindgen::backpressure_dec();
+    }
+}

@@ -1,0 +1,109 @@
+//! The HTTP surface over this composition: set up once per instance, from the settings.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::Request;
+use axum::http::{self, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use countersign_http_api::keys::{ApiKey, ApiKeys};
+use countersign_http_api::{ClientAddress, refusal};
+use http_body_util::{BodyExt, Full};
+use spin_sdk::time::sleep;
+use tower_service::Service;
+
+use crate::bindings::countersign::otp::{configuration, otp};
+use crate::engine::Engine;
+use crate::upkeep::StoreUpkeep;
+use crate::{address, log, patience};
+
+/// How long a request's body may take. The instance works on nothing else meanwhile.
+const BODY_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Answers one request.
+pub(crate) async fn answer<B>(request: http::Request<B>) -> Response<Full<Bytes>>
+where
+    B: HttpBody + Unpin,
+    B::Data: AsRef<[u8]>,
+{
+    log::begin();
+    let (mut parts, body) = request.into_parts();
+    if let Some(address) = address::client(&parts.headers) {
+        parts.extensions.insert(ClientAddress(address));
+    }
+    let response = match router() {
+        Err(problems) => misconfigured(&problems),
+        Ok(mut router) => {
+            match patience::unless(|| sleep(BODY_DEADLINE), patience::read(body)).await {
+                None => refusal::slow_body(),
+                // Nobody is there any more to read an answer.
+                Some(None) => refusal::slow_body(),
+                Some(Some(bytes)) => {
+                    let request = Request::from_parts(parts, Body::from(bytes));
+                    let Ok(response) = router.call(request).await;
+                    response
+                }
+            }
+        }
+    };
+    whole(response).await
+}
+
+/// The routes, once the settings can be used. Settings that can't are read again for each request: a source that was
+/// out of reach may be back.
+fn router() -> Result<Router, Vec<String>> {
+    static ROUTER: OnceLock<Router> = OnceLock::new();
+    if let Some(router) = ROUTER.get() {
+        return Ok(router.clone());
+    }
+    let configured = configuration::load()?;
+    let keys = api_keys(configured.api_keys)?;
+    let problems: Vec<String> = configured.purposes.iter().filter_map(unprepared).collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let routes = countersign_http_api::router(Engine, StoreUpkeep, keys.clone())
+        .merge(countersign_http_api::sweep_router(StoreUpkeep, keys));
+    tracing::info!(purposes = configured.purposes.len(), "ready");
+    Ok(ROUTER.get_or_init(|| routes).clone())
+}
+
+fn api_keys(keys: Option<Vec<configuration::ApiKey>>) -> Result<ApiKeys, Vec<String>> {
+    let Some(keys) = keys else { return Ok(ApiKeys::open()) };
+    let keys = keys.into_iter().map(|key| {
+        let sha256 = key.sha256.try_into().map_err(|_| format!("api_keys: {}", key.name))?;
+        Ok(ApiKey { name: key.name, tenant: key.tenant, sha256, operator: key.operator })
+    });
+    let keys = keys.collect::<Result<Vec<_>, String>>().map_err(|problem| vec![problem])?;
+    ApiKeys::new(keys).map_err(|problem| vec![problem.to_string()])
+}
+
+/// What the engine has against a purpose.
+fn unprepared(name: &configuration::PurposeName) -> Option<String> {
+    let problem = match otp::prepare(&name.tenant, &name.purpose) {
+        Ok(()) => return None,
+        Err(otp::Error::Misconfigured(text)) => text,
+        Err(_) => "the engine refuses it".to_owned(),
+    };
+    Some(format!("policies: {}/{}: {problem}", name.tenant, name.purpose))
+}
+
+fn misconfigured(problems: &[String]) -> Response {
+    for problem in problems {
+        tracing::error!(problem, "the settings can't be used");
+    }
+    refusal::misconfigured()
+}
+
+/// The answer with its body in one piece and its length announced, so that it leaves in one segment.
+async fn whole(response: Response) -> Response<Full<Bytes>> {
+    let (mut parts, body) = response.into_parts();
+    // Every body of the HTTP surface is in memory already: it can't fail.
+    let bytes = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    if parts.status != StatusCode::NO_CONTENT {
+        parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+    }
+    Response::from_parts(parts, Full::new(bytes))
+}

@@ -1,0 +1,48 @@
+//! The store's upkeep, as the HTTP surface wants it.
+
+use countersign_http_api::health::{Condition, Dependency, Health, Readiness};
+use countersign_http_api::otp::StoreError;
+use countersign_http_api::upkeep::{Swept, Upkeep};
+
+use crate::bindings::countersign::otp::upkeep;
+
+/// Keys that are looked at between two requests: tens of milliseconds on a slow store.
+const LIMIT: u32 = 64;
+
+/// The imported upkeep of the store.
+#[derive(Clone, Copy)]
+pub(crate) struct StoreUpkeep;
+
+impl Upkeep for StoreUpkeep {
+    async fn sweep(&self, limit: u32) -> Result<Swept, StoreError> {
+        let swept = upkeep::sweep(limit).map_err(StoreError::from)?;
+        Ok(Swept { examined: swept.examined, removed: swept.removed, more: swept.more })
+    }
+}
+
+impl Health for StoreUpkeep {
+    async fn ready(&self) -> Readiness {
+        let condition = match upkeep::ready() {
+            Ok(()) => Condition::Ok,
+            Err(error) => {
+                tracing::warn!(error = ?StoreError::from(error), "the store is not ready");
+                Condition::Failed
+            }
+        };
+        let store = Dependency { name: "store".to_owned(), condition };
+        Readiness { degraded: false, dependencies: vec![store] }
+    }
+}
+
+/// Whether this instance should sweep now.
+pub(crate) fn is_due() -> bool {
+    upkeep::sweep_due()
+}
+
+/// Sweeps one bounded step. What fails is left to the next one.
+pub(crate) fn sweep() {
+    match upkeep::sweep(LIMIT) {
+        Ok(swept) => tracing::debug!(swept.examined, swept.removed, swept.more, "swept"),
+        Err(error) => tracing::warn!(error = ?StoreError::from(error), "sweeping failed"),
+    }
+}

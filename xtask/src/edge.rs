@@ -1,0 +1,109 @@
+//! `cargo xtask edge`: the edge app, composed of its parts around the very `countersign.wasm` that the host runs.
+
+use anyhow::{Context, Result};
+use wac_graph::types::Package;
+use wac_graph::{CompositionGraph, EncodeOptions, NodeId};
+
+use crate::workspace::{EdgeStore, Workspace};
+use crate::{component, help};
+
+/// What the composition exports: what Spin calls.
+const EXPORT: &str = "wasi:http/handler@0.3.0";
+
+/// An interface of the contract, as components name it.
+macro_rules! contract {
+    ($interface:literal) => {
+        concat!("countersign:otp/", $interface, "@0.1.0")
+    };
+}
+
+/// Builds the edge app with each store and says where they are, how large and what their digests are.
+///
+/// # Errors
+/// Where a build fails or the parts don't fit.
+pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    help::refuse_arguments("edge", arguments)?;
+    build_and_place(workspace)
+}
+
+/// Builds the edge app with each store and puts it where `spin.toml` and the tests look for it.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn build_and_place(workspace: &Workspace) -> Result<()> {
+    let engine = component::build_and_place(workspace)?;
+    let [front, settings, sender, key_value, redis] = component::build_packages(
+        workspace,
+        [
+            "countersign-edge",
+            "countersign-edge-settings",
+            "countersign-edge-sender",
+            "countersign-edge-store",
+            "countersign-edge-store-redis",
+        ],
+    )?;
+    for (kind, store) in [(EdgeStore::KeyValue, key_value), (EdgeStore::Redis, redis)] {
+        let parts = Parts {
+            engine: engine.clone(),
+            front: front.clone(),
+            sender: sender.clone(),
+            settings: settings.clone(),
+            store,
+        };
+        let bytes = compose(parts).context("the parts of the edge app don't fit together")?;
+        let path = workspace.edge(kind);
+        component::write_if_changed(&path, &bytes)?;
+        let digest = component::sha256(&bytes);
+        println!("{}: {} bytes, SHA-256 {digest}", path.display(), bytes.len());
+    }
+    Ok(())
+}
+
+/// The components that become one.
+struct Parts {
+    engine: Vec<u8>,
+    front: Vec<u8>,
+    sender: Vec<u8>,
+    settings: Vec<u8>,
+    store: Vec<u8>,
+}
+
+/// Connects the parts: who gives whom which interface. What is left over, the runtime gives.
+fn compose(parts: Parts) -> Result<Vec<u8>> {
+    let mut graph = Graph::default();
+    let settings = graph.instantiate("settings", parts.settings)?;
+    let store = graph.instantiate("store", parts.store)?;
+    let sender = graph.instantiate("sender", parts.sender)?;
+    graph.connect(settings, sender, contract!("configuration"))?;
+    let engine = graph.instantiate("engine", parts.engine)?;
+    graph.connect(settings, engine, contract!("settings"))?;
+    graph.connect(store, engine, contract!("store"))?;
+    graph.connect(sender, engine, contract!("sender"))?;
+    let front = graph.instantiate("front", parts.front)?;
+    graph.connect(engine, front, contract!("otp"))?;
+    graph.connect(settings, front, contract!("configuration"))?;
+    graph.connect(store, front, contract!("upkeep"))?;
+    graph.encode(front)
+}
+
+#[derive(Default)]
+struct Graph(CompositionGraph);
+
+impl Graph {
+    fn instantiate(&mut self, name: &str, bytes: Vec<u8>) -> Result<NodeId> {
+        let package = Package::from_bytes(name, None, bytes, self.0.types_mut())?;
+        let package = self.0.register_package(package)?;
+        Ok(self.0.instantiate(package))
+    }
+
+    fn connect(&mut self, from: NodeId, to: NodeId, interface: &str) -> Result<()> {
+        let export = self.0.alias_instance_export(from, interface)?;
+        Ok(self.0.set_instantiation_argument(to, interface, export)?)
+    }
+
+    fn encode(mut self, front: NodeId) -> Result<Vec<u8>> {
+        let handler = self.0.alias_instance_export(front, EXPORT)?;
+        self.0.export(handler, EXPORT)?;
+        Ok(self.0.encode(EncodeOptions::default())?)
+    }
+}
