@@ -1,11 +1,14 @@
 //! Where the suite runs: anything that serves the HTTP surface with given rules and shows what it sent.
 
+use std::marker::PhantomData;
 use std::net::SocketAddr;
 
 use countersign_tests::client::Client;
+use countersign_tests::edge::{self, App, Runtime, Store};
 use countersign_tests::leaks::{leaks, secrets_of};
 use countersign_tests::outbox::Outbox;
 use countersign_tests::process::Host;
+use countersign_tests::receiver::Receiver;
 use countersign_tests::redis::RedisServer;
 use countersign_tests::settings::{self, Workplace};
 
@@ -144,6 +147,119 @@ impl<B: Backend> Environment for Native<B> {
 
     fn output(&self) -> String {
         let now = self.host.as_ref().map(Host::output).unwrap_or_default();
+        format!("{}\n{now}", self.said)
+    }
+}
+
+/// Who runs an edge app, and where it keeps what it knows.
+pub(crate) trait Deployment {
+    fn runtime() -> Runtime;
+
+    fn store() -> Store;
+}
+
+pub(crate) struct StandIn<S>(PhantomData<S>);
+pub(crate) struct RealSpin<S>(PhantomData<S>);
+pub(crate) struct KeyValueRedis;
+pub(crate) struct KeyValueSqlite;
+pub(crate) struct SharedRedis;
+
+/// A store by its name.
+pub(crate) trait Named {
+    fn store() -> Store;
+}
+
+impl Named for KeyValueRedis {
+    fn store() -> Store {
+        Store::KeyValueRedis(RedisServer::start().unwrap())
+    }
+}
+
+impl Named for KeyValueSqlite {
+    fn store() -> Store {
+        Store::KeyValueSqlite
+    }
+}
+
+impl Named for SharedRedis {
+    fn store() -> Store {
+        Store::SharedRedis(RedisServer::start().unwrap())
+    }
+}
+
+impl<S: Named> Deployment for StandIn<S> {
+    fn runtime() -> Runtime {
+        Runtime::stand_in().unwrap()
+    }
+
+    fn store() -> Store {
+        S::store()
+    }
+}
+
+impl<S: Named> Deployment for RealSpin<S> {
+    fn runtime() -> Runtime {
+        Runtime::spin().unwrap()
+    }
+
+    fn store() -> Store {
+        S::store()
+    }
+}
+
+/// The edge app.
+pub(crate) struct Edge<D> {
+    receiver: Receiver,
+    runtime: Runtime,
+    store: Store,
+    workplace: Workplace,
+    app: Option<App>,
+    said: String,
+    deployment: PhantomData<D>,
+}
+
+impl<D: Deployment> Environment for Edge<D> {
+    const DURABLE: bool = true;
+
+    async fn new() -> Self {
+        let workplace = Workplace::new().unwrap();
+        Self {
+            receiver: Receiver::start(workplace.outbox().path()).await.unwrap(),
+            runtime: D::runtime(),
+            store: D::store(),
+            workplace,
+            app: None,
+            said: String::new(),
+            deployment: PhantomData,
+        }
+    }
+
+    async fn start(&mut self, rules: &str) {
+        let keys = if rules.contains("[keys]") { "" } else { settings::KEYS };
+        let rules = format!("{keys}{rules}");
+        let channels = ["email", "sms", "voice"];
+        let variables = edge::variables(&rules, &self.receiver, &channels).unwrap();
+        let app = App::start(&self.runtime, &self.store, &self.workplace, &variables).await;
+        self.app = Some(app.unwrap());
+    }
+
+    fn kill(&mut self) {
+        let mut app = self.app.take().unwrap();
+        app.kill().unwrap();
+        self.said.push_str(&app.output());
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.app.as_ref().unwrap().address()
+    }
+
+    fn outbox(&self) -> &Outbox {
+        assert_eq!(self.receiver.forged(), 0, "messages without a good signature");
+        self.workplace.outbox()
+    }
+
+    fn output(&self) -> String {
+        let now = self.app.as_ref().map(App::output).unwrap_or_default();
         format!("{}\n{now}", self.said)
     }
 }

@@ -2,12 +2,14 @@
 
 pub mod client;
 pub mod cluster;
+pub mod edge;
 pub mod leaks;
 pub mod nginx;
 pub mod outbox;
 pub mod process;
 pub mod proxy;
 pub mod raw;
+pub mod receiver;
 pub mod redis;
 pub mod settings;
 pub mod wait;

@@ -102,7 +102,13 @@ pub struct Host {
     readers: Vec<JoinHandle<()>>,
 }
 
-type Lines = Arc<Mutex<Vec<String>>>;
+/// What a process has written so far.
+pub(crate) type Lines = Arc<Mutex<Vec<String>>>;
+
+/// All of it.
+pub(crate) fn joined_lines(lines: &Lines) -> String {
+    lines.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+}
 
 impl Host {
     /// Starts a host with the configuration file `config`, and returns once it takes connections.
@@ -175,7 +181,7 @@ impl Host {
     /// All that it has written so far, to standard output and to standard error.
     #[must_use]
     pub fn output(&self) -> String {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+        joined_lines(&self.lines)
     }
 
     /// The lines of its log that are JSON objects.
@@ -234,7 +240,8 @@ impl Drop for Host {
     }
 }
 
-fn collect(stream: Option<impl Read + Send + 'static>, lines: &Lines) -> JoinHandle<()> {
+/// Collects what a process writes, line by line, until it ends.
+pub(crate) fn collect(stream: Option<impl Read + Send + 'static>, lines: &Lines) -> JoinHandle<()> {
     let lines = Arc::clone(lines);
     std::thread::spawn(move || {
         let Some(stream) = stream else { return };

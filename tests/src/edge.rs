@@ -1,0 +1,237 @@
+//! The edge app, run by a Spin: the stand-in of this repository, or the real one where it is installed.
+
+use std::fs;
+use std::io::{Error, Result};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::process::{self, Lines, collect};
+use crate::receiver::{Receiver, SECRET};
+use crate::redis::{RedisServer, free_port};
+use crate::settings::Workplace;
+use crate::wait::until;
+
+/// How long a runtime may take until it serves, native code being compiled included.
+const START_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Which Spin.
+#[derive(Clone, Debug)]
+pub enum Runtime {
+    /// The one on the `PATH`.
+    Spin(PathBuf),
+    /// The one of this repository.
+    StandIn(PathBuf),
+}
+
+impl Runtime {
+    /// The stand-in: `COUNTERSIGN_TEST_SPIN_STAND_IN`, or what cargo puts beside the test binaries.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none.
+    pub fn stand_in() -> Result<Self> {
+        let path = process::binary()?.with_file_name("spin-stand-in");
+        if path.is_file() {
+            return Ok(Self::StandIn(path));
+        }
+        let text = format!("no stand-in at {}: `cargo xtask test` builds it", path.display());
+        Err(Error::other(text))
+    }
+
+    /// The real one, where there is one on the `PATH`.
+    #[must_use]
+    pub fn spin() -> Option<Self> {
+        let path = std::env::var_os("PATH")?;
+        let found = std::env::split_paths(&path).map(|folder| folder.join("spin"));
+        found.into_iter().find(|file| file.is_file()).map(Self::Spin)
+    }
+
+    /// What it is called, with its version where it is the real one.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::StandIn(_) => "stand-in".into(),
+            Self::Spin(path) => Command::new(path).arg("--version").output().map_or_else(
+                |_| "spin".into(),
+                |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+            ),
+        }
+    }
+
+    fn program(&self) -> &Path {
+        match self {
+            Self::Spin(path) | Self::StandIn(path) => path,
+        }
+    }
+}
+
+/// Where the app keeps what it knows.
+pub enum Store {
+    /// Spin's key-value store, in a Redis.
+    KeyValueRedis(RedisServer),
+    /// Spin's key-value store, in SQLite: its default.
+    KeyValueSqlite,
+    /// A Redis that it shares with native hosts.
+    SharedRedis(RedisServer),
+}
+
+impl Store {
+    fn manifest(&self) -> &'static str {
+        match self {
+            Self::KeyValueRedis(_) | Self::KeyValueSqlite => "spin.toml",
+            Self::SharedRedis(_) => "spin-redis.toml",
+        }
+    }
+}
+
+/// Variables for an app whose messages go to `receiver` on each of `channels`, of the sections `[keys]`,
+/// `[[api_keys]]`, `[purposes]` and `[tenants]` of a host's configuration. Without API keys everybody may call.
+///
+/// # Errors
+///
+/// Where the sections are no TOML.
+pub fn variables(
+    rules: &str,
+    receiver: &Receiver,
+    channels: &[&str],
+) -> Result<Map<String, Value>> {
+    let mut rules: Map<String, Value> = toml::from_str(rules).map_err(Error::other)?;
+    let keys = rules.remove("keys").unwrap_or_default();
+    let text = |value: &Value, name: &str| {
+        value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let ring = keys.get("ring").and_then(Value::as_array).cloned().unwrap_or_default();
+    let ring: Vec<_> =
+        ring.iter().map(|key| format!("{}={}", text(key, "name"), text(key, "secret"))).collect();
+    let sender = json!({
+        "type": "webhook",
+        "url": format!("{}/codes", receiver.origin()),
+        "secret": SECRET,
+    });
+    let senders: Map<_, _> =
+        channels.iter().map(|channel| ((*channel).to_owned(), sender.clone())).collect();
+    let (mode, api_keys) = match rules.remove("api_keys") {
+        Some(keys) => ("production", json!({ "api_keys": keys }).to_string()),
+        None => ("development", String::new()),
+    };
+    let variables = json!({
+        "mode": mode,
+        "keys_index": text(&keys, "index"),
+        "keys_ring": ring.join(" "),
+        "policies": Value::Object(rules).to_string(),
+        "api_keys": api_keys,
+        "senders": Value::Object(senders).to_string(),
+        "sender_origin": receiver.origin(),
+    });
+    Ok(variables.as_object().cloned().unwrap_or_default())
+}
+
+/// A running app, killed on drop.
+pub struct App {
+    child: Child,
+    address: SocketAddr,
+    lines: Lines,
+    readers: Vec<JoinHandle<()>>,
+}
+
+impl App {
+    /// Starts the app of this repository in a workplace, and returns once it is served.
+    ///
+    /// # Errors
+    ///
+    /// Where it isn't built, or the runtime ends or takes too long: with all that it said.
+    pub async fn start(
+        runtime: &Runtime,
+        store: &Store,
+        workplace: &Workplace,
+        variables: &Map<String, Value>,
+    ) -> Result<Self> {
+        let mut variables = variables.clone();
+        if let Store::SharedRedis(server) = store {
+            variables.insert("redis_url".into(), json!(format!("{}/0", server.url())));
+            variables.insert("redis_origin".into(), json!(server.url()));
+        }
+        let file = workplace.path().join("variables.json");
+        fs::write(&file, Value::Object(variables).to_string())?;
+        let mut command = Command::new(runtime.program());
+        command.arg("up").arg("--from").arg(root().join(store.manifest()));
+        command.arg("--variable").arg(format!("@{}", file.display()));
+        command.arg("--state-dir").arg(workplace.path().join("state"));
+        if let Store::KeyValueRedis(server) = store {
+            let config = format!(
+                "[key_value_store.default]\ntype = \"redis\"\nurl = \"{}\"\n",
+                server.url()
+            );
+            let file = workplace.write("runtime-config.toml", &config)?;
+            command.arg("--runtime-config-file").arg(file);
+        }
+        let port = free_port()?;
+        command.arg("--listen").arg(format!("127.0.0.1:{port}"));
+        Self::spawn(command, port).await
+    }
+
+    async fn spawn(mut command: Command, port: u16) -> Result<Self> {
+        command.env_remove("RUST_BACKTRACE").env_remove("RUST_LOG");
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let lines = Lines::default();
+        let readers =
+            vec![collect(child.stdout.take(), &lines), collect(child.stderr.take(), &lines)];
+        let mut app = Self { child, address: ([127, 0, 0, 1], port).into(), lines, readers };
+        let serves = until(START_TIMEOUT, || {
+            if app.output().contains("Serving http://") {
+                return Some(true);
+            }
+            matches!(app.child.try_wait(), Ok(Some(_)) | Err(_)).then_some(false)
+        });
+        if serves.await != Some(true) {
+            app.kill()?;
+            return Err(Error::other(format!("the app did not start: {}", app.output())));
+        }
+        Ok(app)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// All that it and its runtime have written so far.
+    #[must_use]
+    pub fn output(&self) -> String {
+        process::joined_lines(&self.lines)
+    }
+
+    /// Kills it (SIGKILL), and returns when it is gone and all that it wrote is read.
+    ///
+    /// # Errors
+    ///
+    /// Where the system refuses.
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        for reader in self.readers.drain(..) {
+            // A reader that broke has read what it could.
+            let _ = reader.join();
+        }
+        Ok(())
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        // It may have ended already; a drop has nobody to tell.
+        let _ = self.child.kill().and_then(|()| self.child.wait());
+    }
+}
+
+/// The folder of the workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
