@@ -3,13 +3,13 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::time::Sleep;
 use wasmtime::component::GuestTaskId;
 use wasmtime::{Store, StoreContextMut};
-use wasmtime_wasi_http::WasiHttpView as _;
 use wasmtime_wasi_http::handler::{
     HandlerState, Instance, Proxy, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
 };
@@ -49,7 +49,7 @@ impl HandlerState for Instances {
         Ok(Instance {
             store,
             proxy: Proxy::P3(service),
-            view: State::http,
+            view: State::incoming,
             expiration: Expiration {
                 idle: self.reuse.idle,
                 sleep: Box::pin(tokio::time::sleep(self.reuse.idle)),
@@ -83,8 +83,11 @@ impl WorkerState for Reuse {
         Box::pin(std::future::pending())
     }
 
-    fn drop(&self, _store: Store<State>, result: wasmtime::Result<()>) {
-        if let Err(error) = result {
+    fn drop(&self, store: Store<State>, result: wasmtime::Result<()>) {
+        let ending = store.data().app.ending.load(Ordering::Relaxed);
+        if let Err(error) = result
+            && !ending
+        {
             eprintln!("worker failed: {error:?}");
         }
     }

@@ -61,9 +61,8 @@ impl Route {
 
 impl fmt::Display for Route {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = if self.path.is_empty() { "/" } else { &self.path };
         let wildcard = if self.wildcard { " (wildcard)" } else { "" };
-        write!(formatter, "{path}{wildcard}")
+        write!(formatter, "{}{wildcard}", self.path)
     }
 }
 

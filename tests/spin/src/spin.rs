@@ -1,13 +1,12 @@
-//! Setting up a stand-in, and a running one.
+//! Setting up a stand-in.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
 use tokio::net::TcpListener;
-use tokio::runtime::{Builder, Runtime};
 use wasmtime_wasi_http::handler::ProxyHandler;
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
@@ -16,10 +15,11 @@ use crate::clock::Clock;
 use crate::error::StartError;
 use crate::faults::Faults;
 use crate::instances::{Instances, Reuse};
-use crate::keyvalue::{Store, StoreHandle};
+use crate::keyvalue::Store;
 use crate::manifest::Manifest;
 use crate::outbound_http::OutboundHttp;
 use crate::routes::Route;
+use crate::running::{Running, Threads};
 use crate::runtime_config;
 use crate::server::Server;
 use crate::state::App;
@@ -28,9 +28,8 @@ use crate::{engine, native_code};
 
 /// As many as Spin's, of components with one memory.
 const MAX_INSTANCES: u32 = 1_000;
-/// How long an end may take: what still runs then goes on without anybody.
-const STOP_TIMEOUT: Duration = Duration::from_secs(5);
-const DEFAULT_STORE: &str = "default";
+/// The label of the store that every app has.
+pub(crate) const DEFAULT_STORE: &str = "default";
 
 /// A stand-in that has yet to be started.
 pub struct Spin {
@@ -245,23 +244,17 @@ impl Spin {
         if let Some(label) = unknown {
             return Err(StartError::UnknownStore(label.clone()));
         }
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("spin-stand-in")
-            .enable_all()
-            .build()
-            .map_err(StartError::Runtime)?;
-        let threads = Threads(Some(runtime));
-        let handle = threads.handle()?;
+        let threads = Threads::start().map_err(StartError::Runtime)?;
+        let (handle, ending) = (threads.handle()?, threads.ending());
         let (component, routes) = (self.name.clone(), self.routes.clone());
         let (clock, faults, stores) =
             (self.clock.clone(), self.faults.clone(), self.stores.clone());
         let lost = |error| StartError::Runtime(std::io::Error::other(error));
-        let address = handle.spawn(self.serve()).await.map_err(lost)??;
+        let address = handle.spawn(self.serve(ending)).await.map_err(lost)??;
         Ok(Running { component, routes, address, clock, faults, stores, threads })
     }
 
-    async fn serve(self) -> Result<SocketAddr, StartError> {
+    async fn serve(self, ending: Arc<AtomicBool>) -> Result<SocketAddr, StartError> {
         let allowed_hosts =
             AllowedHosts::parse(&self.allowed_hosts).map_err(StartError::AllowedHosts)?;
         let service = tokio::task::block_in_place(|| self.service())
@@ -275,6 +268,7 @@ impl Spin {
             clock: self.clock,
             faults: self.faults,
             quiet: self.quiet,
+            ending,
         };
         let instances = Instances { app: Arc::new(app), service, reuse: self.reuse };
         let server = Server { instances: ProxyHandler::new(instances), routes: self.routes };
@@ -289,81 +283,5 @@ impl Spin {
         let engine = engine::engine(self.max_instances)?;
         let component = native_code::load(&engine, &self.component, self.cache.as_deref())?;
         ServicePre::new(engine::link(&component)?)
-    }
-}
-
-/// A running stand-in. It ends when it is dropped.
-pub struct Running {
-    component: String,
-    routes: Vec<Route>,
-    address: SocketAddr,
-    clock: Clock,
-    faults: Faults,
-    stores: BTreeMap<String, Store>,
-    threads: Threads,
-}
-
-impl Running {
-    /// Where it listens.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The routes as Spin shows them, each with the name of its component.
-    pub fn routes(&self) -> impl Iterator<Item = String> {
-        let (component, address) = (&self.component, self.address);
-        self.routes.iter().map(move |route| format!("{component}: http://{address}{route}"))
-    }
-
-    /// The clock that the guest sees.
-    #[must_use]
-    pub fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
-    /// The key-value stores' faults and counts.
-    #[must_use]
-    pub fn faults(&self) -> &Faults {
-        &self.faults
-    }
-
-    /// The store `default` from outside of the guest.
-    #[must_use]
-    pub fn store(&self) -> Option<StoreHandle> {
-        self.labelled_store(DEFAULT_STORE)
-    }
-
-    /// Another store from outside of the guest.
-    #[must_use]
-    pub fn labelled_store(&self, label: &str) -> Option<StoreHandle> {
-        let store = self.stores.get(label)?.clone();
-        Some(StoreHandle::new(store, label, self.threads.handle().ok()?))
-    }
-
-    /// Ends it, and returns when its connections and instances are gone.
-    pub async fn stop(mut self) {
-        let Some(runtime) = self.threads.0.take() else { return };
-        let end = tokio::task::spawn_blocking(move || runtime.shutdown_timeout(STOP_TIMEOUT));
-        // It can't fail but by a panic in there, which is reported already.
-        let _ = end.await;
-    }
-}
-
-/// The threads on which a stand-in runs. They are given up at once where it is dropped.
-struct Threads(Option<Runtime>);
-
-impl Threads {
-    fn handle(&self) -> Result<tokio::runtime::Handle, StartError> {
-        let gone = || StartError::Runtime(std::io::ErrorKind::NotConnected.into());
-        self.0.as_ref().map(|runtime| runtime.handle().clone()).ok_or_else(gone)
-    }
-}
-
-impl Drop for Threads {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -10,6 +11,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use crate::allowed_hosts::AllowedHosts;
 use crate::clock::Clock;
 use crate::faults::Faults;
+use crate::incoming::Incoming;
 use crate::keyvalue::Store;
 use crate::outbound_http::OutboundHttp;
 
@@ -24,6 +26,8 @@ pub(crate) struct App {
     pub(crate) faults: Faults,
     /// The guest's output goes nowhere.
     pub(crate) quiet: bool,
+    /// The stand-in is about to end: instances that die now are nobody's concern.
+    pub(crate) ending: Arc<AtomicBool>,
 }
 
 /// What one instance holds.
@@ -33,6 +37,7 @@ pub(crate) struct State {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     outbound_http: OutboundHttp,
+    incoming: Incoming,
 }
 
 impl State {
@@ -49,7 +54,13 @@ impl State {
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
             outbound_http: app.outbound_http.clone(),
+            incoming: Incoming,
         }
+    }
+
+    /// What requests come in through, and responses go out.
+    pub(crate) fn incoming(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.incoming, table: &mut self.table, ctx: &mut self.http }
     }
 }
 
