@@ -192,7 +192,8 @@ impl Spin {
     }
 
     /// How many instances may live, of a component with one memory: divide by the parts of a composition. Who
-    /// finds none free gets status 500.
+    /// finds none free gets status 500. Each takes 4 GiB of addresses, not of memory: a process has room for about
+    /// thirty stand-ins of Spin's 1,000.
     #[must_use]
     pub fn max_instances(mut self, max_instances: u32) -> Self {
         self.max_instances = max_instances;
