@@ -148,9 +148,9 @@ impl<B: Backend> Store<B> {
                 Ok(Reply::Count(count))
             }
             Operation::Set { key, value, ttl_seconds } => {
-                let is_stale = match known.get(key.as_str()) {
+                let replaces = match known.get(key.as_str()) {
                     None | Some(Held::Absent) => false,
-                    Some(Held::Value { deadline, .. }) => self.is_stale(*deadline),
+                    Some(Held::Value { .. }) => true,
                     Some(Held::Count(_) | Held::Foreign) => {
                         return Err(StoreError::InvalidArgument);
                     }
@@ -158,7 +158,7 @@ impl<B: Backend> Store<B> {
                 let deadline = self.calls.now().saturating_add(u64::from(*ttl_seconds));
                 let bytes = encode(value, deadline);
                 self.calls.set(&place(key), &bytes).await?;
-                if is_stale {
+                if replaces {
                     marker::defend(&self.calls, key, &bytes).await?;
                 }
                 self.memory.wrote(key, Kind::Value);
@@ -168,8 +168,9 @@ impl<B: Backend> Store<B> {
         }
     }
 
-    /// Removes a key, unless it is a value that the sweeper may be removing: nobody else does that, so that whoever
-    /// finds a key absent knows that the sweeper has finished with it.
+    /// Removes a key. A value not while the sweeper may be removing it, so that whoever finds a key absent knows
+    /// that the sweeper has finished with it: one whose time has long been over is left to it, and another
+    /// one may have been written a moment ago over one that it is removing.
     async fn remove<'a>(&self, key: &'a str, known: &mut Known<'a>) -> Result<Reply, StoreError> {
         if !self.memory.is_count(key, self.calls.now()) {
             match self.held(key).await? {
@@ -181,7 +182,8 @@ impl<B: Backend> Store<B> {
                     known.insert(key, Held::Value { deadline, value });
                     return Ok(Reply::Done);
                 }
-                Held::Count(_) | Held::Foreign | Held::Value { .. } => {}
+                Held::Count(_) | Held::Foreign => {}
+                Held::Value { .. } => marker::await_removal(&self.calls, key).await?,
             }
         }
         self.calls.delete(&place(key)).await?;

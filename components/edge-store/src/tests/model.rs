@@ -54,6 +54,7 @@ impl Tally {
     }
 }
 
+#[derive(Clone)]
 pub(super) struct Inner {
     pub(super) format: Format,
     pub(super) keys: BTreeMap<String, Vec<u8>>,
@@ -142,6 +143,19 @@ impl Model {
         let inner = self.inner();
         let keys = inner.keys.keys().filter(|key| key.starts_with("countersign-edge:sweep:"));
         keys.cloned().collect()
+    }
+
+    /// The lines of one of the sweeper's keys; nothing where it isn't there.
+    pub(super) fn lines(&self, key: &str) -> Option<Vec<String>> {
+        let inner = self.inner();
+        let text = String::from_utf8_lossy(inner.keys.get(key)?).into_owned();
+        Some(text.lines().map(Into::into).collect())
+    }
+
+    /// The same in a world of its own.
+    pub(super) fn copy(&self) -> Self {
+        let inner = Arc::new(Mutex::new(self.inner().clone()));
+        Self { inner, transcript: None, skew: self.skew }
     }
 
     /// Sweeps with instances of their own while the clock goes on, until nothing but what never goes is left, and
