@@ -1,0 +1,173 @@
+//! The store as a component: conversions, and the backend over `wasi:keyvalue`.
+
+mod bindings {
+    wit_bindgen::generate!({ path: "../../wit", world: "edge-store", generate_all });
+}
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Mutex;
+use std::task::{Context, Poll, Waker};
+
+use self::bindings::countersign::otp::types::StoreError;
+use self::bindings::exports::countersign::otp::store::{Guest, Operation, Reply};
+use self::bindings::exports::countersign::otp::upkeep::{Guest as Upkeep, Swept};
+use self::bindings::wasi::clocks::{monotonic_clock, wall_clock};
+use self::bindings::wasi::keyvalue::{atomics, store};
+use self::bindings::wasi::random::random;
+use crate::{Backend, Fault, Store, contract};
+
+/// The store's label in the app's manifest.
+const LABEL: &str = "default";
+const NANOS_PER_MILLI: u64 = 1_000_000;
+
+struct Component;
+
+#[expect(unsafe_code, reason = "generated: the exports of wit/")]
+mod exports {
+    use super::{Component, bindings};
+
+    bindings::export!(Component with_types_in bindings);
+}
+
+/// The store of this instance, with all that it remembers.
+static STORE: Mutex<Option<Store<KeyValue>>> = Mutex::new(None);
+
+/// Does something with the store. A call comes alone: its imports are synchronous and an instance isn't entered
+/// twice. Should that ever change, the second call is refused.
+fn with_store<T>(call: impl FnOnce(&mut Store<KeyValue>) -> T) -> Result<T, StoreError> {
+    let mut store = STORE.try_lock().map_err(|_| StoreError::Unavailable)?;
+    Ok(call(store.get_or_insert_with(|| Store::new(KeyValue::default()))))
+}
+
+/// Polls a call that can't wait.
+fn now<T>(call: impl Future<Output = Result<T, contract::StoreError>>) -> Result<T, StoreError> {
+    match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result.map_err(Into::into),
+        Poll::Pending => Err(StoreError::Other("a synchronous import did not return".into())),
+    }
+}
+
+impl Guest for Component {
+    fn run(batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
+        let batch: Vec<_> = batch.into_iter().map(Into::into).collect();
+        let replies = with_store(|store| now(store.run(&batch)))??;
+        Ok(replies.into_iter().map(Into::into).collect())
+    }
+}
+
+impl Upkeep for Component {
+    fn ready() -> Result<(), StoreError> {
+        with_store(|store| now(store.ready()))?
+    }
+
+    fn sweep_due() -> bool {
+        with_store(|store| store.sweep_due()).unwrap_or(false)
+    }
+
+    fn sweep(limit: u32) -> Result<Swept, StoreError> {
+        let contract::Swept { examined, removed, more } =
+            with_store(|store| now(store.sweep(limit)))??;
+        Ok(Swept { examined, removed, more })
+    }
+}
+
+/// The runtime's store, kept open for as long as it answers. After an error it is opened anew: what the error
+/// broke may be the handle.
+#[derive(Default)]
+struct KeyValue {
+    open: RefCell<Option<store::Bucket>>,
+}
+
+impl KeyValue {
+    fn call<T>(
+        &self,
+        call: impl FnOnce(&store::Bucket) -> Result<T, store::Error>,
+    ) -> Result<T, Fault> {
+        let bucket = match self.open.take() {
+            Some(bucket) => bucket,
+            None => store::open(LABEL).map_err(fault)?,
+        };
+        let got = call(&bucket).map_err(fault)?;
+        self.open.replace(Some(bucket));
+        Ok(got)
+    }
+}
+
+impl Backend for KeyValue {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Fault> {
+        self.call(|bucket| bucket.get(key))
+    }
+
+    async fn set(&self, key: &str, bytes: &[u8]) -> Result<(), Fault> {
+        self.call(|bucket| bucket.set(key, bytes))
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), Fault> {
+        self.call(|bucket| bucket.delete(key))
+    }
+
+    async fn increment(&self, key: &str, by: i64) -> Result<i64, Fault> {
+        self.call(|bucket| atomics::increment(bucket, key, by))
+    }
+
+    async fn pause(&self, millis: u64) {
+        monotonic_clock::subscribe_duration(millis.saturating_mul(NANOS_PER_MILLI)).block();
+    }
+
+    fn now(&self) -> u64 {
+        wall_clock::now().seconds
+    }
+
+    fn elapsed_millis(&self) -> u64 {
+        monotonic_clock::now() / NANOS_PER_MILLI
+    }
+
+    fn random(&self) -> u64 {
+        random::get_random_u64()
+    }
+}
+
+fn fault(error: store::Error) -> Fault {
+    match error {
+        store::Error::AccessDenied | store::Error::NoSuchStore => Fault::Denied,
+        store::Error::Other(text) => Fault::of_text(&text),
+    }
+}
+
+impl From<Operation> for contract::Operation {
+    fn from(operation: Operation) -> Self {
+        match operation {
+            Operation::Delete(key) => Self::Delete(key),
+            Operation::Get(key) => Self::Get(key),
+            Operation::Increment(step) => {
+                Self::Increment { key: step.key, by: step.by, ttl_seconds: step.ttl_seconds }
+            }
+            Operation::Set(set) => {
+                Self::Set { key: set.key, value: set.value, ttl_seconds: set.ttl_seconds }
+            }
+        }
+    }
+}
+
+impl From<contract::Reply> for Reply {
+    fn from(reply: contract::Reply) -> Self {
+        match reply {
+            contract::Reply::Count(count) => Self::Count(count),
+            contract::Reply::Done => Self::Done,
+            contract::Reply::Value(value) => Self::Value(value),
+        }
+    }
+}
+
+impl From<contract::StoreError> for StoreError {
+    fn from(error: contract::StoreError) -> Self {
+        match error {
+            contract::StoreError::Denied => Self::Denied,
+            contract::StoreError::InvalidArgument => Self::InvalidArgument,
+            contract::StoreError::Timeout => Self::Timeout,
+            contract::StoreError::Unavailable => Self::Unavailable,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! One sweeper at a time.
+//!
+//! The lease of `crates/core/src/lease.rs` once more: a count in a key named after a window of 30 s. Each asker steps
+//! its own window *before* it reads the two beside it, and holds the lease only where it stepped to 1 and both
+//! neighbours are empty; so of two at most one does, also where their clocks are a window apart. A holder stops
+//! working ten seconds after it asked. The window's key is registered in the journal like every other.
+
+use crate::backend::{Backend, Calls};
+use crate::contract::StoreError;
+use crate::entry::{Entry, Seen};
+use crate::journal::Journal;
+use crate::physical::{Held, bookkeeping};
+
+const WINDOW_SECONDS: u64 = 30;
+const WORK_MILLIS: u64 = 10_000;
+
+/// A lease that was asked for.
+pub(crate) struct Lease {
+    key: String,
+    since_millis: u64,
+    /// Whether it is held. Given back it has to be in either case.
+    pub(crate) held: bool,
+}
+
+impl Lease {
+    pub(crate) async fn ask<B: Backend>(
+        calls: &Calls<B>,
+        journal: &mut Journal,
+    ) -> Result<Self, StoreError> {
+        let since_millis = calls.elapsed_millis();
+        let window = calls.now() / WINDOW_SECONDS;
+        let key = key(window);
+        if calls.get(&key).await?.is_none() {
+            let entry = Entry::new(&window.to_string(), Seen::Lease);
+            journal.register(calls, &[entry]).await?;
+        }
+        let own = calls.increment(&key, 1).await?;
+        let mut held = own == 1;
+        for neighbour in [window.saturating_sub(1), window.saturating_add(1)] {
+            let neighbour = Held::of(calls.get(&self::key(neighbour)).await?);
+            held &= !matches!(neighbour, Held::Count(1..));
+        }
+        Ok(Self { key, since_millis, held })
+    }
+
+    /// Whether the holder may go on.
+    pub(crate) fn lasts<B: Backend>(&self, calls: &Calls<B>) -> bool {
+        calls.elapsed_millis().saturating_sub(self.since_millis) < WORK_MILLIS
+    }
+
+    pub(crate) async fn give_back<B: Backend>(&self, calls: &Calls<B>) -> Result<(), StoreError> {
+        calls.increment(&self.key, -1).await.map(drop)
+    }
+}
+
+/// Where a window's count stands.
+pub(crate) fn key(window: impl std::fmt::Display) -> String {
+    bookkeeping(&format!("lease:{window}"))
+}

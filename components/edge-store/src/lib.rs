@@ -1,0 +1,98 @@
+//! The store of the edge app: `wit/store.wit` over a runtime's key-value store that forgets nothing by itself, with
+//! `wit/upkeep.wit` to sweep what its time is over.
+//!
+//! Of the backend it takes get, set, delete and increment of one key, and nothing else: what more
+//! `wasi:keyvalue` offers is not atomic, or not there, on one or the other of Spin's backends. The logic is written
+//! over a trait, as `async fn`; the component's imports are synchronous, so a call is polled once and done, and tests
+//! can come between any two calls.
+//!
+//! | to find | look in |
+//! |---|---|
+//! | limits and words of the contract | [`contract`] |
+//! | which errors are repeated, deadlines | [`backend`] |
+//! | how values and counts are written | `physical` |
+//! | what a batch does | `batch`, `memory` |
+//! | who knows which keys there are | `journal`, `entry` |
+//! | how long a count is kept | `patience` |
+//! | how keys are removed | `sweep`, `lease`, `marker` |
+//! | the bindings | `component` |
+
+pub mod backend;
+mod batch;
+#[cfg(target_arch = "wasm32")]
+mod component;
+pub mod contract;
+mod entry;
+mod journal;
+mod lease;
+mod marker;
+mod memory;
+mod patience;
+mod physical;
+mod sweep;
+#[cfg(test)]
+mod tests;
+
+pub use backend::{Backend, Fault};
+pub use contract::{Operation, Reply, StoreError, Swept};
+
+use crate::backend::Calls;
+use crate::journal::{Journal, origin_key};
+use crate::memory::Memory;
+use crate::patience::Patience;
+
+/// A sweep is due when an instance has registered so many keys since its last one …
+const DUE_AFTER: usize = 16;
+/// … or by chance at one registration of so many, for instances that don't live as long.
+const DUE_ONE_IN: u64 = 16;
+const READY_MILLIS: u64 = 2_000;
+
+/// The store, as one instance has it.
+pub struct Store<B> {
+    calls: Calls<B>,
+    journal: Journal,
+    memory: Memory,
+    patience: Patience,
+    registered: usize,
+    is_due: bool,
+}
+
+impl<B: Backend> Store<B> {
+    /// A store over a backend. Any number of instances may share one.
+    pub fn new(backend: B) -> Self {
+        Self {
+            calls: Calls::new(backend),
+            journal: Journal::default(),
+            memory: Memory::default(),
+            patience: Patience::default(),
+            registered: 0,
+            is_due: false,
+        }
+    }
+
+    /// Asks the backend whether it answers.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::run`].
+    pub async fn ready(&mut self) -> Result<(), StoreError> {
+        self.calls.begin(READY_MILLIS);
+        self.calls.get(&origin_key()).await.map(drop)
+    }
+
+    /// Whether this instance has registered so much since it last swept that it should again.
+    pub const fn sweep_due(&self) -> bool {
+        self.is_due
+    }
+
+    fn registered(&mut self, keys: usize) {
+        self.registered = self.registered.saturating_add(keys);
+        self.is_due |=
+            self.registered >= DUE_AFTER || self.calls.random().is_multiple_of(DUE_ONE_IN);
+    }
+
+    fn swept(&mut self) {
+        self.registered = 0;
+        self.is_due = false;
+    }
+}

@@ -1,0 +1,89 @@
+//! How a value that is written right when the sweeper removes an older one of the same key is not lost.
+//!
+//! The sweeper publishes which values it is about to remove, *then* reads each once more, removes it where its time is
+//! still over, and takes the marker away. A writer that found a value sets its own, *then* reads the marker, waits
+//! until it names the key no longer, and reads the key: where it has vanished, the removal came after, and it is set
+//! again. Either the sweeper's second read sees the new value, or the writer's read of the marker sees the
+//! removal under way, or it is over and the writer's read of the key sees what it did. That the writer found a value
+//! whose time was *not* over is no exception: it may have been written a moment before, by somebody who is waiting.
+//!
+//! Whoever finds a key absent needs none of this: nobody but the sweeper removes a value between its second read and
+//! its removal, as a deletion waits for the marker too, so the sweeper has finished with that key. Counts need
+//! none either, see `sweep.rs`.
+
+use crate::backend::{Backend, Calls};
+use crate::contract::StoreError;
+use crate::physical::{bookkeeping, place};
+
+/// Values that the sweeper removes under one marker.
+pub(crate) const MAX_KEYS: usize = 16;
+/// A marker means nothing after this: ten seconds of sweeping, and twenty for clocks that differ.
+const GOOD_SECONDS: u64 = 30;
+const WAIT_MILLIS: u64 = 2_000;
+const FIRST_PAUSE_MILLIS: u64 = 40;
+
+/// Where the marker stands.
+fn key() -> String {
+    bookkeeping("marker")
+}
+
+/// Says which values are about to be removed.
+pub(crate) async fn publish<B: Backend>(
+    calls: &Calls<B>,
+    keys: &[String],
+) -> Result<(), StoreError> {
+    let until = calls.now().saturating_add(GOOD_SECONDS);
+    calls.set(&key(), format!("{until}\n{}", keys.join("\n")).as_bytes()).await
+}
+
+/// Takes the marker away.
+pub(crate) async fn clear<B: Backend>(calls: &Calls<B>) -> Result<(), StoreError> {
+    calls.delete(&key()).await
+}
+
+/// Makes sure that a value just written over another one stays. Where the sweeper doesn't come to an end in
+/// time, the write is an error.
+///
+/// Where somebody else has deleted the key meanwhile, the value is set again all the same: the two were
+/// simultaneous, and losing a value would be worse.
+pub(crate) async fn defend<B: Backend>(
+    calls: &Calls<B>,
+    name: &str,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    let place = place(name);
+    for _ in 0..2 {
+        await_removal(calls, name).await?;
+        if calls.get(&place).await?.is_some() {
+            return Ok(());
+        }
+        calls.set(&place, bytes).await?;
+    }
+    Ok(())
+}
+
+/// Waits until the sweeper is not removing a value.
+pub(crate) async fn await_removal<B: Backend>(
+    calls: &Calls<B>,
+    name: &str,
+) -> Result<(), StoreError> {
+    let began = calls.elapsed_millis();
+    let mut pause = FIRST_PAUSE_MILLIS;
+    loop {
+        let marker = calls.get(&key()).await?;
+        if !marker.is_some_and(|marker| names(&marker, name, calls.now())) {
+            return Ok(());
+        }
+        if calls.elapsed_millis().saturating_sub(began) >= WAIT_MILLIS {
+            return Err(StoreError::Timeout);
+        }
+        calls.pause(pause).await;
+        pause = pause.saturating_mul(2);
+    }
+}
+
+fn names(marker: &[u8], name: &str, now: u64) -> bool {
+    let mut lines = marker.split(|byte| *byte == b'\n');
+    let until = lines.next().and_then(|until| std::str::from_utf8(until).ok()?.parse().ok());
+    until.is_some_and(|until: u64| now <= until) && lines.any(|line| line == name.as_bytes())
+}

@@ -1,0 +1,159 @@
+//! The real engine over the store: its own batches, not what somebody thinks they are.
+
+use std::sync::{Arc, Mutex};
+
+use countersign_core::error::{SendError, StoreError as CoreError};
+use countersign_core::policy::{Activity, Draft, Limit, Policy, PolicyFault};
+use countersign_core::request::{Addressee, Challenge, IssueRequest, Target, VerifyRequest};
+use countersign_core::world::{Channel, Delivery, Message, Operation as Asked, Reply as Answered};
+use countersign_core::{Engine, Error, Keyring, Secret, Timestamp, World, error::Scope};
+
+use super::model::{Model, Tally, block};
+use crate::{Operation, Reply, Store, StoreError};
+
+/// An engine with an instance of the store to itself.
+pub(super) struct App {
+    engine: Engine<Edge>,
+}
+
+pub(super) struct Edge {
+    model: Model,
+    store: Mutex<Store<Model>>,
+    policy: Arc<Policy>,
+    sent: Mutex<Option<String>>,
+    /// The operations of each batch, and what it asked of the backend.
+    batches: Mutex<Vec<(usize, Tally)>>,
+}
+
+impl App {
+    pub(super) fn new(model: &Model, limits: Vec<Limit>) -> Self {
+        let draft = Draft {
+            channels: vec![Channel::Sms],
+            lifetime_seconds: Some(300),
+            cooldown_seconds: Some(30),
+            limits,
+            ..Draft::default()
+        };
+        let secret = |seed: u8| Secret::new((0..32).map(|at| at ^ seed).collect::<Vec<u8>>());
+        let keyring = Keyring::new(&secret(99), vec![("k1".into(), secret(1))]).unwrap();
+        let edge = Edge {
+            model: model.clone(),
+            store: Mutex::new(model.store()),
+            policy: Arc::new(Policy::new(draft).unwrap()),
+            sent: Mutex::default(),
+            batches: Mutex::default(),
+        };
+        Self { engine: Engine::new(edge, keyring) }
+    }
+
+    pub(super) fn issue(&self, to: &str) -> Result<(Challenge, String), Error> {
+        let request = IssueRequest {
+            tenant: "default".into(),
+            purpose: "login".into(),
+            channel: Channel::Sms,
+            to: Secret::new(to.into()),
+            reference: None,
+            locale: None,
+            client_ip: Some("192.0.2.1".into()),
+        };
+        let challenge = block(self.engine.issue(request))?;
+        let code = self.engine.world().sent.lock().unwrap().take().unwrap();
+        Ok((challenge, code))
+    }
+
+    pub(super) fn verify(&self, to: &str, code: &str) -> Result<(), Error> {
+        let to = Addressee { purpose: "login".into(), to: Secret::new(to.into()) };
+        let request = VerifyRequest {
+            tenant: "default".into(),
+            target: Target::Recipient(to),
+            code: Secret::new(code.into()),
+            reference: None,
+            client_ip: Some("192.0.2.1".into()),
+        };
+        block(self.engine.verify(request)).map(drop)
+    }
+
+    /// The batches since last asked: how many operations, and which calls.
+    pub(super) fn batches(&self) -> Vec<(usize, Tally)> {
+        std::mem::take(&mut *self.engine.world().batches.lock().unwrap())
+    }
+
+    /// What a front does after a request.
+    pub(super) fn upkeep(&self, limit: u32) {
+        let mut store = self.engine.world().store.lock().unwrap();
+        if store.sweep_due() {
+            block(store.sweep(limit)).unwrap();
+        }
+    }
+}
+
+/// Another code of the same length.
+pub(super) fn wrong(code: &str) -> String {
+    let last = if code.ends_with('0') { '1' } else { '0' };
+    format!("{}{last}", &code[..code.len() - 1])
+}
+
+/// Limits as an operator would set them.
+pub(super) fn limits() -> Vec<Limit> {
+    let limit = |scope, on, max, window_seconds| Limit { scope, on, max, window_seconds };
+    vec![
+        limit(Scope::Subject, Activity::Send, 10, 3_600),
+        limit(Scope::Tenant, Activity::Send, 1_000_000, 86_400),
+        limit(Scope::Ip, Activity::Verify, 1_000_000, 60),
+    ]
+}
+
+impl World for Edge {
+    async fn run(&self, batch: Vec<Asked>) -> Result<Vec<Answered>, CoreError> {
+        let batch: Vec<_> = batch.into_iter().map(operation).collect();
+        self.model.inner().tally = Tally::default();
+        let replies = block(self.store.lock().unwrap().run(&batch)).map_err(error)?;
+        self.batches.lock().unwrap().push((batch.len(), self.model.inner().tally));
+        Ok(replies.into_iter().map(reply).collect())
+    }
+
+    async fn send(&self, message: Message) -> Result<Delivery, SendError> {
+        *self.sent.lock().unwrap() = Some(message.code.expose().clone());
+        Ok(Delivery { provider: "test".into(), message_id: None })
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp(self.model.inner().millis / 1_000)
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            *byte = crate::Backend::random(&self.model).to_be_bytes()[0];
+        }
+    }
+
+    fn policy(&self, _: &str, _: &str) -> Result<Option<Arc<Policy>>, PolicyFault> {
+        Ok(Some(Arc::clone(&self.policy)))
+    }
+}
+
+fn operation(asked: Asked) -> Operation {
+    match asked {
+        Asked::Delete(key) => Operation::Delete(key),
+        Asked::Get(key) => Operation::Get(key),
+        Asked::Increment { key, by, ttl_seconds } => Operation::Increment { key, by, ttl_seconds },
+        Asked::Set { key, value, ttl_seconds } => Operation::Set { key, value, ttl_seconds },
+    }
+}
+
+fn reply(reply: Reply) -> Answered {
+    match reply {
+        Reply::Count(count) => Answered::Count(count),
+        Reply::Done => Answered::Done,
+        Reply::Value(value) => Answered::Value(value),
+    }
+}
+
+fn error(error: StoreError) -> CoreError {
+    match error {
+        StoreError::Denied => CoreError::Denied,
+        StoreError::InvalidArgument => CoreError::InvalidArgument,
+        StoreError::Timeout => CoreError::Timeout,
+        StoreError::Unavailable => CoreError::Unavailable,
+    }
+}

@@ -1,0 +1,50 @@
+//! Weeks of an app's life: the store holds what has to be there, and no more from week to week.
+
+use super::engine::{App, limits, wrong};
+use super::model::{Format, Model};
+
+const SUBJECTS: u64 = 20_000;
+const DAYS: u64 = 28;
+/// How many requests an instance serves before the runtime replaces it.
+const REQUESTS_PER_INSTANCE: usize = 128;
+
+#[test]
+fn twenty_thousand_subjects_in_four_weeks_leave_the_store_flat() {
+    let model = Model::new(Format::Binary);
+    let mut random = fastrand::Rng::with_seed(3);
+    let mut app = App::new(&model, limits());
+    let mut requests = 0;
+    let mut by_day = Vec::new();
+    let pause = DAYS * 86_400 / SUBJECTS;
+    for subject in 0..SUBJECTS {
+        let to = format!("+6281{:08}", 20_000_000 + subject);
+        let (_, code) = app.issue(&to).unwrap();
+        app.upkeep(128);
+        model.advance(random.u64(5..30));
+        if random.u8(0..10) == 0 {
+            app.verify(&to, &wrong(&code)).unwrap_err();
+            app.upkeep(128);
+            requests += 1;
+        }
+        if random.u8(0..10) < 9 || requests % 2 == 1 {
+            app.verify(&to, &code).unwrap();
+            app.upkeep(128);
+            requests += 1;
+        }
+        requests += 1;
+        if requests >= REQUESTS_PER_INSTANCE {
+            app = App::new(&model, limits());
+            requests = 0;
+        }
+        model.advance(random.u64(pause / 2..pause + pause / 2 - 20));
+        if (subject + 1) % (SUBJECTS / DAYS) == 0 {
+            by_day.push((model.names().len(), model.bookkeeping().len()));
+        }
+    }
+    // After ten days nothing grows any more; a subject leaves its success for eight days, and little else.
+    let week = |days: std::ops::Range<usize>| by_day[days].iter().map(|(keys, rest)| keys + rest);
+    let (second, fourth) = (week(10..17).max().unwrap(), week(21..28).max().unwrap());
+    assert!(fourth * 100 <= second * 105, "{by_day:?}");
+    let a_day = usize::try_from(SUBJECTS / DAYS).unwrap();
+    assert!(fourth <= a_day * 11, "{by_day:?}");
+}
