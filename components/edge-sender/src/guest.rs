@@ -1,0 +1,57 @@
+//! The export, and what an instance keeps: its settings, and the providers' sessions.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use countersign_providers::{
+    Channel, Problems, Secret, SendError, Senders, SendersSettings, Session, Timestamp,
+};
+
+use crate::bindings::countersign::otp::{configuration, types};
+use crate::bindings::exports::countersign::otp::sender::{Delivery, Guest, Message};
+use crate::bindings::wasi::clocks::wall_clock;
+use crate::carry::carry;
+use crate::http_call::Deadline;
+
+/// For all of a message's calls together. The engine waits for 20 s.
+const TOTAL_SECONDS: u64 = 15;
+
+pub(crate) struct Component;
+
+impl Guest for Component {
+    fn send(message: Message) -> Result<Delivery, types::SendError> {
+        let deadline = Deadline::after_seconds(TOTAL_SECONDS);
+        let message = countersign_providers::Message::from(message);
+        let provider = senders()?.of(message.channel)?;
+        let mut session = session_of(message.channel);
+        let sent = carry(provider, &message, &mut session, now, |call| deadline.call(call));
+        // Whatever became of the message: a login is worth keeping.
+        keep(message.channel, session);
+        Ok(Delivery { provider: provider.name().to_owned(), message_id: sent?.message_id })
+    }
+}
+
+/// The providers of this instance: the settings are asked for once and kept as long as it lives.
+fn senders() -> Result<&'static Senders, SendError> {
+    static SENDERS: OnceLock<Result<Senders, Problems>> = OnceLock::new();
+    let opened = SENDERS.get_or_init(|| {
+        let text = Secret::new(configuration::senders());
+        Senders::try_from(&SendersSettings::from_json(text.expose())?)
+    });
+    opened.as_ref().map_err(|problems| SendError::NotConfigured(problems.to_string()))
+}
+
+static SESSIONS: Mutex<BTreeMap<Channel, Session>> = Mutex::new(BTreeMap::new());
+
+fn session_of(channel: Channel) -> Session {
+    let sessions = SESSIONS.lock().unwrap_or_else(PoisonError::into_inner);
+    sessions.get(&channel).cloned().unwrap_or_default()
+}
+
+fn keep(channel: Channel, session: Session) {
+    SESSIONS.lock().unwrap_or_else(PoisonError::into_inner).insert(channel, session);
+}
+
+fn now() -> Timestamp {
+    Timestamp(wall_clock::now().seconds)
+}

@@ -1,0 +1,66 @@
+//! What is to be sent, and when.
+
+use crate::secret::{Pii, Secret};
+
+/// Whole seconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Timestamp(pub u64);
+
+/// How a code reaches a person: `channel` in `wit/types.wit`.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Channel {
+    /// A mail.
+    Email,
+    /// A text message.
+    Sms,
+    /// A spoken call.
+    Voice,
+    /// A call to a URL of the operator's.
+    Webhook,
+    /// A WhatsApp template message.
+    Whatsapp,
+}
+
+impl Channel {
+    /// Every channel there is.
+    pub const ALL: [Self; 5] = [Self::Email, Self::Sms, Self::Voice, Self::Webhook, Self::Whatsapp];
+
+    /// The word for it in settings and in what is sent.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Sms => "sms",
+            Self::Voice => "voice",
+            Self::Webhook => "webhook",
+            Self::Whatsapp => "whatsapp",
+        }
+    }
+}
+
+/// All that a provider may need: `message` in `wit/sender.wit`, field by field.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Whose message it is.
+    pub tenant: String,
+    /// What the code is for.
+    pub purpose: String,
+    /// How it travels.
+    pub channel: Channel,
+    /// Where it goes: `+` and E.164 digits, or a normalised mail address.
+    pub recipient: Pii,
+    /// The code: 6 to 10 characters.
+    pub code: Secret<String>,
+    /// The challenge that the code answers.
+    pub challenge_id: String,
+    /// 1 for the first message of a challenge, 2 for its first resend, and so on.
+    pub send_number: u32,
+    /// Seconds for which the code is still good when the message is handed over.
+    pub lifetime_seconds: u32,
+    /// When the code stops being good.
+    pub expires_at: Timestamp,
+    /// The transaction that the code is bound to, as the caller named it. At most 256 bytes.
+    pub reference: Option<String>,
+    /// The language wanted, as a BCP 47 tag of at most 35 characters.
+    pub locale: Option<String>,
+}
