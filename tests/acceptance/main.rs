@@ -13,7 +13,9 @@ mod problems;
 mod proxies;
 mod restart;
 
-use environment::{Memory, Native, Redis, Sqlite};
+use environment::{
+    Edge, KeyValueRedis, KeyValueSqlite, Memory, Native, Redis, SharedRedis, Sqlite, StandIn,
+};
 
 /// Runs every scenario in an environment, and looks through all that it said afterwards.
 macro_rules! every_scenario {
@@ -97,3 +99,6 @@ macro_rules! over {
 over!(memory, Native<Memory>);
 over!(redis, Native<Redis>);
 over!(sqlite, Native<Sqlite>);
+over!(edge_key_value_redis, Edge<StandIn<KeyValueRedis>>);
+over!(edge_key_value_sqlite, Edge<StandIn<KeyValueSqlite>>);
+over!(edge_shared_redis, Edge<StandIn<SharedRedis>>);

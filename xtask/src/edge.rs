@@ -52,6 +52,9 @@ pub(crate) fn build_and_place(workspace: &Workspace) -> Result<()> {
         };
         let bytes = compose(parts).context("the parts of the edge app don't fit together")?;
         let path = workspace.edge(kind);
+        let folder = path.parent().context("the edge app without a folder")?;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("{} can't be made", folder.display()))?;
         component::write_if_changed(&path, &bytes)?;
         let digest = component::sha256(&bytes);
         println!("{}: {} bytes, SHA-256 {digest}", path.display(), bytes.len());

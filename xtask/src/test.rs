@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::tools::Tool;
 use crate::workspace::{Profile, Workspace};
-use crate::{build, help, process, python, tools};
+use crate::{build, edge, help, process, python, tools};
 
 /// Installs what the tests need, builds, and runs them.
 ///
@@ -21,7 +21,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     }
     tools::ensure(&[Tool::Nginx, Tool::Python, Tool::Redis])?;
     let python = python::ensure(workspace)?;
-    build::component(workspace)?;
+    edge::build_and_place(workspace)?;
     // In one go with the test binaries, so that the host has the features that they are built with.
     process::run(workspace.cargo().args([
         "build",
@@ -29,6 +29,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
         "--tests",
         "--bin",
         "countersign",
+        "--bin",
+        "spin-stand-in",
     ]))?;
     build::place_beside_host(workspace, Profile::Development)?;
 

@@ -7,6 +7,8 @@ pub mod carry;
 pub mod failure;
 
 #[cfg(target_arch = "wasm32")]
+mod console;
+#[cfg(target_arch = "wasm32")]
 mod convert;
 #[cfg(target_arch = "wasm32")]
 mod guest;

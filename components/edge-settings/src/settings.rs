@@ -13,15 +13,19 @@
 
 use std::collections::BTreeMap;
 
+use countersign_providers::{Problems, Senders, SendersSettings};
 use countersign_settings::api_keys::{self, ApiKeySettings};
 use countersign_settings::keys::{check_ring, decode_key};
 use countersign_settings::problem::Problem;
 use countersign_settings::purposes::{PolicySettings, TenantSettings, gather};
 use countersign_settings::secret::Secret;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::text;
+
+/// What is said instead of providers where codes go to the log.
+const CONSOLE: &str = "\"console\"";
 
 /// The value of the variable of that name; nothing where there is none.
 pub type Variable<'a> = dyn Fn(&str) -> Result<Option<String>, String> + 'a;
@@ -37,7 +41,7 @@ pub struct Settings {
     pub ring: Vec<(String, Secret<Vec<u8>>)>,
     /// Who may call; nothing in development mode where no key is set: everybody.
     pub api_keys: Option<Vec<ApiKeySettings>>,
-    /// How codes leave, as JSON.
+    /// How codes leave, as `configuration.senders` gives it.
     pub senders: Secret<String>,
 }
 
@@ -75,13 +79,9 @@ pub fn read(variable: &Variable<'_>) -> Result<Settings, Vec<Problem>> {
     let api_keys = reader.api_keys(mode, policies.as_ref());
     let senders = reader.senders(mode);
     match (index, ring, policies) {
-        (Some(index), Some(ring), Some(policies)) if reader.problems.is_empty() => Ok(Settings {
-            policies: flat(policies),
-            index,
-            ring,
-            api_keys,
-            senders: Secret::new(senders.to_string()),
-        }),
+        (Some(index), Some(ring), Some(policies)) if reader.problems.is_empty() => {
+            Ok(Settings { policies: flat(policies), index, ring, api_keys, senders })
+        }
         _ => Err(reader.problems),
     }
 }
@@ -179,20 +179,21 @@ impl Reader<'_> {
         Some(keys.api_keys)
     }
 
-    fn senders(&mut self, mode: Mode) -> Value {
+    fn senders(&mut self, mode: Mode) -> Secret<String> {
         let Some(text) = self.text("senders") else {
-            return match mode {
-                Mode::Development => every_channel(&json!({ "type": "console" })),
-                Mode::Production => Value::Object(Map::new()),
-            };
+            let text = if mode == Mode::Development { CONSOLE } else { "{}" };
+            return Secret::new(text.to_owned());
         };
-        self.kept(text::value("senders", text.expose())).unwrap_or_default()
+        let read = text::value("senders", text.expose());
+        let json = Secret::new(self.kept(read).unwrap_or_else(|| json!({})).to_string());
+        let opened = SendersSettings::from_json(json.expose())
+            .and_then(|settings| Senders::try_from(&settings));
+        if let Err(Problems(problems)) = opened {
+            let problems = problems.into_iter().map(|it| Problem::new(it.path, it.text));
+            self.problems.extend(problems);
+        }
+        json
     }
-}
-
-fn every_channel(sender: &Value) -> Value {
-    let channels = ["email", "sms", "voice", "webhook", "whatsapp"];
-    channels.into_iter().map(|channel| (channel.to_owned(), sender.clone())).collect()
 }
 
 fn flat(policies: Policies) -> BTreeMap<(String, String), PolicySettings> {

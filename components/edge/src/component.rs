@@ -16,7 +16,6 @@ const BEFORE_SWEEPING: Duration = Duration::from_millis(5);
 
 struct Front;
 
-#[expect(unsafe_code, reason = "generated: the export of wasi:http")]
 mod exports {
     use super::Front;
 

@@ -22,6 +22,7 @@ fn install() {
     let subscriber = tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
+        .with_span_list(false)
         .with_max_level(Level::INFO)
         .with_timer(WallClock)
         .with_writer(|| StandardError)

@@ -73,6 +73,12 @@ fn every_variable_is_refused_with_its_name_and_not_repeated() {
         ("policies", "[purposes.login]\nchannels = [\"sms\"]\nmax_attempts = \"hunter2\""),
         ("api_keys", "api_keys = \"hunter2\""),
         ("senders", "{\"hunter2"),
+        ("senders", "[sms]\ntype = \"hunter2\""),
+        (
+            "senders",
+            "[sms]\ntype = \"webhook\"\nurl = \"https://example.com/\"\nsecret = \"hunter2\"",
+        ),
+        ("senders", "sms = \"console\""),
     ];
     for (name, value) in wrong {
         let lines = problems(name, value);
@@ -106,7 +112,7 @@ fn everybody_may_call_in_development_only() {
     variables.insert("mode", "development".into());
     let settings = read_from(&variables).unwrap();
     assert!(settings.api_keys.is_none());
-    assert!(settings.senders.expose().contains("console"));
+    assert_eq!(settings.senders.expose(), "\"console\"");
 }
 
 #[test]
