@@ -3,11 +3,13 @@
 use std::fs;
 use std::io::{Error, Result};
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Map, Value, json};
 
 use crate::process::{self, Lines, collect};
@@ -177,6 +179,8 @@ impl App {
 
     async fn spawn(mut command: Command, port: u16) -> Result<Self> {
         command.env_remove("RUST_BACKTRACE").env_remove("RUST_LOG");
+        // `spin up` serves from a process of its own, which has to end as well.
+        command.process_group(0);
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let lines = Lines::default();
@@ -214,8 +218,7 @@ impl App {
     ///
     /// Where the system refuses.
     pub fn kill(&mut self) -> Result<()> {
-        self.child.kill()?;
-        self.child.wait()?;
+        self.end()?;
         for reader in self.readers.drain(..) {
             // A reader that broke has read what it could.
             let _ = reader.join();
@@ -224,10 +227,19 @@ impl App {
     }
 }
 
+impl App {
+    fn end(&mut self) -> Result<()> {
+        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        let killed = group.map_or(Ok(()), |group| kill_process_group(group, Signal::KILL));
+        self.child.wait()?;
+        Ok(killed?)
+    }
+}
+
 impl Drop for App {
     fn drop(&mut self) {
         // It may have ended already; a drop has nobody to tell.
-        let _ = self.child.kill().and_then(|()| self.child.wait());
+        let _ = self.end();
     }
 }
 

@@ -1,0 +1,80 @@
+//! The HTTP front: addresses, bodies, and requests beside one another.
+
+use std::time::Duration;
+
+use countersign_tests::raw;
+use hyper::header::HeaderName;
+use serde_json::json;
+
+use crate::deployment::{Deployment, issue, prepare};
+
+const LIMITED: &str = "[purposes.login]\nchannels = [\"sms\"]\nlimits = [{ scope = \"ip\", on = \"send\", max = 2, window_seconds = 86400 }]\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forged_client_address_counts_for_nothing() {
+    let app = prepare(LIMITED).await.start().await;
+    let client_addr = HeaderName::from_static("spin-client-addr");
+    let mut statuses = Vec::new();
+    for number in 0..3 {
+        let forged = format!("192.0.2.{number}:4711");
+        let client = app.client().with_header(client_addr.clone(), &forged);
+        statuses.push(issue(&client, &format!("+6281234567{number:03}")).await.status);
+    }
+    assert_eq!(statuses, [201, 201, 429]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_has_a_bound_of_its_own() {
+    let app = Deployment::new().await;
+    let body = json!({ "purpose": "login", "channel": "sms", "to": "x".repeat(17_000) });
+    let answer = app.client().post("/v1/challenges", &body).await;
+    assert_eq!((answer.status, answer.code()), (413, "body_too_large"), "{answer:?}");
+    // Also where its length isn't announced.
+    let chunk = format!("4000\r\n{}\r\n", "x".repeat(0x4000));
+    let request = format!(
+        "POST /v1/challenges HTTP/1.1\r\nHost: edge\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{chunk}{chunk}0\r\n\r\n"
+    );
+    let answers = raw::exchange(app.running.address(), request.as_bytes()).await.unwrap();
+    assert_eq!(answers[0].status, 413);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_does_not_come_is_not_waited_for_for_ever() {
+    let app = Deployment::new().await;
+    let request = "POST /v1/challenges HTTP/1.1\r\nHost: edge\r\nContent-Type: application/json\r\nContent-Length: 100\r\nConnection: close\r\n\r\n{";
+    let answers = raw::exchange(app.running.address(), request.as_bytes()).await.unwrap();
+    assert_eq!((answers[0].status, &answers[0].json()["code"]), (408, &json!("slow_body")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_for_a_slow_sender_holds_up_nobody_else() {
+    let app = Deployment::new().await;
+    let (id, _) = app.issued("+6281234567890").await;
+    app.receiver.answer_after(Duration::from_secs(3));
+    let sends: Vec<_> = (0..8)
+        .map(|number| {
+            let client = app.client();
+            tokio::spawn(async move { issue(&client, &format!("+628123456{number:04}")).await })
+        })
+        .collect();
+    // All of these are answered before the first of those.
+    for _ in 0..200 {
+        let report = app.client().get(&format!("/v1/challenges/{id}")).await;
+        assert_eq!(report.status, 200, "{report:?}");
+    }
+    assert!(sends.iter().all(|send| !send.is_finished()), "a send held up what came after it");
+    for send in sends {
+        assert_eq!(send.await.unwrap().status, 201);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_leaves_in_one_segment() {
+    let app = Deployment::new().await;
+    for path in ["/healthz", "/readyz", "/openapi.json", "/none"] {
+        let answer = app.client().get(path).await;
+        let length: usize = answer.header("content-length").parse().unwrap();
+        assert_eq!(length, answer.text.len(), "{path}");
+        assert_eq!(answer.header("transfer-encoding"), "");
+    }
+}

@@ -1,0 +1,57 @@
+//! Settings that are missing or wrong: said at start where the runtime can, else on every request.
+
+use std::collections::BTreeMap;
+
+use countersign_spin::Spin;
+
+use crate::deployment::{prepare, root};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_missing_secret_stops_the_start() {
+    for missing in ["keys_index", "keys_ring", "policies"] {
+        let given: BTreeMap<String, String> = ["keys_index", "keys_ring", "policies"]
+            .into_iter()
+            .filter(|name| *name != missing)
+            .map(|name| (name.to_owned(), "x".to_owned()))
+            .collect();
+        let error = Spin::manifest(root("spin.toml"), &given).err().unwrap();
+        assert!(error.to_string().contains(missing), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_setting_is_the_same_clear_problem_on_every_request() {
+    let login = "{\"purposes\":{\"login\":{\"channels\":[\"sms\"],\"code_length\":5}}}";
+    let wrong = [
+        ("keys_index", ""),
+        ("keys_index", "abc"),
+        ("keys_ring", "abc"),
+        ("policies", "{"),
+        // What only the engine knows to be wrong.
+        ("policies", login),
+        ("senders", "{\"sms\":{\"type\":\"webhook\"}}"),
+        ("api_keys", "{\"api_keys\":[]}"),
+        ("mode", "testing"),
+    ];
+    for (name, value) in wrong {
+        let mut prepared = prepare(crate::deployment::RULES).await;
+        prepared.spin = prepared.spin.variable(name, value);
+        let app = prepared.start().await;
+        for path in ["/healthz", "/readyz", "/v1/challenges/x", "/none"] {
+            let answer = app.client().get(path).await;
+            assert_eq!(
+                (answer.status, answer.code()),
+                (500, "misconfigured"),
+                "{name}: {answer:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_api_keys_production_serves_nobody() {
+    let mut prepared = prepare(crate::deployment::RULES).await;
+    prepared.spin = prepared.spin.variable("mode", "production");
+    let app = prepared.start().await;
+    assert_eq!(app.client().get("/v1/challenges/x").await.code(), "misconfigured");
+}
