@@ -1,6 +1,7 @@
 //! `senders.<channel>`: how codes leave.
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::error::{Problem, Problems};
 use crate::message::Channel;
@@ -9,7 +10,7 @@ use crate::webhook::{Webhook, WebhookSettings};
 
 /// The provider of each channel. A channel without one can't be used.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default, expecting = "an object with a member for each channel")]
+#[serde(deny_unknown_fields, default, expecting = "a table with an entry for each channel")]
 pub struct SendersSettings {
     /// Mail.
     pub email: Option<SenderSettings>,
@@ -27,25 +28,26 @@ impl SendersSettings {
     /// Reads them from JSON: an object with a member for each channel that has a provider.
     ///
     /// # Errors
-    /// What is wrong, without repeating a value. What can be read may still be unusable: see
+    /// What is wrong with each channel, without repeating a value. What can be read may still be unusable: see
     /// [`Senders`](crate::Senders).
     pub fn from_json(text: &str) -> Result<Self, Problems> {
-        // serde would take a list for a struct: an empty one, for no channel at all.
-        if text.trim_start().starts_with('[') {
-            return Err(Problem::new(
-                "senders",
-                "has to be an object with a member for each channel",
-            )
-            .into());
+        let whole: Map<String, Value> = serde_json::from_str(text)
+            .map_err(|error| Problem::new("senders", without_values(&error)))?;
+        let mut settings = Self::default();
+        let mut problems = Vec::new();
+        for (name, value) in whole {
+            let path = format!("senders.{name}");
+            let Some(channel) = Channel::ALL.into_iter().find(|known| known.as_str() == name)
+            else {
+                problems.push(Problem::new(path, "is no channel"));
+                continue;
+            };
+            match Option::<SenderSettings>::deserialize(value) {
+                Ok(sender) => *settings.slot(channel) = sender,
+                Err(error) => problems.push(Problem::new(path, without_values(&error))),
+            }
         }
-        let mut reader = serde_json::Deserializer::from_str(text);
-        let settings = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            let path = error.path().to_string();
-            let path = if path == "." { "senders".to_owned() } else { format!("senders.{path}") };
-            Problem::new(path, without_values(error.inner()))
-        })?;
-        reader.end().map_err(|error| Problem::new("senders", without_values(&error)))?;
-        Ok(settings)
+        if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) }
     }
 
     /// The provider of `channel`.
@@ -57,6 +59,16 @@ impl SendersSettings {
             Channel::Voice => self.voice.as_ref(),
             Channel::Webhook => self.webhook.as_ref(),
             Channel::Whatsapp => self.whatsapp.as_ref(),
+        }
+    }
+
+    fn slot(&mut self, channel: Channel) -> &mut Option<SenderSettings> {
+        match channel {
+            Channel::Email => &mut self.email,
+            Channel::Sms => &mut self.sms,
+            Channel::Voice => &mut self.voice,
+            Channel::Webhook => &mut self.webhook,
+            Channel::Whatsapp => &mut self.whatsapp,
         }
     }
 }
@@ -93,13 +105,15 @@ fn without_values(error: &serde_json::Error) -> String {
     if !error.is_data() {
         return format!("has to be JSON: {text}{place}");
     }
-    let repeats = ["invalid length ", "invalid type: ", "invalid value: ", "unknown variant "]
-        .iter()
-        .any(|beginning| text.starts_with(beginning));
-    match text.rsplit_once(", expected ") {
-        Some((_, expected)) if repeats => format!("has to be {expected}"),
-        _ => text.to_owned(),
+    let Some((_, expected)) = text.rsplit_once(", expected ") else { return text.to_owned() };
+    if text.starts_with("unknown variant ") {
+        return format!("`type` has to be {expected}");
     }
+    let repeats = ["invalid length ", "invalid type: ", "invalid value: "];
+    if repeats.iter().any(|beginning| text.starts_with(beginning)) {
+        return format!("has to be {expected}");
+    }
+    text.to_owned()
 }
 
 #[cfg(test)]
@@ -133,21 +147,31 @@ mod tests {
                 "senders.sms: unknown field `sekret`, expected `url` or `secret`",
             ),
             (r#"{"sms": {"url": "https://a"}}"#, "senders.sms: missing field `type`"),
-            (r#"{"sms": {"type": "pigeon"}}"#, "senders.sms.type: has to be `webhook`"),
-            (
-                r#"{"telegram": {}}"#,
-                "senders.telegram: unknown field `telegram`, expected one of `email`, `sms`, `voice`, `webhook`, `whatsapp`",
-            ),
-            ("[]", "senders: has to be an object with a member for each channel"),
-            ("7", "senders: has to be an object with a member for each channel"),
+            (r#"{"sms": {"type": "pigeon"}}"#, "senders.sms: `type` has to be `webhook`"),
+            (r#"{"telegram": {}}"#, "senders.telegram: is no channel"),
+            ("[]", "senders: has to be a map"),
+            ("7", "senders: has to be a map"),
             (
                 r#"{"sms": "#,
-                "senders.sms: has to be JSON: EOF while parsing a value at line 1 column 8",
+                "senders: has to be JSON: EOF while parsing a value at line 1 column 8",
             ),
             ("{} {}", "senders: has to be JSON: trailing characters at line 1 column 4"),
         ] {
             assert_eq!(problem(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn every_channel_that_cannot_be_read_is_told_at_once() {
+        let problems = problem(r#"{"sms": {"type": "pigeon"}, "email": 7, "fax": {}}"#);
+        assert_eq!(
+            problems.lines().collect::<Vec<_>>(),
+            [
+                "senders.email: has to be an object with a `type`, such as `webhook`",
+                "senders.fax: is no channel",
+                "senders.sms: `type` has to be `webhook`",
+            ]
+        );
     }
 
     #[test]
