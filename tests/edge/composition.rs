@@ -13,7 +13,8 @@ fn parts(composition: &[u8]) -> Vec<&[u8]> {
     let mut parts = Vec::new();
     for payload in Parser::new(0).parse_all(composition) {
         if let Payload::ComponentSection { unchecked_range, .. } = payload.unwrap() {
-            parts.push(&composition[unchecked_range]);
+            let place = |offset: u64| usize::try_from(offset).unwrap();
+            parts.push(&composition[place(unchecked_range.start)..place(unchecked_range.end)]);
         }
     }
     parts

@@ -42,8 +42,7 @@ pub(crate) async fn prepare(rules: &str) -> Prepared {
         .map(|(name, value)| (name, value.as_str().unwrap_or_default().to_owned()))
         .collect::<BTreeMap<_, _>>();
     let spin = Spin::manifest(root("spin.toml"), &variables).unwrap();
-    // As many as there are for the five parts of a composition.
-    Prepared { spin: spin.max_instances(1_000).quiet(), receiver, workplace }
+    Prepared { spin: spin.quiet(true), receiver, workplace }
 }
 
 impl Prepared {

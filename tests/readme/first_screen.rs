@@ -1,16 +1,20 @@
-//! The README's "Try it", run as it is written: `cargo xtask serve`, and every command under it with the output that
-//! stands below.
+//! The README's "Try it" and "At the edge", run as they are written: the server, and every command under it with the
+//! output that stands below.
 //!
-//! What no two runs share (ids, times, the code) is compared by its form. The one change is the port, which is a
-//! free one here.
+//! What no two runs share (ids, times, the code) is compared by its form. What is changed is the port, which is a
+//! free one here, and `spin`, for which the stand-in stands where there is none on the `PATH`.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::path::Path;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
+
+use countersign_tests::edge::Runtime;
+use rustix::process::{Pid, Signal, kill_process_group};
 
 /// A first build of the host may be part of it.
 const READY_WITHIN: Duration = Duration::from_secs(1_500);
@@ -18,20 +22,48 @@ const SENT_WITHIN: Duration = Duration::from_secs(30);
 
 #[test]
 fn the_readme_runs_as_written() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let steps = steps(section(&readme, "## Try it"));
     let (serve, calls) = steps.split_first().expect("the README begins with a command");
     assert_eq!(serve.command, "cargo xtask serve");
     assert!(calls.len() >= 4, "issue, a wrong code, the right one, and the right one again");
 
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let server = Server::start(&root, &serve.command, port);
+    let port = free_port();
+    let server = Server::start(&serve.command, ("COUNTERSIGN_SERVER__LISTEN", port));
     server.line_with("ready", READY_WITHIN);
-    let sample = sample_message(&readme);
+    make(calls, &server, port, 8080, &sample_message(&readme));
+}
+
+#[test]
+fn the_readme_runs_at_the_edge_as_written() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let steps = steps(section(&readme, "## At the edge"));
+    let (up, calls) = steps.split_first().expect("the section begins with a command");
+    let arguments =
+        up.command.strip_prefix("spin build --up ").expect("it is Spin that is started");
+    assert_eq!(calls.len(), 3, "issue, verify, verify again");
+
+    let port = free_port();
+    let runtime = Runtime::spin().unwrap_or_else(|| Runtime::stand_in().unwrap());
+    println!("the edge runs on {}", runtime.name());
+    let state = tempfile::tempdir().unwrap();
+    // Built it is already.
+    let command = format!(
+        "{} up --from spin.toml --listen 127.0.0.1:{port} --state-dir {} {arguments}",
+        runtime.program().display(),
+        state.path().display()
+    );
+    let server = Server::start(&command, ("NONE", port));
+    server.line_with("Serving http://", READY_WITHIN);
+    make(calls, &server, port, 3000, &sample_message(&readme));
+}
+
+/// Makes the calls of a section, whose first one is answered with a message like `sample` on the server's side.
+fn make(calls: &[Step], server: &Server, port: u16, readmes: u16, sample: &str) {
     let mut known = BTreeMap::new();
     for step in calls {
-        let command = step.command.replace("localhost:8080", &format!("localhost:{port}"));
+        let there = format!("localhost:{readmes}");
+        let command = step.command.replace(&there, &format!("localhost:{port}"));
         let command = with_known(&command, &known);
         let shell = Command::new("sh").args(["-c", &command]).output().unwrap();
         let printed = String::from_utf8(shell.stdout).unwrap();
@@ -39,10 +71,18 @@ fn the_readme_runs_as_written() {
         assert_eq!(form(&printed), form(&step.output), "{command}");
         if known.is_empty() {
             let message = server.line_with("[sms]", SENT_WITHIN);
-            assert_eq!(form(&message), form(&sample));
-            known.insert(code_in(&sample), code_in(&message));
+            assert_eq!(form(&message), form(sample));
+            known.insert(code_in(sample), code_in(&message));
         }
     }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A command of the README and the output that it promises.
@@ -106,18 +146,20 @@ fn form(text: &str) -> String {
     }
 }
 
-/// `cargo xtask serve`, ended with the test.
+/// A server, ended with the test.
 struct Server {
     child: Child,
     lines: Receiver<String>,
 }
 
 impl Server {
-    fn start(root: &Path, command: &str, port: u16) -> Self {
+    fn start(command: &str, (variable, port): (&str, u16)) -> Self {
         let mut child = Command::new("sh")
             .args(["-c", &format!("exec {command} 2>&1")])
-            .current_dir(root)
-            .env("COUNTERSIGN_SERVER__LISTEN", format!("127.0.0.1:{port}"))
+            .current_dir(root())
+            .env(variable, format!("127.0.0.1:{port}"))
+            // `spin up` serves from a process of its own, which has to end as well.
+            .process_group(0)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -147,8 +189,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // cargo and xtask have become the host by now, or wait for it: all of them end with this.
-        let _ = self.child.kill();
+        // All that the command became or started ends with this.
+        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        let _ = group.map(|group| kill_process_group(group, Signal::KILL));
         let _ = self.child.wait();
     }
 }
