@@ -41,7 +41,6 @@ fn explore(scene: fn() -> Model, clients: &[Client], property: impl Fn(&Ending))
             property(&Ending { model, outcomes });
         }
     }
-    println!("{} states, {endings} endings", seen.len());
     (seen.len(), endings)
 }
 
