@@ -14,7 +14,7 @@
 //! | what a batch does | `batch`, `memory` |
 //! | who knows which keys there are | `journal`, `entry` |
 //! | how long a count is kept | `patience` |
-//! | how keys are removed | `sweep`, `lease`, `marker` |
+//! | how keys are removed | `sweep`, `look`, `lease`, `marker` |
 //! | the bindings | `component` |
 
 pub mod backend;
@@ -25,6 +25,7 @@ pub mod contract;
 mod entry;
 mod journal;
 mod lease;
+mod look;
 mod marker;
 mod memory;
 mod patience;

@@ -9,7 +9,7 @@
 //!
 //! Whoever finds a key absent needs none of this: nobody but the sweeper removes a value between its second read and
 //! its removal, as a deletion waits for the marker too, so the sweeper has finished with that key. Counts need
-//! none either, see `sweep.rs`.
+//! none either, see `look.rs`.
 
 use crate::backend::{Backend, Calls};
 use crate::contract::StoreError;

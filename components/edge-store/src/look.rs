@@ -1,0 +1,161 @@
+//! One look at a key: it goes, or it is looked at again.
+//!
+//! **Values** carry their deadline. A minute after it they are removed, as `marker.rs` says.
+//!
+//! **Counts** are bare numbers, so a look notes the number, and the same number a ttl later says that nobody has
+//! counted. A step that comes between that look and the removal, a call apart, is lost. The engine is right all
+//! the same: it comes an hour or more after the count's last use. An odometer that begins anew reads below the
+//! challenge that relies on it, whose reading is refused; `used`, `sending` and `limit` keys are named for what is over
+//! by then; failures are forgotten after a year. A count of 0 is as good as none, and goes after an hour.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::Store;
+use crate::backend::Backend;
+use crate::contract::{StoreError, Swept};
+use crate::entry::{Entry, Seen};
+use crate::journal::bucket_after;
+use crate::lease::{self, Lease};
+use crate::marker;
+use crate::patience::{Grade, Patience};
+use crate::physical::{Held, place, sort};
+
+/// For clocks that differ.
+const MARGIN_SECONDS: u64 = 60;
+/// When a key that was gone is looked at again: far longer than any batch takes.
+const CONFIRM_SECONDS: u64 = 600;
+/// A key is looked at so often at least, so that one removed otherwise doesn't stay in the journal for a year.
+const LONGEST_SECONDS: u64 = 7 * 86_400;
+
+/// What one step of sweeping has done so far, and what it owes the journal.
+#[derive(Default)]
+pub(crate) struct Looks {
+    pub(crate) swept: Swept,
+    /// What is to be looked at again, by bucket.
+    pub(crate) survivors: BTreeMap<u64, Vec<Entry>>,
+    /// The grades read so far, by sort of key.
+    grades: BTreeMap<String, Grade>,
+}
+
+impl Looks {
+    /// Has a key looked at again.
+    fn again(&mut self, now: u64, delay: u64, key: &str, seen: Seen) {
+        let bucket = bucket_after(now, delay.clamp(CONFIRM_SECONDS, LONGEST_SECONDS));
+        self.survivors.entry(bucket).or_default().push(Entry::new(key, seen));
+    }
+}
+
+impl<B: Backend> Store<B> {
+    /// Looks at a few keys, and removes what may be.
+    pub(crate) async fn look_at(
+        &self,
+        entries: Vec<Entry>,
+        looks: &mut Looks,
+        lease: &Lease,
+    ) -> Result<(), StoreError> {
+        let now = self.calls.now();
+        let mut expired = Vec::new();
+        let mut looked_at = BTreeSet::new();
+        for entry in entries {
+            looks.swept.examined += 1;
+            if entry.seen == Seen::Lease {
+                self.calls.delete(&lease::key(&entry.key)).await?;
+                continue;
+            }
+            if looked_at.contains(&entry.key) {
+                continue;
+            }
+            match self.held(&entry.key).await? {
+                // Another entry of the same key has its own second look to come.
+                Held::Absent if entry.seen == Seen::Gone => continue,
+                Held::Absent => looks.again(now, CONFIRM_SECONDS, &entry.key, Seen::Gone),
+                Held::Count(count) => self.look_at_count(&entry, count, looks, lease).await?,
+                Held::Foreign => looks.again(now, LONGEST_SECONDS, &entry.key, Seen::New),
+                Held::Value { deadline, .. } => match time_left(deadline, now) {
+                    0 => expired.push(entry.key.clone()),
+                    left => looks.again(now, left, &entry.key, Seen::New),
+                },
+            }
+            looked_at.insert(entry.key);
+        }
+        if expired.is_empty() { Ok(()) } else { self.remove_values(expired, looks, lease).await }
+    }
+
+    /// A count is removed where it has the number that was noted a ttl ago.
+    async fn look_at_count(
+        &self,
+        entry: &Entry,
+        count: i64,
+        looks: &mut Looks,
+        lease: &Lease,
+    ) -> Result<(), StoreError> {
+        let now = self.calls.now();
+        let grade = match looks.grades.get(sort(&entry.key)) {
+            _ if count == 0 => Grade::Hour,
+            Some(grade) => *grade,
+            None => {
+                let grade = Patience::learn(&self.calls, &entry.key).await?;
+                looks.grades.insert(sort(&entry.key).into(), grade);
+                grade
+            }
+        };
+        let patience = grade.seconds().saturating_add(MARGIN_SECONDS);
+        let since = match entry.seen {
+            // A clock that went back proves nothing.
+            Seen::Noted { count: noted, since } if noted == count && since <= now => since,
+            _ => now,
+        };
+        let left = since.saturating_add(patience).saturating_sub(now);
+        if left > 0 {
+            looks.again(now, left, &entry.key, Seen::Noted { count, since });
+        } else if self.remove_in_time(&entry.key, looks, lease).await? {
+            looks.again(now, CONFIRM_SECONDS, &entry.key, Seen::Gone);
+        } else {
+            looks.again(now, 0, &entry.key, entry.seen);
+        }
+        Ok(())
+    }
+
+    /// Removes values, unless they have just been written.
+    async fn remove_values(
+        &self,
+        keys: Vec<String>,
+        looks: &mut Looks,
+        lease: &Lease,
+    ) -> Result<(), StoreError> {
+        marker::publish(&self.calls, &keys).await?;
+        for key in keys {
+            let held = self.held(&key).await?;
+            let now = self.calls.now();
+            let is_over =
+                matches!(held, Held::Value { deadline, .. } if time_left(deadline, now) == 0);
+            let seen = if is_over && self.remove_in_time(&key, looks, lease).await? {
+                Seen::Gone
+            } else {
+                Seen::New
+            };
+            looks.again(now, CONFIRM_SECONDS, &key, seen);
+        }
+        marker::clear(&self.calls).await
+    }
+
+    /// Removes a key, where the lease lasts.
+    async fn remove_in_time(
+        &self,
+        key: &str,
+        looks: &mut Looks,
+        lease: &Lease,
+    ) -> Result<bool, StoreError> {
+        if !lease.lasts(&self.calls) {
+            return Ok(false);
+        }
+        self.calls.delete(&place(key)).await?;
+        looks.swept.removed += 1;
+        Ok(true)
+    }
+}
+
+/// Seconds until a value may be removed.
+const fn time_left(deadline: u64, now: u64) -> u64 {
+    deadline.saturating_add(MARGIN_SECONDS).saturating_sub(now)
+}
