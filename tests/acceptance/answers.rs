@@ -21,8 +21,8 @@ fn seconds(text: &str) -> i64 {
     text.parse::<Timestamp>().unwrap().as_second()
 }
 
-pub(crate) async fn a_challenge_is_answered_with_exactly_these_fields(
-    environment: &mut impl Environment,
+pub(crate) async fn a_challenge_is_answered_with_exactly_these_fields<E: Environment>(
+    environment: &mut E,
 ) {
     environment.start(RULES).await;
     let client = environment.client();
@@ -49,7 +49,7 @@ pub(crate) async fn a_challenge_is_answered_with_exactly_these_fields(
             "resend_in": 60,
             "resends_left": 3,
             "attempts_left": 3,
-            "provider": "file",
+            "provider": E::PROVIDER,
         }),
     );
     let id = answer.id();
@@ -76,7 +76,7 @@ pub(crate) async fn a_challenge_is_answered_with_exactly_these_fields(
     assert_eq!(message, expected);
 }
 
-pub(crate) async fn a_resend_is_answered_like_an_issue(environment: &mut impl Environment) {
+pub(crate) async fn a_resend_is_answered_like_an_issue<E: Environment>(environment: &mut E) {
     environment.start(RULES).await;
     let client = environment.client();
     let challenge = issued(&client, "quick", &phone(1)).await;
@@ -96,7 +96,7 @@ pub(crate) async fn a_resend_is_answered_like_an_issue(environment: &mut impl En
             "resend_in": 0,
             "resends_left": 2,
             "attempts_left": 3,
-            "provider": "file",
+            "provider": E::PROVIDER,
         }),
     );
     let second = environment.outbox().message(&challenge.id);

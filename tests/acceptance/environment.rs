@@ -19,6 +19,14 @@ pub(crate) trait Environment: Sized {
     /// Whether what was answered survives the end of the process.
     const DURABLE: bool;
 
+    /// The provider that its answers name.
+    const PROVIDER: &str;
+
+    /// Why it can't be had on this machine, where it can't.
+    fn missing() -> Option<&'static str> {
+        None
+    }
+
     /// Prepares what has to be there.
     async fn new() -> Self;
 
@@ -111,6 +119,7 @@ pub(crate) struct Native<B> {
 
 impl<B: Backend> Environment for Native<B> {
     const DURABLE: bool = B::DURABLE;
+    const PROVIDER: &str = "file";
 
     async fn new() -> Self {
         let workplace = Workplace::new().unwrap();
@@ -153,6 +162,8 @@ impl<B: Backend> Environment for Native<B> {
 
 /// Who runs an edge app, and where it keeps what it knows.
 pub(crate) trait Deployment {
+    fn missing() -> Option<&'static str>;
+
     fn runtime() -> Runtime;
 
     fn store() -> Store;
@@ -188,6 +199,10 @@ impl Named for SharedRedis {
 }
 
 impl<S: Named> Deployment for StandIn<S> {
+    fn missing() -> Option<&'static str> {
+        None
+    }
+
     fn runtime() -> Runtime {
         Runtime::stand_in().unwrap()
     }
@@ -198,6 +213,10 @@ impl<S: Named> Deployment for StandIn<S> {
 }
 
 impl<S: Named> Deployment for RealSpin<S> {
+    fn missing() -> Option<&'static str> {
+        Runtime::spin().is_none().then_some("there is no `spin` on the PATH")
+    }
+
     fn runtime() -> Runtime {
         Runtime::spin().unwrap()
     }
@@ -220,8 +239,14 @@ pub(crate) struct Edge<D> {
 
 impl<D: Deployment> Environment for Edge<D> {
     const DURABLE: bool = true;
+    const PROVIDER: &str = "webhook";
+
+    fn missing() -> Option<&'static str> {
+        D::missing()
+    }
 
     async fn new() -> Self {
+        println!("on {}", D::runtime().name());
         let workplace = Workplace::new().unwrap();
         Self {
             receiver: Receiver::start(workplace.outbox().path()).await.unwrap(),

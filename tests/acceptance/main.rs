@@ -14,7 +14,8 @@ mod proxies;
 mod restart;
 
 use environment::{
-    Edge, KeyValueRedis, KeyValueSqlite, Memory, Native, Redis, SharedRedis, Sqlite, StandIn,
+    Edge, KeyValueRedis, KeyValueSqlite, Memory, Native, RealSpin, Redis, SharedRedis, Sqlite,
+    StandIn,
 };
 
 /// Runs every scenario in an environment, and looks through all that it said afterwards.
@@ -24,6 +25,10 @@ macro_rules! every_scenario {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $scenario() {
                 use crate::environment::Environment;
+                if let Some(reason) = <$environment>::missing() {
+                    println!("skipped: {reason}");
+                    return;
+                }
                 let mut environment = <$environment>::new().await;
                 crate::$module::$scenario(&mut environment).await;
                 environment.assert_silent(&[]);
@@ -102,3 +107,8 @@ over!(sqlite, Native<Sqlite>);
 over!(edge_key_value_redis, Edge<StandIn<KeyValueRedis>>);
 over!(edge_key_value_sqlite, Edge<StandIn<KeyValueSqlite>>);
 over!(edge_shared_redis, Edge<StandIn<SharedRedis>>);
+
+// Where there is a real Spin on the PATH.
+over!(spin_key_value_redis, Edge<RealSpin<KeyValueRedis>>);
+over!(spin_key_value_sqlite, Edge<RealSpin<KeyValueSqlite>>);
+over!(spin_shared_redis, Edge<RealSpin<SharedRedis>>);

@@ -55,6 +55,7 @@ async fn under_constant_load_the_number_of_keys_stays_flat() {
     let clock = Clock::stopped_at(START);
     let mut prepared = prepare(RULES).await;
     prepared.spin = prepared.spin.clock(clock.clone());
+    prepared.receiver.at_any_time();
     let app = prepared.start().await;
     let store = app.running.store().unwrap();
     let mut counts = Vec::new();
@@ -83,6 +84,7 @@ async fn a_timer_with_an_operators_key_sweeps_all_that_has_expired() {
     let clock = Clock::stopped_at(START);
     let mut prepared = prepare(&entry).await;
     prepared.spin = prepared.spin.clock(clock.clone());
+    prepared.receiver.at_any_time();
     let app = prepared.start().await;
     let client = app.client().with_key(key.expose());
     for number in 0..100 {

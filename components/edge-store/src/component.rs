@@ -4,6 +4,12 @@ mod bindings {
     wit_bindgen::generate!({ path: "../../wit", world: "edge-store", generate_all });
 }
 
+countersign_store::contract!(
+    super::bindings::countersign::otp::types,
+    super::bindings::exports::countersign::otp::store,
+    super::bindings::exports::countersign::otp::upkeep,
+);
+
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::pin;
@@ -16,7 +22,7 @@ use self::bindings::exports::countersign::otp::upkeep::{Guest as Upkeep, Swept};
 use self::bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use self::bindings::wasi::keyvalue::{atomics, store};
 use self::bindings::wasi::random::random;
-use crate::{Backend, Fault, Store, contract};
+use crate::{Backend, Fault, Store};
 
 /// The store's label in the app's manifest.
 const LABEL: &str = "default";
@@ -42,7 +48,9 @@ fn with_store<T>(call: impl FnOnce(&mut Store<KeyValue>) -> T) -> Result<T, Stor
 }
 
 /// Polls a call that can't wait.
-fn now<T>(call: impl Future<Output = Result<T, contract::StoreError>>) -> Result<T, StoreError> {
+fn now<T>(
+    call: impl Future<Output = Result<T, countersign_store::StoreError>>,
+) -> Result<T, StoreError> {
     match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result.map_err(Into::into),
         Poll::Pending => Err(StoreError::Other("a synchronous import did not return".into())),
@@ -67,9 +75,7 @@ impl Upkeep for Component {
     }
 
     fn sweep(limit: u32) -> Result<Swept, StoreError> {
-        let contract::Swept { examined, removed, more } =
-            with_store(|store| now(store.sweep(limit)))??;
-        Ok(Swept { examined, removed, more })
+        Ok(with_store(|store| now(store.sweep(limit)))??.into())
     }
 }
 
@@ -133,41 +139,5 @@ fn fault(error: store::Error) -> Fault {
     match error {
         store::Error::AccessDenied | store::Error::NoSuchStore => Fault::Denied,
         store::Error::Other(text) => Fault::of_text(&text),
-    }
-}
-
-impl From<Operation> for contract::Operation {
-    fn from(operation: Operation) -> Self {
-        match operation {
-            Operation::Delete(key) => Self::Delete(key),
-            Operation::Get(key) => Self::Get(key),
-            Operation::Increment(step) => {
-                Self::Increment { key: step.key, by: step.by, ttl_seconds: step.ttl_seconds }
-            }
-            Operation::Set(set) => {
-                Self::Set { key: set.key, value: set.value, ttl_seconds: set.ttl_seconds }
-            }
-        }
-    }
-}
-
-impl From<contract::Reply> for Reply {
-    fn from(reply: contract::Reply) -> Self {
-        match reply {
-            contract::Reply::Count(count) => Self::Count(count),
-            contract::Reply::Done => Self::Done,
-            contract::Reply::Value(value) => Self::Value(value),
-        }
-    }
-}
-
-impl From<contract::StoreError> for StoreError {
-    fn from(error: contract::StoreError) -> Self {
-        match error {
-            contract::StoreError::Denied => Self::Denied,
-            contract::StoreError::InvalidArgument => Self::InvalidArgument,
-            contract::StoreError::Timeout => Self::Timeout,
-            contract::StoreError::Unavailable => Self::Unavailable,
-        }
     }
 }

@@ -8,7 +8,7 @@
 //!
 //! | to find | look in |
 //! |---|---|
-//! | limits and words of the contract | [`contract`] |
+//! | limits and words of the contract | [`countersign_store`] |
 //! | which errors are repeated, deadlines | [`backend`] |
 //! | how values and counts are written | `physical` |
 //! | what a batch does | `batch`, `memory` |
@@ -21,7 +21,6 @@ pub mod backend;
 mod batch;
 #[cfg(target_arch = "wasm32")]
 mod component;
-pub mod contract;
 mod entry;
 mod journal;
 mod lease;
@@ -35,7 +34,8 @@ mod sweep;
 mod tests;
 
 pub use backend::{Backend, Fault};
-pub use contract::{Operation, Reply, StoreError, Swept};
+use countersign_store as contract;
+pub use countersign_store::{Operation, Reply, StoreError, Swept};
 
 use crate::backend::Calls;
 use crate::journal::{Journal, origin_key};

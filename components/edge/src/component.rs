@@ -9,7 +9,7 @@ use spin_sdk::wasip3::http::types::{ErrorCode, Request, Response as WasiResponse
 use spin_sdk::wasip3::http_compat::http_from_wasi_request;
 use spin_sdk::wit_bindgen;
 
-use crate::{service, upkeep};
+use crate::{service, turns, upkeep};
 
 /// How long the last answer gets to leave before the instance turns to sweeping.
 const BEFORE_SWEEPING: Duration = Duration::from_millis(5);
@@ -24,11 +24,12 @@ mod exports {
 
 impl Guest for Front {
     async fn handle(request: Request) -> Result<WasiResponse, ErrorCode> {
-        let _turn = Turn::begin();
+        let request = http_from_wasi_request(request)?;
+        let _turn = turns::begins_a_send(&request).then(Turn::begin);
         // The runtime sends an answer's head by itself unless its body is there in the same turn: so an earlier
         // request's body gets its turn before this one freezes the instance, and ours before we return.
         wit_bindgen::yield_async().await;
-        let response = service::answer(http_from_wasi_request(request)?).await.into_response()?;
+        let response = service::answer(request).await.into_response()?;
         wit_bindgen::yield_async().await;
         if upkeep::is_due() {
             wit_bindgen::spawn(async {

@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod patience;
+pub mod turns;
 
 #[cfg(target_arch = "wasm32")]
 mod component;

@@ -6,8 +6,8 @@ use countersign_http_api::upkeep::{Swept, Upkeep};
 
 use crate::bindings::countersign::otp::upkeep;
 
-/// Keys that are looked at between two requests: tens of milliseconds on a slow store.
-const LIMIT: u32 = 64;
+/// Keys that are looked at between two requests, at most: some dozens of milliseconds on a fast store.
+const LIMIT: u32 = 128;
 
 /// The imported upkeep of the store.
 #[derive(Clone, Copy)]

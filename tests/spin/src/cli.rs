@@ -29,9 +29,9 @@ pub(crate) struct Up {
     /// Where to listen. Port 0 is any that is free.
     #[arg(long, env = "SPIN_HTTP_LISTEN_ADDR", default_value = "127.0.0.1:3000", value_parser = address)]
     listen: SocketAddr,
-    /// The value of a variable; `name=@file` reads it from a file.
-    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
-    variable: Vec<(String, String)>,
+    /// The value of a variable; `name=@file` reads it from a file, `@file.json` and `@file.toml` hold any number.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variables)]
+    variable: Vec<BTreeMap<String, String>>,
     /// Where the key-value stores are.
     #[arg(long, env = "RUNTIME_CONFIG_FILE")]
     runtime_config_file: Option<PathBuf>,
@@ -62,7 +62,7 @@ impl Up {
     ///
     /// As [`Spin::manifest`] and [`Spin::runtime_config`].
     pub(crate) fn spin(&self) -> Result<Spin, StartError> {
-        let given: BTreeMap<_, _> = self.variable.iter().cloned().collect();
+        let given: BTreeMap<_, _> = self.variable.iter().flatten().map(owned).collect();
         let state_dir = match &self.state_dir {
             Some(folder) if folder.as_os_str().is_empty() => None,
             Some(folder) => Some(folder.clone()),
@@ -92,11 +92,25 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     first.copied().ok_or_else(|| format!("{text:?} is no address"))
 }
 
-fn variable(text: &str) -> Result<(String, String), String> {
+fn owned((name, value): (&String, &String)) -> (String, String) {
+    (name.clone(), value.clone())
+}
+
+fn variables(text: &str) -> Result<BTreeMap<String, String>, String> {
+    let read =
+        |path: &str| std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
+    if let Some(path) = text.strip_prefix('@') {
+        let unreadable = |error: &dyn std::fmt::Display| format!("{path}: {error}");
+        return match Path::new(path).extension().and_then(std::ffi::OsStr::to_str) {
+            Some("json") => serde_json::from_str(&read(path)?).map_err(|error| unreadable(&error)),
+            Some("toml") => toml::from_str(&read(path)?).map_err(|error| unreadable(&error)),
+            _ => Err(format!("{path}: neither .json nor .toml")),
+        };
+    }
     let (name, value) = text.split_once('=').ok_or("a variable is given as NAME=VALUE")?;
     let value = match value.strip_prefix('@') {
-        Some(path) => std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?,
+        Some(path) => read(path)?,
         None => value.to_owned(),
     };
-    Ok((name.to_owned(), value))
+    Ok(BTreeMap::from([(name.to_owned(), value)]))
 }

@@ -153,6 +153,7 @@ fn error(error: StoreError) -> CoreError {
     match error {
         StoreError::Denied => CoreError::Denied,
         StoreError::InvalidArgument => CoreError::InvalidArgument,
+        StoreError::Other(text) => CoreError::Other(text),
         StoreError::Timeout => CoreError::Timeout,
         StoreError::Unavailable => CoreError::Unavailable,
     }

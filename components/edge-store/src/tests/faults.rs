@@ -41,8 +41,8 @@ fn no_other_error_is_repeated_and_each_gets_its_name() {
     for (fault, error) in errors {
         let model = Model::new(Format::Binary);
         model.trouble(Trouble::Refused(fault));
-        assert_eq!(block(model.store().run(&[step("{a}n", 1, 60)])), Err(error));
-        assert_eq!(block(model.store().ready()), Err(error));
+        assert_eq!(block(model.store().run(&[step("{a}n", 1, 60)])), Err(error.clone()));
+        assert_eq!(block(model.store().ready()), Err(error.clone()));
         assert_eq!(block(model.store().sweep(10)), Err(error));
         assert_eq!(model.inner().calls, 3);
     }

@@ -136,13 +136,13 @@ fn stepper(mut store: Store<Model>) -> Call {
 
 fn kept(ending: &Ending, writers: &[usize]) {
     for writer in writers {
-        match ending.outcomes[*writer] {
+        match &ending.outcomes[*writer] {
             Ok(()) => {
                 let read = block(ending.model.store().run(&[get("{a}v")]));
                 assert_eq!(read, Ok(vec![value(b"new")]));
             }
             // The sweeper may stand still for as long as it likes.
-            Err(error) => assert_eq!(error, StoreError::Timeout),
+            Err(error) => assert_eq!(*error, StoreError::Timeout),
         }
     }
 }
@@ -151,7 +151,7 @@ fn kept(ending: &Ending, writers: &[usize]) {
 fn a_value_set_while_its_forerunner_is_removed_stays() {
     let (states, endings) = explore(expired, &[setter, sweeper], |ending| {
         kept(ending, &[0]);
-        ending.outcomes[1].unwrap();
+        ending.outcomes[1].clone().unwrap();
         ending.model.sweep_away_everything(4);
     });
     assert!(states > 200 && endings > 10, "{states} states, {endings} endings");
