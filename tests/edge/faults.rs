@@ -82,3 +82,30 @@ async fn a_slow_store_is_given_up() {
     assert_eq!((answer.status, answer.code()), (503, "store_unavailable"), "{answer:?}");
     assert_eq!(app.workplace.outbox().count(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_runtime_turns_away_counts_for_nothing() {
+    let mut prepared = crate::deployment::prepare(crate::deployment::RULES).await;
+    // Two instances of five parts, and sends that take their time: the runtime has none left for the others.
+    prepared.spin = prepared.spin.max_instances(10);
+    let app = prepared.start().await;
+    app.receiver.answer_after(Duration::from_millis(300));
+    let answers = countersign_tests::cluster::all_at_once(12, |number| {
+        let client = app.client();
+        async move { issue(&client, &format!("+62812345678{number:02}")).await }
+    });
+    let answers = answers.await;
+    let issued = answers.iter().filter(|answer| answer.status == 201).count();
+    // Spin's own answer: nobody of ours has seen the request.
+    let away =
+        answers.iter().filter(|answer| answer.status == 500 && answer.text.is_empty()).count();
+    assert!(issued >= 2 && away >= 1, "{answers:?}");
+    assert_eq!((issued + away, app.workplace.outbox().count()), (12, issued));
+    app.receiver.answer_after(Duration::ZERO);
+    for number in 0..12 {
+        // Who was turned away may ask at once.
+        let again = issue(&app.client(), &format!("+62812345678{number:02}")).await;
+        assert!([201, 429].contains(&again.status), "{again:?}");
+    }
+    assert_eq!(app.workplace.outbox().count(), 12);
+}
