@@ -146,5 +146,5 @@ fn every_file_of_the_contract_parses_and_belongs_to_one_package() {
     let interfaces: Vec<&String> = resolve.packages[package].interfaces.keys().collect();
     let mut names: Vec<&str> = interfaces.into_iter().map(String::as_str).collect();
     names.sort_unstable();
-    assert_eq!(names, ["otp", "sender", "settings", "store", "types"]);
+    assert_eq!(names, ["configuration", "otp", "sender", "settings", "store", "types", "upkeep"]);
 }
