@@ -6,6 +6,7 @@ mod deployment;
 mod faults;
 mod front;
 mod races;
+mod sender;
 mod settings;
 mod sharing;
 mod sweeping;
