@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use countersign_tests::raw;
+use countersign_tests::wait::until;
 use hyper::header::HeaderName;
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::deployment::{Deployment, issue, prepare};
 
+/// Longer than a message is on its way to a receiver on this machine.
+const PATIENCE: Duration = Duration::from_secs(20);
 const LIMITED: &str = "[purposes.login]\nchannels = [\"sms\"]\nlimits = [{ scope = \"ip\", on = \"send\", max = 2, window_seconds = 86400 }]\n";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -66,6 +71,51 @@ async fn who_waits_for_a_slow_sender_holds_up_nobody_else() {
     for send in sends {
         assert_eq!(send.await.unwrap().status, 201);
     }
+}
+
+/// A request whose head is sent, and whose body is still to come.
+struct Begun {
+    stream: TcpStream,
+    body: String,
+}
+
+impl Begun {
+    async fn new(app: &Deployment, path: &str, body: &Value) -> Self {
+        let body = body.to_string();
+        let mut stream = TcpStream::connect(app.running.address()).await.unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: edge\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        Self { stream, body }
+    }
+
+    async fn finish(mut self) -> String {
+        self.stream.write_all(self.body.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        self.stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_send_shares_its_instance_with_nobody() {
+    let app = Deployment::new().await;
+    let to = "+6281234567890";
+    app.issued(to).await;
+    app.receiver.answer_after(Duration::from_secs(3));
+    // Both are with the app before either can go on; the send goes on first.
+    let body = json!({ "purpose": "login", "channel": "sms", "to": "+6281234567891" });
+    let send = Begun::new(&app, "/v1/challenges", &body).await;
+    assert_eq!(app.client().get("/healthz").await.status, 200);
+    let status = Begun::new(&app, "/v1/status", &json!({ "purpose": "login", "to": to })).await;
+    assert_eq!(app.client().get("/healthz").await.status, 200);
+    let send = tokio::spawn(send.finish());
+    assert!(until(PATIENCE, || (app.receiver.received() == 2).then_some(())).await.is_some());
+    assert!(status.finish().await.starts_with("HTTP/1.1 200"));
+    assert!(!send.is_finished(), "the send held up what came after it");
+    assert!(send.await.unwrap().starts_with("HTTP/1.1 201"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -33,6 +33,7 @@ struct State {
     outbox: File,
     webhook: Webhook,
     forged: AtomicU32,
+    received: AtomicU32,
     any_time: AtomicBool,
     delay_ms: AtomicU64,
     status: AtomicU32,
@@ -51,6 +52,7 @@ impl Receiver {
             outbox,
             webhook,
             forged: AtomicU32::new(0),
+            received: AtomicU32::new(0),
             any_time: AtomicBool::new(false),
             delay_ms: AtomicU64::new(0),
             status: AtomicU32::new(204),
@@ -71,6 +73,12 @@ impl Receiver {
     #[must_use]
     pub fn forged(&self) -> u32 {
         self.state.forged.load(Ordering::Relaxed)
+    }
+
+    /// Requests that have come in, whatever became of them.
+    #[must_use]
+    pub fn received(&self) -> u32 {
+        self.state.received.load(Ordering::Relaxed)
     }
 
     /// Takes messages however long ago they were signed: of an app whose clock a test holds.
@@ -113,6 +121,7 @@ async fn serve(listener: TcpListener, state: Arc<State>) {
 
 impl State {
     async fn answer(&self, request: Request<Incoming>) -> Response<Empty<Bytes>> {
+        self.received.fetch_add(1, Ordering::Relaxed);
         let status = self.taken(request).await.unwrap_or_else(|| {
             self.forged.fetch_add(1, Ordering::Relaxed);
             StatusCode::UNAUTHORIZED
