@@ -13,10 +13,10 @@
 
 use std::collections::BTreeMap;
 
-use countersign_providers::{Problems, Senders, SendersSettings};
+use countersign_providers::{Senders, SendersSettings};
 use countersign_settings::api_keys::{self, ApiKeySettings};
 use countersign_settings::keys::{check_ring, decode_key};
-use countersign_settings::problem::Problem;
+use countersign_settings::problem::{Problem, Problems};
 use countersign_settings::purposes::{PolicySettings, TenantSettings, gather};
 use countersign_settings::secret::Secret;
 use serde::Deserialize;
@@ -189,7 +189,6 @@ impl Reader<'_> {
         let opened = SendersSettings::from_json(json.expose())
             .and_then(|settings| Senders::try_from(&settings));
         if let Err(Problems(problems)) = opened {
-            let problems = problems.into_iter().map(|it| Problem::new(it.path, it.text));
             self.problems.extend(problems);
         }
         json

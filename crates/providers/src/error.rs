@@ -1,6 +1,4 @@
-//! What goes wrong: with a message, and with the settings.
-
-use std::fmt;
+//! What goes wrong with a message.
 
 /// Why a message did not go out: `send-error` in `wit/types.wit`. No text in it repeats what a provider said.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -21,51 +19,4 @@ pub enum SendError {
     Unauthorised,
     /// The provider can't be reached, failed, or answered what can't be read.
     Unavailable,
-}
-
-/// One thing that is wrong with the settings. Never repeats a value: it could be a secret.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Problem {
-    /// Which setting: names with dots between, `senders.sms.url`.
-    pub path: String,
-    /// What it has to be.
-    pub text: String,
-}
-
-impl Problem {
-    /// A problem with the setting `path`.
-    #[must_use]
-    pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: text.into() }
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.path, self.text)
-    }
-}
-
-/// All that is wrong with the settings, a line each: at least one thing.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Problems(pub Vec<Problem>);
-
-impl fmt::Display for Problems {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.0.iter().enumerate() {
-            if index > 0 {
-                formatter.write_str("\n")?;
-            }
-            write!(formatter, "{problem}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Problems {}
-
-impl From<Problem> for Problems {
-    fn from(problem: Problem) -> Self {
-        Self(vec![problem])
-    }
 }

@@ -43,16 +43,20 @@
 mod endpoint;
 mod error;
 mod message;
+mod pii;
 mod provider;
 mod retry_after;
-mod secret;
 mod senders;
 mod settings;
 pub mod webhook;
 
-pub use self::error::{Problem, Problems, SendError};
-pub use self::message::{Channel, Message, Timestamp};
+pub use countersign_settings::problem::{Problem, Problems};
+pub use countersign_settings::purposes::Channel;
+pub use countersign_settings::secret::Secret;
+
+pub use self::error::SendError;
+pub use self::message::{Message, Timestamp};
+pub use self::pii::Pii;
 pub use self::provider::{Accepted, MAX_EXCHANGES, MAX_RESPONSE_BYTES, Provider, Session, Step};
-pub use self::secret::{Pii, Secret};
 pub use self::senders::Senders;
 pub use self::settings::{SenderSettings, SendersSettings};

@@ -1,42 +1,13 @@
 //! What is to be sent, and when.
 
-use crate::secret::{Pii, Secret};
+use countersign_settings::purposes::Channel;
+use countersign_settings::secret::Secret;
+
+use crate::pii::Pii;
 
 /// Whole seconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Timestamp(pub u64);
-
-/// How a code reaches a person: `channel` in `wit/types.wit`.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Channel {
-    /// A mail.
-    Email,
-    /// A text message.
-    Sms,
-    /// A spoken call.
-    Voice,
-    /// A call to a URL of the operator's.
-    Webhook,
-    /// A WhatsApp template message.
-    Whatsapp,
-}
-
-impl Channel {
-    /// Every channel there is.
-    pub const ALL: [Self; 5] = [Self::Email, Self::Sms, Self::Voice, Self::Webhook, Self::Whatsapp];
-
-    /// The word for it in settings and in what is sent.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Sms => "sms",
-            Self::Voice => "voice",
-            Self::Webhook => "webhook",
-            Self::Whatsapp => "whatsapp",
-        }
-    }
-}
 
 /// All that a provider may need: `message` in `wit/sender.wit`, field by field.
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
 //! What every provider's protocol is made of.
 
+use countersign_settings::secret::Secret;
 use http::{Request, Response};
 
 use crate::error::SendError;
 use crate::message::{Message, Timestamp};
-use crate::secret::Secret;
 
 /// Bytes of a response's body that are read at most. Whoever carries the requests stops there.
 pub const MAX_RESPONSE_BYTES: usize = 64 * 1024;

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{Problems, SendError};
-use crate::message::Channel;
+use countersign_settings::problem::Problems;
+use countersign_settings::purposes::Channel;
+
+use crate::error::SendError;
 use crate::provider::Provider;
 use crate::settings::SendersSettings;
 

@@ -1,10 +1,10 @@
 //! `senders.<channel>`: how codes leave.
 
+use countersign_settings::problem::{Problem, Problems};
+use countersign_settings::purposes::Channel;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::error::{Problem, Problems};
-use crate::message::Channel;
 use crate::provider::Provider;
 use crate::webhook::{Webhook, WebhookSettings};
 

@@ -28,15 +28,16 @@
 mod answer;
 mod signature;
 
+use countersign_settings::problem::{Problem, Problems};
+use countersign_settings::secret::Secret;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{Request, Response, Uri};
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint;
-use crate::error::{Problem, Problems, SendError};
+use crate::error::SendError;
 use crate::message::{Message, Timestamp};
 use crate::provider::{Provider, Session, Step};
-use crate::secret::Secret;
 
 use self::signature::Keys;
 

@@ -117,7 +117,7 @@ pub struct LimitSettings {
 }
 
 /// How a code reaches a person.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
     /// A mail.
@@ -138,7 +138,7 @@ impl Channel {
 
     /// The word in the configuration and on the command line.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Email => "email",
             Self::Sms => "sms",

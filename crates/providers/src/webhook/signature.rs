@@ -1,11 +1,11 @@
 //! The signatures of Standard Webhooks: `v1`, HMAC-SHA256 over id, time and body.
 
+use countersign_settings::secret::Secret;
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::message::Timestamp;
-use crate::secret::Secret;
 
 const PREFIX: &str = "whsec_";
 const MIN_BYTES: usize = 24;

@@ -2,12 +2,12 @@
 
 use std::time::UNIX_EPOCH;
 
+use countersign_settings::purposes::Channel;
 use standardwebhooks::Webhook as Oracle;
 
 use super::*;
-use crate::message::Channel;
 use crate::provider::{Accepted, MAX_RESPONSE_BYTES};
-use crate::secret::Pii;
+use crate::pii::Pii;
 
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const OLD_SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
