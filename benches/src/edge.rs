@@ -32,7 +32,7 @@ const ON_DISK: usize = 10;
 #[derive(Args)]
 pub(crate) struct Plan {
     /// Requests measured per environment, operation and round over one connection; four times as many over sixteen.
-    #[arg(long, default_value_t = 250)]
+    #[arg(long, default_value_t = 200)]
     requests: usize,
     #[command(flatten)]
     rounds: Rounds,
@@ -50,6 +50,8 @@ struct Results {
     turns: BTreeMap<(usize, Verb), Vec<Turn>>,
     /// The store's own cost of a wrong verification, µs, of each environment whose store can be asked without it.
     store_us: BTreeMap<usize, Vec<f64>>,
+    /// How often a wrong verification asks such a store.
+    round_trips: BTreeMap<usize, f64>,
     /// A constant answer over one connection, µs, of each runtime: from a used instance, from a new one.
     instance_us: BTreeMap<usize, Vec<[f64; 2]>>,
 }
@@ -116,8 +118,9 @@ impl Results {
             let many = field.sample(place, verb, CONNECTIONS, requests * MORE)?;
             self.turns.entry((index, verb)).or_default().push(Turn { one, many });
         }
-        if let Some(cost) = store_cost::median_us(&place.store, requests)? {
+        if let Some(cost) = affinity::on_first(|| store_cost::median_us(&place.store, requests))?? {
             self.store_us.entry(index).or_default().push(cost);
+            self.round_trips.insert(index, field.round_trips(place)?);
         }
         Ok(())
     }

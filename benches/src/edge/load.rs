@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use super::CONNECTIONS;
 use super::place::{Place, Starter};
 use crate::load::{self, Done, Job};
+use crate::redis_counts::Counter;
 use crate::report::{Sample, percentiles};
 use crate::setting::{Purpose, Recipients};
 use crate::traffic;
@@ -40,6 +41,9 @@ impl Verb {
 /// How long the slow receiver takes, and how many wait for it.
 const SLOW: (Duration, usize) = (Duration::from_millis(500), 8);
 
+/// Requests in which round trips are counted.
+const COUNTED: usize = 45;
+
 /// The load generator.
 pub(super) struct Field {
     starter: Starter,
@@ -68,6 +72,16 @@ impl Field {
         let done = measure()
             .with_context(|| format!("{}, {}, {}", place.runtime, place.store_name, verb.name()))?;
         Ok(Sample::new(done, Duration::ZERO))
+    }
+
+    /// Of a wrong verification to its Redis, by what Redis says: with one connection, one request at a time.
+    pub(super) fn round_trips(&mut self, place: &Place) -> Result<f64> {
+        let mut counter = Counter::new(place.redis().context("an environment without Redis")?)?;
+        let job = self.job(place, Verb::Wrong, COUNTED)?;
+        let before = counter.counts()?.reads;
+        self.send(place, 1, job)?;
+        // The first of the two questions is counted with the rest.
+        Ok(counter.counts()?.reads.saturating_sub(before + 1) as f64 / COUNTED as f64)
     }
 
     fn job(&mut self, place: &Place, verb: Verb, count: usize) -> Result<Job> {

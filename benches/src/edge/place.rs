@@ -86,7 +86,8 @@ impl Starter {
         let start = App::start_with(spin, &store, &workplace, &variables, options);
         let app = affinity::on_first(|| self.runtime.block_on(start))?;
         let app = app.with_context(|| format!("{}, {}", spin.name(), work.name()))?;
-        let runtime = spin.name();
+        // Without what else its version tells.
+        let runtime = spin.name().split(" (").next().unwrap_or_default().to_owned();
         Ok(Place { runtime, store_name: work.name(), app, store, _workplace: workplace })
     }
 }

@@ -1,4 +1,5 @@
-//! The store's own cost: what a wrong verification asks of Redis, asked by a native client over one connection.
+//! The store's own cost: what a wrong verification asks of Redis, asked by a native client over one connection,
+//! from the CPU that the app is on.
 
 use std::time::Instant;
 

@@ -9,7 +9,7 @@ use crate::report::{Sample, Spread};
 pub(super) fn print(places: &[Place], results: &Results) {
     println!("\nLatency in µs, over one connection and over sixteen\n");
     println!(
-        "{:<34} {:<18} {:<13} {:>7} {:>7} {:>7} {:>10} {:>9} {:>7} {:>7}",
+        "{:<16} {:<18} {:<13} {:>7} {:>7} {:>7} {:>10} {:>9} {:>7} {:>7}",
         "", "", "", "1 req/s", "p50", "p99", "x constant", "16 req/s", "p50", "p99"
     );
     for (index, place) in places.iter().enumerate() {
@@ -29,7 +29,7 @@ pub(super) fn print(places: &[Place], results: &Results) {
         let [used, new] = [of(|[used, _]| *used), of(|[_, new]| *new)];
         let cost = of(|[used, new]| new - used);
         println!(
-            "{:<34} used {:>6.0}  new {:>6.0}  difference {:>6.0} ({:.0}-{:.0})",
+            "{:<16} used {:>6.0}  new {:>6.0}  difference {:>6.0} ({:.0}-{:.0})",
             places.get(*index).map_or("", |place| &place.runtime),
             used.median,
             new.median,
@@ -49,7 +49,7 @@ fn print_row(place: &Place, verb: Verb, turns: &[Turn], constant: &[Turn]) {
     let pairs = turns.iter().zip(constant);
     let ratio = Spread::of(pairs.map(|(own, other)| own.one.p50_us / other.one.p50_us).collect());
     println!(
-        "{:<34} {:<18} {:<13} {:>7.0} {:>7.0} {:>7.0} {:>10.2} {:>9.0} {:>7.0} {:>7.0}",
+        "{:<16} {:<18} {:<13} {:>7.0} {:>7.0} {:>7.0} {:>10.2} {:>9.0} {:>7.0} {:>7.0}",
         place.runtime,
         place.store_name,
         verb.name(),
@@ -71,9 +71,10 @@ fn print_quotient(place: &Place, index: usize, results: &Results) {
     let ratio =
         Spread::of(rounds.map(|((cost, constant), wrong)| wrong / (cost + constant)).collect());
     println!(
-        "{:<34} {:<18} store {:>6.0}  quotient {:>5.2} ({:.2}-{:.2})",
+        "{:<16} {:<18} round trips {:>5.2}  store {:>6.0}  quotient {:>5.2} ({:.2}-{:.2})",
         place.runtime,
         place.store_name,
+        results.round_trips.get(&index).copied().unwrap_or(f64::NAN),
         Spread::of(costs.clone()).median,
         ratio.median,
         ratio.least,
@@ -92,7 +93,7 @@ pub(super) fn print_slow_heading() {
 pub(super) fn print_slow(place: &Place, [alone, beside]: [[f64; 2]; 2]) {
     let text = |[p50, p98]: [f64; 2]| format!("p50 {p50:>6.0}  p98 {p98:>6.0}");
     println!(
-        "{:<34} {:<18} alone {}   beside {}",
+        "{:<16} {:<18} alone {}   beside {}",
         place.runtime,
         place.store_name,
         text(alone),
