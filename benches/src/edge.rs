@@ -26,7 +26,7 @@ const MORE: usize = 4;
 /// Many connections.
 const CONNECTIONS: usize = 16;
 /// How much less is asked of a store that waits for its disk.
-const ON_DISK: usize = 10;
+const ON_DISK: usize = 20;
 
 /// How much, how often.
 #[derive(Args)]
