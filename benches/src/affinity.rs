@@ -18,6 +18,15 @@ pub(crate) fn pin_to_first_of_machine() -> Result<()> {
     pin(Some(&0)).or_else(|_| pin_to_first())
 }
 
+/// Does something, and what it starts, on the first CPU of the machine; then goes back to where it was.
+pub(crate) fn on_first<T>(work: impl FnOnce() -> T) -> Result<T> {
+    let before = sched_getaffinity(None)?;
+    pin_to_first_of_machine()?;
+    let result = work();
+    sched_setaffinity(None, &before)?;
+    Ok(result)
+}
+
 fn allowed() -> Result<Vec<usize>> {
     let set = sched_getaffinity(None)?;
     Ok((0..CpuSet::MAX_CPU).filter(|cpu| set.is_set(*cpu)).collect())

@@ -11,6 +11,7 @@
 
 mod affinity;
 mod child;
+mod edge;
 mod engines;
 mod load;
 mod micro;
@@ -48,6 +49,8 @@ enum Part {
     Micro(Rounds),
     /// From start to ready only.
     Startup,
+    /// The edge app only; not among what runs without a name.
+    Edge(edge::Plan),
     /// One operation in this process, over and over: for a profiler.
     Loop(micro::Endless),
     /// One server under test; ends when its standard input does.
@@ -91,6 +94,7 @@ fn main() -> Result<()> {
         Some(Part::Web(load)) => web(&load),
         Some(Part::Micro(rounds)) => micro::run(rounds.rounds),
         Some(Part::Startup) => startup(),
+        Some(Part::Edge(plan)) => edge::run(&plan),
         Some(Part::Loop(endless)) => micro::run_endless(&endless),
         None => {
             web(&cli.load)?;

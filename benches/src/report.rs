@@ -7,27 +7,31 @@ use crate::load::Done;
 
 /// One variant's turn in one round.
 pub(crate) struct Sample {
-    per_second: f64,
-    p50_us: f64,
-    p99_us: f64,
+    pub(crate) per_second: f64,
+    pub(crate) p50_us: f64,
+    pub(crate) p99_us: f64,
     cpu_us: f64,
 }
 
 impl Sample {
     /// From what the load generator saw and what the server's process used.
     pub(crate) fn new(done: Done, cpu_time: Duration) -> Self {
-        let mut latencies = done.latencies;
-        latencies.sort_unstable();
-        let count = latencies.len();
-        let at =
-            |part: usize| latencies.get(count * part / 100).map_or(f64::NAN, |ns| *ns as f64 / 1e3);
+        let count = done.latencies.len();
+        let [p50_us, p99_us] = percentiles(done.latencies, [50, 99]);
         Self {
             per_second: count as f64 / done.elapsed.as_secs_f64(),
-            p50_us: at(50),
-            p99_us: at(99),
+            p50_us,
+            p99_us,
             cpu_us: cpu_time.as_secs_f64() * 1e6 / count as f64,
         }
     }
+}
+
+/// So many per cent of the latencies, given in nanoseconds, are below so many microseconds.
+pub(crate) fn percentiles<const N: usize>(mut latencies: Vec<u64>, parts: [usize; N]) -> [f64; N] {
+    latencies.sort_unstable();
+    let count = latencies.len();
+    parts.map(|part| latencies.get(count * part / 100).map_or(f64::NAN, |ns| *ns as f64 / 1e3))
 }
 
 /// One variant and one operation, over all rounds.

@@ -29,6 +29,12 @@ pub(crate) fn wrong_codes(ids: &[String], count: usize) -> Job {
     Job { requests: requests.collect(), status: 422, keep_bodies: false }
 }
 
+/// So many times what is to be had at `path`.
+pub(crate) fn gets(path: &str, count: usize) -> Job {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n").into_bytes();
+    Job { requests: vec![request; count], status: 200, keep_bodies: false }
+}
+
 /// The ids in the answers to [`issues`].
 pub(crate) fn ids(bodies: &[Vec<u8>]) -> Result<Vec<String>> {
     let id = |body: &Vec<u8>| -> Result<String> {

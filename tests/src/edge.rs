@@ -80,6 +80,8 @@ pub enum Store {
     KeyValueRedis(RedisServer),
     /// Spin's key-value store, in SQLite: its default.
     KeyValueSqlite,
+    /// Spin's key-value store, in the runtime's own memory.
+    KeyValueMemory,
     /// A Redis that it shares with native hosts.
     SharedRedis(RedisServer),
 }
@@ -87,8 +89,21 @@ pub enum Store {
 impl Store {
     fn manifest(&self) -> &'static str {
         match self {
-            Self::KeyValueRedis(_) | Self::KeyValueSqlite => "spin.toml",
+            Self::KeyValueRedis(_) | Self::KeyValueSqlite | Self::KeyValueMemory => "spin.toml",
             Self::SharedRedis(_) => "spin-redis.toml",
+        }
+    }
+
+    /// What the runtime has to be told of it.
+    fn runtime_config(&self) -> Option<String> {
+        let default = |rest: &str| Some(format!("[key_value_store.default]\n{rest}"));
+        match self {
+            Self::KeyValueRedis(server) => {
+                default(&format!("type = \"redis\"\nurl = \"{}\"\n", server.url()))
+            }
+            // Without a path it is no file.
+            Self::KeyValueMemory => default("type = \"spin\"\n"),
+            Self::KeyValueSqlite | Self::SharedRedis(_) => None,
         }
     }
 }
@@ -155,6 +170,21 @@ impl App {
         workplace: &Workplace,
         variables: &Map<String, Value>,
     ) -> Result<Self> {
+        Self::start_with(runtime, store, workplace, variables, &[]).await
+    }
+
+    /// As [`start`](Self::start), with more `options` of `spin up`.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub async fn start_with(
+        runtime: &Runtime,
+        store: &Store,
+        workplace: &Workplace,
+        variables: &Map<String, Value>,
+        options: &[&str],
+    ) -> Result<Self> {
         let mut variables = variables.clone();
         if let Store::SharedRedis(server) = store {
             variables.insert("redis_url".into(), json!(format!("{}/0", server.url())));
@@ -166,11 +196,8 @@ impl App {
         command.arg("up").arg("--from").arg(root().join(store.manifest()));
         command.arg("--variable").arg(format!("@{}", file.display()));
         command.arg("--state-dir").arg(workplace.path().join("state"));
-        if let Store::KeyValueRedis(server) = store {
-            let config = format!(
-                "[key_value_store.default]\ntype = \"redis\"\nurl = \"{}\"\n",
-                server.url()
-            );
+        command.args(options);
+        if let Some(config) = store.runtime_config() {
             let file = workplace.write("runtime-config.toml", &config)?;
             command.arg("--runtime-config-file").arg(file);
         }

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::tools::Tool;
 use crate::workspace::{Profile, Workspace};
-use crate::{build, help, process, test, tools};
+use crate::{build, edge, help, process, test, tools};
 
 /// Builds for release and measures.
 ///
@@ -13,9 +13,14 @@ use crate::{build, help, process, test, tools};
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let (own, passed) = help::split_arguments(arguments);
     tools::ensure(&[Tool::Redis])?;
-    build::component(workspace)?;
-    // In one go, so that both have the same features and wasmtime is compiled once.
-    let programs = ["--bin", "countersign", "--bin", "countersign-bench"];
+    // In one go, so that all have the same features and wasmtime is compiled once.
+    let mut programs = vec!["--bin", "countersign", "--bin", "countersign-bench"];
+    if own.first().is_some_and(|name| name == "edge") {
+        edge::build_and_place(workspace)?;
+        programs.extend(["--bin", "spin-stand-in"]);
+    } else {
+        build::component(workspace)?;
+    }
     let mut cargo = workspace.cargo();
     process::run(cargo.args(["build", "--release", "--workspace"]).args(programs))?;
     build::place_beside_host(workspace, Profile::Release)?;
