@@ -41,11 +41,11 @@ pub(super) fn print(places: &[Place], results: &Results) {
 }
 
 fn print_row(place: &Place, verb: Verb, turns: &[Turn], constant: &[Turn]) {
-    let median = |of: &dyn Fn(&Turn) -> &Sample, what: fn(&Sample) -> f64| {
+    let median = |of: fn(&Turn) -> &Sample, what: fn(&Sample) -> f64| {
         Spread::of(turns.iter().map(|turn| what(of(turn))).collect()).median
     };
-    let (one, many): (&dyn Fn(&Turn) -> &Sample, &dyn Fn(&Turn) -> &Sample) =
-        (&|turn| &turn.one, &|turn| &turn.many);
+    let one: fn(&Turn) -> &Sample = |turn| &turn.one;
+    let many: fn(&Turn) -> &Sample = |turn| &turn.many;
     let pairs = turns.iter().zip(constant);
     let ratio = Spread::of(pairs.map(|(own, other)| own.one.p50_us / other.one.p50_us).collect());
     println!(

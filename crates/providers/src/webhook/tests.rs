@@ -6,8 +6,8 @@ use countersign_settings::purposes::Channel;
 use standardwebhooks::Webhook as Oracle;
 
 use super::*;
-use crate::provider::{Accepted, MAX_RESPONSE_BYTES};
 use crate::pii::Pii;
+use crate::provider::{Accepted, MAX_RESPONSE_BYTES};
 
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const OLD_SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
