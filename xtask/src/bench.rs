@@ -13,16 +13,19 @@ use crate::{build, edge, help, process, test, tools};
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let (own, passed) = help::split_arguments(arguments);
     tools::ensure(&[Tool::Redis])?;
-    // In one go, so that all have the same features and wasmtime is compiled once.
-    let mut programs = vec!["--bin", "countersign", "--bin", "countersign-bench"];
+    // In one go, so that all have the same features and wasmtime is compiled once; without the stand-in, which asks for
+    // more of wasmtime than the host, where it isn't needed.
+    let mut packages = vec!["countersign", "countersign-bench"];
     if own.first().is_some_and(|name| name == "edge") {
         edge::build_and_place(workspace)?;
-        programs.extend(["--bin", "spin-stand-in"]);
+        packages.push("countersign-spin");
     } else {
         build::component(workspace)?;
     }
     let mut cargo = workspace.cargo();
-    process::run(cargo.args(["build", "--release", "--workspace"]).args(programs))?;
+    cargo.args(["build", "--release", "--bins"]);
+    cargo.args(packages.iter().flat_map(|package| ["--package", package]));
+    process::run(&mut cargo)?;
     build::place_beside_host(workspace, Profile::Release)?;
     let host = workspace.host(Profile::Release);
     let mut bench = workspace.command(host.with_file_name("countersign-bench"));

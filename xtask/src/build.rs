@@ -56,10 +56,12 @@ pub(crate) fn place_beside_host(workspace: &Workspace, profile: Profile) -> Resu
 
 fn host_command(workspace: &Workspace, profile: Profile) -> Command {
     let mut cargo = workspace.cargo();
-    // With the features that the whole workspace asks for, as the tests and the benches do: compiled once for all.
-    cargo.args(["build", "--workspace", "--bin", "countersign"]);
-    if profile == Profile::Release {
-        cargo.arg("--release");
-    }
+    cargo.args(["build", "--bin", "countersign"]);
+    match profile {
+        // With the features that the whole workspace asks for, as the tests do: compiled once for all.
+        Profile::Development => cargo.arg("--workspace"),
+        // With its own alone: the stand-in for Spin asks for more of wasmtime.
+        Profile::Release => cargo.args(["--release", "--package", "countersign"]),
+    };
     cargo
 }
