@@ -47,7 +47,8 @@ impl Race {
         let compared = count(&answers, "code_mismatch");
         // So many at once may be more than a disk takes: an attempt whose time ran out is counted all the same.
         let given_up = count(&answers, "store_unavailable");
-        assert!(compared <= 3 && compared + given_up >= 3, "{answers:?}");
+        // An attempt that is counted in time may yet find the lock that a later one left: it isn't compared then.
+        assert!((1..=3).contains(&compared), "{answers:?}");
         let late = count(&answers, "exhausted") + count(&answers, "locked");
         assert_eq!(compared + given_up + late, 300, "{answers:?}");
         assert_eq!(verify(&client, issued.id(), &code).await.status, 429);
