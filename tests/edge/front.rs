@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use countersign_http_api::keys::new_key;
 use countersign_tests::raw;
 use countersign_tests::wait::until;
+use data_encoding::HEXLOWER;
 use hyper::header::HeaderName;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::deployment::{Deployment, issue, prepare};
+use crate::deployment::{Deployment, RULES, issue, prepare};
 
 /// Longer than a message is on its way to a receiver on this machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -121,10 +123,35 @@ async fn a_send_shares_its_instance_with_nobody() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_leaves_in_one_segment() {
     let app = Deployment::new().await;
-    for path in ["/healthz", "/readyz", "/openapi.json", "/none"] {
-        let answer = app.client().get(path).await;
-        let length: usize = answer.header("content-length").parse().unwrap();
-        assert_eq!(length, answer.text.len(), "{path}");
-        assert_eq!(answer.header("transfer-encoding"), "");
+    let mut stream = TcpStream::connect(app.running.address()).await.unwrap();
+    for path in ["/healthz", "/readyz", "/v1/challenges/x", "/none"].repeat(5) {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: edge\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        // Without TCP_NODELAY a second segment would wait for the first one to be acknowledged.
+        let mut bytes = [0; 4_096];
+        let length = stream.read(&mut bytes).await.unwrap();
+        let answer = std::str::from_utf8(&bytes[..length]).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 ") && answer.ends_with('}'), "{path}: {answer:?}");
+        assert!(answer.contains("\r\ncontent-length: "), "{answer:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stranger_is_not_waited_for() {
+    let (_, sha256) = new_key(&[7; 32]);
+    let entry =
+        format!("{RULES}[[api_keys]]\nname = \"app\"\nsha256 = \"{}\"\n", HEXLOWER.encode(&sha256));
+    let app = prepare(&entry).await.start().await;
+    // No body ever comes.
+    for path in ["/v1/challenges", "/v1/verify", "/v1/status"] {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: edge\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+        );
+        let mut stream = TcpStream::connect(app.running.address()).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut bytes = [0; 4_096];
+        let read = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut bytes)).await;
+        let length = read.expect("an answer before the body's time is over").unwrap();
+        assert!(bytes[..length].starts_with(b"HTTP/1.1 401"), "{path}");
     }
 }

@@ -3,11 +3,10 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::Request;
 use axum::http::{self, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use axum::{BoxError, Router};
 use countersign_http_api::keys::{ApiKey, ApiKeys};
 use countersign_http_api::{ClientAddress, refusal};
 use http_body_util::{BodyExt, Full};
@@ -19,33 +18,25 @@ use crate::engine::Engine;
 use crate::upkeep::StoreUpkeep;
 use crate::{address, log, patience};
 
-/// How long a request's body may take. The instance works on nothing else meanwhile.
+/// How long a request may wait, which it does for its body alone: the calls of the engine have deadlines of their own.
 const BODY_DEADLINE: Duration = Duration::from_secs(10);
 
-/// Answers one request.
+/// Answers one request. Who has no key is refused before the body is waited for.
 pub(crate) async fn answer<B>(request: http::Request<B>) -> Response<Full<Bytes>>
 where
-    B: HttpBody + Unpin,
-    B::Data: AsRef<[u8]>,
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
 {
     log::begin();
-    let (mut parts, body) = request.into_parts();
-    if let Some(address) = address::client(&parts.headers) {
-        parts.extensions.insert(ClientAddress(address));
+    let mut request = request.map(Body::new);
+    if let Some(address) = address::client(request.headers()) {
+        request.extensions_mut().insert(ClientAddress(address));
     }
     let response = match router() {
         Err(problems) => misconfigured(&problems),
         Ok(mut router) => {
-            match patience::unless(|| sleep(BODY_DEADLINE), patience::read(body)).await {
-                None => refusal::slow_body(),
-                // Nobody is there any more to read an answer.
-                Some(None) => refusal::slow_body(),
-                Some(Some(bytes)) => {
-                    let request = Request::from_parts(parts, Body::from(bytes));
-                    let Ok(response) = router.call(request).await;
-                    response
-                }
-            }
+            let answer = patience::unless(|| sleep(BODY_DEADLINE), router.call(request)).await;
+            answer.map_or_else(refusal::slow_body, |Ok(response)| response)
         }
     };
     whole(response).await
