@@ -153,7 +153,7 @@ fn issue(to: &str) -> IssueRequest {
     IssueRequest {
         tenant: TENANT.into(),
         purpose: Purpose::Plain.name().into(),
-        channel: Channel::Sms,
+        channel: Some(Channel::Sms),
         to: Pii::new(to.into()),
         reference: None,
         locale: None,
@@ -187,8 +187,9 @@ impl Codes {
 
 impl Sender for Codes {
     fn send(&self, message: Message) -> Sent<'_> {
+        let delivery = delivery(&message);
         self.keep(message.code);
-        Box::pin(async { Ok(delivery()) })
+        Box::pin(async move { Ok(delivery) })
     }
 }
 

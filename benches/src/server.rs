@@ -6,6 +6,7 @@ use anyhow::Result;
 use countersign::config::{Isolation, ServerSettings};
 use countersign::server::Server;
 use countersign::stores::{self, StoreSettings};
+use countersign_http_api::callbacks::NoCallbacks;
 use countersign_http_api::health::{Health, Readiness};
 use countersign_http_api::keys::ApiKeys;
 use countersign_http_api::router;
@@ -29,11 +30,16 @@ async fn serve(variant: Variant, redis: &str) -> Result<()> {
     let store = stores::open(&settings).await?;
     let sender = Arc::new(NoSender);
     let keys = ApiKeys::open();
+    let none = NoCallbacks;
     let router = match variant {
-        Variant::Constant => router(Constant, Always, keys),
-        Variant::Native => router(native::open(store, sender)?, Always, keys),
-        Variant::Pooled => router(component(Isolation::Pooled, store, sender).await?, Always, keys),
-        Variant::Fresh => router(component(Isolation::Fresh, store, sender).await?, Always, keys),
+        Variant::Constant => router(Constant, Always, none, keys),
+        Variant::Native => router(native::open(store, sender)?, Always, none, keys),
+        Variant::Pooled => {
+            router(component(Isolation::Pooled, store, sender).await?, Always, none, keys)
+        }
+        Variant::Fresh => {
+            router(component(Isolation::Fresh, store, sender).await?, Always, none, keys)
+        }
     };
     let listen = ServerSettings { listen: ([127, 0, 0, 1], 0).into(), ..ServerSettings::default() };
     let server = Server::bind(&listen).await?;

@@ -62,6 +62,7 @@ fn policy(purpose: Purpose) -> settings::Policy {
         resend_code: None,
         verify_by: None,
         reference_required: None,
+        may_send_twice: None,
         default_region: None,
         channels: vec![types::Channel::Sms],
         limits: match purpose {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 
+use countersign_http_api::callbacks::NoCallbacks;
 use countersign_http_api::keys::{ApiKey, ApiKeys};
 use countersign_http_api::otp::{Error, Failure};
 use countersign_settings::api_keys::ApiKeySettings;
@@ -80,7 +81,8 @@ pub async fn serve(loaded: Loaded, ready_file: Option<&Path>) -> Result<(), Star
     let store = stores::open(&config.store).await?;
     let engine =
         open_engine(&config, Arc::clone(&store), loaded.rules, Stream::StandardOutput).await?;
-    let router = countersign_http_api::router(engine.clone(), StoreHealth::new(store), api_keys);
+    let health = StoreHealth::new(store);
+    let router = countersign_http_api::router(engine.clone(), health, NoCallbacks, api_keys);
     let server = Server::bind(&config.server).await?;
     let address = server.address();
     if let Some(path) = ready_file {

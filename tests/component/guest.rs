@@ -73,8 +73,9 @@ impl sender::Host for World {
         message: sender::Message,
     ) -> Result<sender::Delivery, types::SendError> {
         self.sending.clone()?;
+        let channel = message.channels[0];
         self.sent.push(message);
-        Ok(sender::Delivery { provider: "list".into(), message_id: None })
+        Ok(sender::Delivery { channel, provider: "list".into(), message_id: None })
     }
 }
 
@@ -100,6 +101,7 @@ impl settings::Host for World {
             resend_code: None,
             verify_by: None,
             reference_required: None,
+            may_send_twice: None,
             default_region: Some("ID".into()),
             channels: vec![types::Channel::Sms],
             limits: Vec::new(),
@@ -167,7 +169,7 @@ impl Guest {
         let request = otp::IssueRequest {
             tenant: "default".into(),
             purpose: "login".into(),
-            channel: types::Channel::Sms,
+            channel: Some(types::Channel::Sms),
             to: to.into(),
             reference: None,
             locale: None,

@@ -257,7 +257,7 @@ async fn the_command_line_shows_no_code() {
         let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         (String::from_utf8_lossy(&said).into_owned(), answer)
     };
-    let (mut said, answer) = run(&["send", "login", "sms", PHONES[0]], "").await;
+    let (mut said, answer) = run(&["send", "login", PHONES[0], "--channel", "sms"], "").await;
     let code = workplace.outbox().code(answer["id"].as_str().unwrap());
     for typed in [wrong(&code), "12".into(), code] {
         let to = ["verify", "--purpose", "login", "--to", PHONES[0], "-"];

@@ -32,12 +32,13 @@ async fn commands_and_server_agree(workplace: &Workplace, store: &str) {
     let to = "+6281234500001";
 
     // Sent by the one, seen and verified by the other.
-    let (code, sent) = run(workplace, &["send", "login", "sms", to], "").await;
+    let (code, sent) = run(workplace, &["send", "login", to], "").await;
     assert_eq!((code, &sent["to"]), (0, &json!("62****0001")), "{sent}");
+    assert_eq!(sent["channel"], "sms", "the purpose's first");
     let id = sent["id"].as_str().unwrap();
     let path = format!("/v1/challenges/{id}");
     assert_eq!(client.get(&path).await.text_of("state"), "pending");
-    let (code, again) = run(workplace, &["send", "login", "sms", to], "").await;
+    let (code, again) = run(workplace, &["send", "login", to, "--channel", "sms"], "").await;
     assert_eq!((code, &again["code"]), (1, &json!("throttled")));
 
     let right = workplace.outbox().code(id);
@@ -53,6 +54,7 @@ async fn commands_and_server_agree(workplace: &Workplace, store: &str) {
     assert_eq!(answer.status, 404, "{answer:?}");
     let (code, answer) = run(workplace, &["status", "--id", id], "").await;
     assert_eq!((code, &answer["state"]), (0, &json!("verified")));
+    assert_eq!(answer["delivery"], "sent");
 
     // And the other way round.
     let body = json!({ "purpose": "login", "channel": "sms", "to": to });
@@ -85,7 +87,7 @@ async fn commands_on_a_store_that_nobody_shares_are_refused() {
     let workplace = Workplace::new().unwrap();
     let sections = [settings::SERVER, settings::MEMORY, settings::KEYS, RULES];
     workplace.config("countersign.toml", &sections).unwrap();
-    let output = output(&workplace, &["send", "login", "sms", "+6281234500001"], "").await;
+    let output = output(&workplace, &["send", "login", "+6281234500001"], "").await;
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("memory"));
 }

@@ -86,6 +86,7 @@ fn compose(parts: Parts) -> Result<Vec<u8>> {
     graph.connect(engine, front, contract!("otp"))?;
     graph.connect(settings, front, contract!("configuration"))?;
     graph.connect(store, front, contract!("upkeep"))?;
+    graph.connect(sender, front, contract!("callbacks"))?;
     graph.encode(front)
 }
 

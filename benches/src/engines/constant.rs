@@ -1,8 +1,8 @@
 //! The same answer every time: what the server costs without an engine.
 
 use countersign_http_api::otp::{
-    Addressee, Challenge, Channel, Error, Failure, IssueRequest, Otp, Report, ResendRequest, State,
-    Target, Verified, VerifyRequest,
+    Addressee, Challenge, Channel, DeliveryOutcome, DeliveryState, Error, Failure, IssueRequest,
+    Otp, Report, ResendRequest, State, Target, Verified, VerifyRequest,
 };
 
 /// Answers at once.
@@ -30,7 +30,7 @@ fn challenge(purpose: String, channel: Channel) -> Challenge {
 
 impl Otp for Constant {
     async fn issue(&self, request: IssueRequest) -> Result<Challenge, Failure> {
-        Ok(challenge(request.purpose, request.channel))
+        Ok(challenge(request.purpose, request.channel.unwrap_or(Channel::Sms)))
     }
 
     async fn verify(&self, _: VerifyRequest) -> Result<Verified, Failure> {
@@ -52,6 +52,7 @@ impl Otp for Constant {
             channel: Channel::Sms,
             masked_recipient: MASKED.into(),
             state: State::Pending,
+            delivery: DeliveryState::Sent,
             issued_at: 1_799_999_400,
             expires_at: 1_800_000_000,
             expires_in_seconds: 600,
@@ -61,6 +62,16 @@ impl Otp for Constant {
             locked_for_seconds: 0,
             disabled: false,
         })
+    }
+
+    async fn record_delivery(
+        &self,
+        _: String,
+        _: String,
+        _: u32,
+        _: DeliveryOutcome,
+    ) -> Result<(), Failure> {
+        Ok(())
     }
 
     async fn unlock(&self, _: String, _: Addressee) -> Result<(), Failure> {

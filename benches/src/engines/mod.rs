@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use countersign::bindings::countersign::otp::sender::{Delivery, Message};
+use countersign::bindings::countersign::otp::types;
 use countersign::config::{EngineSettings, Isolation};
 use countersign::engine::{Capabilities, Engine};
 use countersign::senders::{Sender, Sent};
@@ -73,12 +74,13 @@ pub(crate) async fn component(
 pub(crate) struct NoSender;
 
 impl Sender for NoSender {
-    fn send(&self, _: Message) -> Sent<'_> {
-        Box::pin(async { Ok(delivery()) })
+    fn send(&self, message: Message) -> Sent<'_> {
+        Box::pin(async move { Ok(delivery(&message)) })
     }
 }
 
 /// What a provider of the bench says.
-pub(crate) fn delivery() -> Delivery {
-    Delivery { provider: "bench".into(), message_id: None }
+pub(crate) fn delivery(message: &Message) -> Delivery {
+    let channel = message.channels.first().copied().unwrap_or(types::Channel::Sms);
+    Delivery { channel, provider: "bench".into(), message_id: None }
 }

@@ -15,8 +15,8 @@ use countersign_core::policy::{Draft, PolicyFault};
 use countersign_core::world::{Delivery, Message, Operation, Reply};
 use countersign_core::{Engine, Keyring, Policy, Secret, Timestamp, World};
 use countersign_http_api::otp::{
-    Addressee, Challenge, Failure, IssueRequest, Otp, Report, ResendRequest, Target, Verified,
-    VerifyRequest,
+    Addressee, Challenge, DeliveryOutcome, Failure, IssueRequest, Otp, Report, ResendRequest,
+    Target, Verified, VerifyRequest,
 };
 
 use crate::setting;
@@ -86,7 +86,7 @@ impl World for HostWorld {
     async fn send(&self, message: Message) -> Result<Delivery, SendError> {
         let sent = self.sender.send(requests::message(message)).await;
         let delivery = sent.map_err(answers::send_error)?;
-        Ok(Delivery { provider: delivery.provider, message_id: delivery.message_id })
+        Ok(answers::delivery(delivery))
     }
 
     fn now(&self) -> Timestamp {
@@ -126,6 +126,18 @@ impl<W: World + 'static> Otp for Native<W> {
     async fn status(&self, tenant: String, target: Target) -> Result<Report, Failure> {
         let told = self.0.status(&tenant, &requests::target(target)).await;
         told.map(answers::report).map_err(answers::failure)
+    }
+
+    async fn record_delivery(
+        &self,
+        tenant: String,
+        id: String,
+        send_number: u32,
+        outcome: DeliveryOutcome,
+    ) -> Result<(), Failure> {
+        let outcome = requests::outcome(outcome);
+        let noted = self.0.record_delivery(&tenant, &id, send_number, outcome).await;
+        noted.map_err(answers::failure)
     }
 
     async fn unlock(&self, tenant: String, addressee: Addressee) -> Result<(), Failure> {

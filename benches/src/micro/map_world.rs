@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Result;
 use countersign_core::error::{SendError, StoreError};
 use countersign_core::policy::PolicyFault;
-use countersign_core::world::{Delivery, Message, Operation, Reply};
+use countersign_core::world::{Channel, Delivery, Message, Operation, Reply};
 use countersign_core::{Policy, Timestamp, World};
 
 use super::Codes;
@@ -65,7 +65,7 @@ impl World for MapWorld {
 
     async fn send(&self, message: Message) -> Result<Delivery, SendError> {
         self.codes.keep(message.code.expose().clone());
-        Ok(Delivery { provider: "bench".into(), message_id: None })
+        Ok(Delivery { channel: Channel::Sms, provider: "bench".into(), message_id: None })
     }
 
     fn now(&self) -> Timestamp {

@@ -22,5 +22,9 @@ pub(crate) fn send(message: &Message) -> Result<Delivery, SendError> {
         seconds = message.lifetime_seconds,
     );
     get_stderr().blocking_write_and_flush(line.as_bytes()).map_err(|_| SendError::Unavailable)?;
-    Ok(Delivery { provider: "console".to_owned(), message_id: None })
+    Ok(Delivery {
+        channel: message.channel.into(),
+        provider: "console".to_owned(),
+        message_id: None,
+    })
 }

@@ -17,21 +17,32 @@ impl From<types::Channel> for Channel {
     }
 }
 
-impl From<sender::Message> for Message {
-    fn from(message: sender::Message) -> Self {
-        Self {
-            tenant: message.tenant,
-            purpose: message.purpose,
-            channel: message.channel.into(),
-            recipient: Pii::new(message.recipient),
-            code: Secret::new(message.code),
-            challenge_id: message.challenge_id,
-            send_number: message.send_number,
-            lifetime_seconds: message.lifetime_seconds,
-            expires_at: Timestamp(message.expires_at),
-            reference: message.reference,
-            locale: message.locale,
+impl From<Channel> for types::Channel {
+    fn from(channel: Channel) -> Self {
+        match channel {
+            Channel::Email => Self::Email,
+            Channel::Sms => Self::Sms,
+            Channel::Voice => Self::Voice,
+            Channel::Webhook => Self::Webhook,
+            Channel::Whatsapp => Self::Whatsapp,
         }
+    }
+}
+
+/// The message as it travels by `channel`.
+pub(crate) fn message(message: sender::Message, channel: Channel) -> Message {
+    Message {
+        tenant: message.tenant,
+        purpose: message.purpose,
+        channel,
+        recipient: Pii::new(message.recipient),
+        code: Secret::new(message.code),
+        challenge_id: message.challenge_id,
+        send_number: message.send_number,
+        lifetime_seconds: message.lifetime_seconds,
+        expires_at: Timestamp(message.expires_at),
+        reference: message.reference,
+        locale: message.locale,
     }
 }
 
@@ -46,6 +57,7 @@ impl From<SendError> for types::SendError {
             SendError::Timeout => Self::Timeout,
             SendError::Unauthorised => Self::Unauthorised,
             SendError::Unavailable => Self::Unavailable,
+            SendError::Unreadable => Self::Unreadable,
         }
     }
 }

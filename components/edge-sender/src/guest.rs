@@ -8,11 +8,14 @@ use countersign_providers::{
 };
 
 use crate::bindings::countersign::otp::{configuration, types};
+use crate::bindings::exports::countersign::otp::callbacks::{
+    CallbackError, CallbackRequest, Guest as CallbacksGuest, Received,
+};
 use crate::bindings::exports::countersign::otp::sender::{Delivery, Guest, Message};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::carry::carry;
-use crate::console;
 use crate::http_call::Deadline;
+use crate::{console, convert};
 
 /// For all of a message's calls together. The engine waits for 20 s.
 const TOTAL_SECONDS: u64 = 15;
@@ -25,7 +28,9 @@ pub(crate) struct Component;
 impl Guest for Component {
     fn send(message: Message) -> Result<Delivery, types::SendError> {
         let deadline = Deadline::after_seconds(TOTAL_SECONDS);
-        let message = countersign_providers::Message::from(message);
+        let channel = message.channels.first().copied().map(Channel::from);
+        let channel = channel.ok_or_else(no_channel)?;
+        let message = convert::message(message, channel);
         let senders = match ways()? {
             Ways::Console => return console::send(&message),
             Ways::Providers(senders) => senders,
@@ -35,8 +40,22 @@ impl Guest for Component {
         let sent = carry(provider, &message, &mut session, now, |call| deadline.call(call));
         // Whatever became of the message: a login is worth keeping.
         keep(message.channel, session);
-        Ok(Delivery { provider: provider.name().to_owned(), message_id: sent?.message_id })
+        Ok(Delivery {
+            channel: channel.into(),
+            provider: provider.name().to_owned(),
+            message_id: sent?.message_id,
+        })
     }
+}
+
+impl CallbacksGuest for Component {
+    fn receive(_: String, _: CallbackRequest) -> Result<Received, CallbackError> {
+        Err(CallbackError::UnknownProvider)
+    }
+}
+
+fn no_channel() -> SendError {
+    SendError::Other("the message names no channel".to_owned())
 }
 
 /// How codes leave.

@@ -1,8 +1,8 @@
 //! The engine of this composition, as the HTTP surface wants it: one call of the import each.
 
 use countersign_http_api::otp::{
-    Addressee, Challenge, Error, Failure, IssueRequest, Otp, Report, ResendRequest, Target,
-    Verified, VerifyRequest,
+    Addressee, Challenge, DeliveryOutcome, Error, Failure, IssueRequest, Otp, Report,
+    ResendRequest, Target, Verified, VerifyRequest,
 };
 
 use crate::bindings::countersign::otp::otp;
@@ -35,6 +35,16 @@ impl Otp for Engine {
 
     async fn status(&self, tenant: String, target: Target) -> Result<Report, Failure> {
         otp::status(&tenant, &target.into()).map(Into::into).map_err(refused)
+    }
+
+    async fn record_delivery(
+        &self,
+        tenant: String,
+        id: String,
+        send_number: u32,
+        outcome: DeliveryOutcome,
+    ) -> Result<(), Failure> {
+        otp::record_delivery(&tenant, &id, send_number, outcome.into()).map_err(refused)
     }
 
     async fn unlock(&self, tenant: String, addressee: Addressee) -> Result<(), Failure> {

@@ -10,6 +10,8 @@ pub mod patience;
 pub mod turns;
 
 #[cfg(target_arch = "wasm32")]
+mod callbacks;
+#[cfg(target_arch = "wasm32")]
 mod component;
 #[cfg(target_arch = "wasm32")]
 mod engine;

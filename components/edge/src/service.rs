@@ -14,6 +14,7 @@ use spin_sdk::time::sleep;
 use tower_service::Service;
 
 use crate::bindings::countersign::otp::{configuration, otp};
+use crate::callbacks::SenderCallbacks;
 use crate::engine::Engine;
 use crate::upkeep::StoreUpkeep;
 use crate::{address, log, patience};
@@ -55,7 +56,7 @@ fn router() -> Result<Router, Vec<String>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    let routes = countersign_http_api::router(Engine, StoreUpkeep, keys.clone())
+    let routes = countersign_http_api::router(Engine, StoreUpkeep, SenderCallbacks, keys.clone())
         .merge(countersign_http_api::sweep_router(StoreUpkeep, keys));
     tracing::info!(purposes = configured.purposes.len(), "ready");
     Ok(ROUTER.get_or_init(|| routes).clone())

@@ -32,6 +32,8 @@ same_cases!(settings::ResendCode => ResendCode { New, Same });
 same_cases!(settings::VerifyBy => VerifyBy { Both, Id, Recipient });
 same_cases!(settings::Activity => Activity { Send, Verify });
 same_cases!(request::State => otp::State { Exhausted, Expired, Pending, Revoked, Verified });
+same_cases!(request::DeliveryState => otp::DeliveryState { Delivered, Failed, Sent });
+same_cases!(types::DeliveryOutcome => request::DeliveryOutcome { Delivered, Failed });
 same_cases!(Fault => types::RecipientFault {
     Ambiguous,
     Empty,
@@ -65,6 +67,7 @@ impl From<settings::Policy> for Draft {
             resend_code: policy.resend_code.map(Into::into),
             verify_by: policy.verify_by.map(Into::into),
             reference_required: policy.reference_required,
+            may_send_twice: policy.may_send_twice,
             default_region: policy.default_region,
             channels: policy.channels.into_iter().map(Into::into).collect(),
             limits: policy.limits.into_iter().map(Into::into).collect(),
@@ -132,6 +135,7 @@ impl From<types::SendError> for SendError {
             types::SendError::Timeout => Self::Timeout,
             types::SendError::Unauthorised => Self::Unauthorised,
             types::SendError::Unavailable => Self::Unavailable,
+            types::SendError::Unreadable => Self::Unreadable,
         }
     }
 }
@@ -147,6 +151,7 @@ impl From<SendError> for types::SendError {
             SendError::Timeout => Self::Timeout,
             SendError::Unauthorised => Self::Unauthorised,
             SendError::Unavailable => Self::Unavailable,
+            SendError::Unreadable => Self::Unreadable,
         }
     }
 }
@@ -156,7 +161,8 @@ impl From<Message> for sender::Message {
         Self {
             tenant: message.tenant,
             purpose: message.purpose,
-            channel: message.channel.into(),
+            channels: message.channels.into_iter().map(Into::into).collect(),
+            may_send_twice: message.may_send_twice,
             recipient: message.recipient.expose().clone(),
             code: message.code.expose().clone(),
             challenge_id: message.challenge_id,
@@ -171,7 +177,11 @@ impl From<Message> for sender::Message {
 
 impl From<sender::Delivery> for Delivery {
     fn from(delivery: sender::Delivery) -> Self {
-        Self { provider: delivery.provider, message_id: delivery.message_id }
+        Self {
+            channel: delivery.channel.into(),
+            provider: delivery.provider,
+            message_id: delivery.message_id,
+        }
     }
 }
 
@@ -180,7 +190,7 @@ impl From<otp::IssueRequest> for request::IssueRequest {
         Self {
             tenant: request.tenant,
             purpose: request.purpose,
-            channel: request.channel.into(),
+            channel: request.channel.map(Into::into),
             to: Secret::new(request.to),
             reference: request.reference,
             locale: request.locale,
@@ -261,6 +271,7 @@ impl From<request::Report> for otp::Report {
             channel: report.channel.into(),
             masked_recipient: report.masked_recipient,
             state: report.state.into(),
+            delivery: report.delivery.into(),
             issued_at: report.issued_at.0,
             expires_at: report.expires_at.0,
             expires_in_seconds: report.expires_in_seconds,

@@ -21,8 +21,8 @@ use countersign_core::{Engine, Error, Keyring, Secret};
 
 use crate::bindings::countersign::otp::settings;
 use crate::bindings::exports::countersign::otp::otp::{
-    Addressee, Challenge, Error as OtpError, Guest, IssueRequest, Report, ResendRequest, Target,
-    Verified, VerifyRequest,
+    Addressee, Challenge, DeliveryOutcome, Error as OtpError, Guest, IssueRequest, Report,
+    ResendRequest, Target, Verified, VerifyRequest,
 };
 use crate::imports::Imports;
 
@@ -58,6 +58,15 @@ impl Guest for Component {
     fn status(tenant: String, target: Target) -> Result<Report, OtpError> {
         let report = now(engine()?.status(&tenant, &target.into()))?;
         Ok(report.into())
+    }
+
+    fn record_delivery(
+        tenant: String,
+        id: String,
+        send_number: u32,
+        outcome: DeliveryOutcome,
+    ) -> Result<(), OtpError> {
+        Ok(now(engine()?.record_delivery(&tenant, &id, send_number, outcome.into()))?)
     }
 
     fn unlock(tenant: String, addressee: Addressee) -> Result<(), OtpError> {

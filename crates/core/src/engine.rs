@@ -1,7 +1,9 @@
-//! The verbs: issue, verify, resend, revoke, status, and an operator's unlock. One file each.
+//! The verbs: issue, verify, resend, revoke, status, an operator's unlock, and the note of what a provider reports.
+//! One file each.
 
 mod admission;
 mod issue;
+mod record_delivery;
 mod resend;
 mod revoke;
 mod status;

@@ -95,12 +95,14 @@ pub enum SendError {
     TemplateUnknown,
     /// The provider is asked too often.
     Throttled(Option<u32>),
-    /// No answer in time.
+    /// No answer in time: whether the message went out is not known.
     Timeout,
     /// The provider refused our credentials.
     Unauthorised,
     /// The provider can't be reached or failed.
     Unavailable,
+    /// The provider's answer can't be read: whether the message went out is not known.
+    Unreadable,
 }
 
 /// Why a batch was not carried out: `store-error` in `wit/types.wit`.

@@ -27,8 +27,11 @@
 //! | attempts, success once, failures | `engine/verify.rs` |
 //! | who may send now; a failed send leaves nothing | `engine/admission.rs`, `lease.rs` |
 //! | limits per window | `limits.rs` |
+//! | which channels, in which order | `engine/issue.rs`, `record.rs` |
+//! | what is known of a message's delivery | `deliveries.rs`, `engine/record_delivery.rs` |
 
 pub mod code;
+mod deliveries;
 pub mod engine;
 pub mod error;
 mod id;

@@ -78,9 +78,11 @@ pub struct Draft {
     pub verify_by: Option<VerifyBy>,
     /// Whether a reference has to be given.
     pub reference_required: Option<bool>,
+    /// Whether another provider may be tried where it isn't known whether a message went out.
+    pub may_send_twice: Option<bool>,
     /// Country of national phone numbers.
     pub default_region: Option<String>,
-    /// Channels that may be used.
+    /// Channels that may be used, in the order in which they are tried where a caller names none.
     pub channels: Vec<Channel>,
     /// Limits, all of which hold.
     pub limits: Vec<Limit>,
@@ -98,6 +100,7 @@ pub struct Policy {
     pub(crate) resend_code: ResendCode,
     pub(crate) verify_by: VerifyBy,
     pub(crate) reference_required: bool,
+    pub(crate) may_send_twice: bool,
     pub(crate) default_region: Option<String>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) limits: Vec<Limit>,
@@ -129,6 +132,7 @@ impl Policy {
             resend_code: draft.resend_code.unwrap_or(ResendCode::Same),
             verify_by: draft.verify_by.unwrap_or(VerifyBy::Both),
             reference_required: draft.reference_required.unwrap_or(false),
+            may_send_twice: draft.may_send_twice.unwrap_or(false),
             default_region: draft.default_region,
             channels: draft.channels,
             limits: draft.limits,
@@ -164,6 +168,12 @@ impl Policy {
     fn refuse_bad_lists(&self) -> Result<(), PolicyFault> {
         if self.channels.is_empty() {
             return Err(PolicyFault::new("channels", "names at least one channel".into()));
+        }
+        let named_before = |(position, channel): (usize, &Channel)| {
+            self.channels.iter().take(position).any(|other| other == channel)
+        };
+        if self.channels.iter().enumerate().any(named_before) {
+            return Err(PolicyFault::new("channels", "names each channel once".into()));
         }
         if let Some(region) = &self.default_region
             && !crate::recipient::is_region(region)

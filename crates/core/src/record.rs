@@ -1,4 +1,5 @@
-//! What the store holds of a subject, sealed: the challenge, the latest lock, withdrawal and success.
+//! What the store holds of a subject, sealed: the challenge, the latest lock, withdrawal and success, and what
+//! providers reported of the latest message.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -16,7 +17,10 @@ pub(crate) struct Record {
     pub(crate) nonce: [u8; DIGEST_BYTES],
     /// Counts up with each resend that carries a new code.
     pub(crate) generation: u32,
+    /// The channel that carried its latest message.
     pub(crate) channel: u8,
+    /// All channels that it was issued for, in the order in which they are tried.
+    pub(crate) channels: Vec<u8>,
     pub(crate) recipient: String,
     pub(crate) masked_recipient: String,
     pub(crate) reference: Option<String>,
@@ -55,13 +59,29 @@ impl Record {
     }
 
     pub(crate) const fn channel(&self) -> Channel {
-        match self.channel {
-            0 => Channel::Email,
-            1 => Channel::Sms,
-            2 => Channel::Voice,
-            3 => Channel::Webhook,
-            _ => Channel::Whatsapp,
-        }
+        channel_from(self.channel)
+    }
+
+    /// The channels that a message of this challenge may go by: the one that carried the latest first.
+    pub(crate) fn channels(&self) -> Vec<Channel> {
+        let others = self.channels.iter().filter(|channel| **channel != self.channel);
+        let all = std::iter::once(&self.channel).chain(others);
+        all.map(|channel| channel_from(*channel)).collect()
+    }
+
+    /// The number of its latest message: 1 for the first.
+    pub(crate) const fn send_number(&self) -> u32 {
+        self.resends.saturating_add(1)
+    }
+}
+
+const fn channel_from(number: u8) -> Channel {
+    match number {
+        0 => Channel::Email,
+        1 => Channel::Sms,
+        2 => Channel::Voice,
+        3 => Channel::Webhook,
+        _ => Channel::Whatsapp,
     }
 }
 
@@ -110,6 +130,14 @@ pub(crate) struct Withdrawal {
     pub(crate) cleared: bool,
 }
 
+/// That a provider reported of a message that it arrived, or that it did not: which, the place says.
+#[derive(Clone, Deserialize, Serialize)]
+pub(crate) struct Noted {
+    pub(crate) nonce: [u8; DIGEST_BYTES],
+    /// Which of the challenge's messages.
+    pub(crate) send_number: u32,
+}
+
 /// The latest success of a subject.
 #[derive(Clone, Deserialize, Serialize)]
 pub(crate) struct Success {
@@ -126,6 +154,17 @@ pub(crate) fn seal(world: &impl World, key: &Key, place: &str, record: &impl Ser
     let sealed = key.seal(place, &plain, nonce);
     zeroize::Zeroize::zeroize(&mut plain);
     sealed
+}
+
+/// Opens a challenge. One that the store might have forgotten counts as absent.
+pub(crate) fn open_challenge<'k>(
+    keyring: &'k Keyring,
+    subject: &Subject,
+    now: Timestamp,
+    value: Option<Vec<u8>>,
+) -> Option<(&'k Key, Record)> {
+    open(keyring, &subject.challenge(), value)
+        .filter(|(_, record): &(_, Record)| now.0 < record.kept_until)
 }
 
 /// Opens what was sealed for this place; what doesn't open counts as absent.

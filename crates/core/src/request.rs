@@ -28,8 +28,8 @@ pub struct IssueRequest {
     pub tenant: String,
     /// What the code is for.
     pub purpose: String,
-    /// How it shall travel.
-    pub channel: Channel,
+    /// How it shall travel; absent: by the policy's channels that the recipient fits, in their order.
+    pub channel: Option<Channel>,
     /// Where to.
     pub to: Secret<String>,
     /// A transaction to bind the code to: 1 to 256 bytes without control characters.
@@ -125,6 +125,26 @@ pub enum State {
     Verified,
 }
 
+/// What a provider reports of a message that it took.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DeliveryOutcome {
+    /// It arrived.
+    Delivered,
+    /// It did not, and will not.
+    Failed,
+}
+
+/// What is known of a challenge's latest message.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DeliveryState {
+    /// It arrived.
+    Delivered,
+    /// It did not arrive.
+    Failed,
+    /// A provider took it, and has said no more.
+    Sent,
+}
+
 /// What `status` tells.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -138,6 +158,8 @@ pub struct Report {
     pub masked_recipient: String,
     /// Where it stands.
     pub state: State,
+    /// What is known of its latest message.
+    pub delivery: DeliveryState,
     /// When it was issued.
     pub issued_at: Timestamp,
     /// When the code stops, or stopped, being good.

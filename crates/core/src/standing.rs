@@ -53,8 +53,7 @@ impl<'k> Standing<'k> {
             success.as_ref().is_some_and(|success| success.nonce == closing.nonce)
         };
         Ok(Self {
-            challenge: record::open(keyring, &subject.challenge(), challenge)
-                .filter(|(_, record): &(_, Record)| now.0 < record.kept_until),
+            challenge: record::open_challenge(keyring, subject, now, challenge),
             closing: closing.filter(|closing| !answered(closing)),
             withdrawal: withdrawal.map(|(_, withdrawal)| withdrawal),
             success,

@@ -4,6 +4,7 @@ use data_encoding::BASE64URL_NOPAD;
 
 use crate::keyring::Keyring;
 use crate::recipient::Recipient;
+use crate::request::DeliveryOutcome;
 
 /// Bytes of a subject, and of a challenge's nonce.
 pub(crate) const DIGEST_BYTES: usize = 16;
@@ -48,6 +49,14 @@ impl Subject {
     /// The latest success, sealed.
     pub(crate) fn success(&self) -> String {
         self.key("success")
+    }
+
+    /// The latest message of which a provider reported this, sealed.
+    pub(crate) fn noted(&self, outcome: DeliveryOutcome) -> String {
+        self.key(match outcome {
+            DeliveryOutcome::Delivered => "delivered",
+            DeliveryOutcome::Failed => "undelivered",
+        })
     }
 
     /// The count of attempts; only ever goes up.

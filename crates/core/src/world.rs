@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::error::{SendError, StoreError};
 use crate::policy::{Policy, PolicyFault};
+use crate::recipient::Kind;
 use crate::secret::Secret;
 
 /// Whole seconds since 1970-01-01T00:00:00Z.
@@ -138,6 +139,18 @@ pub enum Channel {
     Whatsapp,
 }
 
+impl Channel {
+    /// The kind of recipient that it reaches; nothing where it reaches either.
+    #[must_use]
+    pub const fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Email => Some(Kind::Email),
+            Self::Sms | Self::Voice | Self::Whatsapp => Some(Kind::Phone),
+            Self::Webhook => None,
+        }
+    }
+}
+
 /// What a provider is given. Secret as a whole.
 #[derive(Clone, Debug)]
 pub struct Message {
@@ -145,8 +158,10 @@ pub struct Message {
     pub tenant: String,
     /// What the code is for.
     pub purpose: String,
-    /// How it travels.
-    pub channel: Channel,
+    /// How it may travel, in the order in which to try: at least one channel, each once.
+    pub channels: Vec<Channel>,
+    /// Whether another provider may be tried where it isn't known whether the message went out.
+    pub may_send_twice: bool,
     /// Where it goes.
     pub recipient: Secret<String>,
     /// The code.
@@ -168,6 +183,8 @@ pub struct Message {
 /// What a provider said when it took the message.
 #[derive(Clone, Debug)]
 pub struct Delivery {
+    /// How it travels: one of the message's channels.
+    pub channel: Channel,
     /// The provider's name in the host's configuration.
     pub provider: String,
     /// The provider's name for the message.

@@ -6,6 +6,7 @@ use http_body_util::LengthLimitError;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::error::Category;
 
+use crate::callbacks::MAX_CALLBACK_BYTES;
 use crate::problem::{Fault, Problem};
 
 /// The longest body that is read: 16 KiB. The largest legal request is under 2 KiB.
@@ -19,7 +20,15 @@ pub(crate) async fn read<T: DeserializeOwned>(
     if !is_json(headers) {
         return Err(Problem::new(Fault::UnsupportedMediaType));
     }
-    parse(&bytes(headers, body).await?)
+    parse(&bytes(headers, body, MAX_BODY_BYTES).await?)
+}
+
+/// Reads the body of a provider's callback as it comes.
+pub(crate) async fn callback(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    bytes(headers, body, MAX_CALLBACK_BYTES).await.map_err(|problem| match problem.code {
+        Fault::BodyTooLarge => problem.detail("A callback's body has at most 262144 bytes."),
+        _ => problem,
+    })
 }
 
 /// As [`read`], but an empty body stands for an empty object.
@@ -27,7 +36,7 @@ pub(crate) async fn read_optional<T: DeserializeOwned + Default>(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<T, Problem> {
-    let bytes = bytes(headers, body).await?;
+    let bytes = bytes(headers, body, MAX_BODY_BYTES).await?;
     if bytes.is_empty() {
         return Ok(T::default());
     }
@@ -63,15 +72,15 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.eq_ignore_ascii_case("application") && (subtype == "json" || subtype.ends_with("+json"))
 }
 
-async fn bytes(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+async fn bytes(headers: &HeaderMap, body: Body, most: usize) -> Result<Bytes, Problem> {
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
+    if announced.is_some_and(|length| length > most as u64) {
         return Err(Problem::new(Fault::BodyTooLarge));
     }
-    axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| {
+    axum::body::to_bytes(body, most).await.map_err(|error| {
         if error.into_inner().is::<LengthLimitError>() {
             Problem::new(Fault::BodyTooLarge)
         } else {

@@ -37,6 +37,8 @@ macro_rules! contract {
             $crate::same_cases!(types::Channel => http::Channel { Email, Sms, Voice, Webhook, Whatsapp });
             $crate::same_cases!(types::Scope => http::Scope { Challenge, Cooldown, Ip, Purpose, Subject, Tenant });
             $crate::same_cases!(otp::State => http::State { Exhausted, Expired, Pending, Revoked, Verified });
+            $crate::same_cases!(http::DeliveryOutcome => types::DeliveryOutcome { Delivered, Failed });
+            $crate::same_cases!(otp::DeliveryState => http::DeliveryState { Delivered, Failed, Sent });
             $crate::same_cases!(types::RecipientFault => http::RecipientFault {
                 Ambiguous,
                 Empty,
@@ -67,7 +69,7 @@ macro_rules! contract {
                     Self {
                         tenant: request.tenant,
                         purpose: request.purpose,
-                        channel: request.channel.into(),
+                        channel: request.channel.map(Into::into),
                         to: request.to.into_exposed(),
                         reference: request.reference,
                         locale: request.locale,
@@ -133,6 +135,7 @@ macro_rules! contract {
                         channel: report.channel.into(),
                         masked_recipient: report.masked_recipient,
                         state: report.state.into(),
+                        delivery: report.delivery.into(),
                         issued_at: report.issued_at,
                         expires_at: report.expires_at,
                         expires_in_seconds: report.expires_in_seconds,
@@ -156,6 +159,7 @@ macro_rules! contract {
                         types::SendError::Timeout => Self::Timeout,
                         types::SendError::Unauthorised => Self::Unauthorised,
                         types::SendError::Unavailable => Self::Unavailable,
+                        types::SendError::Unreadable => Self::Unreadable,
                     }
                 }
             }

@@ -3,16 +3,16 @@
 //! The native host and the edge serve the same router. It opens no socket, reads no clock and needs no
 //! runtime, so it builds for wasm as well; time-outs, header limits and load shedding belong to whoever
 //! owns the connection. What it does own: the routes, the JSON, the API keys, the limit of 16 KiB on
-//! request bodies, the problems (RFC 9457), and what is traced.
+//! request bodies (256 KiB on what providers report), the problems (RFC 9457), and what is traced.
 //!
 //! ```
-//! use countersign_http_api::{health::Health, keys::ApiKeys, otp::Otp, router};
+//! use countersign_http_api::{callbacks::NoCallbacks, health::Health, keys::ApiKeys, otp::Otp, router};
 //!
 //! fn service<O: Otp, H: Health>(otp: O, health: H) -> axum::Router {
 //!     let (key, sha256) = countersign_http_api::keys::new_key(&[7; 32]);
 //!     assert!(key.expose().starts_with("countersign_"));
 //!     # let _ = sha256;
-//!     router(otp, health, ApiKeys::open())
+//!     router(otp, health, NoCallbacks, ApiKeys::open())
 //! }
 //! ```
 
@@ -25,6 +25,7 @@ mod tests;
 mod trace;
 mod wire;
 
+pub mod callbacks;
 pub mod health;
 pub mod keys;
 pub mod otp;

@@ -46,6 +46,15 @@ pub trait Otp: Clone + Send + Sync + 'static {
         target: Target,
     ) -> impl Future<Output = Result<Report, Failure>> + Send;
 
+    /// Notes what a provider reports of the message with that number.
+    fn record_delivery(
+        &self,
+        tenant: String,
+        id: String,
+        send_number: u32,
+        outcome: DeliveryOutcome,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
     /// Lifts the lock of a subject and clears its failures. Called for operators only.
     fn unlock(
         &self,
@@ -164,6 +173,8 @@ pub enum SendError {
     Unauthorised,
     /// The provider can't be reached or failed.
     Unavailable,
+    /// The provider's answer can't be read: whether the message went out is not known.
+    Unreadable,
     /// Anything else, for an operator.
     Other(String),
 }
@@ -208,8 +219,8 @@ pub struct IssueRequest {
     pub tenant: String,
     /// What the code is for.
     pub purpose: String,
-    /// How it shall travel.
-    pub channel: Channel,
+    /// How it shall travel; absent: by the policy's channels that the recipient fits, in their order.
+    pub channel: Option<Channel>,
     /// A phone number or a mail address, as the channel needs it.
     pub to: Pii,
     /// A transaction to bind the code to.
@@ -307,6 +318,28 @@ pub enum State {
     Verified,
 }
 
+/// What a provider reports of a message that it took.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DeliveryOutcome {
+    /// It arrived.
+    Delivered,
+    /// It did not, and will not.
+    Failed,
+}
+
+/// What is known of a challenge's latest message.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub enum DeliveryState {
+    /// It arrived, says the provider.
+    Delivered,
+    /// It did not arrive, says the provider.
+    Failed,
+    /// A provider took it, and has said no more.
+    Sent,
+}
+
 /// What `status` tells.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Report {
@@ -320,6 +353,8 @@ pub struct Report {
     pub masked_recipient: String,
     /// Where it stands.
     pub state: State,
+    /// What is known of its latest message.
+    pub delivery: DeliveryState,
     /// When it was issued, in seconds since 1970.
     pub issued_at: u64,
     /// When the code stops, or stopped, being good, in seconds since 1970.

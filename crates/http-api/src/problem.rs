@@ -42,6 +42,8 @@ macro_rules! problems {
 
 problems! {
     BodyTooLarge: PAYLOAD_TOO_LARGE, "body_too_large", "Body too large", "A body has at most 16384 bytes.";
+    CallbackUnauthenticated: UNAUTHORIZED, "callback_unauthenticated", "Callback not authenticated", "What vouches for the provider is missing, old or wrong.";
+    CallbackUnsupported: NOT_FOUND, "callback_unsupported", "Callback not supported", "The provider has no such callback.";
     ChallengeExpired: GONE, "challenge_expired", "Challenge expired", "The challenge's time is over: issue a new one.";
     ChallengeNotFound: NOT_FOUND, "challenge_not_found", "Challenge not found",
         "There is no such challenge: it never was, was replaced by a newer one, was answered already, or is forgotten.";
@@ -73,6 +75,7 @@ problems! {
     Throttled: TOO_MANY_REQUESTS, "throttled", "Throttled", "A limit was hit.";
     Timeout: GATEWAY_TIMEOUT, "timeout", "Time-out", "The request took too long; a message may be on its way, or an attempt counted.";
     Unauthorized: UNAUTHORIZED, "unauthorized", "Unauthorized", "A known API key is needed: Authorization: Bearer <key>.";
+    UnknownProvider: NOT_FOUND, "unknown_provider", "Unknown provider", "There is no provider of this name.";
     UnknownPurpose: NOT_FOUND, "unknown_purpose", "Unknown purpose", "There is no such purpose.";
     UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", "A body has to be application/json.";
     VerifyByNotAllowed: FORBIDDEN, "verify_by_not_allowed", "Not verifiable this way", "The purpose wants challenges to be named in the other way: by id, or by recipient.";
@@ -117,6 +120,7 @@ pub(crate) enum DeliveryKind {
     Timeout,
     Unauthorised,
     Unavailable,
+    Unreadable,
 }
 
 /// A refusal that becomes a response.
@@ -237,6 +241,7 @@ fn delivery(cause: &SendError) -> Problem {
         SendError::Timeout => DeliveryKind::Timeout,
         SendError::Unauthorised => DeliveryKind::Unauthorised,
         SendError::Unavailable => DeliveryKind::Unavailable,
+        SendError::Unreadable => DeliveryKind::Unreadable,
     });
     match cause {
         SendError::Throttled(Some(seconds)) => problem.retry_after(*seconds),

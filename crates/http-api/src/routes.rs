@@ -1,5 +1,6 @@
 //! The routes. Which methods a path has stands here; what each does stands in the modules.
 
+mod callbacks;
 mod challenges;
 mod recipients;
 mod service;
@@ -17,6 +18,7 @@ use axum::routing::{get, post};
 use serde::Serialize;
 
 use crate::ClientAddress;
+use crate::callbacks::Callbacks;
 use crate::health::Health;
 use crate::keys::{ApiKeys, Caller};
 use crate::otp::Otp;
@@ -31,9 +33,17 @@ pub(crate) struct Api<O, H> {
 }
 
 /// Every route, served by `otp` and `health` to whoever `keys` lets in. `/healthz`, `/readyz` and `/openapi.json`
-/// need no key.
-pub fn router<O: Otp, H: Health>(otp: O, health: H, keys: ApiKeys) -> Router {
+/// need no key, and neither do providers, whom `callbacks` knows.
+pub fn router<O: Otp, H: Health, C: Callbacks>(
+    otp: O,
+    health: H,
+    callbacks: C,
+    keys: ApiKeys,
+) -> Router {
+    let desk = Arc::new(callbacks::Desk { otp: otp.clone(), callbacks });
+    let receive = get(callbacks::receive::<O, C>).post(callbacks::receive::<O, C>);
     Router::new()
+        .route(callbacks::ONE, receive.with_state(desk))
         .route(challenges::ALL, post(challenges::issue::<O, H>))
         .route(challenges::ONE, get(challenges::status::<O, H>).delete(challenges::revoke::<O, H>))
         .route(challenges::VERIFY, post(challenges::verify::<O, H>))

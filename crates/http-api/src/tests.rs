@@ -3,6 +3,7 @@
 mod access;
 mod answers;
 mod bad_input;
+mod callbacks;
 mod document;
 mod leak;
 mod problems;

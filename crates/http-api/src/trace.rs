@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
-use crate::otp::{Error, Failure, SendError, StoreError};
+use crate::otp::{DeliveryOutcome, Error, Failure, SendError, StoreError};
 use crate::problem::{Fault, Problem};
 use crate::upkeep::Swept;
 
@@ -56,6 +56,28 @@ pub(crate) fn done_quietly(verb: &'static str, challenge: Option<&str>) {
 pub(crate) fn swept(swept: &Swept) {
     let Swept { examined, removed, more } = *swept;
     tracing::info!(examined, removed, more, outcome = "ok", "sweep");
+}
+
+/// Notes that a provider was heard, who can be named now that its signature was right.
+pub(crate) fn received(provider: &str, reports: usize) {
+    tracing::info!(provider, reports, outcome = "ok", "callback");
+}
+
+/// Notes that a provider reported on more messages than anybody reads, and makes it a problem.
+pub(crate) fn too_many_reports(provider: &str, reports: usize) -> Problem {
+    tracing::error!(provider, reports, "a callback has too many reports");
+    Problem::new(Fault::Internal)
+}
+
+/// Notes what a provider reported of a challenge.
+pub(crate) fn noted(challenge: &str, outcome: DeliveryOutcome) {
+    tracing::debug!(challenge, ?outcome, "record_delivery");
+}
+
+/// Notes that a report is on nothing that there is, which is nobody's mistake: challenges are forgotten.
+pub(crate) fn not_noted(error: Error) {
+    let outcome = Problem::from(error).code.as_str();
+    tracing::debug!(outcome, "record_delivery");
 }
 
 /// Notes a failure of the engine, private text included, and makes it a problem.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::health::{Dependency, Readiness};
-use crate::otp::{self, Channel, State};
+use crate::otp::{self, Channel, DeliveryState, State};
 use crate::secret::{Pii, Secret};
 use crate::upkeep::Swept;
 
@@ -17,8 +17,9 @@ use crate::upkeep::Swept;
 pub(crate) struct IssueBody {
     /// What the code is for: 1 to 64 characters of `a-z`, `0-9`, `_` and `-`.
     pub(crate) purpose: String,
-    /// How it shall travel.
-    pub(crate) channel: Channel,
+    /// How it shall travel. Where absent: by the purpose's channels that the recipient fits, in their order; the next
+    /// one is tried where one fails.
+    pub(crate) channel: Option<Channel>,
     /// A phone number or a mail address, as the channel needs it; at most 254 bytes.
     #[cfg_attr(test, schema(value_type = String))]
     pub(crate) to: Pii,
@@ -191,6 +192,8 @@ pub(crate) struct ReportView<'a> {
     to: &'a str,
     /// Where it stands.
     state: State,
+    /// What is known of its latest message.
+    delivery: DeliveryState,
     /// When it was issued.
     #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     issued_at: Rfc3339,
@@ -219,6 +222,7 @@ impl<'a> From<&'a otp::Report> for ReportView<'a> {
             channel: report.channel,
             to: &report.masked_recipient,
             state: report.state,
+            delivery: report.delivery,
             issued_at: Rfc3339(report.issued_at),
             expires_at: Rfc3339(report.expires_at),
             expires_in: report.expires_in_seconds,

@@ -17,6 +17,8 @@ pub enum SendError {
     Timeout,
     /// The provider refused our credentials.
     Unauthorised,
-    /// The provider can't be reached, failed, or answered what can't be read.
+    /// The provider can't be reached or failed.
     Unavailable,
+    /// The provider's answer was cut off or can't be read. Whether the message went out is not known.
+    Unreadable,
 }

@@ -52,6 +52,7 @@ macro_rules! contract {
                         resend_code: policy.resend_code.map(Into::into),
                         verify_by: policy.verify_by.map(Into::into),
                         reference_required: policy.reference_required,
+                        may_send_twice: policy.may_send_twice,
                         default_region: policy.default_region.clone(),
                         channels: policy.channels.iter().copied().map(Into::into).collect(),
                         limits: policy.limits.iter().map(Into::into).collect(),

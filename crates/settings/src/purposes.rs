@@ -95,7 +95,11 @@ pub struct PolicySettings {
     /// Country of national phone numbers: an ISO 3166-1 alpha-2 code in capitals. Default none: national numbers
     /// are refused.
     pub default_region: Option<String>,
-    /// Channels that may be used: at least one.
+    /// Whether another provider or channel may be tried where it isn't known whether a message went out, so that a
+    /// person may get two: default no.
+    pub may_send_twice: Option<bool>,
+    /// Channels that may be used: at least one, each once. Where a caller names none, they are tried in this order, as
+    /// far as the recipient fits.
     pub channels: Vec<Channel>,
     /// Limits, all of which hold: at most 8.
     #[serde(default)]

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use countersign_http_api::MAX_BODY_BYTES;
+use countersign_http_api::callbacks::NoCallbacks;
 use countersign_http_api::keys::{ApiKey, ApiKeys, new_key};
 use serde_json::Value;
 use tower::ServiceExt;
@@ -44,7 +45,8 @@ impl Call<'_> {
         let stream = Stream::StandardError;
         let engine = open_engine(&config, store.clone(), loaded.rules, stream).await?;
         let (keys, authorization) = self.operator()?;
-        let router = countersign_http_api::router(engine, StoreHealth::new(store), keys);
+        let health = StoreHealth::new(store);
+        let router = countersign_http_api::router(engine, health, NoCallbacks, keys);
         let request = self.request(&authorization)?;
         let response = match router.oneshot(request).await {
             Ok(response) => response,

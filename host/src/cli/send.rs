@@ -15,10 +15,11 @@ use crate::config::Loaded;
 pub(super) struct Send {
     /// What the code is for
     purpose: String,
-    /// How it travels: email, sms, voice, webhook or whatsapp
-    channel: String,
     /// A phone number or a mail address
     to: String,
+    /// How it travels: email, sms, voice, webhook or whatsapp [default: as the purpose says]
+    #[arg(long)]
+    channel: Option<String>,
     /// The transaction that the code is bound to
     #[arg(long)]
     reference: Option<String>,

@@ -8,6 +8,7 @@ use wasmtime::component::{
 };
 
 use super::state::State;
+use crate::bindings::countersign::otp::types;
 use crate::bindings::exports::countersign::otp::otp;
 
 /// The interface that the component exports.
@@ -63,6 +64,7 @@ where
 pub(super) struct Exports {
     pub(super) issue: Export<(otp::IssueRequest,), otp::Challenge>,
     pub(super) prepare: Export<(String, String), ()>,
+    pub(super) record_delivery: Export<(String, String, u32, types::DeliveryOutcome), ()>,
     pub(super) resend: Export<(otp::ResendRequest,), otp::Challenge>,
     pub(super) revoke: Export<(String, String), ()>,
     pub(super) status: Export<(String, otp::Target), otp::Report>,
@@ -78,6 +80,7 @@ impl Exports {
         Ok(Self {
             issue: Export::find(component, interface, "issue")?,
             prepare: Export::find(component, interface, "prepare")?,
+            record_delivery: Export::find(component, interface, "record-delivery")?,
             resend: Export::find(component, interface, "resend")?,
             revoke: Export::find(component, interface, "revoke")?,
             status: Export::find(component, interface, "status")?,
@@ -94,6 +97,7 @@ impl Exports {
     ) -> wasmtime::Result<()> {
         self.issue.check(store, instance)?;
         self.prepare.check(store, instance)?;
+        self.record_delivery.check(store, instance)?;
         self.resend.check(store, instance)?;
         self.revoke.check(store, instance)?;
         self.status.check(store, instance)?;

@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use countersign_http_api::otp::{
-    Addressee, Challenge, Failure, IssueRequest, Otp, Report, ResendRequest, Target, Verified,
-    VerifyRequest,
+    Addressee, Challenge, DeliveryOutcome, Failure, IssueRequest, Otp, Report, ResendRequest,
+    Target, Verified, VerifyRequest,
 };
 
 use self::finish::finish_anyway;
@@ -122,6 +122,18 @@ impl Otp for Engine {
     async fn status(&self, tenant: String, target: Target) -> Result<Report, Failure> {
         let pool = Arc::clone(&self.pool);
         pool.call(|exports| &exports.status, (tenant, target.into())).await.map(Into::into)
+    }
+
+    async fn record_delivery(
+        &self,
+        tenant: String,
+        id: String,
+        send_number: u32,
+        outcome: DeliveryOutcome,
+    ) -> Result<(), Failure> {
+        let arguments = (tenant, id, send_number, outcome.into());
+        let call = Arc::clone(&self.pool).call(|exports| &exports.record_delivery, arguments);
+        finish_anyway(call).await
     }
 
     async fn unlock(&self, tenant: String, addressee: Addressee) -> Result<(), Failure> {

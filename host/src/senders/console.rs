@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use countersign_settings::purposes::Channel;
 
-use super::{Sender, Sent, write_aside};
+use super::{Sender, Sent, first_channel, write_aside};
 use crate::bindings::countersign::otp::sender::{Delivery, Message};
 
 /// Which of a process's streams codes are written to.
@@ -43,26 +43,27 @@ impl Sender for Console {
     fn send(&self, message: Message) -> Sent<'_> {
         let out = Arc::clone(&self.out);
         Box::pin(async move {
-            let line = line(&message);
+            let channel = first_channel(&message)?;
+            let line = line(&message, channel.into());
             write_aside(move || {
                 let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
                 out.write_all(line.as_bytes())?;
                 out.flush()
             })
             .await?;
-            Ok(Delivery { provider: "console".to_owned(), message_id: None })
+            Ok(Delivery { channel, provider: "console".to_owned(), message_id: None })
         })
     }
 }
 
-fn line(message: &Message) -> String {
+fn line(message: &Message, channel: Channel) -> String {
     let reference = match &message.reference {
         Some(reference) => format!(", reference {reference:?}"),
         None => String::new(),
     };
     format!(
         "[{channel}] to {to}: code {code} for {purpose}{reference}, good for {seconds} s\n",
-        channel = Channel::from(message.channel).as_str(),
+        channel = channel.as_str(),
         to = message.recipient,
         code = message.code,
         purpose = message.purpose,

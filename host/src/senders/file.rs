@@ -9,7 +9,7 @@ use std::sync::Arc;
 use countersign_settings::purposes::Channel;
 use serde::Serialize;
 
-use super::{Sender, Sent, write_aside};
+use super::{Sender, Sent, first_channel, write_aside};
 use crate::bindings::countersign::otp::sender::{Delivery, Message};
 use crate::bindings::countersign::otp::types::SendError;
 
@@ -36,9 +36,10 @@ impl Sender for JsonLines {
     fn send(&self, message: Message) -> Sent<'_> {
         let file = Arc::clone(&self.file);
         Box::pin(async move {
-            let line = line(&message).map_err(|_| SendError::Unavailable)?;
+            let channel = first_channel(&message)?;
+            let line = line(&message, channel.into()).map_err(|_| SendError::Unavailable)?;
             write_aside(move || append(&file, &line)).await?;
-            Ok(Delivery { provider: "file".to_owned(), message_id: None })
+            Ok(Delivery { channel, provider: "file".to_owned(), message_id: None })
         })
     }
 }
@@ -67,11 +68,11 @@ struct Line<'a> {
     locale: Option<&'a str>,
 }
 
-fn line(message: &Message) -> serde_json::Result<Vec<u8>> {
+fn line(message: &Message, channel: Channel) -> serde_json::Result<Vec<u8>> {
     let mut line = serde_json::to_vec(&Line {
         tenant: &message.tenant,
         purpose: &message.purpose,
-        channel: Channel::from(message.channel).as_str(),
+        channel: channel.as_str(),
         to: &message.recipient,
         code: &message.code,
         challenge_id: &message.challenge_id,

@@ -14,7 +14,7 @@ pub use self::console::{Console, Stream};
 pub use self::file::JsonLines;
 
 use crate::bindings::countersign::otp::sender::{Delivery, Message};
-use crate::bindings::countersign::otp::types::SendError;
+use crate::bindings::countersign::otp::types::{self, SendError};
 use crate::config::{Mode, SenderSettings, SendersSettings};
 
 /// What a provider's answer is, in time: within 20 seconds, as `wit/sender.wit` wants it.
@@ -85,7 +85,10 @@ impl Router {
 
 impl Sender for Router {
     fn send(&self, message: Message) -> Sent<'_> {
-        let channel = Channel::from(message.channel).as_str();
+        let channel = match first_channel(&message) {
+            Ok(channel) => Channel::from(channel).as_str(),
+            Err(error) => return Box::pin(async move { Err(error) }),
+        };
         match self.by_channel.get(channel) {
             Some(sender) => sender.send(message),
             None => Box::pin(async move {
@@ -94,6 +97,12 @@ impl Sender for Router {
             }),
         }
     }
+}
+
+/// The channel that is tried first.
+fn first_channel(message: &Message) -> Result<types::Channel, SendError> {
+    let none = || SendError::Other("the message names no channel".to_owned());
+    message.channels.first().copied().ok_or_else(none)
 }
 
 /// Runs a write to a local file or terminal where it holds up no other request.

@@ -11,7 +11,8 @@ fn message(channel: types::Channel, code: &str) -> Message {
     Message {
         tenant: "default".into(),
         purpose: "login".into(),
-        channel,
+        channels: vec![channel],
+        may_send_twice: false,
         recipient: "+6281234567890".into(),
         code: code.into(),
         challenge_id: "c1".into(),

@@ -1,10 +1,10 @@
 //! Back from the rules and from the host: field by field.
 
-use countersign::bindings::countersign::otp::{store, types};
+use countersign::bindings::countersign::otp::{sender, store, types};
 use countersign_core::error::{Error, Scope, SendError, StoreError};
 use countersign_core::recipient::Fault;
 use countersign_core::request;
-use countersign_core::world::{Channel, Reply};
+use countersign_core::world::{Channel, Delivery, Reply};
 use countersign_http_api::otp as http;
 
 pub(super) fn reply(reply: store::Reply) -> Reply {
@@ -35,6 +35,15 @@ pub(super) fn send_error(error: types::SendError) -> SendError {
         types::SendError::Timeout => SendError::Timeout,
         types::SendError::Unauthorised => SendError::Unauthorised,
         types::SendError::Unavailable => SendError::Unavailable,
+        types::SendError::Unreadable => SendError::Unreadable,
+    }
+}
+
+pub(super) fn delivery(delivery: sender::Delivery) -> Delivery {
+    Delivery {
+        channel: super::requests::channel(delivery.channel),
+        provider: delivery.provider,
+        message_id: delivery.message_id,
     }
 }
 
@@ -88,6 +97,11 @@ pub(super) fn report(report: request::Report) -> http::Report {
             request::State::Revoked => http::State::Revoked,
             request::State::Verified => http::State::Verified,
         },
+        delivery: match report.delivery {
+            request::DeliveryState::Delivered => http::DeliveryState::Delivered,
+            request::DeliveryState::Failed => http::DeliveryState::Failed,
+            request::DeliveryState::Sent => http::DeliveryState::Sent,
+        },
         issued_at: report.issued_at.0,
         expires_at: report.expires_at.0,
         expires_in_seconds: report.expires_in_seconds,
@@ -139,6 +153,7 @@ fn delivery_failed(error: SendError) -> http::SendError {
         SendError::Timeout => http::SendError::Timeout,
         SendError::Unauthorised => http::SendError::Unauthorised,
         SendError::Unavailable => http::SendError::Unavailable,
+        SendError::Unreadable => http::SendError::Unreadable,
     }
 }
 

@@ -44,7 +44,7 @@ fn limit(limit: settings::Limit) -> Limit {
     }
 }
 
-fn channel(channel: types::Channel) -> Channel {
+pub(super) fn channel(channel: types::Channel) -> Channel {
     match channel {
         types::Channel::Email => Channel::Email,
         types::Channel::Sms => Channel::Sms,
@@ -91,7 +91,8 @@ pub(super) fn message(message: Message) -> sender::Message {
     sender::Message {
         tenant: message.tenant,
         purpose: message.purpose,
-        channel: channel_to_host(message.channel),
+        channels: message.channels.into_iter().map(channel_to_host).collect(),
+        may_send_twice: message.may_send_twice,
         recipient: message.recipient.expose().clone(),
         code: message.code.expose().clone(),
         challenge_id: message.challenge_id,
@@ -107,11 +108,18 @@ pub(super) fn issue(request: http::IssueRequest) -> request::IssueRequest {
     request::IssueRequest {
         tenant: request.tenant,
         purpose: request.purpose,
-        channel: channel_from_http(request.channel),
+        channel: request.channel.map(channel_from_http),
         to: Secret::new(request.to.into_exposed()),
         reference: request.reference,
         locale: request.locale,
         client_ip: request.client_ip,
+    }
+}
+
+pub(super) fn outcome(outcome: http::DeliveryOutcome) -> request::DeliveryOutcome {
+    match outcome {
+        http::DeliveryOutcome::Delivered => request::DeliveryOutcome::Delivered,
+        http::DeliveryOutcome::Failed => request::DeliveryOutcome::Failed,
     }
 }
 

@@ -50,7 +50,7 @@ impl App {
         let request = IssueRequest {
             tenant: "default".into(),
             purpose: "login".into(),
-            channel: Channel::Sms,
+            channel: Some(Channel::Sms),
             to: Secret::new(to.into()),
             reference: None,
             locale: None,
@@ -114,7 +114,7 @@ impl World for Edge {
 
     async fn send(&self, message: Message) -> Result<Delivery, SendError> {
         *self.sent.lock().unwrap() = Some(message.code.expose().clone());
-        Ok(Delivery { provider: "test".into(), message_id: None })
+        Ok(Delivery { channel: Channel::Sms, provider: "test".into(), message_id: None })
     }
 
     fn now(&self) -> Timestamp {

@@ -10,7 +10,7 @@ use crate::keyring::Key;
 use crate::lease::Lease;
 use crate::limits::{Counted, Windows};
 use crate::policy::Activity;
-use crate::record::{self, Record};
+use crate::record::{self, Record, channel_number};
 use crate::request::Challenge;
 use crate::secret::Secret;
 use crate::standing::{Standing, attempts_left};
@@ -79,11 +79,13 @@ impl<W: World> Engine<W> {
         let located = applicant.located;
         let id = self.id(applicant.tenant, located, record.nonce);
         let message = message(applicant, key, &record, id.clone(), now);
+        let offered = message.channels.clone();
         let sent = self.world.send(message).await;
         let now = self.world.now();
         let delivery = match sent {
             // Too late to write: somebody else may hold the lease by now.
             Ok(_) if !admission.lease.lasts(now) => Err(SendError::Timeout),
+            Ok(delivery) if !offered.contains(&delivery.channel) => Err(not_offered()),
             sent => sent,
         };
         let delivery = match delivery {
@@ -93,6 +95,7 @@ impl<W: World> Engine<W> {
                 return Err(Error::DeliveryFailed(error));
             }
         };
+        record.channel = channel_number(delivery.channel);
         record.last_send_at = now.0;
         let policy = &located.policy;
         let resend_in_seconds = policy.cooldown_after(record.sends);
@@ -153,6 +156,10 @@ impl Admission<'_> {
     }
 }
 
+fn not_offered() -> SendError {
+    SendError::Other("the host names a channel that the message did not offer".into())
+}
+
 fn message(
     applicant: &Applicant<'_>,
     key: &Key,
@@ -163,11 +170,12 @@ fn message(
     Message {
         tenant: applicant.tenant.into(),
         purpose: applicant.located.purpose.clone(),
-        channel: record.channel(),
+        channels: record.channels(),
+        may_send_twice: applicant.located.policy.may_send_twice,
         recipient: Secret::new(record.recipient.clone()),
         code: record.code(key, &applicant.located.subject).reveal(),
         challenge_id,
-        send_number: record.resends.saturating_add(1),
+        send_number: record.send_number(),
         lifetime_seconds: record.expires_at().since(now),
         expires_at: record.expires_at(),
         reference: record.reference.clone(),

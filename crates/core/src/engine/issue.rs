@@ -4,7 +4,7 @@ use super::admission::Applicant;
 use super::{Engine, Located, client_address, refuse_bad_locale, refuse_bad_reference};
 use crate::error::Error;
 use crate::policy::Policy;
-use crate::recipient::{self, Kind, Recipient};
+use crate::recipient::{self, Fault, Kind, Recipient};
 use crate::record::{Record, alphabet_number, channel_number};
 use crate::request::{Challenge, IssueRequest};
 use crate::standing::{Inheritance, SENDING_STEP, step_failures, step_odometer};
@@ -21,7 +21,7 @@ impl<W: World> Engine<W> {
     pub async fn issue(&self, request: IssueRequest) -> Result<Challenge, Error> {
         let now = self.world.now();
         let policy = self.policy(&request.tenant, &request.purpose)?;
-        let recipient = admissible(&policy, &request)?;
+        let (recipient, channels) = admissible(&policy, &request)?;
         let client_ip = client_address(request.client_ip.as_deref())?;
         let subject = Subject::new(&self.keyring, &request.tenant, &request.purpose, &recipient);
         let located =
@@ -34,7 +34,8 @@ impl<W: World> Engine<W> {
         if let Some(error) = admission.refusal(&located, last, now) {
             return Err(self.refuse(&admission, error).await);
         }
-        let record = self.record(&request, &recipient, &located.policy, &inheritance, now);
+        let way = (&recipient, channels.as_slice());
+        let record = self.record(&request, way, &located.policy, &inheritance, now);
         let mut writes = vec![step_odometer(&located.subject, SENDING_STEP)];
         if admission.standing.failures < 0 {
             // An attempt that was under way during a success took itself back after the count was cleared.
@@ -47,7 +48,7 @@ impl<W: World> Engine<W> {
     fn record(
         &self,
         request: &IssueRequest,
-        recipient: &Recipient,
+        (recipient, channels): (&Recipient, &[Channel]),
         policy: &Policy,
         inheritance: &Inheritance,
         now: Timestamp,
@@ -57,7 +58,9 @@ impl<W: World> Engine<W> {
         Record {
             nonce,
             generation: 0,
-            channel: channel_number(request.channel),
+            // Until one has carried it: the first that is tried.
+            channel: channels.first().copied().map(channel_number).unwrap_or_default(),
+            channels: channels.iter().copied().map(channel_number).collect(),
             recipient: recipient.as_str().into(),
             masked_recipient: recipient.masked(),
             reference: request.reference.clone(),
@@ -78,20 +81,30 @@ impl<W: World> Engine<W> {
     }
 }
 
-/// The recipient, where the request is one that the policy allows.
-fn admissible(policy: &Policy, request: &IssueRequest) -> Result<Recipient, Error> {
-    if !policy.channels.contains(&request.channel) {
-        return Err(Error::ChannelNotAllowed);
-    }
+/// The recipient, where the request is one that the policy allows, and the channels that may carry its
+/// message: at least one, in the order in which they are tried.
+fn admissible(policy: &Policy, request: &IssueRequest) -> Result<(Recipient, Vec<Channel>), Error> {
+    let mut channels = match request.channel {
+        None => policy.channels.clone(),
+        Some(channel) if policy.channels.contains(&channel) => vec![channel],
+        Some(_) => return Err(Error::ChannelNotAllowed),
+    };
     if policy.reference_required && request.reference.is_none() {
         return Err(Error::ReferenceRequired);
     }
     refuse_bad_reference(request.reference.as_deref())?;
     refuse_bad_locale(request.locale.as_deref())?;
-    let kind = match request.channel {
-        Channel::Email => Some(Kind::Email),
-        Channel::Sms | Channel::Voice | Channel::Whatsapp => Some(Kind::Phone),
-        Channel::Webhook => None,
-    };
-    Ok(recipient::parse(request.to.expose(), kind, policy.default_region.as_deref())?)
+    let region = policy.default_region.as_deref();
+    let recipient = recipient::parse(request.to.expose(), kind_for_all(&channels), region)?;
+    channels.retain(|channel| channel.kind().is_none_or(|kind| kind == recipient.kind()));
+    if channels.is_empty() {
+        return Err(Error::InvalidRecipient(Fault::WrongKind));
+    }
+    Ok((recipient, channels))
+}
+
+/// The kind of recipient that all of these channels take; nothing where either kind has one.
+fn kind_for_all(channels: &[Channel]) -> Option<Kind> {
+    let kind = channels.first()?.kind()?;
+    channels.iter().all(|channel| channel.kind() == Some(kind)).then_some(kind)
 }

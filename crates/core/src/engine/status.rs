@@ -1,6 +1,7 @@
 //! `status`: tells where a challenge stands, and changes nothing.
 
 use super::Engine;
+use crate::deliveries::Deliveries;
 use crate::error::Error;
 use crate::request::{Report, State, Target};
 use crate::standing::{Standing, attempts_left};
@@ -16,10 +17,12 @@ impl<W: World> Engine<W> {
         let now = self.world.now();
         let located = self.locate(tenant, target)?;
         let (subject, policy) = (&located.subject, &located.policy);
-        let mut batch = Vec::with_capacity(5);
+        let mut batch = Vec::with_capacity(8);
         Standing::ask(subject, 0, &mut batch);
+        Deliveries::ask(subject, &mut batch);
         let mut replies = self.run(batch).await?;
         let standing = Standing::read(&self.keyring, subject, now, &mut replies)?;
+        let deliveries = Deliveries::read(&self.keyring, subject, &mut replies)?;
         let (_, record) = standing.challenge(located.nonce).ok_or(Error::NotFound)?;
         let made = standing.attempts(record);
         let state = standing.state(record, made, now);
@@ -32,6 +35,7 @@ impl<W: World> Engine<W> {
             channel: record.channel(),
             masked_recipient: record.masked_recipient.clone(),
             state,
+            delivery: deliveries.state(record),
             issued_at: Timestamp(record.issued_at),
             expires_at: record.expires_at(),
             expires_in_seconds: while_pending(record.expires_at().since(now)),

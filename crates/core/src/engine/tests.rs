@@ -5,7 +5,9 @@ mod desk;
 
 mod attempts;
 mod budget;
+mod channels;
 mod cooldown;
+mod deliveries;
 mod ends;
 mod faults;
 mod limits;

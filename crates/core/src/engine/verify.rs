@@ -233,6 +233,7 @@ const fn absent() -> Record {
         nonce: [0; crate::subject::DIGEST_BYTES],
         generation: 0,
         channel: 0,
+        channels: Vec::new(),
         recipient: String::new(),
         masked_recipient: String::new(),
         reference: None,

@@ -160,7 +160,7 @@ async fn perform(engine: &Engine<View>, call: Call) -> Result<Answer, Error> {
             let request = IssueRequest {
                 tenant,
                 purpose: "login".into(),
-                channel: Channel::Sms,
+                channel: Some(Channel::Sms),
                 to: Secret::new(TO.into()),
                 reference: None,
                 locale: None,
@@ -226,7 +226,9 @@ impl World for View {
 
     async fn send(&self, message: Message) -> Result<Delivery, SendError> {
         match self.take() {
-            Some(What::Sent(true)) => Ok(Delivery { provider: "test".into(), message_id: None }),
+            Some(What::Sent(true)) => {
+                Ok(Delivery { channel: Channel::Sms, provider: "test".into(), message_id: None })
+            }
             Some(What::Sent(false)) => Err(SendError::Unavailable),
             None => {
                 self.want(Wants::Send(message));

@@ -9,7 +9,7 @@ use crate::otp::{Addressee, Channel, IssueRequest, ResendRequest, Target, Verify
 use crate::secret::{Pii, Secret};
 
 const CHALLENGE: &str = r#"{"id":"c1.abc","purpose":"login","channel":"sms","to":"49****5678","code_length":6,"expires_at":"2026-08-01T12:05:00Z","expires_in":300,"resend_in":60,"resends_left":3,"attempts_left":3,"provider":"console"}"#;
-const REPORT: &str = r#"{"id":"c1.abc","purpose":"login","channel":"email","to":"j***@e***.com","state":"pending","issued_at":"2026-08-01T12:00:00Z","expires_at":"2026-08-01T12:05:00Z","expires_in":290,"resend_in":50,"resends_left":3,"attempts_left":2,"locked_for":0,"disabled":false}"#;
+const REPORT: &str = r#"{"id":"c1.abc","purpose":"login","channel":"email","to":"j***@e***.com","state":"pending","delivery":"sent","issued_at":"2026-08-01T12:00:00Z","expires_at":"2026-08-01T12:05:00Z","expires_in":290,"resend_in":50,"resends_left":3,"attempts_left":2,"locked_for":0,"disabled":false}"#;
 
 #[tokio::test]
 async fn an_issued_challenge_is_told_exactly() {
@@ -34,7 +34,7 @@ async fn an_issued_challenge_is_told_exactly() {
         [Call::Issue(IssueRequest {
             tenant: "default".into(),
             purpose: "login".into(),
-            channel: Channel::Sms,
+            channel: Some(Channel::Sms),
             to: Pii::new("+4915112345678".into()),
             reference: Some("tx 7".into()),
             locale: Some("de".into()),
@@ -58,7 +58,7 @@ async fn every_channel_has_its_name() {
         let [Call::Issue(request)] = &engine.calls()[..] else {
             panic!("{name} did not reach the engine");
         };
-        assert_eq!(request.channel, channel);
+        assert_eq!(request.channel, Some(channel));
     }
 }
 

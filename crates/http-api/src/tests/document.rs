@@ -82,7 +82,7 @@ async fn openapi_document_matches_the_committed_one() {
 #[tokio::test]
 async fn every_operation_of_the_document_exists() {
     for operation in operations() {
-        let path = operation.path.replace("{id}", "c");
+        let path = operation.path.replace("{id}", "c").replace("{provider}", "p");
         let router = Scripted::willing().open();
         let reply = send(router, bare(operation.method, &path)).await;
         assert!(
@@ -129,6 +129,7 @@ fn every_reference_of_the_document_leads_somewhere() {
 fn operations() -> Vec<Operation> {
     let mut operations = by_id();
     operations.extend(by_recipient());
+    operations.extend(callbacks());
     operations.extend(service());
     operations
 }
@@ -234,6 +235,44 @@ fn by_recipient() -> Vec<Operation> {
     ]
 }
 
+fn callbacks() -> Vec<Operation> {
+    let any = [
+        Fault::BodyTooLarge,
+        Fault::CallbackUnauthenticated,
+        Fault::CallbackUnsupported,
+        Fault::Internal,
+        Fault::InvalidRequest,
+        Fault::Overloaded,
+        Fault::SlowBody,
+        Fault::Timeout,
+        Fault::UnknownProvider,
+    ];
+    let noting = [Fault::Misconfigured, Fault::StoreUnavailable];
+    let operation = |method, id, summary, faults| Operation {
+        method,
+        path: "/v1/callbacks/{provider}",
+        id,
+        summary,
+        body: None,
+        success: (200, "What the provider wants to be answered.", None),
+        faults,
+    };
+    vec![
+        operation(
+            "POST",
+            "report",
+            "Takes what a provider reports of messages that it took: its own signature vouches for it. The body is the provider's, of at most 256 KiB.",
+            [&any[..], &noting].concat(),
+        ),
+        operation(
+            "GET",
+            "handshake",
+            "Answers a provider that makes sure of its callbacks' address. Changes nothing.",
+            any.to_vec(),
+        ),
+    ]
+}
+
 fn service() -> Vec<Operation> {
     let open = |path, id, summary, schema| Operation {
         method: "GET",
@@ -316,13 +355,22 @@ fn described(operation: &Operation) -> Value {
             "schema": {"type": "string", "maxLength": 136, "pattern": "^[A-Za-z0-9_.-]+$"},
         }]);
     }
+    if operation.path.contains("{provider}") {
+        described["parameters"] = json!([{
+            "name": "provider", "in": "path", "required": true,
+            "schema": {"type": "string", "maxLength": 64, "pattern": "^[a-z0-9_-]+$"},
+        }]);
+        if operation.method == "POST" {
+            described["requestBody"] = json!({"content": {"*/*": {}}});
+        }
+    }
     if let Some(body) = operation.body {
         described["requestBody"] = json!({
             "required": !["ResendBody", "SweepBody"].contains(&body),
             "content": content("application/json", body),
         });
     }
-    if !operation.path.starts_with("/v1/") {
+    if !operation.path.starts_with("/v1/") || operation.path.contains("{provider}") {
         described["security"] = json!([]);
     }
     described

@@ -8,11 +8,12 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use serde_json::Value;
 use tower::ServiceExt;
 
+use crate::callbacks::{CallbackError, CallbackRequest, Callbacks, DeliveryReport, Received};
 use crate::health::{Condition, Dependency, Health, Readiness};
 use crate::keys::ApiKeys;
 use crate::otp::{
-    Addressee, Challenge, Channel, Error, Failure, IssueRequest, Otp, Report, ResendRequest, State,
-    StoreError, Target, Verified, VerifyRequest,
+    Addressee, Challenge, Channel, DeliveryOutcome, DeliveryState, Error, Failure, IssueRequest,
+    Otp, Report, ResendRequest, State, StoreError, Target, Verified, VerifyRequest,
 };
 use crate::upkeep::{Swept, Upkeep};
 
@@ -20,6 +21,8 @@ use crate::upkeep::{Swept, Upkeep};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Call {
     Issue(IssueRequest),
+    Receive(String, CallbackRequest),
+    RecordDelivery(DeliveryReport),
     Resend(ResendRequest),
     Revoke(String, String),
     Status(String, Target),
@@ -36,6 +39,7 @@ struct Script {
     calls: Vec<Call>,
     failure: Option<Failure>,
     readiness: Option<Readiness>,
+    received: Option<Result<Received, CallbackError>>,
 }
 
 impl Scripted {
@@ -61,6 +65,20 @@ impl Scripted {
         scripted
     }
 
+    /// An engine that is asked to note what `received` says, and answers each with `failure`, if any.
+    pub(super) fn hearing(
+        received: Result<Received, CallbackError>,
+        failure: Option<Failure>,
+    ) -> Self {
+        let scripted = Self::default();
+        {
+            let mut script = scripted.0.lock().unwrap();
+            script.received = Some(received);
+            script.failure = failure;
+        }
+        scripted
+    }
+
     pub(super) fn calls(&self) -> Vec<Call> {
         self.0.lock().unwrap().calls.clone()
     }
@@ -71,7 +89,7 @@ impl Scripted {
 
     pub(super) fn behind(&self, keys: ApiKeys) -> Router {
         let sweeping = crate::sweep_router(self.clone(), keys.clone());
-        crate::router(self.clone(), self.clone(), keys).merge(sweeping)
+        crate::router(self.clone(), self.clone(), self.clone(), keys).merge(sweeping)
     }
 
     fn answer<T>(&self, call: Call, value: T) -> Result<T, Failure> {
@@ -113,6 +131,7 @@ impl Otp for Scripted {
             channel: Channel::Email,
             masked_recipient: "j***@e***.com".into(),
             state: State::Pending,
+            delivery: DeliveryState::Sent,
             issued_at: 1_785_585_600,
             expires_at: 1_785_585_900,
             expires_in_seconds: 290,
@@ -125,8 +144,31 @@ impl Otp for Scripted {
         self.answer(Call::Status(tenant, target), report)
     }
 
+    async fn record_delivery(
+        &self,
+        tenant: String,
+        id: String,
+        send_number: u32,
+        outcome: DeliveryOutcome,
+    ) -> Result<(), Failure> {
+        let report = DeliveryReport { tenant, id, send_number, outcome };
+        self.answer(Call::RecordDelivery(report), ())
+    }
+
     async fn unlock(&self, tenant: String, addressee: Addressee) -> Result<(), Failure> {
         self.answer(Call::Unlock(tenant, addressee), ())
+    }
+}
+
+impl Callbacks for Scripted {
+    async fn receive(
+        &self,
+        provider: String,
+        request: CallbackRequest,
+    ) -> Result<Received, CallbackError> {
+        let mut script = self.0.lock().unwrap();
+        script.calls.push(Call::Receive(provider, request));
+        script.received.clone().unwrap_or(Err(CallbackError::UnknownProvider))
     }
 }
 

@@ -5,6 +5,7 @@ use super::desk::Memory;
 use crate::Error;
 use crate::error::Scope;
 use crate::policy::{Activity, Draft, Limit};
+use crate::request::DeliveryOutcome;
 
 /// With two limits of each kind, as an operator would have.
 fn caller() -> Caller {
@@ -37,10 +38,16 @@ fn round_trips_stay_within_their_budget() {
     trips("status by id", 1);
     caller.status_by_recipient(PHONE).unwrap();
     trips("status by recipient", 1);
+    caller.note(&id, 1, DeliveryOutcome::Failed).unwrap();
+    trips("a report", 2);
+    caller.note(&id, 1, DeliveryOutcome::Failed).unwrap();
+    trips("the same report once more", 1);
+    caller.status_by_recipient(PHONE).unwrap();
+    trips("status after a report", 1);
     caller.verify(&id, &code).unwrap();
     trips("a right code by id", 2);
-    caller.issue().unwrap();
-    trips("issue", 2);
+    caller.issue_to(None, PHONE, None).unwrap();
+    trips("issue without a channel", 2);
     caller.verify_by_recipient(PHONE, &caller.code()).unwrap();
     trips("a right code by recipient", 2);
     caller.verify("login.made-up", &code).unwrap_err();

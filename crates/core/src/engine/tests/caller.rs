@@ -3,7 +3,8 @@
 use super::desk::{Desk, Memory, done};
 use crate::policy::Draft;
 use crate::request::{
-    Addressee, Challenge, IssueRequest, Report, ResendRequest, Target, Verified, VerifyRequest,
+    Addressee, Challenge, DeliveryOutcome, DeliveryState, IssueRequest, Report, ResendRequest,
+    Target, Verified, VerifyRequest,
 };
 use crate::world::Channel;
 use crate::{Engine, Error, Keyring, Secret};
@@ -67,14 +68,14 @@ impl Caller {
 
     pub(super) fn issue_to(
         &self,
-        channel: Channel,
+        channel: impl Into<Option<Channel>>,
         to: &str,
         reference: Option<&str>,
     ) -> Result<Challenge, Error> {
         done(self.engine.issue(IssueRequest {
             tenant: self.tenant.clone(),
             purpose: self.purpose.clone(),
-            channel,
+            channel: channel.into(),
             to: Secret::new(to.into()),
             reference: reference.map(Into::into),
             locale: None,
@@ -141,6 +142,20 @@ impl Caller {
 
     pub(super) fn status_by_recipient(&self, to: &str) -> Result<Report, Error> {
         done(self.engine.status(&self.tenant, &Target::Recipient(self.addressee(to))))
+    }
+
+    pub(super) fn note(
+        &self,
+        id: &str,
+        send_number: u32,
+        outcome: DeliveryOutcome,
+    ) -> Result<(), Error> {
+        done(self.engine.record_delivery(&self.tenant, id, send_number, outcome))
+    }
+
+    /// What is known of the delivery of a challenge's latest message.
+    pub(super) fn delivery(&self, id: &str) -> DeliveryState {
+        self.status(id).unwrap().delivery
     }
 
     pub(super) fn unlock(&self, to: &str) -> Result<(), Error> {

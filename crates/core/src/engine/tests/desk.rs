@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{SendError, StoreError};
 use crate::policy::{Draft, Policy, PolicyFault};
-use crate::world::{Delivery, Message, Operation, Reply, Timestamp, World};
+use crate::world::{Channel, Delivery, Message, Operation, Reply, Timestamp, World};
 
 /// Whether the store forgets at the end of a ttl, or never.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -50,7 +50,10 @@ struct Inner {
     failing: Option<(u32, usize)>,
     messages: Vec<Message>,
     send_errors: Vec<SendError>,
+    /// The channel that carries everything; else the first that is offered.
+    carrying: Option<Channel>,
     while_sending: Option<Hook>,
+    after_batch: Option<Hook>,
     drawn: u64,
     policies: HashMap<(String, String), Result<Arc<Policy>, PolicyFault>>,
 }
@@ -66,7 +69,9 @@ impl Desk {
             failing: None,
             messages: Vec::new(),
             send_errors: Vec::new(),
+            carrying: None,
             while_sending: None,
+            after_batch: None,
             drawn: 0,
             policies: HashMap::new(),
         })))
@@ -131,9 +136,19 @@ impl Desk {
         self.inner().send_errors.push(error);
     }
 
+    /// Has every message carried by this channel.
+    pub(super) fn carry_by(&self, channel: Channel) {
+        self.inner().carrying = Some(channel);
+    }
+
     /// Does something while the next message is on its way.
     pub(super) fn while_sending(&self, hook: impl FnOnce() + Send + 'static) {
         self.inner().while_sending = Some(Box::new(hook));
+    }
+
+    /// Does something after the next batch, before its caller learns what it brought.
+    pub(super) fn after_batch(&self, hook: impl FnOnce() + Send + 'static) {
+        self.inner().after_batch = Some(Box::new(hook));
     }
 
     pub(super) fn messages(&self) -> Vec<Message> {
@@ -209,7 +224,13 @@ impl World for Desk {
             }
             return Err(StoreError::Timeout);
         }
-        Ok(batch.into_iter().map(|operation| inner.step(operation)).collect())
+        let replies = batch.into_iter().map(|operation| inner.step(operation)).collect();
+        let hook = inner.after_batch.take();
+        drop(inner);
+        if let Some(hook) = hook {
+            hook();
+        }
+        Ok(replies)
     }
 
     async fn send(&self, message: Message) -> Result<Delivery, SendError> {
@@ -221,8 +242,9 @@ impl World for Desk {
         if let Some(error) = inner.send_errors.pop() {
             return Err(error);
         }
+        let channel = inner.carrying.unwrap_or(message.channels[0]);
         inner.messages.push(message);
-        Ok(Delivery { provider: "desk".into(), message_id: None })
+        Ok(Delivery { channel, provider: "desk".into(), message_id: None })
     }
 
     fn now(&self) -> Timestamp {

@@ -4,7 +4,7 @@ use super::caller::{Caller, MAIL, OTHER_PHONE, PHONE, draft, whatever_is_forgott
 use super::desk::Memory;
 use crate::Error;
 use crate::policy::{Draft, VerifyBy};
-use crate::request::{State, Target};
+use crate::request::{DeliveryOutcome, State, Target};
 use crate::world::Channel;
 
 fn no_cooldown() -> Draft {
@@ -142,6 +142,8 @@ fn a_made_up_id_is_refused_without_a_look_into_the_store() {
             if made_up != id {
                 assert_eq!(caller.verify(&made_up, &code).unwrap_err(), Error::NotFound);
                 assert_eq!(caller.status(&made_up).unwrap_err(), Error::NotFound);
+                let noted = caller.note(&made_up, 1, DeliveryOutcome::Delivered);
+                assert_eq!(noted.unwrap_err(), Error::NotFound);
             }
         }
         assert_eq!(caller.verify(&id[..place], &code).unwrap_err(), Error::NotFound);
@@ -167,6 +169,8 @@ fn tenants_do_not_see_one_another() {
     assert_eq!(caller.status(&id).unwrap_err(), Error::NotFound);
     assert_eq!(caller.revoke(&id).unwrap_err(), Error::NotFound);
     assert_eq!(caller.resend(&id).unwrap_err(), Error::NotFound);
+    let noted = caller.note(&id, 1, DeliveryOutcome::Delivered);
+    assert_eq!(noted.unwrap_err(), Error::NotFound);
     assert_eq!(caller.desk.round_trips(), 0);
     assert_eq!(caller.status_by_recipient(PHONE).unwrap_err(), Error::NotFound);
     // No cooldown of the other's.

@@ -14,7 +14,7 @@ fn request() -> IssueRequest {
     IssueRequest {
         tenant: "default".into(),
         purpose: "login".into(),
-        channel: Channel::Sms,
+        channel: Some(Channel::Sms),
         to: Secret::new(PHONE.into()),
         reference: None,
         locale: None,
@@ -69,7 +69,7 @@ fn bad_arguments_of_issue_are_named_and_nothing_is_counted() {
         let change = |one: &mut IssueRequest| one.client_ip = Some(ip.into());
         assert_eq!(field(&refused(&change)), "client-ip");
     }
-    assert_eq!(refused(&|one| one.channel = Channel::Voice), Error::ChannelNotAllowed);
+    assert_eq!(refused(&|one| one.channel = Some(Channel::Voice)), Error::ChannelNotAllowed);
     assert_eq!(refused(&|one| one.purpose = "nothing".into()), Error::UnknownPurpose);
     assert_eq!(refused(&|one| one.tenant = "nobody".into()), Error::UnknownPurpose);
     assert_eq!(
@@ -205,6 +205,9 @@ fn lists_of_a_policy_have_their_rules() {
     let fault = |draft: Draft| Policy::new(draft).err().map(|fault| fault.to_string());
     let with = |limits: Vec<Limit>| fault(Draft { limits, ..draft() });
     assert!(fault(Draft::default()).unwrap().starts_with("channels"));
+    let twice = vec![Channel::Sms, Channel::Email, Channel::Sms];
+    let twice = fault(Draft { channels: twice, ..draft() });
+    assert_eq!(twice.unwrap(), "channels names each channel once");
     assert!(with(vec![limit(Scope::Ip, 1, 0)]).unwrap().starts_with("limits.window_seconds"));
     assert!(
         with(vec![limit(Scope::Ip, 1, 2_678_401)]).unwrap().starts_with("limits.window_seconds")

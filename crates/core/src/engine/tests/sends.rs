@@ -17,6 +17,7 @@ fn every_error() -> Vec<SendError> {
         SendError::Timeout,
         SendError::Unauthorised,
         SendError::Unavailable,
+        SendError::Unreadable,
     ]
 }
 

@@ -1,0 +1,55 @@
+//! What providers reported of a challenge's messages.
+//!
+//! That a message arrived and that it did not are noted in two keys: of two reports that come at once neither
+//! overwrites the other, and which of them counts is decided when they are read. Nothing else hangs on either.
+
+use crate::error::StoreError;
+use crate::keyring::Keyring;
+use crate::record::{self, Noted, Record};
+use crate::request::{DeliveryOutcome, DeliveryState};
+use crate::subject::Subject;
+use crate::world::{Operation, Replies};
+
+/// What is noted of a subject.
+pub(crate) struct Deliveries {
+    delivered: Option<Noted>,
+    failed: Option<Noted>,
+}
+
+impl Deliveries {
+    /// Asks: adds two operations to a batch.
+    pub(crate) fn ask(subject: &Subject, batch: &mut Vec<Operation>) {
+        batch.push(Operation::Get(subject.noted(DeliveryOutcome::Delivered)));
+        batch.push(Operation::Get(subject.noted(DeliveryOutcome::Failed)));
+    }
+
+    /// Reads the replies to `ask`. What doesn't open counts as absent.
+    pub(crate) fn read(
+        keyring: &Keyring,
+        subject: &Subject,
+        replies: &mut Replies,
+    ) -> Result<Self, StoreError> {
+        let [delivered, failed] = [replies.value()?, replies.value()?];
+        let open = |outcome, value| {
+            record::open(keyring, &subject.noted(outcome), value).map(|(_, noted)| noted)
+        };
+        Ok(Self {
+            delivered: open(DeliveryOutcome::Delivered, delivered),
+            failed: open(DeliveryOutcome::Failed, failed),
+        })
+    }
+
+    /// What is known of a challenge's latest message.
+    pub(crate) fn state(&self, record: &Record) -> DeliveryState {
+        let is_of_the_latest = |noted: &&Noted| {
+            noted.nonce == record.nonce && noted.send_number == record.send_number()
+        };
+        if self.delivered.as_ref().filter(is_of_the_latest).is_some() {
+            DeliveryState::Delivered
+        } else if self.failed.as_ref().filter(is_of_the_latest).is_some() {
+            DeliveryState::Failed
+        } else {
+            DeliveryState::Sent
+        }
+    }
+}

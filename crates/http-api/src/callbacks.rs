@@ -1,0 +1,105 @@
+//! What providers say about messages that they took: `wit/callbacks.wit`, in plain Rust.
+
+use std::fmt;
+use std::future::Future;
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+
+use crate::otp::DeliveryOutcome;
+
+/// The longest body of a callback that is read: 256 KiB.
+pub const MAX_CALLBACK_BYTES: usize = 256 * 1024;
+
+/// The most messages that one callback reports on.
+pub const MAX_REPORTS: usize = 1_000;
+
+/// Reads what providers send. Implemented by whoever has the providers' secrets.
+///
+/// Anybody may send anything here: an implementation holds each request to the provider's own signature before it
+/// believes a word of it.
+pub trait Callbacks: Clone + Send + Sync + 'static {
+    /// Reads what somebody sent to the callbacks of `provider`, the name of a sender in the configuration.
+    fn receive(
+        &self,
+        provider: String,
+        request: CallbackRequest,
+    ) -> impl Future<Output = Result<Received, CallbackError>> + Send;
+}
+
+/// What was sent. Secret as a whole: its `Debug` shows nothing of the query, the headers and the body.
+#[derive(Clone, Eq, PartialEq)]
+pub struct CallbackRequest {
+    /// POST, or GET for a provider's handshake.
+    pub method: Method,
+    /// The query as it came, without its question mark.
+    pub query: Option<String>,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as it came: at most [`MAX_CALLBACK_BYTES`].
+    pub body: Bytes,
+}
+
+impl fmt::Debug for CallbackRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("CallbackRequest");
+        shown.field("method", &self.method).field("body_bytes", &self.body.len());
+        shown.finish_non_exhaustive()
+    }
+}
+
+/// A request that the provider's signature vouches for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Received {
+    /// What it reports: at most [`MAX_REPORTS`]; of a handshake nothing counts. Messages that aren't ours are left out.
+    pub reports: Vec<DeliveryReport>,
+    /// What to answer once the reports are noted.
+    pub answer: CallbackAnswer,
+}
+
+/// What became of one message.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DeliveryReport {
+    /// Whose message it was.
+    pub tenant: String,
+    /// Its challenge.
+    pub id: String,
+    /// Which of the challenge's messages: 1 for the first.
+    pub send_number: u32,
+    /// What became of it.
+    pub outcome: DeliveryOutcome,
+}
+
+/// What a provider wants to be answered.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CallbackAnswer {
+    /// The status.
+    pub status: StatusCode,
+    /// The type of the body, where there is one.
+    pub content_type: Option<HeaderValue>,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Why a request is refused.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CallbackError {
+    /// The signature or token is missing, old or wrong: 401.
+    Unauthenticated,
+    /// There is no sender of this name: 404.
+    UnknownProvider,
+    /// Signed, but not what the provider's documentation says: 400.
+    Unreadable,
+    /// The sender has no callbacks, or none with this method: 404.
+    Unsupported,
+}
+
+/// No sender has callbacks.
+#[derive(Clone, Copy, Debug)]
+pub struct NoCallbacks;
+
+impl Callbacks for NoCallbacks {
+    async fn receive(&self, _: String, _: CallbackRequest) -> Result<Received, CallbackError> {
+        Err(CallbackError::UnknownProvider)
+    }
+}

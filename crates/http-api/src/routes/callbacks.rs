@@ -1,0 +1,116 @@
+//! What providers report. No API key: the provider's own signature vouches for it, and whoever implements
+//! [`Callbacks`] checks that.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderValue, Method, header};
+use axum::response::Response;
+
+use crate::callbacks::{
+    CallbackAnswer, CallbackError, CallbackRequest, Callbacks, DeliveryReport, MAX_REPORTS,
+    Received,
+};
+use crate::otp::{Error, Failure, Otp};
+use crate::problem::{Fault, Problem};
+use crate::{body, trace};
+
+pub(crate) const ONE: &str = "/v1/callbacks/{provider}";
+
+/// The longest name of a sender.
+const MAX_NAME_BYTES: usize = 64;
+
+/// What the handler reaches.
+pub(crate) struct Desk<O, C> {
+    pub(crate) otp: O,
+    pub(crate) callbacks: C,
+}
+
+/// Takes a report (POST), or answers a provider's handshake (GET), which changes nothing.
+pub(crate) async fn receive<O: Otp, C: Callbacks>(
+    State(desk): State<Arc<Desk<O, C>>>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let method = parts.method;
+    trace::request(&method, ONE, async {
+        let provider = provider(path)?;
+        let body = body::callback(&parts.headers, body).await?;
+        let reports = method == Method::POST;
+        let request = CallbackRequest {
+            method: if reports { Method::POST } else { Method::GET },
+            query: parts.uri.query().map(ToOwned::to_owned),
+            headers: parts.headers,
+            body,
+        };
+        let received = desk.callbacks.receive(provider.clone(), request).await;
+        let Received { reports: told, answer } = received?;
+        let told = if reports { told } else { Vec::new() };
+        if told.len() > MAX_REPORTS {
+            return Err(trace::too_many_reports(&provider, told.len()));
+        }
+        let count = told.len();
+        for report in told {
+            note(&desk.otp, report).await?;
+        }
+        trace::received(&provider, count);
+        Ok(response(answer))
+    })
+    .await
+}
+
+/// Has the engine note one report. What a provider can do nothing about is no failure: it would only repeat itself.
+async fn note<O: Otp>(otp: &O, report: DeliveryReport) -> Result<(), Problem> {
+    let DeliveryReport { tenant, id, send_number, outcome } = report;
+    match otp.record_delivery(tenant, id.clone(), send_number, outcome).await {
+        Ok(()) => {
+            trace::noted(&id, outcome);
+            Ok(())
+        }
+        Err(Failure::Refused(
+            error @ (Error::InvalidArgument(_) | Error::NotFound | Error::UnknownPurpose),
+        )) => {
+            trace::not_noted(error);
+            Ok(())
+        }
+        Err(failure) => Err(trace::failed("record_delivery", Some(&id), failure)),
+    }
+}
+
+/// The provider in the path. What can't be a sender's name is none.
+fn provider(path: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
+    path.ok()
+        .map(|Path(name)| name)
+        .filter(|name| {
+            (1..=MAX_NAME_BYTES).contains(&name.len())
+                && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
+        })
+        .ok_or_else(|| Problem::new(Fault::UnknownProvider))
+}
+
+/// The answer as the provider wants it, to be shown by no browser as anything else than it says.
+fn response(answer: CallbackAnswer) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = answer.status;
+    let headers = response.headers_mut();
+    if let Some(content_type) = answer.content_type {
+        headers.insert(header::CONTENT_TYPE, content_type);
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+impl From<CallbackError> for Problem {
+    fn from(error: CallbackError) -> Self {
+        match error {
+            CallbackError::Unauthenticated => Self::new(Fault::CallbackUnauthenticated),
+            CallbackError::UnknownProvider => Self::new(Fault::UnknownProvider),
+            CallbackError::Unreadable => Self::request("Not what the provider documents."),
+            CallbackError::Unsupported => Self::new(Fault::CallbackUnsupported),
+        }
+    }
+}
