@@ -4,6 +4,7 @@
 mod access;
 mod answers;
 mod calls;
+mod channels;
 mod delivery;
 mod environment;
 mod expiry;
@@ -56,6 +57,12 @@ macro_rules! over {
                     a_status_has_exactly_these_fields,
                     a_verification_has_exactly_these_fields,
                     the_service_tells_how_it_is,
+                };
+                channels::{
+                    a_message_that_nobody_reported_on_is_sent,
+                    a_recipient_that_no_channel_fits_is_of_the_wrong_kind,
+                    callbacks_of_an_unknown_provider_are_not_found,
+                    without_a_channel_the_policys_first_that_fits_is_taken,
                 };
                 delivery::{
                     a_failed_send_leaves_nothing_and_may_be_retried_at_once,

@@ -178,6 +178,20 @@ impl Guest {
         self.engine.countersign_otp_otp().call_issue(&mut self.store, &request).await.unwrap()
     }
 
+    async fn note(&mut self, id: &str, number: u32) -> Result<(), otp::Error> {
+        let guest = self.engine.countersign_otp_otp();
+        let outcome = types::DeliveryOutcome::Delivered;
+        let noted =
+            guest.call_record_delivery(&mut self.store, "default", id, number, outcome).await;
+        noted.unwrap()
+    }
+
+    async fn status(&mut self, id: &str) -> Result<otp::Report, otp::Error> {
+        let guest = self.engine.countersign_otp_otp();
+        let target = otp::Target::Id(id.into());
+        guest.call_status(&mut self.store, "default", &target).await.unwrap()
+    }
+
     async fn verify(&mut self, id: &str, code: &str) -> Result<otp::Verified, otp::Error> {
         let request = otp::VerifyRequest {
             tenant: "default".into(),
@@ -236,6 +250,18 @@ async fn a_sender_that_fails_leaves_nothing() {
     assert!(guest.world().counts.values().all(|count| *count == 0), "{:?}", guest.world().counts);
     guest.world().sending = Ok(());
     guest.issue("+6281234567890").await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_provider_reports_is_told() {
+    let mut guest = Guest::new().await;
+    let id = guest.issue("+6281234567890").await.unwrap().id;
+    assert_eq!(guest.status(&id).await.unwrap().delivery, otp::DeliveryState::Sent);
+    let beyond = guest.note(&id, 2).await.unwrap_err();
+    assert!(matches!(beyond, otp::Error::InvalidArgument(fault) if fault.field == "send-number"));
+    assert!(matches!(guest.note("login.x", 1).await, Err(otp::Error::NotFound)));
+    guest.note(&id, 1).await.unwrap();
+    assert_eq!(guest.status(&id).await.unwrap().delivery, otp::DeliveryState::Delivered);
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use countersign_core::request::DeliveryOutcome;
+
 use crate::client::Call;
 use crate::explorer::{Conditions, Explorer, Extent};
 use crate::properties::{Case, hold};
@@ -106,6 +108,17 @@ fn resend_issue_and_revoke() {
     let scene = Scene::new(3, 0, 60);
     let calls = [Call::Resend(scene.id.clone()), Call::Issue, Call::Revoke(scene.id.clone())];
     under_all("resend/issue/revoke", &scene, &calls);
+}
+
+#[test]
+fn what_providers_report_while_a_challenge_is_sent_again_or_replaced() {
+    let scene = Scene::new(3, 0, 60);
+    let note = |outcome| Call::Note(scene.id.clone(), 1, outcome);
+    let [arrived, lost] = [note(DeliveryOutcome::Delivered), note(DeliveryOutcome::Failed)];
+    let resend = Call::Resend(scene.id.clone());
+    under_all("arrived/lost/resend", &scene, &[arrived.clone(), lost.clone(), resend]);
+    under_all("arrived/lost/issue", &scene, &[arrived.clone(), lost.clone(), Call::Issue]);
+    under_all("arrived/lost/right", &scene, &[arrived, lost, scene.right_code()]);
 }
 
 #[test]

@@ -14,7 +14,8 @@ use countersign_core::engine::Engine;
 use countersign_core::error::{Error, SendError, StoreError};
 use countersign_core::policy::{Policy, PolicyFault};
 use countersign_core::request::{
-    Addressee, Challenge, IssueRequest, Report, ResendRequest, Target, Verified, VerifyRequest,
+    Addressee, Challenge, DeliveryOutcome, IssueRequest, Report, ResendRequest, Target, Verified,
+    VerifyRequest,
 };
 use countersign_core::world::{Channel, Delivery, Message, Operation, Reply};
 use countersign_core::{Keyring, Secret, Timestamp, World};
@@ -27,6 +28,8 @@ const TO: &str = "+6281234567890";
 #[derive(Clone, Debug)]
 pub(crate) enum Call {
     Issue,
+    /// Which challenge, which of its messages, and what became of it.
+    Note(String, u32, DeliveryOutcome),
     Resend(String),
     Revoke(String),
     Status,
@@ -167,6 +170,10 @@ async fn perform(engine: &Engine<View>, call: Call) -> Result<Answer, Error> {
                 client_ip: None,
             };
             engine.issue(request).await.map(Answer::Sent)
+        }
+        Call::Note(id, send_number, outcome) => {
+            let noted = engine.record_delivery(&tenant, &id, send_number, outcome).await;
+            noted.map(|()| Answer::Done)
         }
         Call::Resend(id) => {
             engine.resend(ResendRequest { tenant, id, client_ip: None }).await.map(Answer::Sent)

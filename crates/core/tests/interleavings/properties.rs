@@ -2,7 +2,7 @@
 
 use countersign_core::Error;
 use countersign_core::error::SendError;
-use countersign_core::request::State;
+use countersign_core::request::{DeliveryOutcome, DeliveryState, State};
 
 use crate::client::{Answer, Call};
 use crate::explorer::{Conditions, Course, Ending};
@@ -32,6 +32,7 @@ pub(crate) fn hold(case: &Case<'_>, ending: &Ending<'_>) {
     check("failures are the wrong codes", failures(case, ending));
     check("no code is lost", no_lost_code(case, ending));
     check("status says what happened", honest_status(case, ending));
+    check("what a provider reported is told", honest_delivery(case, ending));
     check("a lock stays", lock_stays(case, ending));
 }
 
@@ -225,6 +226,27 @@ fn honest_status(case: &Case<'_>, ending: &Ending<'_>) -> Option<String> {
         }
     };
     fault.then(|| format!("status says {:?}", report.state))
+}
+
+/// What was noted of the latest message, that it arrived before that it did not; of any other challenge's nothing.
+fn honest_delivery(case: &Case<'_>, ending: &Ending<'_>) -> Option<String> {
+    let report = case.scene.status(ending.store, ending.now).ok()?;
+    let noted = |wanted: DeliveryOutcome| {
+        any(case, ending, |call, course| {
+            matches!(call, Call::Note(id, 1, outcome) if *id == report.id && *outcome == wanted)
+                && matches!(course.result, Ok(Answer::Done))
+        })
+    };
+    let resent =
+        any(case, ending, |call, course| matches!(call, Call::Resend(_)) && sent(course).is_some());
+    let expected = match (noted(DeliveryOutcome::Delivered), noted(DeliveryOutcome::Failed)) {
+        _ if resent => DeliveryState::Sent,
+        (true, _) => DeliveryState::Delivered,
+        (false, true) => DeliveryState::Failed,
+        (false, false) => DeliveryState::Sent,
+    };
+    let fault = report.delivery != expected && !store_failed(ending);
+    fault.then(|| format!("status says {:?}, but {expected:?} is right", report.delivery))
 }
 
 /// Who spent the last attempt is locked out, whatever else went on, unless an operator or a success stands against it.
