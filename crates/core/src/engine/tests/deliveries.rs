@@ -248,8 +248,7 @@ fn a_tampered_note_counts_for_nothing() {
     let mail = caller.issue_to(Email, MAIL, None).unwrap().id;
     caller.note(&id, 1, Failed).unwrap();
     let good = caller.desk.dump();
-    let (place, entry) =
-        good.iter().find(|(key, _)| key.ends_with(":undelivered")).map(|(k, e)| (k, e)).unwrap();
+    let (place, entry) = good.iter().find(|(key, _)| key.ends_with(":undelivered")).unwrap();
     let Cell::Value(value) = entry.cell.clone() else { panic!() };
     for byte in 0..value.len() {
         let mut changed = value.clone();
