@@ -1,7 +1,8 @@
 //! What providers reported of a challenge's messages.
 //!
 //! That a message arrived and that it did not are noted in two keys: of two reports that come at once neither
-//! overwrites the other, and which of them counts is decided when they are read. Nothing else hangs on either.
+//! overwrites the other, and which of them counts is decided when they are read. Nothing else hangs on either: so a
+//! report on an earlier message that is still being written when one on its resend has been may hide that one.
 
 use crate::error::StoreError;
 use crate::keyring::Keyring;
