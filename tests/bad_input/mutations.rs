@@ -82,7 +82,7 @@ fn spoilt(rng: &mut Rng, challenge: &str) -> Spoilt {
     let Good { path, mut body } = good(rng, challenge);
     let fields: Vec<String> = body.as_object().unwrap().keys().cloned().collect();
     let field = rng.choice(&fields).unwrap().clone();
-    let optional = ["reference", "locale", "client_ip"].contains(&field.as_str());
+    let optional = ["channel", "reference", "locale", "client_ip"].contains(&field.as_str());
     let named = Expected::Field(field.clone());
     match rng.u32(..13) {
         0 if !optional => {
