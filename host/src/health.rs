@@ -5,26 +5,42 @@ use std::time::Duration;
 
 use countersign_http_api::health::{Condition, Dependency, Health, Readiness};
 
+use countersign_providers::State;
+
+use crate::senders::{Router, now};
 use crate::stores::Store;
 
 /// Longer than a store needs that works, shorter than whoever asks has patience.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Asks the store: the engine is in the same process, and was prepared before the first request.
+/// Asks the store, and tells what is known of the providers. The engine is in the same process, and was prepared before
+/// the first request.
 #[derive(Clone)]
-pub struct StoreHealth {
+pub struct HostHealth {
     store: Arc<dyn Store>,
+    senders: Router,
 }
 
-impl StoreHealth {
-    /// Asks `store`.
+impl HostHealth {
+    /// Asks `store`, and tells of `senders`.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+    pub fn new(store: Arc<dyn Store>, senders: Router) -> Self {
+        Self { store, senders }
+    }
+
+    fn providers(&self) -> impl Iterator<Item = Dependency> {
+        let now = now();
+        self.senders.senders().routes().map(move |route| Dependency {
+            name: format!("provider {}", route.name()),
+            condition: match route.state(now) {
+                State::Closed => Condition::Ok,
+                State::HalfOpen | State::Open => Condition::Degraded,
+            },
+        })
     }
 }
 
-impl Health for StoreHealth {
+impl Health for HostHealth {
     async fn ready(&self) -> Readiness {
         let condition = match tokio::time::timeout(TIMEOUT, self.store.ping()).await {
             Ok(Ok(())) => Condition::Ok,
@@ -37,9 +53,9 @@ impl Health for StoreHealth {
                 Condition::Failed
             }
         };
-        Readiness {
-            degraded: false,
-            dependencies: vec![Dependency { name: "store".to_owned(), condition }],
-        }
+        let store = Dependency { name: "store".to_owned(), condition };
+        let dependencies: Vec<_> = std::iter::once(store).chain(self.providers()).collect();
+        let is_degraded = |dependency: &Dependency| dependency.condition == Condition::Degraded;
+        Readiness { degraded: dependencies.iter().any(is_degraded), dependencies }
     }
 }

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 
-use countersign_http_api::callbacks::NoCallbacks;
 use countersign_http_api::keys::{ApiKey, ApiKeys};
 use countersign_http_api::otp::{Error, Failure};
 use countersign_settings::api_keys::ApiKeySettings;
@@ -16,8 +15,8 @@ use countersign_settings::problem::{Problem, Problems};
 
 use crate::config::{Config, Loaded, Rules};
 use crate::engine::{self, Capabilities, Engine};
-use crate::health::StoreHealth;
-use crate::senders::{self, Router, Stream};
+use crate::health::HostHealth;
+use crate::senders::{Router, Stream};
 use crate::server::{BindError, Server, signalled};
 use crate::stores::{self, Store, StoreSettings};
 
@@ -44,9 +43,6 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
-    /// A sender can't be opened.
-    #[error(transparent)]
-    Senders(#[from] senders::OpenError),
     /// The signals that end the process can't be listened to.
     #[error("signals can't be listened to: {0}")]
     Signals(io::Error),
@@ -59,11 +55,8 @@ impl StartError {
     /// Whether the operator has to change the configuration, rather than something around it.
     #[must_use]
     pub fn is_configuration(&self) -> bool {
-        match self {
-            Self::ApiKeys(_) | Self::Config(_) => true,
-            Self::Senders(error) => matches!(error, senders::OpenError::DevelopmentOnly(_)),
-            _ => false,
-        }
+        let store = matches!(self, Self::Store(stores::OpenError::Setting { .. }));
+        store || matches!(self, Self::ApiKeys(_) | Self::Config(_))
     }
 }
 
@@ -79,10 +72,10 @@ pub async fn serve(loaded: Loaded, ready_file: Option<&Path>) -> Result<(), Star
     let config = loaded.config;
     let api_keys = api_keys(&config.api_keys)?;
     let store = stores::open(&config.store).await?;
-    let engine =
-        open_engine(&config, Arc::clone(&store), loaded.rules, Stream::StandardOutput).await?;
-    let health = StoreHealth::new(store);
-    let router = countersign_http_api::router(engine.clone(), health, NoCallbacks, api_keys);
+    let senders = Router::open(&config, Stream::StandardOutput)?;
+    let engine = open_engine(&config, Arc::clone(&store), senders.clone(), loaded.rules).await?;
+    let health = HostHealth::new(store, senders.clone());
+    let router = countersign_http_api::router(engine.clone(), health, senders, api_keys);
     let server = Server::bind(&config.server).await?;
     let address = server.address();
     if let Some(path) = ready_file {
@@ -102,17 +95,16 @@ pub async fn serve(loaded: Loaded, ready_file: Option<&Path>) -> Result<(), Star
     Ok(())
 }
 
-/// Opens the senders and the engine, and has it prepare every purpose. The one place where an engine is made.
+/// Opens the engine, and has it prepare every purpose. The one place where an engine is made.
 ///
 /// # Errors
 /// [`StartError`]: every purpose that the engine refuses is named.
 pub async fn open_engine(
     config: &Config,
     store: Arc<dyn Store>,
+    sender: Router,
     rules: Rules,
-    console: Stream,
 ) -> Result<Engine, StartError> {
-    let sender = Router::open(&config.senders, config.server.mode, console)?;
     let rules = Arc::new(rules);
     let capabilities = Capabilities { store, sender: Arc::new(sender), rules: Arc::clone(&rules) };
     let engine = Engine::open(&config.engine, capabilities)?;

@@ -34,12 +34,16 @@ async fn story(processes: usize, pairs: usize, store: &str) -> (Cluster, Vec<Pai
     }
     let engine = settings::engine("").unwrap();
     let cache = engine.split('\'').nth(1).unwrap();
+    let outbox = workplace.outbox().path().display();
+    // In place of WhatsApp, a file: for which it can't be production.
+    let whatsapp = format!("{{ type = \"file\", path = '{outbox}' }}");
     let variables = [
         ("COUNTERSIGN_SERVER__LISTEN", "127.0.0.1:0"),
+        ("COUNTERSIGN_SERVER__MODE", "development"),
         ("COUNTERSIGN_STORE", store),
         ("COUNTERSIGN_KEYS__INDEX_FILE", &path("index.key")),
         ("COUNTERSIGN_KEYS__RING__0__SECRET_FILE", &path("first.key")),
-        ("COUNTERSIGN_SENDERS__WHATSAPP__PATH", &workplace.outbox().path().display().to_string()),
+        ("COUNTERSIGN_SENDERS__WHATSAPP", &whatsapp),
         ("COUNTERSIGN_ENGINE__CACHE_DIRECTORY", cache),
         ("COUNTERSIGN_LOG__FORMAT", "json"),
     ];

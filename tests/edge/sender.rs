@@ -17,7 +17,7 @@ async fn a_failed_send_is_told_by_its_kind_and_may_be_retried_at_once() {
         (429, "throttled"),
         (500, "unavailable"),
         (503, "unavailable"),
-        (301, "unavailable"),
+        (301, "other"),
     ];
     for (status, kind) in kinds {
         app.receiver.answer_with(status);

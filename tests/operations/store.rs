@@ -12,8 +12,10 @@ use crate::{host, issue};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The readiness of a host whose store is in that state, and whose provider works.
 fn readiness(status: &str) -> Value {
-    json!({ "status": status, "dependencies": [{ "name": "store", "status": status }] })
+    let provider = json!({ "name": "provider sms-file", "status": "ok" });
+    json!({ "status": status, "dependencies": [{ "name": "store", "status": status }, provider] })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

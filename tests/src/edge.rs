@@ -119,6 +119,22 @@ pub fn variables(
     receiver: &Receiver,
     channels: &[&str],
 ) -> Result<Map<String, Value>> {
+    let sender = json!({
+        "type": "webhook",
+        "url": format!("{}/codes", receiver.origin()),
+        "secret": SECRET,
+    });
+    let senders: Map<_, _> =
+        channels.iter().map(|channel| ((*channel).to_owned(), sender.clone())).collect();
+    variables_with(rules, &Value::Object(senders), &receiver.origin())
+}
+
+/// As [`variables`], for an app with `senders` of the test's own, all of them at `origin`.
+///
+/// # Errors
+///
+/// As [`variables`].
+pub fn variables_with(rules: &str, senders: &Value, origin: &str) -> Result<Map<String, Value>> {
     let mut rules: Map<String, Value> = toml::from_str(rules).map_err(Error::other)?;
     let keys = rules.remove("keys").unwrap_or_default();
     let text = |value: &Value, name: &str| {
@@ -127,13 +143,6 @@ pub fn variables(
     let ring = keys.get("ring").and_then(Value::as_array).cloned().unwrap_or_default();
     let ring: Vec<_> =
         ring.iter().map(|key| format!("{}={}", text(key, "name"), text(key, "secret"))).collect();
-    let sender = json!({
-        "type": "webhook",
-        "url": format!("{}/codes", receiver.origin()),
-        "secret": SECRET,
-    });
-    let senders: Map<_, _> =
-        channels.iter().map(|channel| ((*channel).to_owned(), sender.clone())).collect();
     let (mode, api_keys) = match rules.remove("api_keys") {
         Some(keys) => ("production", json!({ "api_keys": keys }).to_string()),
         None => ("development", String::new()),
@@ -144,8 +153,8 @@ pub fn variables(
         "keys_ring": ring.join(" "),
         "policies": Value::Object(rules).to_string(),
         "api_keys": api_keys,
-        "senders": Value::Object(senders).to_string(),
-        "sender_origin": receiver.origin(),
+        "senders": senders.to_string(),
+        "sender_origin": origin,
     });
     Ok(variables.as_object().cloned().unwrap_or_default())
 }

@@ -1,9 +1,13 @@
 //! Suites that run against every store and every environment, and the real things that they run against.
 
+pub mod certificates;
 pub mod client;
 pub mod cluster;
+pub mod counterpart;
 pub mod edge;
+pub mod exim;
 pub mod leaks;
+pub mod mail;
 pub mod nginx;
 pub mod outbox;
 pub mod process;
@@ -12,4 +16,5 @@ pub mod raw;
 pub mod receiver;
 pub mod redis;
 pub mod settings;
+pub mod surface;
 pub mod wait;

@@ -87,6 +87,7 @@ fn compose(parts: Parts) -> Result<Vec<u8>> {
     graph.connect(settings, front, contract!("configuration"))?;
     graph.connect(store, front, contract!("upkeep"))?;
     graph.connect(sender, front, contract!("callbacks"))?;
+    graph.connect(sender, front, contract!("senders"))?;
     graph.encode(front)
 }
 

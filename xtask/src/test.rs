@@ -19,7 +19,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
             "`test` takes one filter, not `{second}` too; arguments of the test binaries follow `--`"
         );
     }
-    tools::ensure(&[Tool::Nginx, Tool::Python, Tool::Redis])?;
+    tools::ensure(&[Tool::Exim, Tool::Nginx, Tool::Python, Tool::Redis])?;
     let python = python::ensure(workspace)?;
     edge::build_and_place(workspace)?;
     // In one go with the test binaries, so that the host has the features that they are built with.

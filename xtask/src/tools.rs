@@ -9,6 +9,8 @@ use crate::process;
 /// A program from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tool {
+    /// The mail server, which the suite for SMTP starts itself on free ports.
+    Exim,
     /// The web server, for the suite that puts one before many processes.
     Nginx,
     /// Python with `venv`, for the phone numbers' oracle.
@@ -20,6 +22,7 @@ pub(crate) enum Tool {
 impl Tool {
     fn is_present(self) -> bool {
         match self {
+            Self::Exim => process::find_program("exim4").is_some(),
             Self::Nginx => process::find_program("nginx").is_some(),
             Self::Python => {
                 process::succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
@@ -31,6 +34,7 @@ impl Tool {
     /// Its packages in Debian and what follows it.
     fn packages(self) -> &'static [&'static str] {
         match self {
+            Self::Exim => &["exim4-daemon-light"],
             Self::Nginx => &["nginx"],
             Self::Python => &["python3", "python3-venv"],
             Self::Redis => &["redis-server"],
@@ -77,7 +81,8 @@ fn root_command() -> Option<Command> {
 }
 
 /// Debian starts a server when it is installed and again at every boot; a developer's machine should run
-/// none. The policy that forbids the start is ours only where there was none, and goes away again.
+/// none. Of mail servers only one can be installed: where there is another nothing is removed for ours, and the message
+/// says what is missing. The policy that forbids the start is ours only where there was none, and goes away again.
 const INSTALL: &str = r#"
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
@@ -86,10 +91,11 @@ if [ ! -e "$policy" ]; then
   chmod 755 "$policy"
 fi
 apt-get -o DPkg::Lock::Timeout=120 -qq update
-apt-get -o DPkg::Lock::Timeout=120 -qq install -y --no-install-recommends "$@"
+apt-get -o DPkg::Lock::Timeout=120 -qq install -y --no-remove --no-install-recommends "$@"
 if [ -d /run/systemd/system ]; then
   for package in "$@"; do
     case "$package" in
+      exim4-daemon-light) systemctl --quiet disable exim4.service exim4-base.timer ;;
       nginx | redis-server) systemctl --quiet disable "$package" ;;
     esac
   done

@@ -1,30 +1,28 @@
 //! The development sink: codes are written to standard error, where the runtime shows them. The settings choose it in
 //! development mode only.
 
-use countersign_providers::Message;
+use countersign_providers::{Channel, Delivered, Message};
 
 use crate::bindings::countersign::otp::types::SendError;
 use crate::bindings::exports::countersign::otp::sender::Delivery;
 use crate::bindings::wasi::cli::stderr::get_stderr;
+use crate::convert;
 
 /// Writes a message, a line.
-pub(crate) fn send(message: &Message) -> Result<Delivery, SendError> {
+pub(crate) fn send(message: &Message, channels: &[Channel]) -> Result<Delivery, SendError> {
+    let channel = channels.first().copied().unwrap_or(message.channel);
     let reference = match &message.reference {
         Some(reference) => format!(", reference {reference:?}"),
         None => String::new(),
     };
     let line = format!(
         "[{channel}] to {to}: code {code} for {purpose}{reference}, good for {seconds} s\n",
-        channel = message.channel.as_str(),
+        channel = channel.as_str(),
         to = message.recipient.expose(),
         code = message.code.expose(),
         purpose = message.purpose,
         seconds = message.lifetime_seconds,
     );
     get_stderr().blocking_write_and_flush(line.as_bytes()).map_err(|_| SendError::Unavailable)?;
-    Ok(Delivery {
-        channel: message.channel.into(),
-        provider: "console".to_owned(),
-        message_id: None,
-    })
+    Ok(convert::delivery(Delivered { channel, provider: "console", message_id: None }))
 }

@@ -1,21 +1,22 @@
-//! The export, and what an instance keeps: its settings, and the providers' sessions.
+//! The export, and what an instance keeps: the providers, opened from its settings.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::convert::Infallible;
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use countersign_providers::{
-    Channel, Problems, Secret, SendError, Senders, SendersSettings, Session, Timestamp,
+    Accepted, Carrier, Document, Failure, Order, Problems, Secret, SendError, Senders, Timestamp,
+    deliver,
 };
+use futures_util::FutureExt as _;
+use http::{Request, Response};
 
 use crate::bindings::countersign::otp::{configuration, types};
-use crate::bindings::exports::countersign::otp::callbacks::{
-    CallbackError, CallbackRequest, Guest as CallbacksGuest, Received,
-};
 use crate::bindings::exports::countersign::otp::sender::{Delivery, Guest, Message};
+use crate::bindings::exports::countersign::otp::senders::Guest as Check;
 use crate::bindings::wasi::clocks::wall_clock;
-use crate::carry::carry;
 use crate::http_call::Deadline;
-use crate::{console, convert};
+use crate::{console, convert, log};
 
 /// For all of a message's calls together. The engine waits for 20 s.
 const TOTAL_SECONDS: u64 = 15;
@@ -27,68 +28,80 @@ pub(crate) struct Component;
 
 impl Guest for Component {
     fn send(message: Message) -> Result<Delivery, types::SendError> {
-        let deadline = Deadline::after_seconds(TOTAL_SECONDS);
-        let channel = message.channels.first().copied().map(Channel::from);
-        let channel = channel.ok_or_else(no_channel)?;
-        let message = convert::message(message, channel);
-        let senders = match ways()? {
-            Ways::Console => return console::send(&message),
+        let (message, channels, may_send_twice) = convert::taken_apart(message);
+        let ways =
+            ways().map_err(|problems| types::SendError::NotConfigured(problems.to_string()))?;
+        let senders = match ways {
+            Ways::Console => return console::send(&message, &channels),
             Ways::Providers(senders) => senders,
         };
-        let provider = senders.of(message.channel)?;
-        let mut session = session_of(message.channel);
-        let sent = carry(provider, &message, &mut session, now, |call| deadline.call(call));
-        // Whatever became of the message: a login is worth keeping.
-        keep(message.channel, session);
-        Ok(Delivery {
-            channel: channel.into(),
-            provider: provider.name().to_owned(),
-            message_id: sent?.message_id,
-        })
+        let courier = Courier(Deadline::after_seconds(TOTAL_SECONDS));
+        let order = Order { channels: &channels, may_send_twice };
+        let delivered = deliver(senders, &courier, message, order, |event| log::tell(&event));
+        // Every call blocks: nothing is ever pending.
+        match delivered.now_or_never() {
+            Some(Ok(delivered)) => Ok(convert::delivery(delivered)),
+            Some(Err(error)) => Err(convert::send_error(error)),
+            None => Err(types::SendError::Timeout),
+        }
     }
 }
 
-impl CallbacksGuest for Component {
-    fn receive(_: String, _: CallbackRequest) -> Result<Received, CallbackError> {
-        Err(CallbackError::UnknownProvider)
+impl Check for Component {
+    fn check() -> Vec<String> {
+        let problems = ways().err().map(|Problems(problems)| problems.as_slice());
+        problems.unwrap_or_default().iter().map(ToString::to_string).collect()
     }
 }
 
-fn no_channel() -> SendError {
-    SendError::Other("the message names no channel".to_owned())
+/// Reaches providers for one message.
+struct Courier(Deadline);
+
+impl Carrier for Courier {
+    type Native = Infallible;
+
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    fn patience(&self) -> Duration {
+        self.0.patience()
+    }
+
+    async fn call(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Failure> {
+        self.0.call(request)
+    }
+
+    async fn hand_over(
+        &self,
+        native: &Infallible,
+        _: &countersign_providers::Message,
+    ) -> Result<Accepted, SendError> {
+        match *native {}
+    }
 }
 
 /// How codes leave.
-enum Ways {
+pub(crate) enum Ways {
     /// To the log: development only, as the settings see to.
     Console,
-    Providers(Senders),
+    Providers(Box<Senders<Infallible>>),
 }
 
-/// The ways of this instance: the settings are asked for once and kept as long as it lives.
-fn ways() -> Result<&'static Ways, SendError> {
+/// The ways of this instance: the settings are asked for once and kept as long as it lives, and with them the breakers
+/// and the logins.
+pub(crate) fn ways() -> Result<&'static Ways, &'static Problems> {
     static WAYS: OnceLock<Result<Ways, Problems>> = OnceLock::new();
     let opened = WAYS.get_or_init(|| {
         let text = Secret::new(configuration::senders());
         if text.expose() == CONSOLE {
             return Ok(Ways::Console);
         }
-        Senders::try_from(&SendersSettings::from_json(text.expose())?).map(Ways::Providers)
+        Document::from_json(text.expose())?.open().map(|senders| Ways::Providers(Box::new(senders)))
     });
-    opened.as_ref().map_err(|problems| SendError::NotConfigured(problems.to_string()))
+    opened.as_ref()
 }
 
-static SESSIONS: Mutex<BTreeMap<Channel, Session>> = Mutex::new(BTreeMap::new());
-
-fn session_of(channel: Channel) -> Session {
-    let sessions = SESSIONS.lock().unwrap_or_else(PoisonError::into_inner);
-    sessions.get(&channel).cloned().unwrap_or_default()
-}
-
-fn keep(channel: Channel, session: Session) {
-    SESSIONS.lock().unwrap_or_else(PoisonError::into_inner).insert(channel, session);
-}
-
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp(wall_clock::now().seconds)
 }

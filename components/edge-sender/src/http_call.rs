@@ -3,11 +3,13 @@
 //! Certificates are the host's to verify, and redirects are nobody's to follow. What an error of the host says beside
 //! its kind is dropped: it isn't meant for operators.
 
-use countersign_providers::MAX_RESPONSE_BYTES;
+use std::time::Duration;
+
+use countersign_providers::{Failure, MAX_RESPONSE_BYTES};
 use http::uri::Scheme as UriScheme;
 use http::{HeaderName, HeaderValue, Request, Response};
 
-use crate::bindings::wasi::clocks::monotonic_clock::subscribe_duration;
+use crate::bindings::wasi::clocks::monotonic_clock::{now, subscribe_instant};
 use crate::bindings::wasi::http::outgoing_handler::handle;
 use crate::bindings::wasi::http::types::{
     ErrorCode, Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody,
@@ -15,7 +17,6 @@ use crate::bindings::wasi::http::types::{
 };
 use crate::bindings::wasi::io::poll::{Pollable, poll};
 use crate::bindings::wasi::io::streams::{OutputStream, StreamError};
-use crate::failure::Failure;
 
 const NANOSECONDS: u64 = 1_000_000_000;
 /// Until there is a connection.
@@ -28,12 +29,22 @@ const BETWEEN_BYTES_SECONDS: u64 = 5;
 const CHUNK_BYTES: usize = 16 * 1024;
 
 /// When everything has to be over.
-pub(crate) struct Deadline(Pollable);
+pub(crate) struct Deadline {
+    /// By the monotonic clock, in nanoseconds.
+    at: u64,
+    event: Pollable,
+}
 
 impl Deadline {
     /// So many seconds from now.
     pub(crate) fn after_seconds(seconds: u64) -> Self {
-        Self(subscribe_duration(seconds * NANOSECONDS))
+        let at = now().saturating_add(seconds * NANOSECONDS);
+        Self { at, event: subscribe_instant(at) }
+    }
+
+    /// What is left.
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_nanos(self.at.saturating_sub(now()))
     }
 
     /// Calls, and reads the answer; of its body what came, where it is cut short.
@@ -53,7 +64,7 @@ impl Deadline {
         if !self.wait_for(&answer.subscribe()) {
             return Err(Failure::TimedOut);
         }
-        let Some(Ok(answer)) = answer.get() else { return Err(Failure::Unreachable) };
+        let Some(Ok(answer)) = answer.get() else { return Err(Failure::Broken) };
         let answer = answer.map_err(|code| failure(&code))?;
         let mut response = Response::builder().status(answer.status());
         for (name, value) in answer.headers().entries() {
@@ -64,7 +75,7 @@ impl Deadline {
                 response = response.header(name, value);
             }
         }
-        response.body(self.body(&answer)).map_err(|_| Failure::Unreachable)
+        response.body(self.body(&answer)).map_err(|_| Failure::Broken)
     }
 
     /// The body as far as it comes, at most [`MAX_RESPONSE_BYTES`].
@@ -89,7 +100,7 @@ impl Deadline {
 
     /// Waits until `event` is ready; not, where the deadline is first.
     fn wait_for(&self, event: &Pollable) -> bool {
-        poll(&[event, &self.0]).contains(&0)
+        poll(&[event, &self.event]).contains(&0)
     }
 }
 
@@ -173,7 +184,7 @@ fn options() -> RequestOptions {
 }
 
 /// Which kind of failure the host tells. A connection that took too long never carried the message: that isn't a
-/// time-out in the contract's sense.
+/// time-out in the contract's sense. Whatever isn't known to come before a connection may come after the message left.
 fn failure(code: &ErrorCode) -> Failure {
     match code {
         ErrorCode::HttpRequestDenied => Failure::Denied,
@@ -181,6 +192,20 @@ fn failure(code: &ErrorCode) -> Failure {
         ErrorCode::ConnectionReadTimeout
         | ErrorCode::ConnectionWriteTimeout
         | ErrorCode::HttpResponseTimeout => Failure::TimedOut,
-        _ => Failure::Unreachable,
+        ErrorCode::ConfigurationError
+        | ErrorCode::ConnectionLimitReached
+        | ErrorCode::ConnectionRefused
+        | ErrorCode::ConnectionTimeout
+        | ErrorCode::DestinationIpUnroutable
+        | ErrorCode::DestinationNotFound
+        | ErrorCode::DestinationUnavailable
+        | ErrorCode::DnsError(_)
+        | ErrorCode::DnsTimeout
+        | ErrorCode::HttpRequestUriInvalid
+        | ErrorCode::HttpRequestUriTooLong
+        | ErrorCode::TlsAlertReceived(_)
+        | ErrorCode::TlsCertificateError
+        | ErrorCode::TlsProtocolError => Failure::Unreachable,
+        _ => Failure::Broken,
     }
 }

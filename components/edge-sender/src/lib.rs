@@ -1,10 +1,6 @@
 //! The sender of the edge app as a WebAssembly component: the protocols of `countersign-providers` over outgoing HTTP.
 //!
-//! What is decided, `carry`, and what a failed call means, `failure`, build and are tested anywhere. The rest needs a
-//! component host: the contract's types, the settings of this instance, and `wasi:http`.
-
-pub mod carry;
-pub mod failure;
+//! All of it needs a component host: the contract's types, the settings of this instance, and `wasi:http`.
 
 #[cfg(target_arch = "wasm32")]
 mod console;
@@ -14,6 +10,10 @@ mod convert;
 mod guest;
 #[cfg(target_arch = "wasm32")]
 mod http_call;
+#[cfg(target_arch = "wasm32")]
+mod log;
+#[cfg(target_arch = "wasm32")]
+mod reports;
 
 #[cfg(target_arch = "wasm32")]
 mod bindings {

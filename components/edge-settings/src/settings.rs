@@ -7,20 +7,21 @@
 //! | `keys_ring` | secret: `name=key`, separated by spaces, at most 8; the first is used for what is new | refused |
 //! | `policies` | `[purposes.<name>]`, `[tenants.<name>.purposes.<name>]` | refused |
 //! | `api_keys` | `[[api_keys]]` | refused in production; in development everybody may call |
-//! | `senders` | secret: a table for each channel | no channel can be used; in development codes go to the log |
+//! | `senders` | secret: a table, or a list of them, for each channel | no channel can be used; in development codes go to the log |
+//! | `messages` | `[messages]`: what messages say | the built-in words |
+//! | `public_url` | where providers reach the app: `https://otp.example.com` | providers report nothing |
 //!
 //! Documents are TOML or JSON, in the words of the native host's configuration file.
 
 use std::collections::BTreeMap;
 
-use countersign_providers::{Senders, SendersSettings};
 use countersign_settings::api_keys::{self, ApiKeySettings};
 use countersign_settings::keys::{check_ring, decode_key};
-use countersign_settings::problem::{Problem, Problems};
+use countersign_settings::problem::Problem;
 use countersign_settings::purposes::{PolicySettings, TenantSettings, gather};
 use countersign_settings::secret::Secret;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::text;
 
@@ -179,19 +180,24 @@ impl Reader<'_> {
         Some(keys.api_keys)
     }
 
+    /// What the sender is told. What it says means something to the sender alone, which is asked as well.
     fn senders(&mut self, mode: Mode) -> Secret<String> {
-        let Some(text) = self.text("senders") else {
-            let text = if mode == Mode::Development { CONSOLE } else { "{}" };
-            return Secret::new(text.to_owned());
-        };
-        let read = text::value("senders", text.expose());
-        let json = Secret::new(self.kept(read).unwrap_or_else(|| json!({})).to_string());
-        let opened = SendersSettings::from_json(json.expose())
-            .and_then(|settings| Senders::try_from(&settings));
-        if let Err(Problems(problems)) = opened {
-            self.problems.extend(problems);
+        let senders = self.document("senders");
+        let messages = self.document("messages");
+        let public_url = self.text("public_url").map(|url| url.expose().trim().to_owned());
+        if senders.is_null() && mode == Mode::Development {
+            return Secret::new(CONSOLE.to_owned());
         }
-        json
+        let document =
+            json!({ "senders": senders, "messages": messages, "public_url": public_url });
+        Secret::new(document.to_string())
+    }
+
+    /// A variable that holds a document of any shape; null where it says nothing.
+    fn document(&mut self, name: &str) -> Value {
+        let text = self.text(name);
+        let value = text.and_then(|text| self.kept(text::value(name, text.expose())));
+        value.unwrap_or_default()
     }
 }
 

@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, Full};
 use spin_sdk::time::sleep;
 use tower_service::Service;
 
-use crate::bindings::countersign::otp::{configuration, otp};
+use crate::bindings::countersign::otp::{configuration, otp, senders};
 use crate::callbacks::SenderCallbacks;
 use crate::engine::Engine;
 use crate::upkeep::StoreUpkeep;
@@ -52,7 +52,8 @@ fn router() -> Result<Router, Vec<String>> {
     }
     let configured = configuration::load()?;
     let keys = api_keys(configured.api_keys)?;
-    let problems: Vec<String> = configured.purposes.iter().filter_map(unprepared).collect();
+    let mut problems = senders::check();
+    problems.extend(configured.purposes.iter().filter_map(unprepared));
     if !problems.is_empty() {
         return Err(problems);
     }

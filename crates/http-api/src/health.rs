@@ -13,7 +13,8 @@ pub trait Health: Clone + Send + Sync + 'static {
 /// What the service depends on, and how that is.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Readiness {
-    /// Works, but not as configured: a fallback has taken over. The service is ready all the same.
+    /// Works, but not as configured: a fallback has taken over, or something is degraded. The service is ready all the
+    /// same.
     pub degraded: bool,
     /// Each dependency. The service is ready where none has failed.
     pub dependencies: Vec<Dependency>,
@@ -23,7 +24,7 @@ impl Readiness {
     /// Whether requests can be served.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.dependencies.iter().all(|dependency| dependency.condition == Condition::Ok)
+        self.dependencies.iter().all(|dependency| dependency.condition != Condition::Failed)
     }
 }
 
@@ -43,6 +44,8 @@ pub struct Dependency {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub enum Condition {
+    /// It failed of late and is left alone for a while: what hangs on it alone doesn't work now.
+    Degraded,
     /// It does not work; why is in the log.
     Failed,
     /// It works.

@@ -47,6 +47,17 @@ pub(crate) fn parse(text: &str) -> Result<Uri, &'static str> {
     }
 }
 
+/// Reads the URL that a provider's paths follow: as [`parse`], without a query. What it gives ends in no slash.
+///
+/// # Errors
+/// What it has to be.
+pub(crate) fn base(text: &str) -> Result<String, &'static str> {
+    if parse(text)?.query().is_some() {
+        return Err("must not have a query (`?…`): the provider's own paths follow it");
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
 /// The characters of RFC 3986.
 fn may_stand_in_a_url(byte: u8) -> bool {
     byte.is_ascii_graphic()
@@ -106,6 +117,15 @@ mod tests {
         ] {
             assert!(parse(text).is_ok(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_base_ends_without_a_slash_and_has_no_query() {
+        assert_eq!(base("https://example.com").unwrap(), "https://example.com");
+        assert_eq!(base("https://example.com/").unwrap(), "https://example.com");
+        assert_eq!(base("http://[::1]:8080/api//").unwrap(), "http://[::1]:8080/api");
+        assert!(base("https://example.com/?a=b").unwrap_err().contains("query"));
+        assert!(base("http://example.com/").unwrap_err().contains("loopback"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What goes wrong with a message.
 
+use std::fmt;
+
 /// Why a message did not go out: `send-error` in `wit/types.wit`. No text in it repeats what a provider said.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SendError {
@@ -17,8 +19,41 @@ pub enum SendError {
     Timeout,
     /// The provider refused our credentials.
     Unauthorised,
-    /// The provider can't be reached or failed.
+    /// The provider can't be reached or failed: nothing went out.
     Unavailable,
     /// The provider's answer was cut off or can't be read. Whether the message went out is not known.
     Unreadable,
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::NotConfigured(text) => return write!(formatter, "not configured: {text}"),
+            Self::Other(text) => text,
+            Self::RecipientRefused => "it refused the recipient",
+            Self::TemplateUnknown => "it doesn't know the template",
+            Self::Throttled(Some(seconds)) => {
+                return write!(formatter, "it is asked too often, and wants {seconds} s to pass");
+            }
+            Self::Throttled(None) => "it is asked too often",
+            Self::Timeout => "no answer in time",
+            Self::Unauthorised => "it refused our credentials",
+            Self::Unavailable => "it can't be reached or failed",
+            Self::Unreadable => "its answer was cut off or can't be read",
+        })
+    }
+}
+
+impl SendError {
+    /// Whether the message may have gone out all the same: trying elsewhere could send it twice.
+    #[must_use]
+    pub const fn is_uncertain(&self) -> bool {
+        matches!(self, Self::Timeout | Self::Unreadable)
+    }
+
+    /// Whether another provider, or the same one later, may well take the message, which certainly has not gone out.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Throttled(_) | Self::Unavailable)
+    }
 }

@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use countersign_providers::{
-//!     Channel, Message, Pii, Secret, Senders, SendersSettings, Session, Step, Timestamp,
+//!     Channel, Content, Message, Opened, Pii, Secret, SendersSettings, Session, Step, Timestamp,
 //! };
 //!
 //! let settings = SendersSettings::from_json(
@@ -15,7 +15,8 @@
 //!         "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 //!     }}"#,
 //! )?;
-//! let senders = Senders::try_from(&settings)?;
+//! let (path, sender) = settings.of(Channel::Sms).next().unwrap();
+//! let Opened::Http(provider) = sender.open(Channel::Sms, &path)? else { panic!("not over HTTP") };
 //! # let message = Message {
 //! #     tenant: "default".into(),
 //! #     purpose: "login".into(),
@@ -28,8 +29,9 @@
 //! #     expires_at: Timestamp(1_795_208_961),
 //! #     reference: None,
 //! #     locale: None,
+//! #     content: Content::None,
+//! #     callback_url: None,
 //! # };
-//! let provider = senders.of(message.channel).unwrap();
 //! let (mut session, now) = (Session::default(), Timestamp(1_795_208_661));
 //! let request = provider.request(&message, &mut session, now).unwrap();
 //! assert_eq!(request.headers()["webhook-id"], "login.x.1");
@@ -40,23 +42,72 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod answer;
+mod aws;
+pub mod aws_ses;
+pub mod aws_sns;
+mod bearer;
+mod breaker;
+mod callback;
+mod carry;
+mod content;
+mod contract;
+mod deliver;
+mod document;
 mod endpoint;
 mod error;
+pub mod eskiz;
+mod event;
+mod failure;
+mod locale;
+mod mailbox;
 mod message;
+mod messages;
+pub mod meta_whatsapp;
+mod native;
 mod pii;
 mod provider;
+mod public_url;
+mod query;
+mod request;
+pub mod resend;
 mod retry_after;
+mod route;
 mod senders;
 mod settings;
+mod signed_url;
+mod standard_webhooks;
+mod tag;
+mod template;
+pub mod twilio;
+pub mod wati;
+mod ways;
 pub mod webhook;
 
 pub use countersign_settings::problem::{Problem, Problems};
 pub use countersign_settings::purposes::Channel;
 pub use countersign_settings::secret::Secret;
 
+pub use self::breaker::{Change, State};
+pub use self::callback::{
+    Callback, CallbackError, MAX_CALLBACK_BYTES, MAX_REPORTS, Outcome, Received, Report,
+};
+pub use self::content::{Content, Mail, Speech};
+pub use self::deliver::{Carrier, Delivered, MIN_PATIENCE, Order, deliver};
+pub use self::document::Document;
 pub use self::error::SendError;
+pub use self::event::Event;
+pub use self::failure::Failure;
 pub use self::message::{Message, Timestamp};
+pub use self::messages::{
+    MessagesSettings, Segments, SmsEncoding, TenantMessagesSettings, Texts, segments,
+};
+pub use self::native::{ConsoleSettings, FileSettings, NativeSettings, SmtpSettings, Tls};
 pub use self::pii::Pii;
 pub use self::provider::{Accepted, MAX_EXCHANGES, MAX_RESPONSE_BYTES, Provider, Session, Step};
-pub use self::senders::Senders;
-pub use self::settings::{SenderSettings, SendersSettings};
+pub use self::public_url::callbacks_url;
+pub use self::route::{Barred, Route, Way};
+pub use self::senders::{MAX_IN_FLIGHT, Senders, Terms, http_only};
+pub use self::settings::{ChannelSettings, MAX_PROVIDERS, SendersSettings};
+pub use self::tag::{MAX_TAG_BYTES, Tag};
+pub use self::ways::{Opened, SenderSettings};

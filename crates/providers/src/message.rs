@@ -3,13 +3,14 @@
 use countersign_settings::purposes::Channel;
 use countersign_settings::secret::Secret;
 
+use crate::content::Content;
 use crate::pii::Pii;
 
 /// Whole seconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Timestamp(pub u64);
 
-/// All that a provider may need: `message` in `wit/sender.wit`, field by field.
+/// All that a provider may need: `message` in `wit/sender.wit`, for one channel, and what was made of it.
 #[derive(Clone, Debug)]
 pub struct Message {
     /// Whose message it is.
@@ -34,4 +35,9 @@ pub struct Message {
     pub reference: Option<String>,
     /// The language wanted, as a BCP 47 tag of at most 35 characters.
     pub locale: Option<String>,
+    /// The words, where the channel has any.
+    pub content: Content,
+    /// Where the provider reports what became of the message: the URL of its callbacks, of at most 2,048 bytes and
+    /// without a query. Absent where the operator wants no reports.
+    pub callback_url: Option<String>,
 }

@@ -3,6 +3,7 @@
 use countersign_settings::secret::Secret;
 use http::{Request, Response};
 
+use crate::callback::{Callback, CallbackError, Received};
 use crate::error::SendError;
 use crate::message::{Message, Timestamp};
 
@@ -27,7 +28,7 @@ pub const MAX_EXCHANGES: usize = 3;
 /// [`Session::token`] and, where there is none, makes the login's request instead of the message's. Its `response`
 /// reads the login's answer where the session has no token ([`Session::has_token`]), keeps what it says and returns
 /// [`Step::Again`]; otherwise it reads the message's answer, and where that refuses the token, forgets it and returns
-/// [`Step::Again`] too. Most providers need none of it and leave the session alone.
+/// [`Step::Again`] too. It says so in [`wants_login`](Self::wants_login). Most providers need none of it and leave the session alone.
 pub trait Provider: Send + Sync {
     /// Its name: the `type` in the settings.
     fn name(&self) -> &'static str;
@@ -53,6 +54,19 @@ pub trait Provider: Send + Sync {
         session: &mut Session,
         now: Timestamp,
     ) -> Result<Step, SendError>;
+
+    /// Whether it wants a login first: whatever goes wrong with one, the message has not gone out.
+    fn wants_login(&self) -> bool {
+        false
+    }
+
+    /// What a call of the provider's reports, once its signature was found to be good.
+    ///
+    /// # Errors
+    /// Where the provider reports nothing, or the call isn't its own, or can't be read.
+    fn receive(&self, _: &Callback<'_>, _: Timestamp) -> Result<Received, CallbackError> {
+        Err(CallbackError::Unsupported)
+    }
 }
 
 /// Where a message stands after an answer.

@@ -20,40 +20,56 @@
 //! | 404, 410 | not configured: there is nothing at `url`, or it wants no more |
 //! | 429 | throttled, for as long as `Retry-After` says |
 //! | 503 with `Retry-After` | throttled too: "unavailable" has no room for the time |
-//! | 3xx (redirects aren't followed), 408, 425, other 5xx | unavailable |
-//! | anything else | other, with the status |
+//! | 408, 504 | time-out |
+//! | 502 | unreadable |
+//! | 425, other 5xx | unavailable |
+//! | anything else, 3xx (redirects aren't followed) included | other, with the status |
+//!
+//! **Status reports**: the receiver may say what became of a message, with a `POST` to the callback URL of this sender,
+//! signed in the same way, by one of the same secrets, no more than five minutes ago. The body is JSON; of its members
+//! these are read, and others do no harm:
+//!
+//! ```json
+//! {"type":"code.status","timestamp":"2026-11-20T21:04:31Z","data":{"tenant":"default","challenge_id":"login.AbC-_9.x",
+//!   "send_number":2,"status":"delivered"}}
+//! ```
+//!
+//! `tenant`, `challenge_id` and `send_number` are those of the message. `status` is `delivered` or `failed`; any other, and
+//! any other `type`, is taken and reports nothing.
 //!
 //! [Standard Webhooks 1.0.0]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 
 mod answer;
-mod signature;
+mod status;
 
 use countersign_settings::problem::{Problem, Problems};
 use countersign_settings::secret::Secret;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{Request, Response, Uri};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::callback::{Callback, CallbackError, Received};
 use crate::endpoint;
 use crate::error::SendError;
 use crate::message::{Message, Timestamp};
 use crate::provider::{Provider, Session, Step};
-
-use self::signature::Keys;
+use crate::request::{AGENT, JSON};
+use crate::standard_webhooks::{HEADERS, Keys};
 
 /// The specification's header of the message's id.
-pub const ID_HEADER: &str = "webhook-id";
+pub const ID_HEADER: &str = HEADERS.id;
 /// The specification's header of the attempt's time.
-pub const TIMESTAMP_HEADER: &str = "webhook-timestamp";
+pub const TIMESTAMP_HEADER: &str = HEADERS.timestamp;
 /// The specification's header of the signatures.
-pub const SIGNATURE_HEADER: &str = "webhook-signature";
+pub const SIGNATURE_HEADER: &str = HEADERS.signature;
 /// The `type` of every body: a code to be delivered.
 pub const MESSAGE_TYPE: &str = "code.send";
-
-const JSON: &str = "application/json";
+/// The `type` of a status report.
+pub const STATUS_TYPE: &str = "code.status";
 
 /// A URL of the operator's.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookSettings {
     /// Where messages are sent: an https URL; http to loopback hosts only. Not shown, as its path may hold a token.
@@ -107,7 +123,7 @@ impl Provider for Webhook {
         Request::post(self.url.clone())
             .header(CONTENT_TYPE, JSON)
             .header(ACCEPT, JSON)
-            .header(USER_AGENT, concat!("countersign/", env!("CARGO_PKG_VERSION")))
+            .header(USER_AGENT, AGENT)
             .header(ID_HEADER, id)
             .header(TIMESTAMP_HEADER, now.0)
             .header(SIGNATURE_HEADER, signatures)
@@ -122,6 +138,10 @@ impl Provider for Webhook {
         now: Timestamp,
     ) -> Result<Step, SendError> {
         answer::read(&response, &self.path, now).map(Step::Accepted)
+    }
+
+    fn receive(&self, callback: &Callback<'_>, now: Timestamp) -> Result<Received, CallbackError> {
+        status::read(callback, &self.keys, now)
     }
 }
 

@@ -5,15 +5,14 @@ use std::process::ExitCode;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use countersign_http_api::MAX_BODY_BYTES;
-use countersign_http_api::callbacks::NoCallbacks;
 use countersign_http_api::keys::{ApiKey, ApiKeys, new_key};
 use serde_json::Value;
 use tower::ServiceExt;
 
 use super::{CommandError, print};
 use crate::config::Loaded;
-use crate::health::StoreHealth;
-use crate::senders::Stream;
+use crate::health::HostHealth;
+use crate::senders::{Router, Stream};
 use crate::serve::{StartError, open_engine};
 use crate::stores::{self, StoreSettings};
 
@@ -42,11 +41,11 @@ impl Call<'_> {
         }
         let config = loaded.config;
         let store = stores::open(&config.store).await.map_err(StartError::Store)?;
-        let stream = Stream::StandardError;
-        let engine = open_engine(&config, store.clone(), loaded.rules, stream).await?;
+        let senders = Router::open(&config, Stream::StandardError).map_err(StartError::Config)?;
+        let engine = open_engine(&config, store.clone(), senders.clone(), loaded.rules).await?;
         let (keys, authorization) = self.operator()?;
-        let health = StoreHealth::new(store);
-        let router = countersign_http_api::router(engine, health, NoCallbacks, keys);
+        let health = HostHealth::new(store, senders.clone());
+        let router = countersign_http_api::router(engine, health, senders, keys);
         let request = self.request(&authorization)?;
         let response = match router.oneshot(request).await {
             Ok(response) => response,

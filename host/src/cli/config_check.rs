@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{CommandError, print};
 use crate::config::Loaded;
-use crate::senders::Stream;
+use crate::senders::{Router, Stream};
 use crate::serve::{StartError, open_engine};
 use crate::stores::{self, StoreSettings, memory::MemorySettings};
 
@@ -18,9 +18,12 @@ pub(super) struct Check {}
 impl Check {
     pub(super) async fn run(self, loaded: Loaded) -> Result<ExitCode, CommandError> {
         let purposes = loaded.rules.policies.len();
+        loaded.config.store.check().map_err(StartError::Store)?;
         let store = StoreSettings::Memory(MemorySettings::default());
         let store = stores::open(&store).await.map_err(StartError::Store)?;
-        open_engine(&loaded.config, store, loaded.rules, Stream::StandardError).await?;
+        let senders =
+            Router::open(&loaded.config, Stream::StandardError).map_err(StartError::Config)?;
+        open_engine(&loaded.config, store, senders, loaded.rules).await?;
         for warning in &loaded.warnings {
             print(&format!("warning: {warning}"))?;
         }

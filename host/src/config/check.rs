@@ -4,8 +4,9 @@ use countersign_settings::api_keys;
 use countersign_settings::keys::{KEY_BYTES, check_ring, decode_key};
 use countersign_settings::problem::Problem;
 use countersign_settings::purposes::{Purposes, gather};
+use countersign_settings::secret::Secret;
 
-use super::keys::{KeysSettings, read_secret};
+use super::keys::KeysSettings;
 use super::rules::Rules;
 use super::server::Mode;
 use super::{Config, Loaded};
@@ -52,30 +53,24 @@ fn listening(config: &Config, problems: &mut Vec<Problem>) {
 }
 
 fn senders(config: &Config, problems: &mut Vec<Problem>) {
-    for (channel, sender) in config.senders.configured() {
+    for (_, path, sender) in config.senders.all() {
         if config.server.mode == Mode::Production && sender.shows_codes() {
             let text = "shows codes to whoever runs the process: allowed with `server.mode = \"development\"` only";
-            problems.push(Problem::new(format!("senders.{}", channel.as_str()), text));
+            problems.push(Problem::new(path, text));
         }
     }
 }
 
 fn keyring(keys: &KeysSettings, problems: &mut Vec<Problem>) -> Option<Keyring> {
-    let mut read = |path: &str, value: Option<&_>, file: Option<&std::path::Path>| {
-        read_secret(path, value, file)
-            .and_then(|text| decode_key(path, &text))
-            .map_err(|problem| problems.push(problem))
-            .ok()
+    let mut read = |path: &str, value: &Secret<String>| {
+        decode_key(path, value).map_err(|problem| problems.push(problem)).ok()
     };
-    let index = read("keys.index", keys.index.as_ref(), keys.index_file.as_deref());
+    let index = read("keys.index", &keys.index);
     let secrets: Vec<_> = keys
         .ring
         .iter()
         .enumerate()
-        .map(|(number, key)| {
-            let path = format!("keys.ring.{number}.secret");
-            read(&path, key.secret.as_ref(), key.secret_file.as_deref())
-        })
+        .map(|(number, key)| read(&format!("keys.ring.{number}.secret"), &key.secret))
         .collect();
     check_ring("keys.ring", keys.ring.iter().map(|key| key.name.as_str()), problems);
     let keys = keys.ring.iter().zip(secrets).map(|(key, secret)| {
@@ -106,7 +101,7 @@ fn warnings(config: &Config, purposes: &Purposes<'_>) -> Vec<Problem> {
     }
     for (path, policy) in purposes.values() {
         for channel in policy.channels.iter().copied() {
-            if config.senders.of(channel).is_none() {
+            if config.senders.of(channel).next().is_none() {
                 let text = format!("`{0}` has no provider: set [senders.{0}]", channel.as_str());
                 warnings.push(Problem::new(format!("{path}.channels"), text));
             }

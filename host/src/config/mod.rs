@@ -1,12 +1,13 @@
 //! The configuration: one TOML file, any value also from the environment, every mistake named by its place.
 //!
-//! Each section is a file of its own here. A secret `x` may stand in the file as `x`, or in a file of its own as
-//! `x_file`. Relative paths start at the working directory. See [`environment`] for how variables are named.
+//! Each section is a file of its own here or in the crate whose settings it holds. A secret `x` may stand in the file as
+//! `x`, or in a file of its own as `x_file`. Relative paths start at the working directory. See [`environment`] for how variables are named.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use countersign_providers::{MessagesSettings, SendersSettings};
 use countersign_settings::api_keys::ApiKeySettings;
 use countersign_settings::problem::{Origin, Problem, Problems};
 use countersign_settings::purposes::{PolicySettings, TenantSettings};
@@ -14,22 +15,23 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 mod check;
+mod delivery;
 mod engine;
 pub mod environment;
 mod keys;
 mod log;
 mod rules;
 mod schema;
-mod senders;
+mod secret_files;
 mod server;
 mod tree;
 
+pub use self::delivery::DeliverySettings;
 pub use self::engine::{EngineSettings, Isolation};
-pub use self::keys::{KeysSettings, RingKey, read_secret};
+pub use self::keys::{KeysSettings, RingKey};
 pub use self::log::{LogFormat, LogSettings};
 pub use self::rules::Rules;
 pub use self::schema::schema;
-pub use self::senders::{ConsoleSettings, FileSettings, SenderSettings, SendersSettings};
 pub use self::server::{ForwardingHeader, Mode, ServerSettings};
 
 use self::schema::Shape;
@@ -59,9 +61,16 @@ pub struct Config {
     /// Who may call the HTTP surface. Without any, it listens on loopback only and everybody there may.
     #[serde(default)]
     pub api_keys: Vec<ApiKeySettings>,
-    /// The provider of each channel.
+    /// The providers of each channel: `[senders.sms]`, or `[[senders.sms]]` for several, in the order in which they are
+    /// tried.
     #[serde(default)]
     pub senders: SendersSettings,
+    /// What messages say, and in which language.
+    #[serde(default)]
+    pub messages: MessagesSettings,
+    /// What holds for all providers.
+    #[serde(default)]
+    pub delivery: DeliverySettings,
     /// The purposes of the tenant `default`, by name.
     #[serde(default)]
     pub purposes: BTreeMap<String, PolicySettings>,
@@ -99,6 +108,7 @@ pub fn load(
     let mut tree = read(file, &variables)?;
     let shape = Shape::of_config();
     let mut problems = environment::apply(&mut tree, &shape, variables);
+    problems.extend(secret_files::read_into(&mut tree, &shape));
     problems.extend(shape.problems(&tree.root));
     if !problems.is_empty() {
         return Err(located(&tree, problems));

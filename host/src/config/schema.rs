@@ -4,13 +4,22 @@
 use countersign_settings::problem::Problem;
 use serde_json::{Map, Value};
 
-use super::Config;
 use super::tree::below;
+use super::{Config, secret_files};
 
 /// The JSON schema of the configuration file, as committed in `docs/config.schema.json`.
 #[must_use]
 pub fn schema() -> Value {
-    schemars::schema_for!(Config).to_value()
+    let mut schema = with_files();
+    secret_files::relax(&mut schema);
+    schema
+}
+
+/// The schema in which every secret has its file beside it.
+fn with_files() -> Value {
+    let mut schema = schemars::schema_for!(Config).to_value();
+    secret_files::add_to(&mut schema);
+    schema
 }
 
 /// The type of a value.
@@ -70,11 +79,17 @@ pub(super) struct Shape {
 impl Shape {
     /// The shape of [`Config`].
     pub(super) fn of_config() -> Self {
-        Self { root: schema() }
+        Self { root: with_files() }
     }
 
     /// The types that the setting at `path` may have; none where there is no such setting.
     pub(super) fn kinds(&self, path: &[String]) -> Vec<Kind> {
+        let parts = self.places(path).into_iter().flat_map(|place| self.branches(place));
+        parts.flat_map(kinds_of).collect()
+    }
+
+    /// The schemas of what may stand at `path`.
+    fn places(&self, path: &[String]) -> Vec<&Value> {
         let mut places = vec![&self.root];
         for step in path {
             places = places
@@ -83,8 +98,14 @@ impl Shape {
                 .filter_map(|part| child(part, step))
                 .collect();
         }
-        let parts = places.into_iter().flat_map(|place| self.branches(place));
-        parts.flat_map(kinds_of).collect()
+        places
+    }
+
+    /// Whether the setting at `path` is a secret.
+    pub(super) fn is_secret(&self, path: &[String]) -> bool {
+        let Some((name, above)) = path.split_last() else { return false };
+        let parts = self.places(above).into_iter().flat_map(|place| self.branches(place));
+        parts.filter_map(|part| child(part, name)).any(secret_files::is_secret)
     }
 
     /// Everything in which `value` differs from the shape.
@@ -147,7 +168,13 @@ impl Shape {
                 continue;
             };
             if !table.contains_key(name) {
-                problems.push(Problem::new(path, format!("`{name}` is missing")));
+                let place = parts.iter().find_map(|part| child(part, name));
+                let text = if place.is_some_and(secret_files::is_secret) {
+                    format!("`{name}` is missing: give `{name}` or `{name}_file`")
+                } else {
+                    format!("`{name}` is missing")
+                };
+                problems.push(Problem::new(path, text));
             }
         }
     }
@@ -161,7 +188,15 @@ impl Shape {
         path: &str,
         problems: &mut Vec<Problem>,
     ) {
-        if let [only] = choices {
+        // One or a list of them: what is given says which is meant.
+        let is_list = |choice: &&&Value| choice.get("type") == Some(&Value::from("array"));
+        let (lists, others): (Vec<&Value>, Vec<&Value>) =
+            choices.iter().copied().partition(|choice| is_list(&choice));
+        let choices = match (lists.as_slice(), others.is_empty()) {
+            ([_, ..], false) if value.is_array() => &lists,
+            _ => &others,
+        };
+        if let [only] = choices.as_slice() {
             return self.compare(only, value, path, problems);
         }
         let tags = choices.iter().map(|choice| self.tag(choice));

@@ -17,6 +17,9 @@ pub struct ServerSettings {
     pub listen: SocketAddr,
     /// What the process is for: `production` by default.
     pub mode: Mode,
+    /// Where providers reach this surface: `https://otp.example.com`, with a path where a proxy adds one. Where it is
+    /// set, providers are asked to report what became of a message.
+    pub public_url: Option<String>,
     /// The proxies in front, as networks: `["10.0.0.0/8"]`. Where a request comes from one of them, the client's
     /// address is read from `forwarding_header`; from anybody else that header is ignored.
     #[schemars(with = "Vec<String>")]
@@ -49,6 +52,7 @@ impl Default for ServerSettings {
         Self {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
             mode: Mode::Production,
+            public_url: None,
             trusted_proxies: Vec::new(),
             forwarding_header: ForwardingHeader::XForwardedFor,
             max_concurrent_requests: 1024,

@@ -1,8 +1,13 @@
 //! Whole configurations, as an operator writes them.
 
+use countersign_providers::SenderSettings;
 use countersign_settings::purposes::Channel;
 
 use super::*;
+
+mod examples;
+mod lists;
+mod secret_files;
 
 const LOGIN: &str = "[purposes.login]\nchannels = [\"email\"]\n";
 
@@ -92,7 +97,7 @@ fn the_environment_wins_over_the_file_and_is_typed_by_the_setting() {
     assert_eq!(config.log.filter, "debug");
     assert_eq!(config.purposes["login"].reference_required, Some(true));
     assert_eq!(config.purposes["wallet_funding"].channels, [Channel::Sms]);
-    let Some(SenderSettings::File(file)) = config.senders.sms else {
+    let [SenderSettings::File(file)] = &config.senders.sms.0[..] else {
         panic!("{:?}", config.senders)
     };
     assert_eq!(file.path, Path::new("12"));
@@ -219,35 +224,6 @@ fn the_committed_schema_is_what_the_code_says() {
         committed == generated,
         "run the tests with UPDATE=1 and commit docs/config.schema.json"
     );
-}
-
-#[test]
-fn the_examples_are_in_order() {
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
-    let key = "ab".repeat(32);
-    for (name, variables) in [
-        ("development.toml", vec![]),
-        (
-            "aglis.toml",
-            vec![
-                ("COUNTERSIGN_KEYS__INDEX", key.as_str()),
-                ("COUNTERSIGN_KEYS__RING__0__SECRET", &key),
-            ],
-        ),
-    ] {
-        // The files that hold the keys are the operator's: here they come from the environment.
-        let text = std::fs::read_to_string(examples.join(name)).unwrap();
-        let text: String = text
-            .lines()
-            .filter(|line| !line.contains("_file = "))
-            .map(|line| format!("{line}\n"))
-            .collect();
-        let loaded =
-            from(&text, &variables).unwrap_or_else(|problems| panic!("{name}: {problems}"));
-        let other: Vec<_> =
-            loaded.warnings.iter().filter(|warning| warning.path != "keys").collect();
-        assert!(other.is_empty(), "{name}: {other:?}");
-    }
 }
 
 #[test]

@@ -51,6 +51,12 @@ impl Tree {
         }
     }
 
+    /// Has the value at `to` come from where the one at `from` came from.
+    pub(super) fn moved(&mut self, from: &str, to: &str) {
+        let origin = self.origin(from);
+        self.origins.insert(to.to_owned(), origin);
+    }
+
     /// Puts `value` at `path`, as the environment variable `name` says. Makes what is missing on the way.
     pub(super) fn put(&mut self, path: &[String], value: Value, name: &str) -> Result<(), Problem> {
         let whole = path.join(".");

@@ -3,10 +3,9 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use countersign_settings::purposes::Channel;
+use countersign_providers::{Message, Secret, SendError};
 
-use super::{Sender, Sent, first_channel, write_aside};
-use crate::bindings::countersign::otp::sender::{Delivery, Message};
+use super::write_aside;
 
 /// Which of a process's streams codes are written to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -37,35 +36,32 @@ impl Console {
     pub fn to(out: impl Write + Send + 'static) -> Self {
         Self { out: Arc::new(Mutex::new(out)) }
     }
-}
 
-impl Sender for Console {
-    fn send(&self, message: Message) -> Sent<'_> {
-        let out = Arc::clone(&self.out);
-        Box::pin(async move {
-            let channel = first_channel(&message)?;
-            let line = line(&message, channel.into());
-            write_aside(move || {
-                let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
-                out.write_all(line.as_bytes())?;
-                out.flush()
-            })
-            .await?;
-            Ok(Delivery { channel, provider: "console".to_owned(), message_id: None })
+    /// Writes one message.
+    ///
+    /// # Errors
+    /// Where it can't be written.
+    pub async fn send(&self, message: &Message) -> Result<(), SendError> {
+        let (out, line) = (Arc::clone(&self.out), Secret::new(line(message)));
+        write_aside(move || {
+            let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
+            out.write_all(line.expose().as_bytes())?;
+            out.flush()
         })
+        .await
     }
 }
 
-fn line(message: &Message, channel: Channel) -> String {
+fn line(message: &Message) -> String {
     let reference = match &message.reference {
         Some(reference) => format!(", reference {reference:?}"),
         None => String::new(),
     };
     format!(
         "[{channel}] to {to}: code {code} for {purpose}{reference}, good for {seconds} s\n",
-        channel = channel.as_str(),
-        to = message.recipient,
-        code = message.code,
+        channel = message.channel.as_str(),
+        to = message.recipient.expose(),
+        code = message.code.expose(),
         purpose = message.purpose,
         seconds = message.lifetime_seconds,
     )

@@ -6,12 +6,10 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use countersign_settings::purposes::Channel;
+use countersign_providers::{Message, Secret, SendError};
 use serde::Serialize;
 
-use super::{Sender, Sent, first_channel, write_aside};
-use crate::bindings::countersign::otp::sender::{Delivery, Message};
-use crate::bindings::countersign::otp::types::SendError;
+use super::write_aside;
 
 /// Appends one JSON object per message, each in a single write: lines of several processes don't mix.
 pub struct JsonLines {
@@ -30,17 +28,15 @@ impl JsonLines {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         Ok(Self { file: Arc::new(options.open(path)?) })
     }
-}
 
-impl Sender for JsonLines {
-    fn send(&self, message: Message) -> Sent<'_> {
+    /// Writes one message.
+    ///
+    /// # Errors
+    /// Where it can't be written.
+    pub async fn send(&self, message: &Message) -> Result<(), SendError> {
         let file = Arc::clone(&self.file);
-        Box::pin(async move {
-            let channel = first_channel(&message)?;
-            let line = line(&message, channel.into()).map_err(|_| SendError::Unavailable)?;
-            write_aside(move || append(&file, &line)).await?;
-            Ok(Delivery { channel, provider: "file".to_owned(), message_id: None })
-        })
+        let line = Secret::new(line(message).map_err(|_| SendError::Unavailable)?);
+        write_aside(move || append(&file, line.expose())).await
     }
 }
 
@@ -68,17 +64,17 @@ struct Line<'a> {
     locale: Option<&'a str>,
 }
 
-fn line(message: &Message, channel: Channel) -> serde_json::Result<Vec<u8>> {
+fn line(message: &Message) -> serde_json::Result<Vec<u8>> {
     let mut line = serde_json::to_vec(&Line {
         tenant: &message.tenant,
         purpose: &message.purpose,
-        channel: channel.as_str(),
-        to: &message.recipient,
-        code: &message.code,
+        channel: message.channel.as_str(),
+        to: message.recipient.expose(),
+        code: message.code.expose(),
         challenge_id: &message.challenge_id,
         send_number: message.send_number,
         lifetime_seconds: message.lifetime_seconds,
-        expires_at: message.expires_at,
+        expires_at: message.expires_at.0,
         reference: message.reference.as_deref(),
         locale: message.locale.as_deref(),
     })?;

@@ -1,24 +1,40 @@
-//! How codes leave: one file per provider, and the router that picks one by channel.
+//! How codes leave: what the engine calls, over the providers that are configured.
 
+mod client;
 mod console;
+mod convert;
 mod file;
+mod native;
+mod reports;
+pub mod smtp;
+mod templates;
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use countersign_settings::purposes::Channel;
+use countersign_providers::{
+    Accepted, Carrier, Event, Failure, Order, Problem, Problems, SendError, Senders, Terms, Texts,
+    Timestamp, callbacks_url, deliver,
+};
+use hyper::{Request, Response};
+use tokio::time::Instant;
 
+pub use self::client::{ClientError, HttpClient};
 pub use self::console::{Console, Stream};
 pub use self::file::JsonLines;
+pub use self::native::Native;
 
 use crate::bindings::countersign::otp::sender::{Delivery, Message};
-use crate::bindings::countersign::otp::types::{self, SendError};
-use crate::config::{Mode, SenderSettings, SendersSettings};
+use crate::bindings::countersign::otp::types;
+use crate::config::Config;
+
+/// For all that is done for one message. The engine waits for 20 s.
+const DEADLINE: Duration = Duration::from_secs(15);
 
 /// What a provider's answer is, in time: within 20 seconds, as `wit/sender.wit` wants it.
-pub type Sent<'a> = Pin<Box<dyn Future<Output = Result<Delivery, SendError>> + Send + 'a>>;
+pub type Sent<'a> = Pin<Box<dyn Future<Output = Result<Delivery, types::SendError>> + Send + 'a>>;
 
 /// Carries messages, as `wit/sender.wit` asks for it. A message is secret as a whole, and its `Debug`, being
 /// generated, shows all of it: it must not be formatted.
@@ -27,82 +43,95 @@ pub trait Sender: Send + Sync + 'static {
     fn send(&self, message: Message) -> Sent<'_>;
 }
 
-/// Why the senders can't be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// It shows codes, and the process is for real people.
-    #[error("senders.{0}: shows codes: allowed in development mode only")]
-    DevelopmentOnly(&'static str),
-    /// Its file can't be opened for appending.
-    #[error("senders.{channel}: {path} can't be opened: {source}")]
-    File {
-        /// The channel.
-        channel: &'static str,
-        /// The file.
-        path: String,
-        /// Why.
-        source: std::io::Error,
-    },
-}
-
-/// The provider of each channel.
+/// Sends over the providers that are configured.
+#[derive(Clone)]
 pub struct Router {
-    by_channel: BTreeMap<&'static str, Arc<dyn Sender>>,
+    senders: Arc<Senders<Native>>,
+    client: HttpClient,
 }
 
 impl Router {
     /// Opens every provider that is configured; `console` is where one of that type writes to.
     ///
     /// # Errors
-    /// [`OpenError`] where one can't be used as it is configured.
-    pub fn open(
-        settings: &SendersSettings,
-        mode: Mode,
-        console: Stream,
-    ) -> Result<Self, OpenError> {
-        let mut by_channel: BTreeMap<&'static str, Arc<dyn Sender>> = BTreeMap::new();
-        for (channel, sender) in settings.configured() {
-            let channel = channel.as_str();
-            if mode == Mode::Production && sender.shows_codes() {
-                return Err(OpenError::DevelopmentOnly(channel));
-            }
-            let sender: Arc<dyn Sender> = match sender {
-                SenderSettings::Console(_) => Arc::new(Console::new(console)),
-                SenderSettings::File(file) => {
-                    let opened = JsonLines::open(&file.path).map_err(|source| OpenError::File {
-                        channel,
-                        path: file.path.display().to_string(),
-                        source,
-                    })?;
-                    Arc::new(opened)
-                }
-            };
-            by_channel.insert(channel, sender);
-        }
-        Ok(Self { by_channel })
+    /// Everything that is wrong with them.
+    pub fn open(config: &Config, console: Stream) -> Result<Self, Problems> {
+        let client = HttpClient::new(config.delivery.ca_file.as_deref())
+            .map_err(|error| Problem::new("delivery.ca_file", error.to_string()))?;
+        let callbacks_url = config.server.public_url.as_deref().map(callbacks_url).transpose();
+        let callbacks_url =
+            callbacks_url.map_err(|reason| Problem::new("server.public_url", reason))?;
+        let texts = Texts::open(&templates::read(&config.messages)?)?;
+        let terms = Terms { callbacks_url, max_in_flight: config.delivery.max_in_flight };
+        let senders = Senders::open(&config.senders, texts, terms, |path, settings| {
+            Native::open(path, settings, console)
+        })?;
+        Ok(Self { senders: Arc::new(senders), client })
+    }
+
+    /// The providers.
+    #[must_use]
+    pub fn senders(&self) -> &Senders<Native> {
+        &self.senders
     }
 }
 
 impl Sender for Router {
     fn send(&self, message: Message) -> Sent<'_> {
-        let channel = match first_channel(&message) {
-            Ok(channel) => Channel::from(channel).as_str(),
-            Err(error) => return Box::pin(async move { Err(error) }),
-        };
-        match self.by_channel.get(channel) {
-            Some(sender) => sender.send(message),
-            None => Box::pin(async move {
-                let text = format!("`{channel}` has no provider: set [senders.{channel}]");
-                Err(SendError::NotConfigured(text))
-            }),
-        }
+        Box::pin(async move {
+            let carrier = Courier { client: &self.client, deadline: Instant::now() + DEADLINE };
+            let (message, channels, may_send_twice) = convert::taken_apart(message);
+            let order = Order { channels: &channels, may_send_twice };
+            let delivered = deliver(&self.senders, &carrier, message, order, tell).await;
+            delivered.map(convert::delivery).map_err(convert::send_error)
+        })
     }
 }
 
-/// The channel that is tried first.
-fn first_channel(message: &Message) -> Result<types::Channel, SendError> {
-    let none = || SendError::Other("the message names no channel".to_owned());
-    message.channels.first().copied().ok_or_else(none)
+/// Reaches providers for one message.
+struct Courier<'a> {
+    client: &'a HttpClient,
+    deadline: Instant,
+}
+
+impl Carrier for Courier<'_> {
+    type Native = Native;
+
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    fn patience(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    async fn call(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Failure> {
+        self.client.call(request, self.patience()).await
+    }
+
+    async fn hand_over(
+        &self,
+        native: &Native,
+        message: &countersign_providers::Message,
+    ) -> Result<Accepted, SendError> {
+        native.send(message, self.patience()).await
+    }
+}
+
+/// What happens on a message's way, in the log: nothing of the message.
+fn tell(event: Event) {
+    let provider = event.about();
+    if event.is_good() {
+        tracing::info!(provider, "{event}");
+    } else {
+        tracing::warn!(provider, "{event}");
+    }
+}
+
+/// The time by which providers are asked.
+#[expect(clippy::disallowed_methods, reason = "the senders' one clock")]
+pub fn now() -> Timestamp {
+    Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
 }
 
 /// Runs a write to a local file or terminal where it holds up no other request.

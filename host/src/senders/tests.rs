@@ -1,38 +1,36 @@
 //! The senders, each with a real message.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use super::*;
-use crate::bindings::countersign::otp::types;
-use crate::config::FileSettings;
+use countersign_providers::{
+    Channel, Content, FileSettings, Message, NativeSettings, Pii, Secret, Timestamp,
+};
 
-fn message(channel: types::Channel, code: &str) -> Message {
+use super::*;
+
+fn message(code: &str) -> Message {
     Message {
         tenant: "default".into(),
         purpose: "login".into(),
-        channels: vec![channel],
-        may_send_twice: false,
-        recipient: "+6281234567890".into(),
-        code: code.into(),
+        channel: Channel::Sms,
+        recipient: Pii::new("+6281234567890".into()),
+        code: Secret::new(code.into()),
         challenge_id: "c1".into(),
         send_number: 1,
         lifetime_seconds: 300,
-        expires_at: 1_800_000_000,
+        expires_at: Timestamp(1_800_000_000),
         reference: Some("order \"7\"\n".into()),
         locale: None,
+        content: Content::None,
+        callback_url: None,
     }
 }
 
-fn file_settings(path: &std::path::Path) -> SendersSettings {
-    SendersSettings {
-        sms: Some(SenderSettings::File(FileSettings { path: path.to_owned() })),
-        ..SendersSettings::default()
-    }
-}
-
-fn open(settings: &SendersSettings, mode: Mode) -> Result<Router, OpenError> {
-    Router::open(settings, mode, Stream::StandardOutput)
+fn file(path: &Path) -> Result<Native, Problems> {
+    let settings = FileSettings { path: path.to_owned() };
+    Native::open("senders.sms", &NativeSettings::File(&settings), Stream::StandardOutput)
 }
 
 #[derive(Clone, Default)]
@@ -51,9 +49,7 @@ impl Write for Shared {
 #[tokio::test]
 async fn the_console_gets_one_line_per_message() {
     let out = Shared::default();
-    let delivery =
-        Console::to(out.clone()).send(message(types::Channel::Sms, "123456")).await.unwrap();
-    assert_eq!(delivery.provider, "console");
+    Console::to(out.clone()).send(&message("123456")).await.unwrap();
     let text = String::from_utf8(out.0.lock().unwrap().clone()).unwrap();
     assert_eq!(
         text,
@@ -65,17 +61,16 @@ async fn the_console_gets_one_line_per_message() {
 async fn lines_of_many_processes_do_not_mix() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("codes.jsonl");
-    // Each router opens the file for itself, as each process would.
-    let routers: Vec<_> =
-        (0..4).map(|_| Arc::new(open(&file_settings(&path), Mode::Development).unwrap())).collect();
+    // Each opens the file for itself, as each process would.
+    let files: Vec<_> = (0..4).map(|_| Arc::new(file(&path).unwrap())).collect();
     let mut sends = tokio::task::JoinSet::new();
     for number in 0..400_usize {
-        let router = Arc::clone(&routers[number % 4]);
-        let code = format!("{number:06}");
-        sends.spawn(async move { router.send(message(types::Channel::Sms, &code)).await });
+        let file = Arc::clone(&files[number % 4]);
+        let message = message(&format!("{number:06}"));
+        sends.spawn(async move { file.send(&message, Duration::from_secs(5)).await });
     }
     while let Some(sent) = sends.join_next().await {
-        assert_eq!(sent.unwrap().unwrap().provider, "file");
+        sent.unwrap().unwrap();
     }
     let text = std::fs::read_to_string(&path).unwrap();
     let mut codes: Vec<String> = text
@@ -98,24 +93,14 @@ fn the_file_of_codes_is_its_owners_only() {
 
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("codes.jsonl");
-    open(&file_settings(&path), Mode::Development).unwrap();
+    file(&path).unwrap();
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
-#[tokio::test]
-async fn a_channel_without_a_provider_names_the_setting() {
-    let router = open(&SendersSettings::default(), Mode::Production).unwrap();
-    let error = router.send(message(types::Channel::Whatsapp, "123456")).await.unwrap_err();
-    let SendError::NotConfigured(text) = error else { panic!("another error") };
-    assert!(text.contains("[senders.whatsapp]"), "{text}");
-}
-
 #[test]
-fn production_opens_no_sender_that_shows_codes() {
+fn a_file_that_cannot_be_opened_names_the_setting() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("codes.jsonl");
-    let opened = open(&file_settings(&path), Mode::Production);
-    assert!(matches!(opened, Err(OpenError::DevelopmentOnly("sms"))));
-    assert!(!path.exists());
+    let problems = file(&directory.path().join("absent/codes.jsonl")).err().unwrap();
+    assert_eq!(problems.0[0].path, "senders.sms.path");
 }

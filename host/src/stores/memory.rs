@@ -55,6 +55,22 @@ pub struct MemoryStore {
     next: AtomicUsize,
 }
 
+impl MemorySettings {
+    /// Finds what is wrong with them.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Setting`] where a setting is out of its range.
+    pub fn check(&self) -> Result<(), OpenError> {
+        self.keys().map(drop)
+    }
+
+    fn keys(&self) -> Result<usize, OpenError> {
+        let max_keys = within("max_keys", self.max_keys, 1..=100_000_000)?;
+        Ok(usize::try_from(max_keys).unwrap_or(usize::MAX))
+    }
+}
+
 impl MemoryStore {
     /// An empty store that takes the time from `clock`.
     ///
@@ -62,12 +78,12 @@ impl MemoryStore {
     ///
     /// [`OpenError::Setting`] where a setting is out of its range.
     pub fn open(settings: &MemorySettings, clock: Clock) -> Result<Self, OpenError> {
-        let max_keys = within("max_keys", settings.max_keys, 1..=100_000_000)?;
+        let max_keys = settings.keys()?;
         Ok(Self {
             clock,
             hasher: std::hash::RandomState::new(),
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
-            max_keys: usize::try_from(max_keys).unwrap_or(usize::MAX),
+            max_keys,
             keys: AtomicUsize::new(0),
             next: AtomicUsize::new(0),
         })

@@ -53,6 +53,21 @@ impl Default for StoreSettings {
     }
 }
 
+impl StoreSettings {
+    /// Finds what is wrong with the settings themselves: neither a file is opened nor a server connected to.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Setting`].
+    pub fn check(&self) -> Result<(), OpenError> {
+        match self {
+            Self::Memory(settings) => settings.check(),
+            Self::Redis(settings) => settings.check(),
+            Self::Sqlite(settings) => settings.check(),
+        }
+    }
+}
+
 /// Opens the store that `settings` describe, and makes sure that it can keep the contract's promises.
 ///
 /// # Errors

@@ -8,13 +8,12 @@
 //! The server must not evict (`maxmemory-policy noeviction`), which is checked at start-up where the user may ask.
 
 use std::future::Future;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use countersign_settings::secret::Secret;
-use redis::{Cmd, Value};
+use redis::{Cmd, ConnectionInfo, Value};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
@@ -35,11 +34,8 @@ mod trouble;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RedisSettings {
-    /// Where it is: `redis://user:password@host:port/database`, `valkey://…` or `redis+unix:///path`. This or
-    /// `url_file` is needed.
+    /// Where it is: `redis://user:password@host:port/database`, `valkey://…` or `redis+unix:///path`.
     pub url: Option<Secret<String>>,
-    /// A file that holds the URL.
-    pub url_file: Option<PathBuf>,
     /// What every key begins with; `countersign:` if left out. At most 64 bytes of printable ASCII without braces,
     /// which mark the part that decides where in a cluster a key lives.
     pub key_prefix: String,
@@ -56,12 +52,45 @@ impl Default for RedisSettings {
     fn default() -> Self {
         Self {
             url: None,
-            url_file: None,
             key_prefix: "countersign:".into(),
             connect_timeout_seconds: 30,
             response_timeout_ms: 1_000,
             max_in_flight: 1_024,
         }
+    }
+}
+
+/// Settings that hold.
+struct Parsed {
+    address: ConnectionInfo,
+    patience: Duration,
+    response_timeout: Duration,
+    in_flight: usize,
+}
+
+impl RedisSettings {
+    /// Finds what is wrong with them, without connecting.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Setting`], the first one that is missing or out of its range.
+    pub fn check(&self) -> Result<(), OpenError> {
+        self.parse().map(drop)
+    }
+
+    fn parse(&self) -> Result<Parsed, OpenError> {
+        let address = address::from(self)?;
+        check_prefix(&self.key_prefix)?;
+        let patience = within("connect_timeout_seconds", self.connect_timeout_seconds, 1..=300)?;
+        let response_timeout =
+            within("response_timeout_ms", self.response_timeout_ms, 10..=60_000)?;
+        let in_flight = within("max_in_flight", self.max_in_flight, 1..=65_536)?;
+        Ok(Parsed {
+            address,
+            patience: Duration::from_secs(patience),
+            response_timeout: Duration::from_millis(response_timeout),
+            in_flight: usize::try_from(in_flight).unwrap_or(usize::MAX),
+        })
     }
 }
 
@@ -80,24 +109,16 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// [`OpenError::Setting`] where a setting is missing or out of its range, [`OpenError::File`] where `url_file`
-    /// can't be read, [`OpenError::Denied`] where the server refuses us, [`OpenError::Evicting`] where it may forget,
+    /// [`OpenError::Setting`] where a setting is missing or out of its range, [`OpenError::Denied`] where the server refuses us, [`OpenError::Evicting`] where it may forget,
     /// [`OpenError::Unavailable`] where it can't be reached in time.
     pub async fn open(settings: &RedisSettings) -> Result<Self, OpenError> {
-        let address = address::from(settings)?;
-        check_prefix(&settings.key_prefix)?;
-        let patience =
-            within("connect_timeout_seconds", settings.connect_timeout_seconds, 1..=300)?;
-        let response_timeout =
-            within("response_timeout_ms", settings.response_timeout_ms, 10..=60_000)?;
-        let in_flight = within("max_in_flight", settings.max_in_flight, 1..=65_536)?;
-        let in_flight = usize::try_from(in_flight).unwrap_or(usize::MAX);
-        let link = Link::open(address, Duration::from_secs(patience), in_flight).await?;
+        let Parsed { address, patience, response_timeout, in_flight } = settings.parse()?;
+        let link = Link::open(address, patience, in_flight).await?;
         let store = Self {
             link,
             key_prefix: settings.key_prefix.clone(),
             in_flight: Semaphore::new(in_flight),
-            response_timeout: Duration::from_millis(response_timeout),
+            response_timeout,
             answers: AtomicU64::new(0),
         };
         store.refuse_eviction().await?;

@@ -54,6 +54,24 @@ impl Default for SqliteSettings {
     }
 }
 
+impl SqliteSettings {
+    /// Finds what is wrong with them, without opening the file.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Setting`], the first one that is out of its range.
+    pub fn check(&self) -> Result<(), OpenError> {
+        self.parse().map(drop)
+    }
+
+    /// The time for an answer, and how many batches may wait.
+    fn parse(&self) -> Result<(Duration, u64), OpenError> {
+        let timeout = within("timeout_ms", self.timeout_ms, 10..=60_000)?;
+        let waiting = within("max_waiting", self.max_waiting, 1..=100_000)?;
+        Ok((Duration::from_millis(timeout), waiting))
+    }
+}
+
 /// What survives a loss of power. A crash of the process loses nothing either way.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "lowercase")]
@@ -81,9 +99,7 @@ impl SqliteStore {
     /// [`OpenError::Setting`] where a setting is out of its range, [`OpenError::File`] where the file can't be used,
     /// [`OpenError::Foreign`] where it is not a store of ours, [`OpenError::Unavailable`] where SQLite fails.
     pub async fn open(settings: &SqliteSettings, clock: Clock) -> Result<Self, OpenError> {
-        let timeout =
-            Duration::from_millis(within("timeout_ms", settings.timeout_ms, 10..=60_000)?);
-        let waiting = within("max_waiting", settings.max_waiting, 1..=100_000)?;
+        let (timeout, waiting) = settings.parse()?;
         let (path, synchronous) = (settings.path.clone(), settings.synchronous);
         let connection = tokio::task::spawn_blocking(move || file::open(&path, synchronous))
             .await

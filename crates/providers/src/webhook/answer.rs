@@ -3,12 +3,10 @@
 use http::{Response, StatusCode};
 use serde_json::Value;
 
+use crate::answer;
 use crate::error::SendError;
 use crate::message::Timestamp;
 use crate::provider::Accepted;
-use crate::retry_after;
-
-const MAX_MESSAGE_ID_BYTES: usize = 128;
 
 /// Reads an answer; `path` is where the settings stand.
 ///
@@ -20,40 +18,22 @@ pub(super) fn read(
     now: Timestamp,
 ) -> Result<Accepted, SendError> {
     let status = response.status();
-    let retry_after = || retry_after::seconds(response.headers(), now);
+    let by_status = || answer::by_status(response, "the webhook", now);
     Err(match status {
         _ if status.is_success() => {
-            return Ok(Accepted { message_id: message_id(response.body()) });
+            let id = member(response.body(), "message_id");
+            let message_id = id.and_then(|id| answer::message_id(&id));
+            return Ok(Accepted { message_id });
         }
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
-            refusal(response.body()).unwrap_or_else(|| other(status))
+            refusal(response.body()).unwrap_or_else(by_status)
         }
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => SendError::Unauthorised,
         StatusCode::NOT_FOUND | StatusCode::GONE => {
             let text = format!("{path}.url: the webhook answered {}", status.as_u16());
             SendError::NotConfigured(text)
         }
-        StatusCode::TOO_MANY_REQUESTS => SendError::Throttled(retry_after()),
-        StatusCode::SERVICE_UNAVAILABLE => match retry_after() {
-            Some(seconds) => SendError::Throttled(Some(seconds)),
-            None => SendError::Unavailable,
-        },
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => SendError::Unavailable,
-        _ if status.is_redirection() || status.is_server_error() => SendError::Unavailable,
-        _ => other(status),
+        _ => by_status(),
     })
-}
-
-fn other(status: StatusCode) -> SendError {
-    SendError::Other(format!("the webhook answered {}", status.as_u16()))
-}
-
-/// The receiver's name for the message, where it gave one that may stand in logs.
-fn message_id(body: &[u8]) -> Option<String> {
-    let id = member(body, "message_id")?;
-    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:@/+=".contains(&byte);
-    let is_name = (1..=MAX_MESSAGE_ID_BYTES).contains(&id.len()) && id.bytes().all(is_safe);
-    is_name.then_some(id)
 }
 
 /// Why the receiver refuses the message, where it says so.

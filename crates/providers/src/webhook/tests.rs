@@ -3,11 +3,15 @@
 use std::time::UNIX_EPOCH;
 
 use countersign_settings::purposes::Channel;
+use http::HeaderMap;
 use standardwebhooks::Webhook as Oracle;
 
 use super::*;
+use crate::callback::{Outcome, Report};
+use crate::content::Content;
 use crate::pii::Pii;
 use crate::provider::{Accepted, MAX_RESPONSE_BYTES};
+use crate::tag::Tag;
 
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const OLD_SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
@@ -34,6 +38,8 @@ fn message() -> Message {
         expires_at: Timestamp(1_795_208_960),
         reference: Some("order \"7\" ü".into()),
         locale: Some("id".into()),
+        content: Content::None,
+        callback_url: None,
     }
 }
 
@@ -176,16 +182,16 @@ fn every_other_status_has_its_outcome() {
     let other = |status: u16| SendError::Other(format!("the webhook answered {status}"));
     for (status, expected) in [
         (101, other(101)),
-        (300, SendError::Unavailable),
-        (301, SendError::Unavailable),
-        (308, SendError::Unavailable),
+        (300, other(300)),
+        (301, other(301)),
+        (308, other(308)),
         (400, other(400)),
         (401, SendError::Unauthorised),
         (402, other(402)),
         (403, SendError::Unauthorised),
         (404, not_configured(404)),
         (405, other(405)),
-        (408, SendError::Unavailable),
+        (408, SendError::Timeout),
         (410, not_configured(410)),
         (413, other(413)),
         (418, other(418)),
@@ -193,9 +199,9 @@ fn every_other_status_has_its_outcome() {
         (425, SendError::Unavailable),
         (429, SendError::Throttled(None)),
         (500, SendError::Unavailable),
-        (502, SendError::Unavailable),
+        (502, SendError::Unreadable),
         (503, SendError::Unavailable),
-        (504, SendError::Unavailable),
+        (504, SendError::Timeout),
         (599, SendError::Unavailable),
         (600, other(600)),
         (999, other(999)),
@@ -237,4 +243,92 @@ fn retry_after_counts_where_waiting_helps() {
     assert_eq!(wait(429, "soon"), Err(SendError::Throttled(None)));
     assert_eq!(wait(503, "soon"), Err(SendError::Unavailable));
     assert_eq!(wait(500, "30"), Err(SendError::Unavailable));
+}
+
+const REPORT: &str = r#"{"type":"code.status","timestamp":"2026-11-20T21:04:31Z","data":{"tenant":"acme","challenge_id":"login.AbC-_9.x","send_number":2,"status":"delivered","more":1}}"#;
+
+/// Signs as the specification's own library does.
+fn reported(secret: &str, body: &str, at: u64) -> Result<Received, CallbackError> {
+    let seconds = i64::try_from(at).unwrap();
+    let signature = Oracle::new(secret).unwrap().sign("r.1", seconds, body.as_bytes()).unwrap();
+    received("POST", &[("r.1", &at.to_string(), &signature)], body)
+}
+
+fn received(
+    method: &str,
+    signed: &[(&str, &str, &str)],
+    body: &str,
+) -> Result<Received, CallbackError> {
+    let mut headers = HeaderMap::new();
+    for (id, timestamp, signature) in signed {
+        headers.insert(ID_HEADER, id.parse().unwrap());
+        headers.insert(TIMESTAMP_HEADER, timestamp.parse().unwrap());
+        headers.insert(SIGNATURE_HEADER, signature.parse().unwrap());
+    }
+    let method = method.parse().unwrap();
+    let url = "https://otp.example.com/v1/callbacks/sms-webhook";
+    let callback =
+        Callback { method: &method, url, query: None, headers: &headers, body: body.as_bytes() };
+    webhook(&format!("{SECRET} {OLD_SECRET}")).receive(&callback, NOW)
+}
+
+#[test]
+fn a_receiver_s_report_names_the_message() {
+    let tag = Tag { tenant: "acme".into(), challenge_id: "login.AbC-_9.x".into(), send_number: 2 };
+    let report = |outcome| Received {
+        reports: vec![Report { tag: tag.clone(), outcome }],
+        answer: String::new(),
+    };
+    let failed = REPORT.replace("delivered", "failed");
+    for secret in [SECRET, OLD_SECRET] {
+        assert_eq!(reported(secret, REPORT, NOW.0), Ok(report(Outcome::Delivered)));
+        assert_eq!(reported(secret, &failed, NOW.0 - 300), Ok(report(Outcome::Failed)));
+    }
+}
+
+#[test]
+fn what_is_neither_delivered_nor_failed_reports_nothing() {
+    let nothing = Ok(Received::default());
+    assert_eq!(reported(SECRET, &REPORT.replace("delivered", "queued"), NOW.0), nothing);
+    assert_eq!(reported(SECRET, r#"{"type":"ping","data":null}"#, NOW.0), nothing);
+    // What we sent ourselves, sent back by whoever saw it.
+    let ours = String::from_utf8(request(SECRET, &message(), NOW).into_body()).unwrap();
+    assert_eq!(reported(SECRET, &ours, NOW.0), nothing);
+}
+
+#[test]
+fn a_report_that_the_receiver_did_not_sign_is_refused() {
+    let stranger = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let refused = Err(CallbackError::Unauthenticated);
+    assert_eq!(reported(stranger, REPORT, NOW.0), refused);
+    assert_eq!(reported(SECRET, REPORT, NOW.0 - 301), refused);
+    assert_eq!(reported(SECRET, REPORT, NOW.0 + 301), refused);
+    assert_eq!(received("POST", &[], REPORT), refused);
+    let seconds = i64::try_from(NOW.0).unwrap();
+    let signature = Oracle::new(SECRET).unwrap().sign("r.1", seconds, REPORT.as_bytes()).unwrap();
+    let signed = [("r.1", &*NOW.0.to_string(), &*signature)];
+    assert!(received("POST", &signed, REPORT).is_ok());
+    assert_eq!(received("POST", &signed, &REPORT.replace("acme", "acmf")), refused);
+    assert_eq!(received("GET", &signed, REPORT), Err(CallbackError::Unreadable));
+}
+
+#[test]
+fn a_report_that_names_no_message_is_unreadable() {
+    for body in [
+        "",
+        "{",
+        "[]",
+        r#"{"type":"code.status"}"#,
+        r#"{"type":"code.status","data":{}}"#,
+        &REPORT.replace("\"acme\"", "7"),
+        &REPORT.replace("acme", ""),
+        &REPORT.replace("acme", "ac.me"),
+        &REPORT.replace("acme", "ac me"),
+        &REPORT.replace("acme", &"a".repeat(300)),
+        &REPORT.replace(":2", ":0"),
+        &REPORT.replace(":2", ":-2"),
+        &REPORT.replace(":2", ":4294967296"),
+    ] {
+        assert_eq!(reported(SECRET, body, NOW.0), Err(CallbackError::Unreadable), "{body}");
+    }
 }

@@ -7,25 +7,19 @@ use crate::stores::OpenError;
 
 /// The address in `settings`. Nothing of the URL is ever in an error: it may hold a password.
 pub(super) fn from(settings: &RedisSettings) -> Result<ConnectionInfo, OpenError> {
-    match (&settings.url, &settings.url_file) {
-        (Some(url), None) => parse("url", url.expose()),
-        (None, Some(path)) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|source| OpenError::File { path: path.clone(), source })?;
-            parse("url_file", text.trim())
-        }
-        (None, None) => Err(refused("url", "needed, or url_file")),
-        (Some(_), Some(_)) => Err(refused("url", "give either url or url_file, not both")),
+    match &settings.url {
+        Some(url) => parse(url.expose()),
+        None => Err(refused("missing: give `url` or `url_file`")),
     }
 }
 
-fn parse(name: &'static str, url: &str) -> Result<ConnectionInfo, OpenError> {
+fn parse(url: &str) -> Result<ConnectionInfo, OpenError> {
     let (scheme, _) = url.split_once(':').unwrap_or((url, ""));
     if matches!(scheme.to_ascii_lowercase().as_str(), "rediss" | "valkeys") {
         let reason = "TLS is not supported yet, and it is not silently left out: use redis:// over a trusted network";
-        return Err(refused(name, reason));
+        return Err(refused(reason));
     }
-    let malformed = || refused(name, "not of the form redis://user:password@host:port/database");
+    let malformed = || refused("not of the form redis://user:password@host:port/database");
     let info = url.into_connection_info().map_err(|_| malformed())?;
     if !matches!(info.addr(), ConnectionAddr::Tcp(..) | ConnectionAddr::Unix(_)) {
         return Err(malformed());
@@ -35,8 +29,8 @@ fn parse(name: &'static str, url: &str) -> Result<ConnectionInfo, OpenError> {
     Ok(info.set_redis_settings(login))
 }
 
-fn refused(name: &'static str, reason: &str) -> OpenError {
-    OpenError::Setting { name, reason: reason.into() }
+fn refused(reason: &str) -> OpenError {
+    OpenError::Setting { name: "url", reason: reason.into() }
 }
 
 #[cfg(test)]
@@ -89,10 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn exactly_one_of_url_and_url_file_is_needed() {
-        assert!(refusal(&RedisSettings::default()).contains("needed"));
-        let both =
-            RedisSettings { url_file: Some("x".into()), ..with_url("redis://:hunter2@localhost") };
-        assert!(refusal(&both).contains("not both"));
+    fn without_a_url_both_ways_to_give_one_are_named() {
+        assert!(refusal(&RedisSettings::default()).contains("`url_file`"));
     }
 }

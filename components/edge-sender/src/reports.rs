@@ -1,0 +1,77 @@
+//! What providers report of their messages: held to their signatures, and taken apart.
+
+use countersign_providers::{Callback, CallbackError, Outcome, Received, Report, Tag};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+use crate::bindings::countersign::otp::types;
+use crate::bindings::exports::countersign::otp::callbacks::{
+    self, CallbackAnswer, CallbackMethod, CallbackRequest, DeliveryReport, Guest,
+};
+use crate::guest::{Component, Ways, now, ways};
+
+impl Guest for Component {
+    fn receive(
+        provider: String,
+        request: CallbackRequest,
+    ) -> Result<callbacks::Received, callbacks::CallbackError> {
+        let Ok(Ways::Providers(senders)) = ways() else {
+            return Err(callbacks::CallbackError::UnknownProvider);
+        };
+        let callback = Callback {
+            method: &method(request.method),
+            // The senders know it better.
+            url: "",
+            query: request.query.as_deref(),
+            headers: &headers(request.headers),
+            body: &request.body,
+        };
+        match senders.receive(&provider, &callback, now()) {
+            None => Err(callbacks::CallbackError::UnknownProvider),
+            Some(Ok(received)) => Ok(answered(received)),
+            Some(Err(error)) => Err(match error {
+                CallbackError::Unauthenticated => callbacks::CallbackError::Unauthenticated,
+                CallbackError::Unreadable => callbacks::CallbackError::Unreadable,
+                CallbackError::Unsupported => callbacks::CallbackError::Unsupported,
+            }),
+        }
+    }
+}
+
+const fn method(method: CallbackMethod) -> Method {
+    match method {
+        CallbackMethod::Get => Method::GET,
+        CallbackMethod::Post => Method::POST,
+    }
+}
+
+fn headers(pairs: Vec<(String, Vec<u8>)>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        // What is no header isn't one that a provider looks for.
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            headers.append(name, value);
+        }
+    }
+    headers
+}
+
+fn answered(received: Received) -> callbacks::Received {
+    let has_words = !received.answer.is_empty();
+    callbacks::Received {
+        reports: received.reports.into_iter().map(report).collect(),
+        answer: CallbackAnswer {
+            status: if has_words { 200 } else { 204 },
+            content_type: has_words.then(|| "text/plain; charset=utf-8".to_owned()),
+            body: received.answer.into_bytes(),
+        },
+    }
+}
+
+fn report(report: Report) -> DeliveryReport {
+    let Tag { tenant, challenge_id, send_number } = report.tag;
+    let outcome = match report.outcome {
+        Outcome::Delivered => types::DeliveryOutcome::Delivered,
+        Outcome::Failed => types::DeliveryOutcome::Failed,
+    };
+    DeliveryReport { tenant, id: challenge_id, send_number, outcome }
+}

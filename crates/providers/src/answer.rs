@@ -1,0 +1,98 @@
+//! What the answers of all providers have in common.
+
+use http::{Response, StatusCode};
+use serde::de::DeserializeOwned;
+
+use crate::error::SendError;
+use crate::message::Timestamp;
+use crate::retry_after;
+
+const MAX_MESSAGE_ID_BYTES: usize = 128;
+
+/// What the status alone says of a message that wasn't accepted: for whatever the body says nothing better of.
+/// `provider` begins the text of what fits no other error.
+///
+/// | status | error |
+/// |---|---|
+/// | 401, 403 | unauthorised |
+/// | 408, 504 | time-out: somebody gave up waiting, perhaps for what was carried out |
+/// | 429; 503 with `Retry-After` | throttled |
+/// | 502 | unreadable: somebody got no readable answer to what may have been carried out |
+/// | 425, other 5xx | unavailable |
+/// | anything else; redirects too, which aren't followed | other, with the status |
+pub(crate) fn by_status(response: &Response<&[u8]>, provider: &str, now: Timestamp) -> SendError {
+    let status = response.status();
+    let retry_after = retry_after::seconds(response.headers(), now);
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => SendError::Unauthorised,
+        StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => SendError::Timeout,
+        StatusCode::TOO_MANY_REQUESTS => SendError::Throttled(retry_after),
+        StatusCode::SERVICE_UNAVAILABLE if retry_after.is_some() => {
+            SendError::Throttled(retry_after)
+        }
+        StatusCode::BAD_GATEWAY => SendError::Unreadable,
+        StatusCode::TOO_EARLY => SendError::Unavailable,
+        _ if status.is_server_error() => SendError::Unavailable,
+        _ => SendError::Other(format!("{provider} answered {}", status.as_u16())),
+    }
+}
+
+/// The body, where it is JSON of that form.
+pub(crate) fn json<T: DeserializeOwned>(response: &Response<&[u8]>) -> Option<T> {
+    serde_json::from_slice(response.body()).ok()
+}
+
+/// A provider's name for a message, where it is one that may stand in logs.
+pub(crate) fn message_id(id: &str) -> Option<String> {
+    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:@/+=".contains(&byte);
+    let is_name = (1..=MAX_MESSAGE_ID_BYTES).contains(&id.len()) && id.bytes().all(is_safe);
+    is_name.then(|| id.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::RETRY_AFTER;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_795_208_661);
+
+    fn error(status: u16, retry_after: Option<&str>) -> SendError {
+        let mut response = Response::builder().status(status);
+        if let Some(value) = retry_after {
+            response = response.header(RETRY_AFTER, value);
+        }
+        by_status(&response.body(&b"hunter2"[..]).unwrap(), "the provider", NOW)
+    }
+
+    #[test]
+    fn a_status_says_whether_the_message_may_have_gone_out() {
+        for (status, retry_after, expected) in [
+            (401, None, SendError::Unauthorised),
+            (403, None, SendError::Unauthorised),
+            (408, None, SendError::Timeout),
+            (425, None, SendError::Unavailable),
+            (429, None, SendError::Throttled(None)),
+            (429, Some("7"), SendError::Throttled(Some(7))),
+            (500, Some("7"), SendError::Unavailable),
+            (502, None, SendError::Unreadable),
+            (503, None, SendError::Unavailable),
+            (503, Some("7"), SendError::Throttled(Some(7))),
+            (504, None, SendError::Timeout),
+            (599, None, SendError::Unavailable),
+            (302, None, SendError::Other("the provider answered 302".into())),
+            (418, None, SendError::Other("the provider answered 418".into())),
+        ] {
+            assert_eq!(error(status, retry_after), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn only_names_are_kept() {
+        assert_eq!(message_id("SM12-ab.c:d@e/f+g=~_").as_deref(), Some("SM12-ab.c:d@e/f+g=~_"));
+        let long = "x".repeat(MAX_MESSAGE_ID_BYTES + 1);
+        for text in ["", "a b", "a\nb", "ü", &long] {
+            assert_eq!(message_id(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Why AWS refuses a request: the codes that its services share.
+
+use http::{Response, StatusCode};
+
+use crate::answer;
+use crate::error::SendError;
+use crate::message::Timestamp;
+use crate::retry_after;
+
+/// A refusal as a service words it.
+pub(crate) struct Refusal {
+    /// Its code.
+    pub(crate) code: String,
+    /// Its text: for people, so that only beginnings which have been seen for years count, and none is needed.
+    pub(crate) message: String,
+}
+
+const CLOCK: &str =
+    "AWS refused the time of the request: the clock of this machine is off by minutes";
+
+/// The credentials, or what they may do. `InvalidSecurity` and `SignatureDoesNotMatch`: a wrong secret.
+const UNAUTHORISED: &[&str] = &[
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "IncompleteSignatureException",
+    "InvalidClientTokenId",
+    "InvalidSecurity",
+    "InvalidSignatureException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "NotAuthorized",
+    "OptInRequired",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+];
+
+const THROTTLED: &[&str] = &[
+    "KMSThrottling",
+    "LimitExceededException",
+    "RequestLimitExceeded",
+    "Throttled",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
+
+/// What an operator looks up: the codes that say nothing better. Codes that aren't here aren't repeated.
+const NAMED: &[&str] = &[
+    "BadRequestException",
+    "EndpointDisabled",
+    "InvalidAction",
+    "InvalidParameter",
+    "InvalidParameterCombination",
+    "InvalidParameterValue",
+    "InvalidQueryParameter",
+    "KMSAccessDenied",
+    "KMSDisabled",
+    "KMSInvalidState",
+    "KMSNotFound",
+    "KMSOptInRequired",
+    "MalformedHttpRequestException",
+    "MalformedQueryString",
+    "MessageRejected",
+    "MissingAction",
+    "MissingParameter",
+    "NotFound",
+    "NotFoundException",
+    "ParameterValueInvalid",
+    "PlatformApplicationDisabled",
+    "RequestAbortedException",
+    "RequestEntityTooLargeException",
+    "UnknownOperationException",
+    "UserError",
+    "ValidationError",
+    "ValidationException",
+];
+
+impl Refusal {
+    /// Whether a code counts: 429 and 5xx say all there is to know.
+    pub(crate) fn may_be_in(response: &Response<&[u8]>) -> bool {
+        response.status().is_client_error() && response.status() != StatusCode::TOO_MANY_REQUESTS
+    }
+
+    /// What it means, whichever service said it; `provider` begins the text of what fits no other error.
+    pub(crate) fn into_error(
+        self,
+        response: &Response<&[u8]>,
+        provider: &str,
+        now: Timestamp,
+    ) -> SendError {
+        let code = self.code.as_str();
+        if self.is_about_the_clock() {
+            SendError::Other(CLOCK.to_owned())
+        } else if UNAUTHORISED.contains(&code) {
+            SendError::Unauthorised
+        } else if THROTTLED.contains(&code) {
+            SendError::Throttled(retry_after::seconds(response.headers(), now))
+        } else if let Some(name) = NAMED.iter().find(|name| **name == code) {
+            let status = response.status().as_u16();
+            SendError::Other(format!("{provider} answered {status}, {name}"))
+        } else {
+            answer::by_status(response, provider, now)
+        }
+    }
+
+    fn is_about_the_clock(&self) -> bool {
+        let is_signature =
+            matches!(self.code.as_str(), "InvalidSignatureException" | "SignatureDoesNotMatch");
+        let begins = |text| self.message.starts_with(text);
+        self.code == "RequestExpired"
+            || is_signature && (begins("Signature expired") || begins("Signature not yet current"))
+    }
+}

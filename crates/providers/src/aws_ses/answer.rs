@@ -1,0 +1,81 @@
+//! What SES answered.
+
+use http::Response;
+use serde::Deserialize;
+
+use crate::answer;
+use crate::aws::Refusal;
+use crate::error::SendError;
+use crate::message::Timestamp;
+use crate::provider::Accepted;
+
+const PROVIDER: &str = "AWS SES";
+const CODE_HEADER: &str = "x-amzn-errortype";
+
+#[derive(Deserialize)]
+struct Success {
+    #[serde(rename = "MessageId")]
+    message_id: String,
+}
+
+#[derive(Default, Deserialize)]
+struct Failure {
+    #[serde(default, rename = "__type")]
+    code: String,
+    #[serde(default, alias = "Message")]
+    message: String,
+}
+
+/// Reads an answer; `path` is where the settings stand, `has_set` whether a configuration set is among them.
+///
+/// # Errors
+/// Why the mail did not go out. Nothing of the body but a known code is repeated.
+pub(super) fn read(
+    response: &Response<&[u8]>,
+    path: &str,
+    has_set: bool,
+    now: Timestamp,
+) -> Result<Accepted, SendError> {
+    if response.status().is_success() {
+        let success: Success = answer::json(response).ok_or(SendError::Unreadable)?;
+        return Ok(Accepted { message_id: answer::message_id(&success.message_id) });
+    }
+    let Some(refusal) = refusal(response) else {
+        return Err(answer::by_status(response, PROVIDER, now));
+    };
+    let not_configured = |field: &str, text: &str| {
+        Err(SendError::NotConfigured(format!("{path}.{field}: AWS SES {text}")))
+    };
+    match refusal.code.as_str() {
+        "AccountSuspendedException" => Err(SendError::Unauthorised),
+        "MailFromDomainNotVerifiedException" => {
+            not_configured("from", "says that its MAIL FROM domain isn't verified")
+        }
+        // Of the sender, or of the recipient while the account is in the sandbox: either is the operator's to mend.
+        "MessageRejected" if refusal.message.starts_with("Email address is not verified") => {
+            not_configured(
+                "from",
+                "hasn't verified it in this region, or the account is in the sandbox and the recipient isn't verified",
+            )
+        }
+        "NotFoundException" if has_set => {
+            not_configured("configuration_set", "has none of this name in this region")
+        }
+        "NotFoundException" => not_configured("url", "isn't there"),
+        "SendingPausedException" => Err(SendError::Unavailable),
+        _ => Err(refusal.into_error(response, PROVIDER, now)),
+    }
+}
+
+fn refusal(response: &Response<&[u8]>) -> Option<Refusal> {
+    if !Refusal::may_be_in(response) {
+        return None;
+    }
+    let body: Failure = answer::json(response).unwrap_or_default();
+    let header = response.headers().get(CODE_HEADER).and_then(|value| value.to_str().ok());
+    let code = header.unwrap_or(&body.code);
+    // `<namespace>#<code>:<url>`: either end may be absent.
+    let code = code.split(':').next().unwrap_or_default();
+    let code = code.rsplit('#').next().unwrap_or_default().trim();
+    (!code.is_empty()).then(|| Refusal { code: code.to_owned(), message: body.message })
+}

@@ -1,0 +1,80 @@
+//! The mail, by SES's own names.
+
+use serde::Serialize;
+
+use super::AwsSes;
+use super::tags::{self, EmailTag};
+use crate::content::Mail;
+use crate::message::Message;
+
+const UTF_8: &str = "UTF-8";
+
+/// The body of a request. Secret as a whole: it holds the code.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Body<'a> {
+    from_email_address: &'a str,
+    destination: Destination<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_to_addresses: Option<[&'a str; 1]>,
+    content: Content<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_tags: Option<[EmailTag; 3]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    configuration_set_name: Option<&'a str>,
+}
+
+impl<'a> Body<'a> {
+    pub(super) fn new(ses: &'a AwsSes, message: &'a Message, mail: &'a Mail) -> Self {
+        let words = |data| Words { data, charset: UTF_8 };
+        Self {
+            from_email_address: &ses.from,
+            destination: Destination { to_addresses: [message.recipient.expose()] },
+            reply_to_addresses: ses.reply_to.as_deref().map(|address| [address]),
+            content: Content {
+                simple: Simple {
+                    subject: words(&mail.subject),
+                    body: Parts {
+                        text: words(mail.text.expose()),
+                        html: words(mail.html.expose()),
+                    },
+                },
+            },
+            email_tags: tags::of(message),
+            configuration_set_name: ses.configuration_set.as_deref(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Destination<'a> {
+    to_addresses: [&'a str; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Content<'a> {
+    simple: Simple<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Simple<'a> {
+    subject: Words<'a>,
+    body: Parts<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Parts<'a> {
+    text: Words<'a>,
+    html: Words<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Words<'a> {
+    data: &'a str,
+    charset: &'static str,
+}

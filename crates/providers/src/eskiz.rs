@@ -1,0 +1,204 @@
+//! `type = "eskiz"`: text messages in Uzbekistan, through [Eskiz.uz].
+//!
+//! Two requests, both forms (`application/x-www-form-urlencoded`), both answered with JSON:
+//!
+//! | | |
+//! |---|---|
+//! | `POST {url}/api/auth/login` | `email`, `password` → `data.token`: a JWT, good for 30 days |
+//! | `POST {url}/api/message/sms/send` | `Authorization: Bearer <token>`; `mobile_phone` (`998` and 9 digits), `message`, `from`, `callback_url` → `id`, `status` `waiting` |
+//!
+//! Read on 2026-11-21: the Postman collection ["SMS Gateway by Eskiz.uz"], by way of the OpenAPI document that
+//! [iota-uz/eskiz] made of it. It shows successes only and says `multipart/form-data`; that a plain form does as well, and
+//! what some refusals look like, comes from clients in use: the PyPI packages `eskiz-sms` 1.0.1 and `eskiz-pkg`, and answers
+//! recorded in public repositories: the text that isn't moderated (400), the token that is no longer good (401). What it says
+//! of balance, sender's name and blacklist nobody has recorded; the words for those are a guess.
+//!
+//! - **The token** is kept until ten minutes before the `exp` in its payload, which is read for that and trusted for
+//!   nothing else: a day where there is none, never longer than the 30 days that Eskiz documents. A token that is refused
+//!   earlier (somebody changed the password) is replaced within the same message. There is `PATCH /api/auth/refresh`
+//!   as well; it costs a request like a login, and needs a token that is still good.
+//! - **Idempotency**: none. `user_sms_id` is documented for batches only, holds twelve digits, and prevents nothing.
+//! - **Recipients** outside Uzbekistan are refused here: `/api/message/sms/send-global` wants the country's code as well,
+//!   which a number alone doesn't say.
+//!
+//! | answer | outcome |
+//! |---|---|
+//! | login: 2xx with `data.token` | logged in |
+//! | login: 2xx with a `message` and no token; 401, 403 | unauthorised |
+//! | login: 2xx with anything else | unreadable, which for a login means unavailable |
+//! | 2xx with an `id` | accepted |
+//! | 2xx with `"status": "error"` | as 400 |
+//! | 2xx with anything else | unreadable |
+//! | 401; any 4xx with `"status": "token-invalid"` | the token is forgotten: another login, then the message once more |
+//! | 403 | unauthorised, and the token is forgotten |
+//! | 400, 422, `message` names `mobile_phone`, a number or the blacklist | recipient refused |
+//! | 400, 422, `message` says that the text isn't moderated, or only test texts may be sent | template unknown |
+//! | 400, 422, `message` names `from` or the sender's name | not configured: `from` |
+//! | 400, 422, `message` speaks of the balance | other, with that reason |
+//! | 404, 405 | not configured: `url` |
+//! | 429, 5xx | as everywhere |
+//! | anything else | other, with the status |
+//!
+//! Eskiz has no codes for its refusals, only sentences, in Russian mostly: what they mean is told by words in them. A
+//! sentence with none of the words is "other, with the status".
+//!
+//! **Status reports**: a POST to `callback_url`, of `request_id`, `message_id`, `user_sms_id`, `country`, `phone_number`,
+//! `sms_count`, `status` and `status_date`, unsigned. The URL therefore carries the send's tag and a token that only we
+//! can make (`signed_url.rs`), with a key that follows from `password`.
+//!
+//! | `status` | report |
+//! |---|---|
+//! | `DELIVRD`, `DELIVERED` | delivered |
+//! | `UNDELIV`, `UNDELIVERABLE`, `EXPIRED`, `REJECTD`, `REJECTED`, `DELETED`, `FAILED` | failed |
+//! | `NEW`, `STORED`, `ACCEPTED`, `PARTDELIVERED`, `ENROUTE`, `UNKNOWN`, anything else | none |
+//!
+//! [Eskiz.uz]: https://eskiz.uz/sms
+//! ["SMS Gateway by Eskiz.uz"]: https://documenter.getpostman.com/view/663428/RzfmES4z
+//! [iota-uz/eskiz]: https://github.com/iota-uz/eskiz
+
+mod answer;
+mod settings;
+mod status;
+mod token;
+
+use countersign_settings::problem::Problems;
+use countersign_settings::secret::Secret;
+use form_urlencoded::Serializer;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
+use http::{Request, Response};
+
+use crate::callback::{Callback, CallbackError, Received};
+use crate::content::Content;
+use crate::error::SendError;
+use crate::message::{Message, Timestamp};
+use crate::provider::{Provider, Session, Step};
+use crate::request::{AGENT, FORM, JSON};
+use crate::signed_url;
+use crate::tag::Tag;
+
+pub use self::settings::EskizSettings;
+
+/// The protocol of one account at Eskiz.
+pub struct Eskiz {
+    /// Where its settings stand.
+    path: String,
+    email: String,
+    password: Secret<String>,
+    from: String,
+    url: String,
+    callbacks: signed_url::Key,
+}
+
+impl Eskiz {
+    /// The account of these settings; `path` is where they stand: `senders.sms`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn open(settings: &EskizSettings, path: &str) -> Result<Self, Problems> {
+        settings.open(path)
+    }
+
+    fn login(&self) -> Result<Request<Vec<u8>>, SendError> {
+        let form = form(&[("email", &self.email), ("password", self.password.expose())]);
+        request(&self.url, "/api/auth/login").body(form).map_err(|_| unwritable())
+    }
+
+    fn send(
+        &self,
+        message: &Message,
+        phone: &str,
+        text: &Secret<String>,
+        token: &Secret<String>,
+    ) -> Result<Request<Vec<u8>>, SendError> {
+        let mut fields =
+            vec![("mobile_phone", phone), ("message", text.expose()), ("from", &self.from)];
+        let callback_url = self.callback_url(message);
+        if let Some(url) = &callback_url {
+            fields.push(("callback_url", url));
+        }
+        let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.expose()))
+            .map_err(|_| unwritable())?;
+        bearer.set_sensitive(true);
+        request(&self.url, "/api/message/sms/send")
+            .header(AUTHORIZATION, bearer)
+            .body(form(&fields))
+            .map_err(|_| unwritable())
+    }
+
+    fn callback_url(&self, message: &Message) -> Option<String> {
+        let url = message.callback_url.as_ref()?;
+        let query = signed_url::sign(&self.callbacks, &Tag::of(message))?;
+        Some(format!("{url}?{query}"))
+    }
+}
+
+impl Provider for Eskiz {
+    fn name(&self) -> &'static str {
+        "eskiz"
+    }
+
+    fn request(
+        &self,
+        message: &Message,
+        session: &mut Session,
+        now: Timestamp,
+    ) -> Result<Request<Vec<u8>>, SendError> {
+        let Content::Text(text) = &message.content else {
+            return Err(SendError::Other("a text message without a text".to_owned()));
+        };
+        let phone = uzbek(message.recipient.expose()).ok_or(SendError::RecipientRefused)?;
+        match session.token(now) {
+            Some(token) => self.send(message, phone, text, token),
+            None => self.login(),
+        }
+    }
+
+    fn response(
+        &self,
+        response: Response<&[u8]>,
+        session: &mut Session,
+        now: Timestamp,
+    ) -> Result<Step, SendError> {
+        if session.has_token() {
+            answer::message(&response, &self.path, session, now)
+        } else {
+            answer::login(&response, &self.path, session, now)
+        }
+    }
+
+    fn wants_login(&self) -> bool {
+        true
+    }
+
+    fn receive(&self, callback: &Callback<'_>, _: Timestamp) -> Result<Received, CallbackError> {
+        status::read(callback, &self.callbacks)
+    }
+}
+
+fn request(url: &str, path: &str) -> http::request::Builder {
+    Request::post(format!("{url}{path}"))
+        .header(CONTENT_TYPE, FORM)
+        .header(ACCEPT, JSON)
+        .header(USER_AGENT, AGENT)
+}
+
+fn form(fields: &[(&str, &str)]) -> Vec<u8> {
+    Serializer::new(String::new()).extend_pairs(fields).finish().into_bytes()
+}
+
+/// The digits of a number in Uzbekistan.
+fn uzbek(recipient: &str) -> Option<&str> {
+    let digits = recipient.strip_prefix('+')?;
+    let is_uzbek = digits.len() == 12
+        && digits.starts_with("998")
+        && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_uzbek.then_some(digits)
+}
+
+/// A URL that no request can hold, or a token that no header can: neither was taken.
+fn unwritable() -> SendError {
+    SendError::Other("the message can't be written as a request".to_owned())
+}
+
+#[cfg(test)]
+mod tests;

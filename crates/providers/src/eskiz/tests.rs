@@ -1,0 +1,314 @@
+//! Settings, the login that is renewed on the way, numbers, and status reports.
+
+use countersign_settings::purposes::Channel;
+use http::{HeaderMap, Method};
+
+use super::*;
+use crate::callback::{Outcome, Report};
+use crate::pii::Pii;
+use crate::provider::Accepted;
+
+const NOW: Timestamp = Timestamp(1_795_208_661);
+const URL: &str = "https://otp.example.com/v1/callbacks/sms-eskiz";
+const MONTH: &str = "e30.eyJleHAiOjE3OTc4MDA2NjF9.c2ln";
+
+fn settings() -> EskizSettings {
+    let text = r#"{"email": "ops@example.com", "password": "hunter2"}"#;
+    serde_json::from_str(text).unwrap()
+}
+
+fn eskiz() -> Eskiz {
+    Eskiz::open(&settings(), "senders.sms").unwrap()
+}
+
+fn message() -> Message {
+    Message {
+        tenant: "acme".into(),
+        purpose: "login".into(),
+        channel: Channel::Sms,
+        recipient: Pii::new("+998901234567".into()),
+        code: Secret::new("471199".into()),
+        challenge_id: "login.AbC-_9.x".into(),
+        send_number: 1,
+        lifetime_seconds: 300,
+        expires_at: Timestamp(NOW.0 + 300),
+        reference: None,
+        locale: None,
+        content: Content::Text(Secret::new("Example: kod 471199".into())),
+        callback_url: Some(URL.into()),
+    }
+}
+
+fn answer(session: &mut Session, status: u16, body: &str) -> Result<Step, SendError> {
+    let response = Response::builder().status(status).body(body.as_bytes()).unwrap();
+    eskiz().response(response, session, NOW)
+}
+
+fn logged_in() -> Session {
+    let mut session = Session::default();
+    session.keep(Secret::new(MONTH.into()), Timestamp(NOW.0 + 1000));
+    session
+}
+
+fn fields(request: &Request<Vec<u8>>) -> Vec<(String, String)> {
+    form_urlencoded::parse(request.body()).into_owned().collect()
+}
+
+#[test]
+fn every_setting_that_is_wrong_is_told_at_once_and_not_repeated() {
+    let long = "x".repeat(300);
+    for (email, password, from) in [
+        ("hunter2", "", ""),
+        ("@hunter2", "hunter2\n", "hunter2\u{fc}"),
+        ("hunter2@", &long, &long),
+        ("a b@hunter2", "", "hunter2\n"),
+        (&format!("a@{long}"), "", ""),
+    ] {
+        let settings = EskizSettings {
+            email: email.into(),
+            password: Secret::new(password.into()),
+            from: from.into(),
+            url: "http://hunter2.example".into(),
+        };
+        let problems = Eskiz::open(&settings, "senders.sms").err().unwrap();
+        let paths: Vec<_> = problems.0.iter().map(|problem| problem.path.as_str()).collect();
+        assert_eq!(
+            paths,
+            ["senders.sms.email", "senders.sms.password", "senders.sms.from", "senders.sms.url"]
+        );
+        assert!(!problems.to_string().contains("hunter2"), "{problems}");
+    }
+    let text = r#"{"email": "a@b", "password": "p", "sender": "x"}"#;
+    assert!(serde_json::from_str::<EskizSettings>(text).is_err());
+}
+
+#[test]
+fn what_is_not_said_is_eskiz_s_own() {
+    let settings = settings();
+    assert_eq!(
+        (settings.from.as_str(), settings.url.as_str()),
+        ("4546", "https://notify.eskiz.uz")
+    );
+    assert!(!format!("{settings:?}").contains("hunter2"));
+}
+
+#[test]
+fn the_medmapp_story_a_token_that_runs_out_in_mid_flight_costs_no_message() {
+    let (eskiz, mut session) = (eskiz(), logged_in());
+    let sent = eskiz.request(&message(), &mut session, NOW).unwrap();
+    assert!(sent.uri().path().ends_with("/api/message/sms/send"));
+    let expired = r#"{"message":"Expired","status":"token-invalid"}"#;
+    assert_eq!(answer(&mut session, 401, expired), Ok(Step::Again));
+    let login = eskiz.request(&message(), &mut session, NOW).unwrap();
+    assert!(login.uri().path().ends_with("/api/auth/login"));
+    assert!(!login.headers().contains_key(AUTHORIZATION));
+    let token = format!(r#"{{"data":{{"token":"{MONTH}"}}}}"#);
+    assert_eq!(answer(&mut session, 200, &token), Ok(Step::Again));
+    let again = eskiz.request(&message(), &mut session, NOW).unwrap();
+    assert_eq!(again.body(), sent.body());
+    assert_eq!(again.headers()[AUTHORIZATION], format!("Bearer {MONTH}").as_str());
+    assert!(again.headers()[AUTHORIZATION].is_sensitive());
+    let waiting = r#"{"id":"7","status":"waiting"}"#;
+    let accepted = Accepted { message_id: Some("7".into()) };
+    assert_eq!(answer(&mut session, 200, waiting), Ok(Step::Accepted(accepted)));
+    assert!(session.has_token());
+}
+
+#[test]
+fn a_token_lasts_until_shortly_before_its_end() {
+    let mut session = Session::default();
+    answer(&mut session, 200, &format!(r#"{{"data":{{"token":"{MONTH}"}}}}"#)).unwrap();
+    assert!(session.token(Timestamp(1_797_800_060)).is_some());
+    assert!(session.token(Timestamp(1_797_800_061)).is_none());
+}
+
+#[test]
+fn a_login_that_gives_no_token_has_its_outcome() {
+    let (huge, not_configured) = ("x".repeat(5000), |status: u16| {
+        SendError::NotConfigured(format!("senders.sms.url: Eskiz answered {status}"))
+    });
+    for (status, body, expected) in [
+        (401, r#"{"message":"Invalid credentials"}"#.to_owned(), SendError::Unauthorised),
+        (401, String::new(), SendError::Unauthorised),
+        (403, r#"{"message":"Аккаунт заблокирован"}"#.to_owned(), SendError::Unauthorised),
+        (200, r#"{"message":"Неверный Email или пароль"}"#.to_owned(), SendError::Unauthorised),
+        (200, r#"{"message":"x","data":null}"#.to_owned(), SendError::Unauthorised),
+        (
+            422,
+            r#"{"message":{"email":["x"]}}"#.to_owned(),
+            SendError::Other("Eskiz answered 422".into()),
+        ),
+        (404, String::new(), not_configured(404)),
+        (405, String::new(), not_configured(405)),
+        (429, String::new(), SendError::Throttled(None)),
+        (500, String::new(), SendError::Unavailable),
+        (200, "<html>".to_owned(), SendError::Unreadable),
+        (200, "{}".to_owned(), SendError::Unreadable),
+        (200, r#"{"data":{"token":""}}"#.to_owned(), SendError::Unreadable),
+        (200, r#"{"data":{"token":"a\r\nx: y"}}"#.to_owned(), SendError::Unreadable),
+        (200, format!(r#"{{"data":{{"token":"{huge}"}}}}"#), SendError::Unreadable),
+    ] {
+        let mut session = Session::default();
+        assert_eq!(answer(&mut session, status, &body), Err(expected), "{status} {body}");
+        assert!(!session.has_token());
+    }
+}
+
+#[test]
+fn only_what_may_be_the_token_s_fault_costs_the_token() {
+    for (status, body, is_kept) in [
+        (401, "", false),
+        (400, r#"{"status":"token-invalid"}"#, false),
+        (400, r#"{"status":"token_invalid"}"#, false),
+        (403, "", false),
+        (400, r#"{"status":"error","message":"balance"}"#, true),
+        (429, "", true),
+        (500, r#"{"status":"token-invalid"}"#, true),
+        (200, "", true),
+    ] {
+        let mut session = logged_in();
+        let _ = answer(&mut session, status, body);
+        assert_eq!(session.has_token(), is_kept, "{status} {body}");
+    }
+}
+
+#[test]
+fn a_number_is_accepted_whatever_its_message_is_called() {
+    let id = |body: &str| answer(&mut logged_in(), 200, body);
+    let accepted =
+        |id: Option<&str>| Ok(Step::Accepted(Accepted { message_id: id.map(Into::into) }));
+    assert_eq!(id(r#"{"id":4385062,"status":"waiting"}"#), accepted(Some("4385062")));
+    assert_eq!(id(r#"{"id":"a b"}"#), accepted(None));
+    for body in [r#"{"id":""}"#, r#"{"id":null}"#, r#"{"id":{}}"#, r#"{"status":"waiting"}"#] {
+        assert_eq!(id(body), Err(SendError::Unreadable), "{body}");
+    }
+}
+
+#[test]
+fn a_number_elsewhere_is_refused_before_anybody_is_asked() {
+    for recipient in [
+        "+6281234567890",
+        "+99890123456",
+        "+9989012345678",
+        "998901234567",
+        "+99890123456a",
+        "+99890123456\u{661}",
+        "",
+        "+",
+    ] {
+        for mut session in [Session::default(), logged_in()] {
+            let message = Message { recipient: Pii::new(recipient.into()), ..message() };
+            let error = eskiz().request(&message, &mut session, NOW).unwrap_err();
+            assert_eq!(error, SendError::RecipientRefused, "{recipient}");
+        }
+    }
+}
+
+#[test]
+fn a_message_without_words_is_refused() {
+    let message = Message { content: Content::None, ..message() };
+    let error = eskiz().request(&message, &mut Session::default(), NOW).unwrap_err();
+    assert_eq!(error, SendError::Other("a text message without a text".into()));
+}
+
+#[test]
+fn text_survives_the_form() {
+    let text = "Код: 471199 & 50% + <b>=;\n\n@example.uz #471199 \u{1f600}";
+    let content = Content::Text(Secret::new(text.into()));
+    let message = Message { content, callback_url: None, ..message() };
+    let request = eskiz().request(&message, &mut logged_in(), NOW).unwrap();
+    let expected = [("mobile_phone", "998901234567"), ("message", text), ("from", "4546")];
+    assert_eq!(fields(&request), expected.map(|(name, value)| (name.into(), value.into())));
+}
+
+#[test]
+fn a_base_url_may_have_a_path() {
+    let settings = EskizSettings { url: "http://127.0.0.1:9/mock/".into(), ..settings() };
+    let eskiz = Eskiz::open(&settings, "senders.sms").unwrap();
+    let request = eskiz.request(&message(), &mut Session::default(), NOW).unwrap();
+    assert_eq!(request.uri(), "http://127.0.0.1:9/mock/api/auth/login");
+}
+
+/// The query of the callback URL that Eskiz is given.
+fn query() -> String {
+    let request = eskiz().request(&message(), &mut logged_in(), NOW).unwrap();
+    let fields = fields(&request);
+    let (_, url) = fields.iter().find(|(name, _)| name == "callback_url").unwrap();
+    url.strip_prefix(&format!("{URL}?")).unwrap().to_owned()
+}
+
+fn receive(method: &Method, query: Option<&str>, body: &[u8]) -> Result<Received, CallbackError> {
+    let headers = HeaderMap::new();
+    eskiz().receive(&Callback { method, url: URL, query, headers: &headers, body }, NOW)
+}
+
+fn report(status: &str) -> Result<Vec<Report>, CallbackError> {
+    let body = format!(
+        r#"{{"request_id":"UUID","message_id":"4385062","user_sms_id":"","country":"UZ",
+            "phone_number":"998991234567","sms_count":"1","status":"{status}",
+            "status_date":"2021-04-02 00:39:36"}}"#
+    );
+    receive(&Method::POST, Some(&query()), body.as_bytes()).map(|received| received.reports)
+}
+
+#[test]
+fn each_status_is_delivered_failed_or_no_report() {
+    let report_of = |outcome| vec![Report { tag: Tag::of(&message()), outcome }];
+    for status in ["DELIVRD", "DELIVERED", "delivered"] {
+        assert_eq!(report(status), Ok(report_of(Outcome::Delivered)), "{status}");
+    }
+    for status in
+        ["UNDELIV", "UNDELIVERABLE", "EXPIRED", "REJECTD", "REJECTED", "DELETED", "FAILED"]
+    {
+        assert_eq!(report(status), Ok(report_of(Outcome::Failed)), "{status}");
+    }
+    for status in
+        ["NEW", "STORED", "ACCEPTED", "PARTDELIVERED", "ENROUTE", "UNKNOWN", "waiting", "", "x"]
+    {
+        assert_eq!(report(status), Ok(vec![]), "{status}");
+    }
+}
+
+#[test]
+fn a_report_may_come_as_a_form() {
+    let body = b"request_id=UUID&status=DELIVRD&status_date=2021-04-02+00%3A39%3A36";
+    let reports = receive(&Method::POST, Some(&query()), body).unwrap().reports;
+    assert_eq!(reports, [Report { tag: Tag::of(&message()), outcome: Outcome::Delivered }]);
+}
+
+#[test]
+fn a_report_to_a_url_that_eskiz_was_not_given_is_refused() {
+    let body = br#"{"status":"DELIVRD"}"#;
+    let good = query();
+    let queries = [
+        None,
+        Some(String::new()),
+        Some("tag=acme.1.login.AbC-_9.x".to_owned()),
+        Some(good.replace("acme", "acmf")),
+        Some(good.replace(".1.", ".2.")),
+        Some(format!("{good}x")),
+    ];
+    for query in queries {
+        let refused = receive(&Method::POST, query.as_deref(), body);
+        assert_eq!(refused, Err(CallbackError::Unauthenticated), "{query:?}");
+    }
+    let other = EskizSettings { password: Secret::new("hunter3".into()), ..settings() };
+    let headers = HeaderMap::new();
+    let (method, query) = (&Method::POST, Some(good.as_str()));
+    let callback = Callback { method, url: URL, query, headers: &headers, body };
+    let refused = Eskiz::open(&other, "senders.sms").unwrap().receive(&callback, NOW);
+    assert_eq!(refused, Err(CallbackError::Unauthenticated));
+}
+
+#[test]
+fn a_report_that_holds_no_status_is_unreadable() {
+    let query = query();
+    let bodies: [&[u8]; 7] =
+        [b"", b"{", b"{}", br#"{"status":7}"#, b"[]", b"a=b", &[0xff, 0xfe, 0]];
+    for body in bodies {
+        let refused = receive(&Method::POST, Some(&query), body);
+        assert_eq!(refused, Err(CallbackError::Unreadable), "{body:?}");
+    }
+    let refused = receive(&Method::GET, Some(&query), br#"{"status":"DELIVRD"}"#);
+    assert_eq!(refused, Err(CallbackError::Unreadable));
+}

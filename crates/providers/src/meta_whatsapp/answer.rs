@@ -1,0 +1,87 @@
+//! What the Cloud API answered.
+
+use http::{Response, StatusCode};
+use serde_json::Value;
+
+use crate::answer;
+use crate::error::SendError;
+use crate::message::Timestamp;
+use crate::provider::Accepted;
+use crate::retry_after;
+
+/// Reads an answer; `path` is where the settings stand.
+///
+/// # Errors
+/// Why the message did not go out. Nothing of the body is repeated but the number of an error.
+pub(super) fn read(
+    response: &Response<&[u8]>,
+    path: &str,
+    now: Timestamp,
+) -> Result<Accepted, SendError> {
+    let status = response.status();
+    let body = answer::json::<Value>(response);
+    if status.is_success() {
+        let id = body.as_ref().and_then(|body| body.pointer("/messages/0/id")?.as_str());
+        let id = id.ok_or(SendError::Unreadable)?;
+        return Ok(Accepted { message_id: answer::message_id(id) });
+    }
+    let number = |pointer: &str| body.as_ref().and_then(|body| body.pointer(pointer)?.as_i64());
+    Err(match number("/error/code") {
+        Some(code) => {
+            let subcode = number("/error/error_subcode");
+            let retry_after = || retry_after::seconds(response.headers(), now);
+            error(code, subcode, path, retry_after).unwrap_or_else(|| {
+                match answer::by_status(response, "Meta", now) {
+                    SendError::Other(text) => SendError::Other(format!("{text}, code {code}")),
+                    known => known,
+                }
+            })
+        }
+        None if status == StatusCode::NOT_FOUND => {
+            SendError::NotConfigured(format!("{path}.url: there is no Graph API there (404)"))
+        }
+        None => answer::by_status(response, "Meta", now),
+    })
+}
+
+/// What an error means whose code says more than the status.
+fn error(
+    code: i64,
+    subcode: Option<i64>,
+    path: &str,
+    retry_after: impl Fn() -> Option<u32>,
+) -> Option<SendError> {
+    let (setting, what) = match code {
+        0 | 3 | 10 | 190 | 200..=299 | 131_005 => return Some(SendError::Unauthorised),
+        4 | 80_007 | 130_429 | 131_048 => return Some(SendError::Throttled(retry_after())),
+        // Towards this recipient: for how long isn't to keep all others waiting.
+        131_056 => return Some(SendError::Throttled(None)),
+        2 | 131_000 | 131_016 | 131_057 | 133_004 => return Some(SendError::Unavailable),
+        130_472 | 130_497 | 131_021 | 131_026 | 131_030 | 131_049 | 131_050 => {
+            return Some(SendError::RecipientRefused);
+        }
+        132_001 => return Some(SendError::TemplateUnknown),
+        131_008 | 132_000 | 132_008 | 132_012 | 132_018 => {
+            ("template", "the template wants other parameters than a code in text and button")
+        }
+        131_058 => ("template", "Meta's sample can't be sent from this number"),
+        132_005 => ("template", "the template's text gets too long"),
+        132_007 => ("template", "the template breaks a policy of Meta's"),
+        132_015 => ("template", "the template is paused for its quality"),
+        132_016 => ("template", "the template is disabled for its quality"),
+        33 => NO_NUMBER,
+        100 if subcode == Some(33) => NO_NUMBER,
+        368 => ("phone_number_id", "its account is blocked for breaking a policy of Meta's"),
+        131_031 => ("phone_number_id", "its account is locked"),
+        131_037 => ("phone_number_id", "its display name isn't approved"),
+        131_042 => ("phone_number_id", "its account can't pay"),
+        131_045 => ("phone_number_id", "its certificate is wrong: register it again"),
+        133_010 => ("phone_number_id", "it isn't registered with the Cloud API"),
+        2500 => ("version", "the Graph API has no such path"),
+        _ => return None,
+    };
+    Some(SendError::NotConfigured(format!("{path}.{setting}: {what} (code {code})")))
+}
+
+const NO_NUMBER: (&str, &str) =
+    ("phone_number_id", "there is no such id, or the token may not use it");

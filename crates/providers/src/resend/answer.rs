@@ -1,0 +1,96 @@
+//! What Resend answered.
+
+use http::{Response, StatusCode};
+use serde::Deserialize;
+
+use crate::answer;
+use crate::error::SendError;
+use crate::message::Timestamp;
+use crate::provider::Accepted;
+
+/// Reads an answer; `path` is where the settings stand.
+///
+/// # Errors
+/// Why the message did not go out.
+pub(super) fn read(
+    response: &Response<&[u8]>,
+    path: &str,
+    now: Timestamp,
+) -> Result<Accepted, SendError> {
+    #[derive(Deserialize)]
+    struct Success {
+        id: String,
+    }
+    let status = response.status();
+    if status.is_success() {
+        let Success { id } = answer::json(response).ok_or(SendError::Unreadable)?;
+        return Ok(Accepted { message_id: answer::message_id(&id) });
+    }
+    // A 5xx means the same whatever it is called.
+    let refusal = status.is_client_error().then(|| refusal(response, path, now)).flatten();
+    Err(refusal.unwrap_or_else(|| answer::by_status(response, "Resend", now)))
+}
+
+#[derive(Deserialize)]
+struct Failure {
+    name: String,
+    #[serde(default)]
+    message: String,
+}
+
+/// Names that say no more than that the request isn't as Resend wants it, or that somebody has to ask Resend.
+const OTHERS: [&str; 10] = [
+    "email_above_quota",
+    "invalid_access",
+    "invalid_attachment",
+    "invalid_idempotency_key",
+    "invalid_idempotent_request",
+    "invalid_parameter",
+    "invalid_region",
+    "missing_required_field",
+    "missing_required_parameter",
+    "security_error",
+];
+
+/// What the error's name means.
+fn refusal(response: &Response<&[u8]>, path: &str, now: Timestamp) -> Option<SendError> {
+    let Failure { name, message } = answer::json(response)?;
+    let status = response.status();
+    let not_configured =
+        |field: &str, text: &str| SendError::NotConfigured(format!("{path}.{field}: {text}"));
+    Some(match name.as_str() {
+        "validation_error" if status == StatusCode::FORBIDDEN => not_configured(
+            "from",
+            "Resend sends from verified domains only, and without one to the account's own address only",
+        ),
+        "validation_error" if names_field(&message, "to") => SendError::RecipientRefused,
+        "validation_error" if names_field(&message, "reply_to") => {
+            not_configured("reply_to", "Resend refuses it")
+        }
+        "validation_error" if names_field(&message, "from") => {
+            not_configured("from", "Resend refuses it")
+        }
+        "validation_error" => other(status, "validation_error"),
+        "invalid_from_address" => not_configured("from", "Resend refuses it"),
+        "missing_api_key" | "restricted_api_key" | "invalid_api_key" | "suspended_api_key"
+        | "invalid_permission" => SendError::Unauthorised,
+        "not_found" | "method_not_allowed" => {
+            not_configured("url", &format!("Resend answered {}", status.as_u16()))
+        }
+        // The other request with this key may well be answered with a success.
+        "concurrent_idempotent_requests" => SendError::Timeout,
+        "resource_locked" => SendError::Unavailable,
+        "rate_limit_exceeded" => answer::by_status(response, "Resend", now),
+        "daily_quota_exceeded" | "monthly_quota_exceeded" => SendError::Throttled(None),
+        name => other(status, OTHERS.into_iter().find(|known| *known == name)?),
+    })
+}
+
+/// "Invalid `to` field. …", as Resend puts it.
+fn names_field(message: &str, field: &str) -> bool {
+    message.contains(&format!("`{field}`"))
+}
+
+fn other(status: StatusCode, name: &'static str) -> SendError {
+    SendError::Other(format!("Resend answered {}, {name}", status.as_u16()))
+}

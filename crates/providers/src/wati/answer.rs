@@ -1,0 +1,122 @@
+//! What WATI answered.
+
+use http::{Response, StatusCode};
+use serde_json::Value;
+
+use crate::answer;
+use crate::error::SendError;
+use crate::message::Timestamp;
+use crate::provider::Accepted;
+
+/// Errors of one answer that are read at most.
+const MAX_ERRORS: usize = 8;
+
+/// Reads an answer; `path` is where the settings stand.
+///
+/// # Errors
+/// Why the message did not go out. Nothing of the body is repeated but the number of an error.
+pub(super) fn read(
+    response: &Response<&[u8]>,
+    path: &str,
+    now: Timestamp,
+) -> Result<Accepted, SendError> {
+    let status = response.status();
+    let body = answer::json::<Value>(response);
+    if status.is_success() {
+        return body.as_ref().ok_or(SendError::Unreadable).and_then(|body| success(body, path));
+    }
+    let told = || refusal(&errors(body.as_ref()?), path);
+    Err(match status {
+        StatusCode::BAD_REQUEST => told().unwrap_or_else(|| {
+            match body.as_ref().and_then(|body| body.get("code")?.as_i64()) {
+                Some(code) => SendError::Other(format!("WATI answered 400, code {code}")),
+                None => answer::by_status(response, "WATI", now),
+            }
+        }),
+        StatusCode::NOT_FOUND => told().unwrap_or_else(|| {
+            SendError::NotConfigured(format!("{path}.url: WATI has no API there (404)"))
+        }),
+        _ => match answer::by_status(response, "WATI", now) {
+            // "The message may have been accepted", WATI says of every 5xx.
+            SendError::Unavailable => SendError::Unreadable,
+            error => error,
+        },
+    })
+}
+
+/// What the body of a 2xx means. WATI documents `success` and `recipients`; its help for the same path shows the `result`
+/// and `receivers` of v2.
+fn success(body: &Value, path: &str) -> Result<Accepted, SendError> {
+    let result = ["success", "result"].iter().find_map(|name| body.get(name)?.as_bool());
+    let is_taken = result.ok_or(SendError::Unreadable)?;
+    let recipients = recipients(body);
+    let is_invalid = |recipient: &Value| {
+        let valid = ["isValidWhatsAppNumber", "validWhatsAppNumber"];
+        valid.iter().any(|name| recipient.get(name).and_then(Value::as_bool) == Some(false))
+    };
+    if is_invalid(body) || recipients.is_some_and(|all| all.iter().any(is_invalid)) {
+        return Err(SendError::RecipientRefused);
+    }
+    let errors = errors(body);
+    if !is_taken || !errors.is_empty() {
+        let other = || SendError::Other("WATI refused the message".to_owned());
+        return Err(refusal(&errors, path).unwrap_or_else(other));
+    }
+    // The one recipient that was asked for was left out.
+    if recipients.is_some_and(<[Value]>::is_empty) {
+        return Err(SendError::RecipientRefused);
+    }
+    let recipient = recipients.and_then(<[Value]>::first);
+    let id = recipient
+        .and_then(|recipient| {
+            recipient.get("local_message_id").or_else(|| recipient.get("localMessageId"))
+        })
+        .or_else(|| body.get("broadcast_id"));
+    Ok(Accepted { message_id: id.and_then(Value::as_str).and_then(answer::message_id) })
+}
+
+fn recipients(body: &Value) -> Option<&[Value]> {
+    let list = body.get("recipients").or_else(|| body.get("receivers"))?;
+    list.as_array().map(Vec::as_slice)
+}
+
+/// The words of all errors, in small letters.
+fn errors(body: &Value) -> Vec<String> {
+    let own = ["error", "info", "message"].iter().filter_map(|name| body.get(name));
+    let of_recipients = recipients(body)
+        .into_iter()
+        .flatten()
+        .filter_map(|recipient| recipient.get("errors")?.as_array())
+        .flatten();
+    own.chain(of_recipients)
+        .filter_map(|error| error.as_str().or_else(|| error.get("message")?.as_str()))
+        .filter(|error| !error.is_empty())
+        .take(MAX_ERRORS)
+        .map(str::to_lowercase)
+        .collect()
+}
+
+/// What the words mean, where they are known.
+fn refusal(errors: &[String], path: &str) -> Option<SendError> {
+    let tells = |words: &[&str]| errors.iter().any(|error| words.iter().any(|w| error.contains(w)));
+    let tells_of = |thing: &str, words: &[&str]| {
+        let mut of_it = errors.iter().filter(|error| error.contains(thing));
+        of_it.any(|error| words.iter().any(|word| error.contains(word)))
+    };
+    if tells(&["no valid receiver", "invalid whatsapp", "valid whatsapp number", "invalid phone"]) {
+        Some(SendError::RecipientRefused)
+    } else if tells(&["invalid template name"])
+        || tells_of("template", &["not found", "not exist", "n't exist", "not approved"])
+    {
+        Some(SendError::TemplateUnknown)
+    } else if tells(&["typos or blank"]) {
+        let text = "WATI says that the template has no such parameter";
+        Some(SendError::NotConfigured(format!("{path}.parameter: {text}")))
+    } else if tells_of("channel", &["not found", "not exist", "n't exist", "not valid", "invalid"])
+    {
+        let text = "WATI says that there is no such channel";
+        Some(SendError::NotConfigured(format!("{path}.channel: {text}")))
+    } else {
+        None
+    }
+}

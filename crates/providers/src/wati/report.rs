@@ -1,0 +1,46 @@
+//! What WATI reports later.
+//!
+//! WATI signs nothing: an operator registers a URL and that is all. So the URL shows a token. What names the message is
+//! `localMessageId`, which the request gave; only the events of version 2 and the failure have it. They say nothing that a
+//! replay could change.
+
+use http::Method;
+use serde_json::Value;
+
+use crate::callback::{Callback, CallbackError, Outcome, Received, Report};
+use crate::query::Token;
+use crate::tag::Tag;
+
+const TOKEN: &str = "token";
+
+/// Reads one event.
+///
+/// # Errors
+/// Where it doesn't show the token, or can't be read.
+pub(super) fn read(callback: &Callback<'_>, token: &Token) -> Result<Received, CallbackError> {
+    if !token.is_shown(callback.query, TOKEN) {
+        return Err(CallbackError::Unauthenticated);
+    }
+    if *callback.method != Method::POST {
+        return Err(CallbackError::Unreadable);
+    }
+    let body: Value =
+        serde_json::from_slice(callback.body).map_err(|_| CallbackError::Unreadable)?;
+    let kind = body.get("eventType").and_then(Value::as_str).ok_or(CallbackError::Unreadable)?;
+    // Messages that people sent from the dashboard have ids of WATI's own.
+    let tag = body.get("localMessageId").and_then(Value::as_str).and_then(Tag::parse);
+    let report = outcome(kind).zip(tag).map(|(outcome, tag)| Report { tag, outcome });
+    Ok(Received { reports: report.into_iter().collect(), answer: String::new() })
+}
+
+fn outcome(kind: &str) -> Option<Outcome> {
+    // The variants for people without a number.
+    let kind = kind.strip_suffix("_bsuid").unwrap_or(kind);
+    match kind {
+        "sentMessageDELIVERED_v2" | "sentMessageREAD_v2" | "sentMessageREPLIED_v2" => {
+            Some(Outcome::Delivered)
+        }
+        "templateMessageFailed" => Some(Outcome::Failed),
+        _ => None,
+    }
+}

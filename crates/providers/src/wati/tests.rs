@@ -1,0 +1,263 @@
+//! What the recorded exchanges don't hold: settings, templates and reports.
+
+use countersign_settings::purposes::Channel;
+use http::{HeaderMap, Method};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::callback::{Outcome, Report};
+use crate::content::Content;
+use crate::pii::Pii;
+
+const TOKEN: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
+
+fn settings(changes: Value) -> WatiSettings {
+    let mut settings = json!({
+        "url": "https://live-mt-server.wati.io",
+        "api_key": "key.a-b_c",
+        "template": "login_otp",
+        "callback_token": TOKEN,
+    });
+    for (name, value) in changes.as_object().unwrap() {
+        settings[name] = value.clone();
+    }
+    serde_json::from_value(settings).unwrap()
+}
+
+fn wati(changes: Value) -> Wati {
+    Wati::open(&settings(changes), "senders.whatsapp").unwrap()
+}
+
+fn problems(changes: Value) -> Vec<String> {
+    let problems = Wati::open(&settings(changes), "p").err().unwrap();
+    problems.0.iter().map(ToString::to_string).collect()
+}
+
+fn message(purpose: &str, locale: Option<&str>) -> Message {
+    Message {
+        tenant: "default".into(),
+        purpose: purpose.into(),
+        channel: Channel::Whatsapp,
+        recipient: Pii::new("+6281234567890".into()),
+        code: Secret::new("471199".into()),
+        challenge_id: "login.AbC".into(),
+        send_number: 2,
+        lifetime_seconds: 300,
+        expires_at: Timestamp(1_795_208_960),
+        reference: None,
+        locale: locale.map(Into::into),
+        content: Content::None,
+        callback_url: Some("https://otp.example.com/v1/callbacks/whatsapp-wati".into()),
+    }
+}
+
+/// The request's URL and body.
+fn written(wati: &Wati, message: &Message) -> (String, Value) {
+    let request = wati.request(message, &mut Session::default(), Timestamp(0)).unwrap();
+    (request.uri().to_string(), serde_json::from_slice(request.body()).unwrap())
+}
+
+#[test]
+fn the_tenant_s_number_is_left_off_the_url_and_nothing_else() {
+    for (url, expected) in [
+        ("https://live-mt-server.wati.io", "https://live-mt-server.wati.io"),
+        ("https://live-mt-server.wati.io/12345", "https://live-mt-server.wati.io"),
+        ("https://live-mt-server.wati.io/12345/", "https://live-mt-server.wati.io"),
+        ("https://live-server-12345.wati.io/", "https://live-server-12345.wati.io"),
+        ("https://proxy.example/wati/12345", "https://proxy.example/wati"),
+        ("https://proxy.example/v2a", "https://proxy.example/v2a"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://127.0.0.1:8080/77", "http://127.0.0.1:8080"),
+    ] {
+        let (written, _) = written(&wati(json!({ "url": url })), &message("login", None));
+        assert_eq!(written, format!("{expected}/api/ext/v3/messageTemplates/send"), "{url}");
+    }
+}
+
+#[test]
+fn everything_wrong_with_the_settings_is_told_at_once_and_no_value_is_repeated() {
+    let wrong = json!({
+        "url": "http://wati.example/hunter2",
+        "api_key": "",
+        "template": "Hunter2",
+        "parameter": "hunter 2",
+        "channel": "hunter\n2",
+        "callback_token": "hunter2",
+        "translations": { "login_otp": { "id": "Hunter2" } },
+    });
+    let problems = problems(wrong);
+    let paths: Vec<_> = problems.iter().map(|text| text.split(": ").next().unwrap()).collect();
+    assert_eq!(
+        paths,
+        [
+            "p.url",
+            "p.api_key",
+            "p.template",
+            "p.translations.login_otp",
+            "p.translations.login_otp.id",
+            "p.parameter",
+            "p.channel",
+            "p.callback_token",
+        ]
+    );
+    let text = problems.join("\n");
+    assert!(!text.contains("hunter") && !text.contains("Hunter"), "{text}");
+}
+
+#[test]
+fn each_problem_alone_is_enough() {
+    for (name, value) in [
+        ("url", json!("https://live-mt-server.wati.io/?a=b")),
+        ("api_key", json!("Bearer abc")),
+        ("template", json!("")),
+        ("parameter", json!("")),
+        ("parameter", json!("x".repeat(65))),
+        ("channel", json!("")),
+        ("callback_token", json!("t".repeat(31))),
+        ("translations", json!({ "another": {} })),
+    ] {
+        let problems = problems(json!({ (name): value }));
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].starts_with(&format!("p.{name}")), "{problems:?}");
+    }
+}
+
+#[test]
+fn a_template_follows_from_the_purpose_and_then_from_the_locale() {
+    let wati = wati(json!({
+        "templates": { "pay": "pay_otp" },
+        "translations": {
+            "login_otp": { "id": "login_otp_id" },
+            "pay_otp": { "pt-BR": "pay_otp_br", "pt": "pay_otp_pt" },
+        },
+    }));
+    for (purpose, locale, template) in [
+        ("login", None, "login_otp"),
+        ("login", Some("id"), "login_otp_id"),
+        ("login", Some("id-ID"), "login_otp_id"),
+        ("login", Some("pt-BR"), "login_otp"),
+        ("pay", None, "pay_otp"),
+        ("pay", Some("pt-br"), "pay_otp_br"),
+        ("pay", Some("pt-PT"), "pay_otp_pt"),
+        ("pay", Some("id"), "pay_otp"),
+    ] {
+        let (_, body) = written(&wati, &message(purpose, locale));
+        assert_eq!(body["template_name"], template, "{purpose} {locale:?}");
+    }
+}
+
+#[test]
+fn a_message_is_named_only_where_reports_are_wanted_and_can_be_authenticated() {
+    let login = message("login", None);
+    let id = |wati: &Wati, message: &Message| {
+        written(wati, message).1["recipients"][0].get("local_message_id").cloned()
+    };
+    assert_eq!(id(&wati(json!({})), &login), Some(json!("default.2.login.AbC")));
+    assert_eq!(id(&wati(json!({ "callback_token": null })), &login), None);
+    let silent = Message { callback_url: None, ..login };
+    assert_eq!(id(&wati(json!({})), &silent), None);
+}
+
+#[test]
+fn the_channel_is_sent_where_one_is_set() {
+    let (_, body) = written(&wati(json!({ "channel": "6281111111111" })), &message("login", None));
+    assert_eq!(body["channel"], "6281111111111");
+    let (_, body) = written(&wati(json!({ "parameter": "1" })), &message("login", None));
+    assert_eq!(body.get("channel"), None);
+    assert_eq!(body["recipients"][0]["custom_params"], json!([{ "name": "1", "value": "471199" }]));
+}
+
+fn receive(method: &Method, query: &str, body: &str) -> Result<Received, CallbackError> {
+    let callback = Callback {
+        method,
+        url: "https://otp.example.com/v1/callbacks/whatsapp-wati",
+        query: Some(query),
+        headers: &HeaderMap::new(),
+        body: body.as_bytes(),
+    };
+    wati(json!({})).receive(&callback, Timestamp(0))
+}
+
+/// An event as WATI documents it.
+fn event(kind: &str, id: &str) -> String {
+    json!({
+        "eventType": kind,
+        "statusString": "Delivered",
+        "localMessageId": id,
+        "id": "693fd65f99391640",
+        "whatsappMessageId": "wamid.HBgNODYxMzEzMzg4Nzg2MDU0OEM0NTYxRTlBMwA=",
+        "text": null,
+        "type": "template",
+        "timestamp": "1765791326",
+    })
+    .to_string()
+}
+
+#[test]
+fn an_event_is_reported_with_its_message() {
+    let query = format!("token={TOKEN}");
+    let id = "default.2.login.AbC";
+    for (kind, outcome) in [
+        ("sentMessageDELIVERED_v2", Some(Outcome::Delivered)),
+        ("sentMessageREAD_v2", Some(Outcome::Delivered)),
+        ("sentMessageREPLIED_v2", Some(Outcome::Delivered)),
+        ("sentMessageDELIVERED_v2_bsuid", Some(Outcome::Delivered)),
+        ("templateMessageFailed", Some(Outcome::Failed)),
+        ("templateMessageSent_v2", None),
+        ("sentMessageDELIVERED", None),
+        ("message", None),
+    ] {
+        let received = receive(&Method::POST, &query, &event(kind, id)).unwrap();
+        let tag = Tag::parse(id).unwrap();
+        let expected = outcome.map(|outcome| Report { tag, outcome });
+        assert_eq!(received.reports, Vec::from_iter(expected), "{kind}");
+        assert_eq!(received.answer, "");
+    }
+}
+
+#[test]
+fn messages_that_are_not_ours_are_no_reports() {
+    let query = format!("token={TOKEN}");
+    for id in ["16bf77ae-79e8-691eb4b", "", "a.0.b", &"x".repeat(300)] {
+        let body = event("templateMessageFailed", id);
+        assert_eq!(receive(&Method::POST, &query, &body), Ok(Received::default()), "{id}");
+    }
+    let nameless = r#"{"eventType":"templateMessageFailed","localMessageId":null}"#;
+    assert_eq!(receive(&Method::POST, &query, nameless), Ok(Received::default()));
+}
+
+#[test]
+fn who_shows_no_token_or_another_is_not_heard() {
+    let body = event("templateMessageFailed", "default.2.login.AbC");
+    let other = TOKEN.replace('0', "1");
+    for query in ["", "token=", "token", &format!("token={other}"), &format!("t={TOKEN}")] {
+        let received = receive(&Method::POST, query, &body);
+        assert_eq!(received, Err(CallbackError::Unauthenticated), "{query}");
+        // Nor is anything said of a body before.
+        assert_eq!(receive(&Method::GET, query, "{"), Err(CallbackError::Unauthenticated));
+    }
+}
+
+#[test]
+fn what_is_no_event_is_unreadable() {
+    let query = format!("token={TOKEN}");
+    for body in ["", "{", "null", "[]", "{}", r#"{"eventType":7}"#, &"[".repeat(100_000)] {
+        assert_eq!(receive(&Method::POST, &query, body), Err(CallbackError::Unreadable));
+    }
+    let body = event("templateMessageFailed", "default.2.login.AbC");
+    assert_eq!(receive(&Method::GET, &query, &body), Err(CallbackError::Unreadable));
+}
+
+#[test]
+fn without_a_token_in_the_settings_nothing_is_heard() {
+    let body = event("templateMessageFailed", "default.2.login.AbC");
+    let callback = Callback {
+        method: &Method::POST,
+        url: "https://otp.example.com/v1/callbacks/whatsapp-wati",
+        query: Some("token="),
+        headers: &HeaderMap::new(),
+        body: body.as_bytes(),
+    };
+    let wati = wati(json!({ "callback_token": null }));
+    assert_eq!(wati.receive(&callback, Timestamp(0)), Err(CallbackError::Unsupported));
+}

@@ -1,0 +1,56 @@
+//! What an operator's receiver reports of a message.
+
+use http::Method;
+use serde::Deserialize;
+
+use super::STATUS_TYPE;
+use crate::callback::{Callback, CallbackError, Outcome, Received, Report};
+use crate::message::Timestamp;
+use crate::standard_webhooks::{HEADERS, Keys};
+use crate::tag::Tag;
+
+#[derive(Deserialize)]
+struct Body {
+    r#type: String,
+    data: serde_json::Value,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    tenant: String,
+    challenge_id: String,
+    send_number: u32,
+    status: String,
+}
+
+/// Reads a report.
+///
+/// # Errors
+/// Where it isn't signed, or names no message.
+pub(super) fn read(
+    callback: &Callback<'_>,
+    keys: &Keys,
+    now: Timestamp,
+) -> Result<Received, CallbackError> {
+    keys.verify(&HEADERS, callback, now)?;
+    if callback.method != Method::POST {
+        return Err(CallbackError::Unreadable);
+    }
+    let body: Body =
+        serde_json::from_slice(callback.body).map_err(|_| CallbackError::Unreadable)?;
+    if body.r#type != STATUS_TYPE {
+        return Ok(Received::default());
+    }
+    let data: Data = serde_json::from_value(body.data).map_err(|_| CallbackError::Unreadable)?;
+    let outcome = match data.status.as_str() {
+        "delivered" => Outcome::Delivered,
+        "failed" => Outcome::Failed,
+        _ => return Ok(Received::default()),
+    };
+    let Data { tenant, challenge_id, send_number, .. } = data;
+    let tag = Tag { tenant, challenge_id, send_number };
+    if Tag::parse(&tag.to_string()).as_ref() != Some(&tag) {
+        return Err(CallbackError::Unreadable);
+    }
+    Ok(Received { reports: vec![Report { tag, outcome }], ..Received::default() })
+}

@@ -1,0 +1,158 @@
+//! Secrets in files of their own: wherever the configuration has a secret `x`, it also has `x_file`.
+//!
+//! The one place for it: the sections know nothing of files, and the schema says which of their settings are secret.
+
+use std::path::Path;
+
+use countersign_settings::problem::Problem;
+use serde_json::{Map, Value, json};
+
+use super::schema::Shape;
+use super::tree::{Tree, below};
+
+const ENDING: &str = "_file";
+const MAX_BYTES: usize = 64 * 1024;
+
+/// Adds `x_file` beside each secret `x` of a schema.
+pub(super) fn add_to(schema: &mut Value) {
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        let names: Vec<_> = properties
+            .iter()
+            .filter(|(_, place)| is_secret(place))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in names {
+            let place = json!({
+                "description": format!("The file that holds `{name}`. A line break at its end is ignored."),
+                "type": ["string", "null"],
+            });
+            properties.insert(format!("{name}{ENDING}"), place);
+        }
+    }
+    match schema {
+        Value::Object(parts) => parts.values_mut().for_each(add_to),
+        Value::Array(parts) => parts.iter_mut().for_each(add_to),
+        _ => {}
+    }
+}
+
+/// Has no secret of a schema required: each may stand in its file instead.
+pub(super) fn relax(schema: &mut Value) {
+    if let Value::Object(parts) = schema {
+        let secrets: Vec<String> = parts
+            .get("properties")
+            .and_then(Value::as_object)
+            .map(|places| places.iter().filter(|(_, place)| is_secret(place)))
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.clone())
+            .collect();
+        if let Some(required) = parts.get_mut("required").and_then(Value::as_array_mut) {
+            required.retain(|name| !secrets.iter().any(|secret| name == secret.as_str()));
+            if required.is_empty() {
+                parts.remove("required");
+            }
+        }
+    }
+    match schema {
+        Value::Object(parts) => parts.values_mut().for_each(relax),
+        Value::Array(parts) => parts.iter_mut().for_each(relax),
+        _ => {}
+    }
+}
+
+/// Whether a schema is a secret's.
+pub(super) fn is_secret(schema: &Value) -> bool {
+    let is_marked = |schema: &Value| schema.get("writeOnly") == Some(&Value::Bool(true));
+    let choices = schema.get("anyOf").and_then(Value::as_array);
+    is_marked(schema) || choices.is_some_and(|choices| choices.iter().any(is_marked))
+}
+
+/// Puts what the files hold where the secrets belong.
+pub(super) fn read_into(tree: &mut Tree, shape: &Shape) -> Vec<Problem> {
+    let mut found = Vec::new();
+    find(&tree.root, shape, &mut Vec::new(), &mut found);
+    let mut problems = Vec::new();
+    for path in found {
+        if let Err(problem) = read_one(tree, &path) {
+            problems.push(problem);
+        }
+    }
+    problems
+}
+
+/// Finds every `x_file` of a secret `x`.
+fn find(value: &Value, shape: &Shape, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    match value {
+        Value::Object(table) => {
+            for (name, value) in table {
+                path.push(name.clone());
+                if let Some(secret) = name.strip_suffix(ENDING) {
+                    let mut secret_path = path.clone();
+                    secret_path.pop();
+                    secret_path.push(secret.to_owned());
+                    if shape.is_secret(&secret_path) {
+                        found.push(path.clone());
+                    }
+                }
+                find(value, shape, path, found);
+                path.pop();
+            }
+        }
+        Value::Array(list) => {
+            for (index, value) in list.iter().enumerate() {
+                path.push(index.to_string());
+                find(value, shape, path, found);
+                path.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Takes one `x_file` out of the tree and puts `x` in.
+fn read_one(tree: &mut Tree, path: &[String]) -> Result<(), Problem> {
+    let place = path.join(".");
+    let Some((name, above)) = path.split_last() else { return Ok(()) };
+    let secret = name.strip_suffix(ENDING).unwrap_or(name);
+    let Some(table) = table_at(&mut tree.root, above) else { return Ok(()) };
+    let file = table.remove(name);
+    let text = match (file, table.get(secret)) {
+        (Some(Value::Null) | None, _) => return Ok(()),
+        (Some(_), Some(value)) if !value.is_null() => {
+            let text = format!("`{secret}` and `{name}` are both given: one too many");
+            return Err(Problem::new(place, text));
+        }
+        (Some(Value::String(file)), _) => read(Path::new(&file)),
+        (Some(_), _) => Err("has to be a text in quotes".to_owned()),
+    };
+    // Where it can't be read the secret isn't missing as well.
+    let (value, result) = match text {
+        Ok(text) => (text, Ok(())),
+        Err(text) => (String::new(), Err(Problem::new(place.clone(), text))),
+    };
+    table.insert(secret.to_owned(), Value::String(value));
+    tree.moved(&place, &below(&above.join("."), secret));
+    result
+}
+
+fn read(file: &Path) -> Result<String, String> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| format!("{} can't be read: {error}", file.display()))?;
+    if text.len() > MAX_BYTES {
+        return Err(format!("{} holds over 65,536 bytes", file.display()));
+    }
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn table_at<'a>(root: &'a mut Value, path: &[String]) -> Option<&'a mut Map<String, Value>> {
+    let mut place = root;
+    for step in path {
+        place = match place {
+            Value::Object(table) => table.get_mut(step)?,
+            Value::Array(list) => list.get_mut(step.parse::<usize>().ok()?)?,
+            _ => return None,
+        };
+    }
+    place.as_object_mut()
+}

@@ -1,0 +1,101 @@
+//! The answers, and what each means.
+
+use countersign_providers::{Accepted, MAX_RESPONSE_BYTES};
+use countersign_recorded::WithoutWords;
+
+use super::*;
+
+/// What an answer comes to, a further request for a login that it asks for included.
+fn meaning(recorded: &Recorded, answer: &Answer) -> Result<Step, SendError> {
+    outcome(recorded, response(answer))
+}
+
+#[test]
+fn every_documented_refusal_has_its_meaning() {
+    for recorded in ALL.iter().copied() {
+        for (answer, expected) in recorded.documented() {
+            let provider = open(recorded);
+            let meaning = meaning(recorded, &answer);
+            let name = provider.name();
+            // A token that is refused asks for a login first: whose refusal is the last word.
+            let is_token = expected == SendError::Unauthorised && recorded.accepted.len() > 1;
+            if is_token && meaning == Ok(Step::Again) {
+                continue;
+            }
+            assert_eq!(meaning, Err(expected), "{name}: {} {}", answer.status, answer.body);
+        }
+    }
+}
+
+#[test]
+fn a_refusal_repeats_nothing_of_the_answer() {
+    for recorded in ALL.iter().copied() {
+        for status in [400, 401, 403, 404, 409, 422, 429, 500, 503] {
+            let body =
+                r#"{"error":"hunter2","message":"hunter2","code":"hunter2","detail":"hunter2"}"#;
+            let answer = Answer { status, headers: &[], body };
+            let error = format!("{:?}", meaning(recorded, &answer));
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn what_every_server_may_answer_has_one_meaning_everywhere() {
+    for recorded in ALL.iter().copied() {
+        for body in ["", "<html><body>Error</body></html>", "{", "null", "[]"] {
+            for (status, retry_after, expected) in [
+                (429, None, SendError::Throttled(None)),
+                (429, Some("17"), SendError::Throttled(Some(17))),
+                (500, None, recorded.failed.error()),
+                (502, None, SendError::Unreadable),
+                (503, None, recorded.failed.error()),
+                (503, Some("17"), SendError::Throttled(Some(17))),
+                (504, None, SendError::Timeout),
+            ] {
+                let mut answer = Response::builder().status(status);
+                if let Some(seconds) = retry_after {
+                    answer = answer.header("retry-after", seconds);
+                }
+                let answer = answer.body(body.as_bytes()).unwrap();
+                let meaning = outcome(recorded, answer);
+                let name = open(recorded).name();
+                assert_eq!(meaning, Err(expected), "{name}: {status} {body}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_success_that_cannot_be_read_is_not_taken_for_more_than_it_says() {
+    let oversized = format!("{{\"padding\":\"{}", "x".repeat(MAX_RESPONSE_BYTES));
+    let deep = "[".repeat(MAX_RESPONSE_BYTES);
+    for recorded in ALL.iter().copied() {
+        let last = recorded.accepted.last().unwrap().answer;
+        let (truncated, _) = last.body.split_at(last.body.len() / 2);
+        let html = "<!doctype html><title>Welcome</title>";
+        for body in
+            ["", truncated, html, "null", "[]", "{}", "7", &oversized[..MAX_RESPONSE_BYTES], &deep]
+        {
+            let answer = Response::builder().status(last.status).body(body.as_bytes()).unwrap();
+            let expected = match recorded.without_words {
+                WithoutWords::Accepted => Ok(Step::Accepted(Accepted::default())),
+                WithoutWords::Unreadable => Err(SendError::Unreadable),
+            };
+            let start = &body[..body.len().min(60)];
+            assert_eq!(outcome(recorded, answer), expected, "{}: {start}", open(recorded).name());
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_break_nothing() {
+    for recorded in ALL.iter().copied() {
+        for status in [200, 201, 202, 400, 401, 404, 422, 500] {
+            let answer = Response::builder().status(status).body(&[0xff, 0, 0xfe][..]).unwrap();
+            let meaning = outcome(recorded, answer);
+            let is_accepted = matches!(meaning, Ok(Step::Accepted(_)));
+            assert!(!is_accepted || recorded.without_words == WithoutWords::Accepted);
+        }
+    }
+}
