@@ -1,7 +1,7 @@
 //! The exact form of every good answer.
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::calls::{
     By, assert_answer, assert_problem, issue_with, phone, resend, revoke, status, verify_with,
@@ -213,8 +213,15 @@ pub(crate) async fn the_service_tells_how_it_is(environment: &mut impl Environme
     let answer = client.get("/healthz").await;
     assert_answer(&answer, 200, json!({ "status": "ok" }));
     let answer = client.get("/readyz").await;
-    let store = json!({ "name": "store", "status": "ok" });
-    assert_answer(&answer, 200, json!({ "status": "ok", "dependencies": [store] }));
+    assert_eq!((answer.status, &answer.json["status"]), (200, &json!("ok")), "{answer:?}");
+    // The store first; then, on the native host, each provider.
+    let dependencies = answer.json["dependencies"].as_array().unwrap();
+    assert_eq!(dependencies[0], json!({ "name": "store", "status": "ok" }));
+    assert!(dependencies.iter().all(|dependency| dependency["status"] == "ok"), "{answer:?}");
+    let is_provider = |dependency: &Value| {
+        dependency["name"].as_str().is_some_and(|name| name.starts_with("provider "))
+    };
+    assert!(dependencies[1..].iter().all(is_provider), "{answer:?}");
     let answer = client.get("/openapi.json").await;
     assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
     let committed = include_str!("../../docs/openapi.json");

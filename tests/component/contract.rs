@@ -148,7 +148,16 @@ fn every_file_of_the_contract_parses_and_belongs_to_one_package() {
     let interfaces: Vec<&String> = resolve.packages[package].interfaces.keys().collect();
     let mut names: Vec<&str> = interfaces.into_iter().map(String::as_str).collect();
     names.sort_unstable();
-    let all =
-        ["callbacks", "configuration", "otp", "sender", "settings", "store", "types", "upkeep"];
+    let all = [
+        "callbacks",
+        "configuration",
+        "otp",
+        "sender",
+        "senders",
+        "settings",
+        "store",
+        "types",
+        "upkeep",
+    ];
     assert_eq!(names, all);
 }

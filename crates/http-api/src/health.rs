@@ -32,7 +32,7 @@ impl Readiness {
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Dependency {
-    /// Its name, public: `store`, `engine`.
+    /// Its name, public: `store`, `provider sms-eskiz`.
     pub name: String,
     /// How it is.
     #[serde(rename = "status")]
