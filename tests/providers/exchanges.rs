@@ -53,6 +53,10 @@ async fn every_answer(environment: Kind, recorded: &'static Recorded) {
         };
         assert!(stand.issue_again(patience).await.is_some(), "{case}: not again at once");
     }
+    // WhatsApp's names for messages hold the recipient's number, in base64.
+    let output = stand.surface.output();
+    let is_told = recorded.message_id.is_some_and(|id| output.contains(id));
+    assert!(!is_told, "{provider}: its name for the message is in the log");
 }
 
 /// All providers at once: each has its own process.

@@ -42,7 +42,7 @@ pub(crate) fn json<T: DeserializeOwned>(response: &Response<&[u8]>) -> Option<T>
     serde_json::from_slice(response.body()).ok()
 }
 
-/// A provider's name for a message, where it is one that may stand in logs.
+/// A provider's name for a message, where it is a plain and short one. May hold the recipient's number: not for logs.
 pub(crate) fn message_id(id: &str) -> Option<String> {
     let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:@/+=".contains(&byte);
     let is_name = (1..=MAX_MESSAGE_ID_BYTES).contains(&id.len()) && id.bytes().all(is_safe);

@@ -117,7 +117,7 @@ pub async fn deliver<C: Carrier>(
             }
             let error = match sent {
                 Ok(Accepted { message_id }) => {
-                    told(Event::Accepted(route.name.clone(), message_id.clone()));
+                    told(Event::Accepted(route.name.clone()));
                     return Ok(Delivered { channel, provider: route.kind, message_id });
                 }
                 Err(error) => error,

@@ -11,8 +11,8 @@ use crate::route::Barred;
 /// One thing that happened on a message's way. Holds nothing of the message, and shows nothing that a provider said.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Event {
-    /// A provider took it, and calls it so, where it gave it a name.
-    Accepted(String, Option<String>),
+    /// A provider took it. What it calls the message isn't told: WhatsApp's names hold the recipient's number.
+    Accepted(String),
     /// A provider's breaker changed.
     Breaker(String, Change),
     /// A channel can't carry the message.
@@ -28,7 +28,7 @@ impl Event {
     #[must_use]
     pub fn about(&self) -> &str {
         match self {
-            Self::Accepted(name, _)
+            Self::Accepted(name)
             | Self::Breaker(name, _)
             | Self::Failed(name, _)
             | Self::Passed(name, _) => name,
@@ -39,15 +39,14 @@ impl Event {
     /// Whether nothing is wrong.
     #[must_use]
     pub const fn is_good(&self) -> bool {
-        matches!(self, Self::Accepted(..) | Self::Breaker(_, Change::Closed))
+        matches!(self, Self::Accepted(_) | Self::Breaker(_, Change::Closed))
     }
 }
 
 impl fmt::Display for Event {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Accepted(_, None) => formatter.write_str("the provider took a message"),
-            Self::Accepted(_, Some(id)) => write!(formatter, "the provider took a message: {id}"),
+            Self::Accepted(_) => formatter.write_str("the provider took a message"),
             Self::Breaker(_, Change::Closed) => formatter.write_str("the provider works again"),
             Self::Breaker(_, Change::Opened) => {
                 formatter.write_str("the provider keeps failing: it is left alone for a while")

@@ -17,7 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tower::timeout::Timeout;
 use tower::util::MapFuture;
 
@@ -100,6 +100,7 @@ impl HttpClient {
         patience: Duration,
     ) -> Result<Response<Vec<u8>>, Failure> {
         let request = request.map(|body| Full::new(Bytes::from(body)));
+        let end = Instant::now() + patience;
         let head_timeout = HEAD_TIMEOUT.min(patience);
         let answer = match timeout(head_timeout, self.client.request(request)).await {
             Ok(Ok(answer)) => answer,
@@ -110,7 +111,8 @@ impl HttpClient {
         let (head, body) = answer.into_parts();
         let mut bytes = Vec::new();
         // What came until then is what there is.
-        let _ = timeout(BODY_TIMEOUT.min(patience), read(body, &mut bytes)).await;
+        let body_end = end.min(Instant::now() + BODY_TIMEOUT);
+        let _ = timeout_at(body_end, read(body, &mut bytes)).await;
         Ok(Response::from_parts(head, bytes))
     }
 }

@@ -139,7 +139,7 @@ fn the_next_provider_is_asked_where_the_message_certainly_did_not_go_out() {
         assert_eq!(carrier.asked(), ["a", "b"]);
         assert!(matches!(
             &events[..],
-            [Event::Failed(first, _), Event::Accepted(second, None)]
+            [Event::Failed(first, _), Event::Accepted(second)]
                 if first == "sms-webhook" && second == "sms-webhook-2"
         ));
     }
@@ -230,14 +230,14 @@ fn a_provider_that_keeps_failing_is_left_alone_and_tried_again() {
     let (outcome, events) = sent(&senders, &carrier, SMS, false);
     assert_eq!(outcome, Ok(Channel::Sms));
     let passed = Event::Passed("sms-webhook".into(), Barred::Open(30));
-    assert_eq!(events, [passed, Event::Accepted("sms-webhook-2".into(), None)]);
+    assert_eq!(events, [passed, Event::Accepted("sms-webhook-2".into())]);
     assert_eq!(carrier.asked(), ["b"]);
     carrier.now.store(NOW + 30, Ordering::Relaxed);
     assert_eq!(state(), State::HalfOpen);
     let (_, events) = sent(&senders, &carrier, SMS, false);
     assert_eq!(carrier.asked(), ["a"]);
     let closed = Event::Breaker("sms-webhook".into(), Change::Closed);
-    assert_eq!(events, [closed, Event::Accepted("sms-webhook".into(), None)]);
+    assert_eq!(events, [closed, Event::Accepted("sms-webhook".into())]);
     assert_eq!(state(), State::Closed);
 }
 
