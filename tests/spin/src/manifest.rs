@@ -106,6 +106,8 @@ impl Manifest {
         let (Some((name, component)), None) = (components.next(), components.next()) else {
             return Err("the stand-in runs exactly one component".into());
         };
+        // `KebabId`.
+        variables::words(&name, '-').map_err(|fault| format!("component {fault}"))?;
         let stranger = file.trigger.http.iter().find(|trigger| trigger.component != name);
         if let Some(HttpTrigger { route, component, .. }) = stranger {
             return Err(format!("route {route:?}: there is no component {component:?}"));
@@ -113,7 +115,8 @@ impl Manifest {
         if file.trigger.http.is_empty() {
             return Err("there is no [[trigger.http]]".into());
         }
-        component.variables.keys().try_for_each(|name| variables::check_name(name))?;
+        let names = file.variables.keys().chain(component.variables.keys());
+        names.map(String::as_str).try_for_each(variables::check_name)?;
         let routes = file.trigger.http.iter().map(|trigger| Route::parse(&trigger.route));
         Ok(Self {
             component: name,
@@ -160,6 +163,14 @@ mod tests {
     }
 
     #[test]
+    fn the_manifests_that_are_shipped_are_read() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        for file in ["spin.toml", "spin-redis.toml"] {
+            Manifest::read(&root.join(file)).unwrap();
+        }
+    }
+
+    #[test]
     fn what_the_stand_in_does_not_know_is_refused() {
         for (from, to, reason) in [
             ("source =", "sources =", "sources"),
@@ -168,6 +179,9 @@ mod tests {
             ("required = true", "requird = true", "requird"),
             ("version = 2", "version = 3", "must be 2"),
             ("component = \"app\"", "component = \"other\"", "other"),
+            ("[variables]", "[variables]\norigin_2 = { default = '' }", "origin_2"),
+            ("key = \"{{ key }}\"", "key_2 = \"{{ key }}\"", "key_2"),
+            ("component.app", "component.app_x", "app_x"),
             ("route = \"/...\"", "route = \"/:id\"", "/:id"),
             (
                 "[component.app.variables]\n        key",

@@ -87,14 +87,36 @@ impl Variables {
     }
 }
 
-/// What Spin allows in the name of a variable.
+/// What Spin allows in the name of a variable (`LowerSnakeId`).
 pub(crate) fn check_name(name: &str) -> Result<(), String> {
-    let characters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    let good = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(characters)
-        && !name.ends_with('_')
-        && !name.contains("__");
-    good.then_some(()).ok_or_else(|| format!("{name:?} can't be a variable's name in Spin"))
+    words(name, '_').and_then(|()| {
+        let lower = !name.contains(|c: char| c.is_ascii_uppercase());
+        lower.then_some(()).ok_or_else(|| format!("variable {name:?} must be all lowercase"))
+    })
+}
+
+/// What Spin allows in an id: words between delimiters (`crates/serde/src/id.rs`, `Id::try_from`).
+pub(crate) fn words(id: &str, delimiter: char) -> Result<(), String> {
+    for word in id.split(delimiter) {
+        let fault = match word.chars().next() {
+            None => "must not be empty".to_owned(),
+            Some(first) if !first.is_ascii_alphabetic() => {
+                format!("must start with an ASCII letter; got {first:?}")
+            }
+            Some(first) => {
+                let upper = first.is_ascii_uppercase();
+                let foreign = word.chars().find(|c| !c.is_ascii_alphanumeric());
+                let mixed = |c: char| c.is_ascii_alphabetic() && c.is_ascii_uppercase() != upper;
+                match foreign {
+                    Some(c) => format!("may only contain alphanumeric ASCII; got {c:?}"),
+                    None if word.contains(mixed) => "must be all lowercase or all UPPERCASE".into(),
+                    None => continue,
+                }
+            }
+        };
+        return Err(format!("{id:?}: {delimiter:?}-separated words {fault}"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -129,11 +151,28 @@ mod tests {
 
     #[test]
     fn bad_declarations_and_templates_are_refused() {
-        for toml in ["Bad = { default = '' }", "a__b = { default = '' }", "a = { secret = true }"] {
-            assert!(Variables::resolve(&declared(toml), &BTreeMap::new(), |_| None).is_err());
-        }
+        assert!(
+            Variables::resolve(&declared("a = { secret = true }"), &BTreeMap::new(), |_| None)
+                .is_err()
+        );
         let variables = Variables(pair("a", "1"));
         assert!(variables.fill("{{ b }}").unwrap_err().contains("\"b\""));
         assert!(variables.fill("{{ a").unwrap_err().contains("without an end"));
+    }
+
+    #[test]
+    fn names_that_spin_refuses_are_refused() {
+        let refused = [
+            "Bad", "bAd", "BAD", "a__b", "a_", "_a", "1a", "a_2", "a_2b", "a-b", "a.b", "\u{e4}",
+            "",
+        ];
+        for name in refused {
+            let toml = format!("{name:?} = {{ default = '' }}");
+            let outcome = Variables::resolve(&declared(&toml), &BTreeMap::new(), |_| None);
+            assert!(outcome.is_err(), "{name:?}");
+        }
+        for name in ["a", "a2", "a2_b", "sender_origin"] {
+            check_name(name).unwrap();
+        }
     }
 }
