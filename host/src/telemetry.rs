@@ -30,8 +30,13 @@ where
 {
     // The configuration was refused where this can't be read.
     let filter = EnvFilter::try_new(&settings.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(out);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(false)
+        // A line that can't be written is told on standard error, which may be the very stream that is full; and
+        // that panics.
+        .log_internal_errors(false)
+        .with_writer(out);
     let process = std::process::id();
     match settings.format {
         LogFormat::Json => {

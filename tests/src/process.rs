@@ -130,6 +130,20 @@ impl Host {
         config: &Path,
         variables: &[(&str, &str)],
     ) -> Result<Self> {
+        Self::start_logging_to(Stdio::piped(), directory, config, variables).await
+    }
+
+    /// As [`start_in`](Self::start_in), with its standard error going there. Only a pipe is read by this process.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub async fn start_logging_to(
+        log: Stdio,
+        directory: &Path,
+        config: &Path,
+        variables: &[(&str, &str)],
+    ) -> Result<Self> {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let ready = directory.join(format!("ready-{number}"));
@@ -137,8 +151,7 @@ impl Host {
         command.arg("serve").arg("--ready-file").arg(&ready);
         command.envs(variables.iter().copied());
         command.current_dir(directory);
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;
         let lines = Lines::default();
         let readers =
             vec![collect(child.stdout.take(), &lines), collect(child.stderr.take(), &lines)];
