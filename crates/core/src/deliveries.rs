@@ -4,12 +4,15 @@
 //! overwrites the other, and which of them counts is decided when they are read. Nothing else hangs on either: so a
 //! report on an earlier message that is still being written when one on its resend has been may hide that one.
 
+use crate::batch::{Batch, Replies, ValueTicket};
 use crate::error::StoreError;
 use crate::keyring::Keyring;
 use crate::record::{self, Noted, Record};
 use crate::request::{DeliveryOutcome, DeliveryState};
 use crate::subject::Subject;
-use crate::world::{Operation, Replies};
+
+/// The two notes that were asked for.
+pub(crate) struct Asked([(DeliveryOutcome, ValueTicket); 2]);
 
 /// What is noted of a subject.
 pub(crate) struct Deliveries {
@@ -18,26 +21,25 @@ pub(crate) struct Deliveries {
 }
 
 impl Deliveries {
-    /// Asks: adds two operations to a batch.
-    pub(crate) fn ask(subject: &Subject, batch: &mut Vec<Operation>) {
-        batch.push(Operation::Get(subject.noted(DeliveryOutcome::Delivered)));
-        batch.push(Operation::Get(subject.noted(DeliveryOutcome::Failed)));
+    /// Asks.
+    pub(crate) fn ask(subject: &Subject, batch: &mut Batch) -> Asked {
+        Asked([DeliveryOutcome::Delivered, DeliveryOutcome::Failed]
+            .map(|outcome| (outcome, batch.get(subject.noted(outcome)))))
     }
 
     /// Reads the replies to `ask`. What doesn't open counts as absent.
     pub(crate) fn read(
         keyring: &Keyring,
         subject: &Subject,
+        asked: Asked,
         replies: &mut Replies,
     ) -> Result<Self, StoreError> {
-        let [delivered, failed] = [replies.value()?, replies.value()?];
-        let open = |outcome, value| {
-            record::open(keyring, &subject.noted(outcome), value).map(|(_, noted)| noted)
+        let mut open = |(outcome, ticket)| {
+            let value = replies.value(ticket)?;
+            Ok::<_, StoreError>(record::open::<Noted>(keyring, &subject.noted(outcome), value))
         };
-        Ok(Self {
-            delivered: open(DeliveryOutcome::Delivered, delivered),
-            failed: open(DeliveryOutcome::Failed, failed),
-        })
+        let Asked([delivered, failed]) = asked;
+        Ok(Self { delivered: open(delivered)?, failed: open(failed)? })
     }
 
     /// What is known of a challenge's latest message.

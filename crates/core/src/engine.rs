@@ -2,6 +2,7 @@
 //! One file each.
 
 mod admission;
+mod ending;
 mod issue;
 mod record_delivery;
 mod resend;
@@ -13,19 +14,25 @@ mod verify;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::batch::{Batch, Replies};
 use crate::error::Error;
 use crate::id::Id;
 use crate::keyring::Keyring;
-use crate::policy::Policy;
+use crate::limits::{Counted, Spent, Windows};
+use crate::nonce::Nonce;
+use crate::policy::{Activity, Policy};
 use crate::recipient;
 use crate::request::{Addressee, Target};
-use crate::subject::{DIGEST_BYTES, Subject};
-use crate::world::{Operation, Replies, World};
+use crate::standing::{Attempt, Standing};
+use crate::subject::Subject;
+use crate::world::{Timestamp, World};
 
 /// The rules over a world and a keyring.
 pub struct Engine<W> {
     world: W,
     keyring: Keyring,
+    /// A cache: addresses whose windows are full.
+    spent: Spent,
 }
 
 /// What a target turned out to be.
@@ -33,16 +40,16 @@ struct Located {
     purpose: String,
     policy: Arc<Policy>,
     subject: Subject,
-    /// Which challenge; nothing for the subject's latest.
-    nonce: Option<[u8; DIGEST_BYTES]>,
+    /// Which challenge; nothing for the subject's own.
+    nonce: Option<Nonce>,
     /// The id it was named by: it stays that challenge's name, also when the keys are rotated.
     id: Option<String>,
 }
 
 impl<W: World> Engine<W> {
     /// Puts the rules over a world.
-    pub const fn new(world: W, keyring: Keyring) -> Self {
-        Self { world, keyring }
+    pub fn new(world: W, keyring: Keyring) -> Self {
+        Self { world, keyring, spent: Spent::default() }
     }
 
     /// The world below.
@@ -70,21 +77,24 @@ impl<W: World> Engine<W> {
         }
     }
 
-    /// Finds out what a target means. A made-up id ends here, without a look into the store.
-    fn locate(&self, tenant: &str, target: &Target) -> Result<Located, Error> {
+    /// Finds out what a target means. A made-up id ends here, and a dead one, without a look into the store.
+    fn locate(&self, tenant: &str, target: &Target, now: Timestamp) -> Result<Located, Error> {
         match target {
-            Target::Id(id) => self.locate_id(tenant, id),
+            Target::Id(id) => self.locate_id(tenant, id, now),
             Target::Recipient(addressee) => self.locate_recipient(tenant, addressee),
         }
     }
 
-    fn locate_id(&self, tenant: &str, id: &str) -> Result<Located, Error> {
+    fn locate_id(&self, tenant: &str, id: &str, now: Timestamp) -> Result<Located, Error> {
         refuse_bad_name("tenant", tenant)?;
         let read = Id::read(&self.keyring, tenant, id).ok_or(Error::NotFound)?;
+        if !read.nonce.is_current(now) {
+            return Err(Error::NotFound);
+        }
         Ok(Located {
             policy: self.policy(tenant, read.purpose)?,
             purpose: read.purpose.into(),
-            subject: Subject::from_digest(read.subject),
+            subject: Subject::from_digest(&self.keyring, read.recipient, read.purpose),
             nonce: Some(read.nonce),
             id: Some(id.into()),
         })
@@ -99,20 +109,58 @@ impl<W: World> Engine<W> {
     }
 
     /// The id of a located challenge.
-    fn id(&self, tenant: &str, located: &Located, nonce: [u8; DIGEST_BYTES]) -> String {
+    fn id(&self, tenant: &str, located: &Located, nonce: Nonce) -> String {
         located.id.clone().unwrap_or_else(|| {
-            let id = Id { purpose: &located.purpose, nonce, subject: located.subject.digest };
-            id.write(&self.keyring, tenant)
+            let recipient = located.subject.digest;
+            Id { purpose: &located.purpose, nonce, recipient }.write(&self.keyring, tenant)
         })
     }
 
-    async fn run(&self, batch: Vec<Operation>) -> Result<Replies, Error> {
-        Ok(Replies::new(self.world.run(batch).await?))
+    async fn run(&self, batch: Batch) -> Result<Replies, Error> {
+        let batch = batch.into_operations();
+        let operations = batch.len();
+        Ok(Replies::new(self.world.run(batch).await?, operations)?)
     }
 
     /// Carries out what only tidies up. The answer stands whether or not that worked.
-    async fn tidy(&self, batch: Vec<Operation>) {
-        let _ = self.world.run(batch).await;
+    async fn tidy(&self, batch: Batch) {
+        if !batch.is_empty() {
+            let _ = self.world.run(batch.into_operations()).await;
+        }
+    }
+
+    /// Where a subject stands: one round trip that changes nothing.
+    async fn look(&self, located: &Located, now: Timestamp) -> Result<Standing, Error> {
+        let Located { subject, policy, .. } = located;
+        let mut batch = Batch::with_capacity(6);
+        let asked = Standing::ask(subject, policy, Attempt::None, &mut batch);
+        let mut replies = self.run(batch).await?;
+        Ok(Standing::read(&self.keyring, subject, policy, now, &asked, &mut replies)?)
+    }
+
+    /// The windows in which a request falls. One from an address that has spent its own ends here: counted against
+    /// that address, and against nothing else.
+    async fn windows(
+        &self,
+        tenant: &str,
+        located: &Located,
+        ip: Option<IpAddr>,
+        on: Activity,
+        now: Timestamp,
+    ) -> Result<Windows, Error> {
+        let Located { policy, purpose, subject, .. } = located;
+        let counted = Counted { tenant, purpose, subject, ip };
+        let windows = Windows::of(&self.keyring, policy, on, &counted, now);
+        if let Some(mut own) = windows.spent(&self.spent) {
+            let mut batch = Batch::new();
+            let asked = own.count(&mut batch);
+            let replies = self.run(batch).await?;
+            own.read(&asked, &replies)?;
+            if let Some(refusal) = own.refusal() {
+                return Err(refusal);
+            }
+        }
+        Ok(windows)
     }
 }
 

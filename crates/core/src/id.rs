@@ -1,22 +1,24 @@
-//! Challenge ids: `purpose.` and, in base64url, the challenge's nonce, its subject and a MAC over all of it with
-//! the tenant. A made-up id is refused without touching the store.
+//! Challenge ids: `purpose.` and, in base64url, the challenge's nonce (when it was issued, and randomness), its
+//! recipient's digest and a MAC over all of it with the tenant. A made-up id and a dead one are refused without
+//! touching the store.
 
 use data_encoding::BASE64URL_NOPAD;
 use subtle::ConstantTimeEq;
 
 use crate::keyring::{Key, Keyring};
+use crate::nonce::{self, Nonce};
 use crate::subject::DIGEST_BYTES;
 
-/// Bytes behind the purpose: nonce, subject, MAC.
-const BYTES: usize = 3 * DIGEST_BYTES;
+/// Bytes behind the purpose: nonce, recipient, MAC.
+const BYTES: usize = nonce::BYTES + 2 * DIGEST_BYTES;
 /// The same in base64url.
 const CHARACTERS: usize = 4 * BYTES / 3;
 
 /// What an id says, once its MAC is right.
 pub(crate) struct Id<'a> {
     pub(crate) purpose: &'a str,
-    pub(crate) nonce: [u8; DIGEST_BYTES],
-    pub(crate) subject: [u8; DIGEST_BYTES],
+    pub(crate) nonce: Nonce,
+    pub(crate) recipient: [u8; DIGEST_BYTES],
 }
 
 impl<'a> Id<'a> {
@@ -28,9 +30,9 @@ impl<'a> Id<'a> {
         }
         let mut bytes = [0; BYTES];
         BASE64URL_NOPAD.decode_mut(encoded.as_bytes(), &mut bytes).ok()?;
-        let (nonce, rest) = bytes.split_first_chunk::<DIGEST_BYTES>()?;
-        let (subject, mac) = rest.split_first_chunk::<DIGEST_BYTES>()?;
-        let id = Self { purpose, nonce: *nonce, subject: *subject };
+        let (nonce, rest) = bytes.split_first_chunk::<{ nonce::BYTES }>()?;
+        let (recipient, mac) = rest.split_first_chunk::<DIGEST_BYTES>()?;
+        let id = Self { purpose, nonce: Nonce::from_bytes(*nonce), recipient: *recipient };
         keyring.all().any(|key| id.mac(key, tenant).ct_eq(mac).into()).then_some(id)
     }
 
@@ -39,7 +41,7 @@ impl<'a> Id<'a> {
         let mac = self.mac(keyring.current(), tenant);
         let mut bytes = [0; BYTES];
         for (to, from) in
-            bytes.iter_mut().zip(self.nonce.into_iter().chain(self.subject).chain(mac))
+            bytes.iter_mut().zip(self.nonce.bytes().iter().copied().chain(self.recipient).chain(mac))
         {
             *to = from;
         }
@@ -51,6 +53,7 @@ impl<'a> Id<'a> {
     }
 
     fn mac(&self, key: &Key, tenant: &str) -> [u8; DIGEST_BYTES] {
-        key.tag(&[b"id", tenant.as_bytes(), self.purpose.as_bytes(), &self.nonce, &self.subject])
+        let (nonce, recipient) = (self.nonce.bytes(), &self.recipient);
+        key.tag(&[b"id", tenant.as_bytes(), self.purpose.as_bytes(), nonce, recipient])
     }
 }

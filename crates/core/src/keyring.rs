@@ -1,7 +1,11 @@
 //! The keys of a deployment, and the three things they do: name subjects, authenticate, seal.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit as _, Mac};
 use sha2::Sha256;
 
@@ -11,6 +15,8 @@ use crate::secret::Secret;
 const KEY_BYTES: usize = 32;
 /// Bytes of a sealed value's nonce.
 pub(crate) const NONCE_BYTES: usize = 24;
+/// Signs that stand for a purpose: 48 bits, among the few purposes of one recipient.
+const PURPOSE_CHARACTERS: usize = 8;
 /// The first byte of every sealed value: its format.
 const FORMAT: u8 = 1;
 
@@ -18,9 +24,16 @@ const FORMAT: u8 = 1;
 /// one first.
 pub struct Keyring {
     index: Hmac<Sha256>,
+    /// Seals what has to outlast every rotation of the others: derived from the index key, without a name.
+    lasting: Key,
     current: Key,
     older: Vec<Key>,
+    /// A cache: what stands for each purpose.
+    purposes: Mutex<BTreeMap<String, String>>,
 }
+
+/// Purposes that are remembered.
+const PURPOSES: usize = 256;
 
 /// One named key.
 pub(crate) struct Key {
@@ -78,7 +91,9 @@ impl Keyring {
         if older.iter().enumerate().any(repeated) {
             return Err(KeyFault::DuplicateName);
         }
-        Ok(Self { index: mac_of(index)?, current, older })
+        let index = mac_of(index)?;
+        let lasting = Key::over(String::new(), absorb(index.clone(), &[b"lasting"]));
+        Ok(Self { index, lasting, current, older, purposes: Mutex::default() })
     }
 
     /// The digest that stands for some words in the store: 128 bits, so that two never meet.
@@ -86,12 +101,33 @@ impl Keyring {
         first_half(absorb(self.index.clone(), words))
     }
 
+    /// What stands for a purpose in the names of keys.
+    pub(crate) fn purpose_tag(&self, purpose: &str) -> String {
+        let mut purposes = self.purposes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tag) = purposes.get(purpose) {
+            return tag.clone();
+        }
+        let digest = self.digest(&[b"purpose", purpose.as_bytes()]);
+        let mut tag = BASE64URL_NOPAD.encode(&digest);
+        tag.truncate(PURPOSE_CHARACTERS);
+        if purposes.len() >= PURPOSES {
+            purposes.clear();
+        }
+        purposes.insert(purpose.to_owned(), tag.clone());
+        tag
+    }
+
     /// The key that makes what is new.
     pub(crate) const fn current(&self) -> &Key {
         &self.current
     }
 
-    /// All keys, the current one first.
+    /// The key that seals what has to outlast every rotation: how challenges ended, and failures.
+    pub(crate) const fn lasting(&self) -> &Key {
+        &self.lasting
+    }
+
+    /// All keys with a name, the current one first.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Key> {
         std::iter::once(&self.current).chain(&self.older)
     }
@@ -101,18 +137,20 @@ impl Keyring {
         self.all().find(|key| key.name == name)
     }
 
-    /// Opens a sealed value; with the key that sealed it. Nothing where that key is gone or a bit was
-    /// changed.
-    pub(crate) fn open<'k>(&'k self, place: &str, value: &[u8]) -> Option<(&'k Key, Vec<u8>)> {
+    /// Opens a sealed value. Nothing where the key that sealed it is gone or a bit was changed.
+    pub(crate) fn open(&self, place: &str, value: &[u8]) -> Option<Vec<u8>> {
         let (format, value) = value.split_first()?;
         let (length, value) = value.split_first()?;
         let (name, value) = value.split_at_checked(usize::from(*length))?;
         let (nonce, sealed) = value.split_at_checked(NONCE_BYTES)?;
-        let key = self.named(std::str::from_utf8(name).ok()?)?;
+        let key = match std::str::from_utf8(name).ok()? {
+            "" => &self.lasting,
+            name => self.named(name)?,
+        };
         let data = associated(&key.name, place);
         let nonce = XNonce::from(<[u8; NONCE_BYTES]>::try_from(nonce).ok()?);
         let plain = key.seal.decrypt(&nonce, Payload { msg: sealed, aad: &data }).ok()?;
-        (*format == FORMAT).then_some((key, plain))
+        (*format == FORMAT).then_some(plain)
     }
 }
 
@@ -122,9 +160,17 @@ impl Key {
         if name.is_empty() || name.len() > 32 || !name.bytes().all(sign) {
             return Err(KeyFault::MalformedName);
         }
-        let mac = mac_of(secret)?;
+        Ok(Self::over(name, mac_of(secret)?))
+    }
+
+    fn over(name: String, mac: Hmac<Sha256>) -> Self {
         let seal_key = absorb(mac.clone(), &[b"seal"]).finalize().into_bytes();
-        Ok(Self { name, mac, seal: XChaCha20Poly1305::new(&seal_key) })
+        Self { name, mac, seal: XChaCha20Poly1305::new(&seal_key) }
+    }
+
+    /// Its name; that of the lasting key is empty.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Seals a value for one place in the store: format, key's name, nonce, ciphertext. Put elsewhere, it

@@ -1,66 +1,192 @@
-//! The lease on sending to a subject: of two simultaneous sends one goes out, and whoever writes the challenge
-//! does so alone.
+//! The lease on sending to a subject: of two simultaneous sends one goes out, and the one that writes the
+//! challenges does so alone.
 //!
-//! A lease is a count in a key that is named after a window of time. Whoever steps it to 1, and sees nothing in
-//! the windows before and after, holds it. Each client steps its own window *before* it reads its neighbours', so
-//! of two clients at most one sees nobody, also where their clocks are a window apart. Giving back is a step by
-//! -1; a holder that died is forgotten when two windows have passed.
+//! A lease is a count in a key that is named after a window of time:
+//!
+//! ```text
+//! bit  52      30 29              28 27               0
+//!      | claims  | the first is done | requests        |
+//! ```
+//!
+//! Every request that wants to send steps `requests`, in its first batch. The first of a window holds the lease with
+//! that; where it is refused, or its send fails, it says that it is done. A later one that may send, and sees the
+//! first done, *claims* the lease in a batch of its own: the only claim holds it. So a request that is refused never
+//! stands in the way of one that isn't, except for the moment between its own two batches, once a window.
+//!
+//! A holder that wrote a challenge need not say that it is done: the challenges tell the window. Neighbouring
+//! windows are read *after* one's own is stepped, so of two requests at most one sees nobody, also where their clocks
+//! differ by half a minute. A holder that died is forgotten when three windows have passed.
 
+use crate::batch::{Batch, CountTicket, Replies};
 use crate::error::StoreError;
 use crate::subject::Subject;
-use crate::world::{Operation, Replies, Timestamp};
+use crate::times::{LEASE_SECONDS, LEASE_WINDOW_SECONDS, LEASE_WRITE_SECONDS};
+use crate::world::Timestamp;
 
-/// Length of a window: a lease is good for this long.
-const WINDOW_SECONDS: u64 = 30;
-/// A holder may write until then; the rest is for the store's own time-out and for clocks that differ.
-const WRITE_WITHIN_SECONDS: u32 = 25;
-/// When a window's count may be forgotten.
-const TTL_SECONDS: u32 = 90;
+const REQUEST: i64 = 1;
+const DONE: i64 = 1 << 28;
+const CLAIM: i64 = 1 << 30;
 
-/// A lease that was asked for.
+/// What a request has of the lease.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Part {
+    /// It was the first of its window.
+    First,
+    /// It claimed it.
+    Claim,
+    /// Nothing: others were there before.
+    None,
+}
+
+/// What the counts say.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum View {
+    /// Another request sends, or may do so.
+    Busy,
+    /// It may be claimed.
+    Claimable,
+    /// It is held.
+    Held,
+}
+
+/// A request's view of the lease.
 pub(crate) struct Lease {
-    key: String,
+    subject: Subject,
+    window: u64,
     since: Timestamp,
+    part: Part,
+}
+
+/// The counts that were asked for: of one's own window, and of those nearby.
+pub(crate) struct Asked {
+    own: CountTicket,
+    nearby: [(u64, CountTicket); 3],
 }
 
 impl Lease {
-    /// Asks for the lease: adds three operations to a batch.
-    pub(crate) fn ask(subject: &Subject, now: Timestamp, batch: &mut Vec<Operation>) -> Self {
-        let window = now.0 / WINDOW_SECONDS;
-        let lease = Self { key: key(subject, window), since: now };
-        batch.push(lease.step(1));
-        for neighbour in [window.saturating_sub(1), window.saturating_add(1)] {
-            batch.push(Operation::Increment {
-                key: key(subject, neighbour),
-                by: 0,
-                ttl_seconds: TTL_SECONDS,
-            });
-        }
-        lease
+    pub(crate) fn new(subject: &Subject, now: Timestamp) -> Self {
+        let window = now.0 / u64::from(LEASE_WINDOW_SECONDS);
+        Self { subject: subject.clone(), window, since: now, part: Part::None }
     }
 
-    /// Reads the replies to `ask`: whether the lease is held.
-    pub(crate) fn held(replies: &mut Replies) -> Result<bool, StoreError> {
-        let own = replies.count()?;
-        let neighbours = [replies.count()?, replies.count()?];
-        Ok(own == 1 && neighbours.iter().all(|count| *count <= 0))
+    /// Asks for the lease.
+    pub(crate) fn ask(&self, batch: &mut Batch) -> Asked {
+        self.step_and_look(REQUEST, batch)
+    }
+
+    /// Claims it, where that is possible.
+    pub(crate) fn claim(&self, batch: &mut Batch) -> Asked {
+        self.step_and_look(CLAIM, batch)
+    }
+
+    fn step_and_look(&self, by: i64, batch: &mut Batch) -> Asked {
+        let own = self.step(by, batch);
+        let nearby = [
+            self.window.saturating_sub(2),
+            self.window.saturating_sub(1),
+            self.window.saturating_add(1),
+        ];
+        Asked { own, nearby: nearby.map(|window| (window, batch.read(self.key(window)))) }
+    }
+
+    /// Reads the replies to `ask`; `written` are the windows whose first request wrote a challenge.
+    pub(crate) fn asked(
+        &mut self,
+        asked: &Asked,
+        written: &[u64],
+        replies: &Replies,
+    ) -> Result<View, StoreError> {
+        let own = Count(replies.count(asked.own)?);
+        if own.requests() == 1 {
+            self.part = Part::First;
+        }
+        let alone = own.requests() == 1 && own.claims() == 0;
+        Ok(if !Self::quiet_nearby(asked, written, replies)? {
+            View::Busy
+        } else if alone {
+            View::Held
+        } else if own.claims() == 0 && own.first_is_done(self.window, written) {
+            View::Claimable
+        } else {
+            View::Busy
+        })
+    }
+
+    /// Reads the replies to `claim`: whether the lease is held now.
+    pub(crate) fn claimed(
+        &mut self,
+        asked: &Asked,
+        written: &[u64],
+        replies: &Replies,
+    ) -> Result<bool, StoreError> {
+        let own = Count(replies.count(asked.own)?);
+        self.part = Part::Claim;
+        Ok(own.claims() == 1
+            && own.first_is_done(self.window, written)
+            && Self::quiet_nearby(asked, written, replies)?)
+    }
+
+    fn quiet_nearby(
+        asked: &Asked,
+        written: &[u64],
+        replies: &Replies,
+    ) -> Result<bool, StoreError> {
+        for (window, ticket) in asked.nearby {
+            let count = Count(replies.count(ticket)?);
+            if count.claims() > 0 || !count.first_is_done(window, written) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Whether the holder may still write.
     pub(crate) fn lasts(&self, now: Timestamp) -> bool {
-        now.since(self.since) <= WRITE_WITHIN_SECONDS
+        now.since(self.since) <= LEASE_WRITE_SECONDS
     }
 
-    /// The operation that gives the lease back, or takes back having asked.
-    pub(crate) fn give_back(&self) -> Operation {
-        self.step(-1)
+    /// Gives back what this request has, where it wrote nothing.
+    pub(crate) fn give_back(&self, batch: &mut Batch) {
+        match self.part {
+            Part::First => drop(self.step(DONE, batch)),
+            Part::Claim => drop(self.step(-CLAIM, batch)),
+            Part::None => {}
+        }
     }
 
-    fn step(&self, by: i64) -> Operation {
-        Operation::Increment { key: self.key.clone(), by, ttl_seconds: TTL_SECONDS }
+    /// Gives back what this request has, together with the challenges that it writes. Returns the window that is to
+    /// be written with them.
+    pub(crate) fn give_back_with_challenges(&self, batch: &mut Batch) -> Option<u64> {
+        if self.part == Part::First {
+            return Some(self.window);
+        }
+        self.give_back(batch);
+        None
+    }
+
+    fn step(&self, by: i64, batch: &mut Batch) -> CountTicket {
+        batch.step(self.key(self.window), by, LEASE_SECONDS)
+    }
+
+    fn key(&self, window: u64) -> String {
+        self.subject.key(&format!("sending:{window}"))
     }
 }
 
-fn key(subject: &Subject, window: u64) -> String {
-    subject.key(&format!("sending:{window}"))
+/// One window's count.
+#[derive(Clone, Copy)]
+struct Count(i64);
+
+impl Count {
+    const fn requests(self) -> i64 {
+        self.0 & (DONE - 1)
+    }
+
+    const fn claims(self) -> i64 {
+        self.0.div_euclid(CLAIM)
+    }
+
+    fn first_is_done(self, window: u64, written: &[u64]) -> bool {
+        self.requests() == 0 || self.0 & DONE != 0 || written.contains(&window)
+    }
 }

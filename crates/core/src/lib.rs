@@ -9,11 +9,12 @@
 //! - **purpose**: what a code is for; each has a [`Policy`]. **tenant**: whose policies, keys and data.
 //! - **subject**: (tenant, purpose, recipient) as a keyed digest; all that the store ever sees of them.
 //! - **challenge**: one issued code waiting for its answer. **reference**: the transaction it is bound to.
-//! - **attempt**: one try at a challenge, counted by the subject's **odometer** before it is compared.
-//! - **failures**: consecutive wrong codes of a subject, over all of its challenges.
-//! - **closing**: the lock that an exhausted challenge left. **withdrawal**: that a challenge was taken back.
-//!   **success**: that it was answered.
+//! - **budget**: the attempts that the living challenges of a subject share. **odometer**: the count of them.
+//! - **attempt**: one try at a challenge, counted by the odometer before it is compared.
+//! - **history**: a recipient's consecutive wrong codes, and the lock that they led to.
+//! - **withdrawal**: that challenges were taken back. **success**: that one was answered.
 //! - **lease**: the right to send to a subject, held by one request at a time.
+//! - **generation**: a state of the store that has lost nothing since.
 //!
 //! # Where a rule stands
 //!
@@ -23,21 +24,28 @@
 //! | what a recipient is | `recipient.rs` |
 //! | how a code is derived and compared | `code.rs` |
 //! | what the store holds, sealed | `record.rs` |
+//! | how attempts are counted and voided | `odometer.rs` |
+//! | failures, locks, who is disabled | `history.rs` |
 //! | where a subject stands: pending, expired, exhausted, locked … | `standing.rs` |
-//! | attempts, success once, failures | `engine/verify.rs` |
+//! | attempts, success once | `engine/verify.rs`, `engine/ending.rs` |
+//! | how long everything is kept | `times.rs` |
 //! | who may send now; a failed send leaves nothing | `engine/admission.rs`, `lease.rs` |
 //! | limits per window | `limits.rs` |
 //! | which channels, in which order | `engine/issue.rs`, `record.rs` |
 //! | what is known of a message's delivery | `deliveries.rs`, `engine/record_delivery.rs` |
 
+mod batch;
 pub mod code;
 mod deliveries;
 pub mod engine;
 pub mod error;
+mod history;
 mod id;
 pub mod keyring;
 mod lease;
 mod limits;
+mod nonce;
+mod odometer;
 pub mod policy;
 pub mod recipient;
 mod record;
@@ -45,6 +53,7 @@ pub mod request;
 pub mod secret;
 mod standing;
 mod subject;
+mod times;
 pub mod world;
 
 pub use engine::Engine;

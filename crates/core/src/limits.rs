@@ -1,15 +1,21 @@
 //! Limits: windows of time in the shared store, counted before anything is done.
 //!
-//! A window's number is part of its key, so nothing hangs on a key having vanished. What was refused is taken
-//! back, so that being refused by one limit doesn't spend another.
+//! A window's number is part of its key, so nothing hangs on a key having vanished. A request that is refused takes
+//! its counts back, but for those of whoever sent it: a client's refused requests go on counting against its address
+//! and against nothing else. An address whose window is known to be full is counted in a batch of its own, before
+//! the subject's keys are touched.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, PoisonError};
 
+use crate::batch::{Batch, CountTicket, Replies};
 use crate::error::{Error, Scope, StoreError};
 use crate::keyring::Keyring;
 use crate::policy::{Activity, Policy};
 use crate::subject::{self, Subject};
-use crate::world::{Operation, Replies, Timestamp};
+use crate::times::WINDOW_MARGIN_SECONDS;
+use crate::world::Timestamp;
 
 /// Whom the limits count.
 pub(crate) struct Counted<'a> {
@@ -19,9 +25,13 @@ pub(crate) struct Counted<'a> {
     pub(crate) ip: Option<IpAddr>,
 }
 
-/// The windows that one request was counted in.
+/// The windows that one request is counted in.
 pub(crate) struct Windows(Vec<Window>);
 
+/// The replies that say how full they are.
+pub(crate) struct Asked(Vec<CountTicket>);
+
+#[derive(Clone)]
 struct Window {
     key: String,
     scope: Scope,
@@ -32,14 +42,13 @@ struct Window {
 }
 
 impl Windows {
-    /// Counts a request: adds one operation per limit to a batch.
-    pub(crate) fn count(
+    /// The windows in which a request falls.
+    pub(crate) fn of(
         keyring: &Keyring,
         policy: &Policy,
         on: Activity,
         counted: &Counted<'_>,
         now: Timestamp,
-        batch: &mut Vec<Operation>,
     ) -> Self {
         let mut windows = Vec::new();
         for limit in policy.limits.iter().filter(|limit| limit.on == on) {
@@ -50,25 +59,28 @@ impl Windows {
                 Activity::Verify => "verify",
             };
             let Some((tag, scope)) = owner(keyring, limit.scope, counted) else { continue };
-            let window = Window {
+            windows.push(Window {
                 key: format!("{tag}:limit:{scope}:{activity}:{length}:{number}"),
                 scope: limit.scope,
                 max: limit.max,
                 // The margin is for clocks that differ.
-                ttl_seconds: limit.window_seconds.saturating_add(60),
+                ttl_seconds: limit.window_seconds.saturating_add(WINDOW_MARGIN_SECONDS),
                 remaining_seconds: u32::try_from(length - now.0 % length).unwrap_or(u32::MAX),
                 full: false,
-            };
-            batch.push(window.step(1));
-            windows.push(window);
+            });
         }
         Self(windows)
     }
 
+    /// Counts the request in all of them.
+    pub(crate) fn count(&self, batch: &mut Batch) -> Asked {
+        Asked(self.0.iter().map(|window| window.step(1, batch)).collect())
+    }
+
     /// Reads the replies to `count`.
-    pub(crate) fn read(&mut self, replies: &mut Replies) -> Result<(), StoreError> {
-        for window in &mut self.0 {
-            window.full = replies.count()? > i64::from(window.max);
+    pub(crate) fn read(&mut self, asked: &Asked, replies: &Replies) -> Result<(), StoreError> {
+        for (window, ticket) in self.0.iter_mut().zip(&asked.0) {
+            window.full = replies.count(*ticket)? > i64::from(window.max);
         }
         Ok(())
     }
@@ -83,16 +95,61 @@ impl Windows {
         })
     }
 
-    /// Takes the count back, from all windows or from those of one scope.
-    pub(crate) fn take_back(&self, only: Option<Scope>, batch: &mut Vec<Operation>) {
-        let chosen = self.0.iter().filter(|window| only.is_none_or(|scope| scope == window.scope));
-        batch.extend(chosen.map(|window| window.step(-1)));
+    /// Takes the count of a refused request back, but for that of whoever sent it.
+    pub(crate) fn take_back(&self, batch: &mut Batch) {
+        self.take_back_where(|scope| scope != Scope::Ip, batch);
+    }
+
+    /// Takes back what was counted for the subject.
+    pub(crate) fn take_back_of_subject(&self, batch: &mut Batch) {
+        self.take_back_where(|scope| scope == Scope::Subject, batch);
+    }
+
+    fn take_back_where(&self, chosen: impl Fn(Scope) -> bool, batch: &mut Batch) {
+        for window in self.0.iter().filter(|window| chosen(window.scope)) {
+            window.step(-1, batch);
+        }
+    }
+
+    /// The sender's own windows, where one of them is known to be full.
+    pub(crate) fn spent(&self, spent: &Spent) -> Option<Self> {
+        let own = || self.0.iter().filter(|window| window.scope == Scope::Ip);
+        own().any(|window| spent.holds(&window.key)).then(|| Self(own().cloned().collect()))
+    }
+
+    /// Remembers which of the sender's own windows are full.
+    pub(crate) fn remember(&self, spent: &Spent) {
+        for window in self.0.iter().filter(|window| window.scope == Scope::Ip && window.full) {
+            spent.add(&window.key);
+        }
+    }
+}
+
+/// Windows of single addresses that were found full. They stay so until they end: a window's number is part of its
+/// name. Forgotten without harm.
+#[derive(Default)]
+pub(crate) struct Spent(Mutex<BTreeSet<String>>);
+
+/// How many are remembered.
+const SPENT: usize = 512;
+
+impl Spent {
+    fn holds(&self, key: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(key)
+    }
+
+    fn add(&self, key: &str) {
+        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if keys.len() >= SPENT {
+            keys.clear();
+        }
+        keys.insert(key.to_owned());
     }
 }
 
 impl Window {
-    fn step(&self, by: i64) -> Operation {
-        Operation::Increment { key: self.key.clone(), by, ttl_seconds: self.ttl_seconds }
+    fn step(&self, by: i64, batch: &mut Batch) -> CountTicket {
+        batch.step(self.key.clone(), by, self.ttl_seconds)
     }
 }
 
@@ -104,7 +161,7 @@ fn owner(keyring: &Keyring, scope: Scope, counted: &Counted<'_>) -> Option<(Stri
         Scope::Challenge | Scope::Cooldown => return None,
         Scope::Ip => (digest(&[b"ip", tenant, &network(counted.ip?)]), "ip"),
         Scope::Purpose => (digest(&[b"purpose", tenant, counted.purpose.as_bytes()]), "purpose"),
-        Scope::Subject => (subject::tag(&counted.subject.digest), "subject"),
+        Scope::Subject => return Some((counted.subject.prefix().to_owned(), "subject")),
         Scope::Tenant => (digest(&[b"tenant", tenant]), "tenant"),
     })
 }

@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 
 use crate::code::Alphabet;
 use crate::error::Scope;
+use crate::record::channel_number;
+use crate::times::{COOLDOWN_MAX_SECONDS, LIFETIME_MAX_SECONDS, LOCKOUT_MAX_SECONDS};
 use crate::world::Channel;
 
 /// Which code a resend carries.
@@ -24,6 +26,15 @@ pub enum VerifyBy {
     /// By id only.
     Id,
     /// By recipient only.
+    Recipient,
+}
+
+/// Whose wrong codes are counted together, and who is locked by them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum FailureScope {
+    /// Those of this purpose only.
+    Purpose,
+    /// Those of the recipient, over all purposes that say so.
     Recipient,
 }
 
@@ -64,8 +75,10 @@ pub struct Draft {
     pub lockout_seconds: Option<u32>,
     /// The longest lock, in seconds.
     pub lockout_max_seconds: Option<u32>,
-    /// Consecutive wrong codes until a subject is disabled.
+    /// Consecutive wrong codes until a recipient is disabled.
     pub failure_cap: Option<u32>,
+    /// Whose wrong codes are counted together.
+    pub failure_scope: Option<FailureScope>,
     /// The first cooldown, in seconds.
     pub cooldown_seconds: Option<u32>,
     /// The longest cooldown, in seconds.
@@ -96,6 +109,7 @@ pub struct Policy {
     pub(crate) lifetime_seconds: u32,
     pub(crate) max_attempts: u32,
     pub(crate) failure_cap: u32,
+    pub(crate) failure_scope: FailureScope,
     pub(crate) max_resends: u32,
     pub(crate) resend_code: ResendCode,
     pub(crate) verify_by: VerifyBy,
@@ -120,17 +134,23 @@ impl Policy {
         let max_attempts = within("max_attempts", draft.max_attempts, 3, 1..=10)?;
         let lockout_seconds = within("lockout_seconds", draft.lockout_seconds, 900, 60..=86_400)?;
         let cooldown_seconds = within("cooldown_seconds", draft.cooldown_seconds, 60, 0..=3_600)?;
-        let lockout_max = (lockout_seconds.max(86_400), lockout_seconds..=604_800);
-        let cooldown_max = (cooldown_seconds.max(900), cooldown_seconds..=86_400);
+        let lockout_max = (lockout_seconds.max(3_600), lockout_seconds..=LOCKOUT_MAX_SECONDS);
+        let cooldown_max = (cooldown_seconds.max(900), cooldown_seconds..=COOLDOWN_MAX_SECONDS);
         let policy = Self {
             code_length: within("code_length", draft.code_length, 6, 6..=10)?,
             alphabet: draft.alphabet.unwrap_or(Alphabet::Digits),
-            lifetime_seconds: within("lifetime_seconds", draft.lifetime_seconds, 300, 30..=600)?,
+            lifetime_seconds: within(
+                "lifetime_seconds",
+                draft.lifetime_seconds,
+                300,
+                30..=LIFETIME_MAX_SECONDS,
+            )?,
             max_attempts,
             failure_cap: within("failure_cap", draft.failure_cap, 100, max_attempts..=100)?,
+            failure_scope: draft.failure_scope.unwrap_or(FailureScope::Recipient),
             max_resends: within("max_resends", draft.max_resends, 3, 0..=10)?,
             resend_code: draft.resend_code.unwrap_or(ResendCode::Same),
-            verify_by: draft.verify_by.unwrap_or(VerifyBy::Both),
+            verify_by: draft.verify_by.unwrap_or(VerifyBy::Id),
             reference_required: draft.reference_required.unwrap_or(false),
             may_send_twice: draft.may_send_twice.unwrap_or(false),
             default_region: draft.default_region,
@@ -155,12 +175,17 @@ impl Policy {
         Ok(policy)
     }
 
+    /// Whether a channel, as records keep it, may be used.
+    pub(crate) fn allows_kept(&self, channel: u8) -> bool {
+        self.channels.iter().any(|allowed| channel_number(*allowed) == channel)
+    }
+
     /// Seconds to wait after the `sends`-th send in a row: doubled each time, up to the longest.
     pub(crate) fn cooldown_after(&self, sends: u32) -> u32 {
         doubled(self.cooldown_seconds, sends.saturating_sub(1)).min(self.cooldown_max_seconds)
     }
 
-    /// Seconds of lock after `earlier` exhausted challenges in a row: doubled each time, up to the longest.
+    /// Seconds of lock after `earlier` locks in a row: doubled each time, up to the longest.
     pub(crate) fn lockout_after(&self, earlier: u32) -> u32 {
         doubled(self.lockout_seconds, earlier).min(self.lockout_max_seconds)
     }

@@ -1,61 +1,116 @@
-//! What the store holds of a subject, sealed: the challenge, the latest lock, withdrawal and success, and what
-//! providers reported of the latest message.
+//! What the store holds of a subject, sealed: its challenges, how the latest ended, and what providers reported.
+//!
+//! Each layout has a version, the first byte of what is sealed. Change a layout, and its version has to be stepped:
+//! `record/tests.rs` holds the bytes. What is sealed is padded, so that its length says little of the recipient.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::code::{Alphabet, Code};
-use crate::keyring::{Key, Keyring};
-use crate::subject::{DIGEST_BYTES, Subject};
+use crate::history::History;
+use crate::keyring::{Key, Keyring, NONCE_BYTES};
+use crate::nonce::Nonce;
+use crate::odometer::Slot;
+use crate::subject::Subject;
 use crate::world::{Channel, Timestamp, World};
 
-/// Seconds for which an exhausted challenge makes the next lock longer, after the lock's end.
-pub(crate) const LOCK_MEMORY_SECONDS: u32 = 86_400;
+/// Challenges of a subject that can be answered side by side.
+pub(crate) const CHALLENGES: usize = 3;
+/// Sealed values are padded to a multiple of this.
+const PADDING: usize = 64;
 
-/// A challenge. It holds no code: the code is derived from its nonce, subject and reference.
+/// A layout, with the version that says so.
+pub(crate) trait Layout: Serialize + DeserializeOwned {
+    const VERSION: u8;
+}
+
+/// The challenges of a subject, and what the next one needs to know of them.
+#[derive(Clone, Deserialize, Serialize)]
+pub(crate) struct Challenges {
+    pub(crate) recipient: String,
+    pub(crate) masked_recipient: String,
+    /// What the challenges share; nothing where a send went out of which nothing is known.
+    pub(crate) budget: Option<Budget>,
+    /// The newest first, at most three.
+    pub(crate) records: Vec<Record>,
+    /// Sends in a row, over challenges, while no code came back.
+    pub(crate) sends: u32,
+    pub(crate) last_send_at: u64,
+    /// When all this counts for nothing any more, whether or not the store has forgotten it by then.
+    pub(crate) kept_until: u64,
+    /// Windows of the lease whose first request wrote this.
+    pub(crate) written_in: Vec<u64>,
+}
+
+impl Layout for Challenges {
+    const VERSION: u8 = 1;
+}
+
+/// The attempts that challenges share.
+#[derive(Clone, Deserialize, Serialize)]
+pub(crate) struct Budget {
+    /// Its first challenge: names it, and says which odometer counts its attempts.
+    pub(crate) first: Nonce,
+    /// What that odometer has to show.
+    pub(crate) epoch: u16,
+    pub(crate) max_attempts: u32,
+    /// When the last of its challenges ends.
+    pub(crate) expires_at: u64,
+    /// The store's generation when it began.
+    pub(crate) generation: Option<u64>,
+}
+
+impl Budget {
+    pub(crate) fn slot(&self) -> Slot {
+        self.first.slot()
+    }
+}
+
+/// A challenge. It holds no code: the code is derived from its nonce, recipient, purpose and reference.
 #[derive(Clone, Deserialize, Serialize)]
 pub(crate) struct Record {
-    pub(crate) nonce: [u8; DIGEST_BYTES],
+    pub(crate) nonce: Nonce,
+    /// The name of the key that its code comes from.
+    pub(crate) key: String,
     /// Counts up with each resend that carries a new code.
-    pub(crate) generation: u32,
+    pub(crate) code_number: u32,
     /// The channel that carried its latest message.
     pub(crate) channel: u8,
     /// All channels that it was issued for, in the order in which they are tried.
     pub(crate) channels: Vec<u8>,
-    pub(crate) recipient: String,
-    pub(crate) masked_recipient: String,
     pub(crate) reference: Option<String>,
     pub(crate) locale: Option<String>,
     pub(crate) alphabet: u8,
     pub(crate) code_length: u32,
-    pub(crate) max_attempts: u32,
-    pub(crate) issued_at: u64,
     pub(crate) expires_at: u64,
-    /// The odometer at which this challenge's attempts begin.
-    pub(crate) start: i64,
-    /// The subject's consecutive failures before this challenge.
-    pub(crate) failures_before: u32,
-    /// Exhausted challenges in a row before this one.
-    pub(crate) exhausted_before: u32,
-    /// Sends in a row, over challenges, while no code came back.
-    pub(crate) sends: u32,
     /// Resends of this challenge.
     pub(crate) resends: u32,
-    pub(crate) last_send_at: u64,
-    /// When the record counts for nothing any more, whether or not the store has forgotten it by then.
-    pub(crate) kept_until: u64,
+    /// The store's generation when it was issued.
+    pub(crate) generation: Option<u64>,
 }
 
 impl Record {
-    /// The code, under the key that sealed the record.
-    pub(crate) fn code(&self, key: &Key, subject: &Subject) -> Code {
+    /// The code, under the key that this record names.
+    pub(crate) fn code(&self, key: &Key, subject: &Subject, purpose: &str) -> Code {
         let reference = self.reference.as_deref().unwrap_or_default().as_bytes();
-        let generation = self.generation.to_be_bytes();
-        let words = [b"code", &subject.digest[..], reference, &self.nonce, &generation];
+        let number = self.code_number.to_be_bytes();
+        let words = [
+            b"code",
+            &subject.digest[..],
+            purpose.as_bytes(),
+            reference,
+            self.nonce.bytes(),
+            &number,
+        ];
         Code::derive(key.mac(&words), alphabet_from(self.alphabet), self.code_length)
     }
 
     pub(crate) const fn expires_at(&self) -> Timestamp {
         Timestamp(self.expires_at)
+    }
+
+    /// Whether its time is over, or hasn't begun.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        now >= self.expires_at() || self.nonce.is_of_the_future(now)
     }
 
     pub(crate) const fn channel(&self) -> Channel {
@@ -111,70 +166,77 @@ const fn alphabet_from(number: u8) -> Alphabet {
     }
 }
 
-/// The lock that a challenge left whose attempts were all spent.
-#[derive(Clone, Deserialize, Serialize)]
-pub(crate) struct Closing {
-    pub(crate) nonce: [u8; DIGEST_BYTES],
-    pub(crate) at: u64,
-    /// When the lock ends.
-    pub(crate) until: u64,
-    /// Exhausted challenges in a row, this one included.
-    pub(crate) in_a_row: u32,
-}
-
-/// That a challenge was taken back. Not kept with the lock, so that neither overwrites the other.
-#[derive(Clone, Deserialize, Serialize)]
-pub(crate) struct Withdrawal {
-    pub(crate) nonce: [u8; DIGEST_BYTES],
-    /// By an operator who unlocked the subject: what came before doesn't count any more.
-    pub(crate) cleared: bool,
-}
-
-/// That a provider reported of a message that it arrived, or that it did not: which, the place says.
-#[derive(Clone, Deserialize, Serialize)]
-pub(crate) struct Noted {
-    pub(crate) nonce: [u8; DIGEST_BYTES],
-    /// Which of the challenge's messages.
-    pub(crate) send_number: u32,
+impl Layout for History {
+    const VERSION: u8 = 1;
 }
 
 /// The latest success of a subject.
 #[derive(Clone, Deserialize, Serialize)]
 pub(crate) struct Success {
-    pub(crate) nonce: [u8; DIGEST_BYTES],
-    pub(crate) at: u64,
+    /// The challenge that was answered.
+    pub(crate) challenge: Nonce,
+    /// Its budget: none of the others can be answered any more.
+    pub(crate) budget: Nonce,
+}
+
+impl Layout for Success {
+    const VERSION: u8 = 1;
+}
+
+/// What was taken back of late.
+#[derive(Clone, Default, Deserialize, Serialize)]
+pub(crate) struct Withdrawal {
+    /// Challenges that were revoked, the newest first.
+    pub(crate) challenges: Vec<Nonce>,
+    /// The budget whose attempts an operator cleared.
+    pub(crate) cleared: Option<Nonce>,
+}
+
+impl Layout for Withdrawal {
+    const VERSION: u8 = 1;
+}
+
+/// That a provider reported of a message that it arrived, or that it did not: which, the place says.
+#[derive(Clone, Deserialize, Serialize)]
+pub(crate) struct Noted {
+    pub(crate) nonce: Nonce,
+    /// Which of the challenge's messages.
+    pub(crate) send_number: u32,
+}
+
+impl Layout for Noted {
+    const VERSION: u8 = 1;
 }
 
 /// Seals a record for its place in the store.
-pub(crate) fn seal(world: &impl World, key: &Key, place: &str, record: &impl Serialize) -> Vec<u8> {
-    let mut nonce = [0; crate::keyring::NONCE_BYTES];
+pub(crate) fn seal<T: Layout>(world: &impl World, key: &Key, place: &str, record: &T) -> Vec<u8> {
+    let mut nonce = [0; NONCE_BYTES];
     world.fill(&mut nonce);
-    // Serialising into a growing buffer can't fail; an empty value is one that never opens.
-    let mut plain = postcard::to_allocvec(record).unwrap_or_default();
+    let mut plain = plain(record);
     let sealed = key.seal(place, &plain, nonce);
     zeroize::Zeroize::zeroize(&mut plain);
     sealed
 }
 
-/// Opens a challenge. One that the store might have forgotten counts as absent.
-pub(crate) fn open_challenge<'k>(
-    keyring: &'k Keyring,
-    subject: &Subject,
-    now: Timestamp,
-    value: Option<Vec<u8>>,
-) -> Option<(&'k Key, Record)> {
-    open(keyring, &subject.challenge(), value)
-        .filter(|(_, record): &(_, Record)| now.0 < record.kept_until)
+/// Version, layout, padding.
+fn plain<T: Layout>(record: &T) -> Vec<u8> {
+    // Serialising into a growing buffer can't fail; an empty value is one that never opens.
+    let mut plain = postcard::to_extend(record, vec![T::VERSION]).unwrap_or_default();
+    plain.resize(plain.len().next_multiple_of(PADDING), 0);
+    plain
 }
 
-/// Opens what was sealed for this place; what doesn't open counts as absent.
-pub(crate) fn open<'k, T: DeserializeOwned>(
-    keyring: &'k Keyring,
-    place: &str,
-    value: Option<Vec<u8>>,
-) -> Option<(&'k Key, T)> {
-    let (key, mut plain) = keyring.open(place, &value?)?;
-    let record = postcard::from_bytes(&plain).ok();
+/// Opens what was sealed for this place; what doesn't open, or has another version, counts as absent.
+pub(crate) fn open<T: Layout>(keyring: &Keyring, place: &str, value: Option<Vec<u8>>) -> Option<T> {
+    let mut plain = keyring.open(place, &value?)?;
+    let record = match plain.split_first() {
+        // The padding is what is left.
+        Some((version, layout)) if *version == T::VERSION => postcard::from_bytes(layout).ok(),
+        _ => None,
+    };
     zeroize::Zeroize::zeroize(&mut plain);
-    Some((key, record?))
+    record
 }
+
+#[cfg(test)]
+mod tests;

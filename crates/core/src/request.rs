@@ -74,6 +74,10 @@ pub struct VerifyRequest {
     pub tenant: String,
     /// Which challenge.
     pub target: Target,
+    /// With an id: the purpose that the challenge must have.
+    pub purpose: Option<String>,
+    /// With an id: the recipient that the challenge must have, in any spelling.
+    pub to: Option<Secret<String>>,
     /// What the person typed.
     pub code: Secret<String>,
     /// The transaction that the person confirms.

@@ -1,223 +1,308 @@
 //! Where a subject stands: what the store says of it, read once and judged in one place.
 
+use crate::batch::{Batch, CountTicket, Replies, ValueTicket};
 use crate::error::{Error, StoreError};
-use crate::keyring::{Key, Keyring};
+use crate::history::{BudgetMark, History};
+use crate::keyring::Keyring;
+use crate::nonce::Nonce;
+use crate::odometer::{self, Reading, Slot};
 use crate::policy::Policy;
-use crate::record::{self, Closing, LOCK_MEMORY_SECONDS, Record, Success, Withdrawal};
+use crate::record::{self, Budget, Challenges, Record, Success, Withdrawal};
 use crate::request::State;
-use crate::subject::{DIGEST_BYTES, Subject};
-use crate::world::{Operation, Replies, Timestamp};
+use crate::subject::Subject;
+use crate::world::Timestamp;
 
-/// What the store says of a subject.
-pub(crate) struct Standing<'k> {
-    pub(crate) challenge: Option<(&'k Key, Record)>,
-    closing: Option<Closing>,
-    withdrawal: Option<Withdrawal>,
-    success: Option<Success>,
-    /// The reading of the odometer, with this request's own attempt where it made one.
-    odometer: i64,
-    /// The subject's consecutive wrong codes, with those of requests under way.
-    pub(crate) failures: i64,
+/// Attempts of a budget whose odometer was lost: below 0 also when one's own is added or taken away.
+const LOST: i64 = -2;
+
+/// What a request does with the odometers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Attempt {
+    /// Nothing: it only looks.
+    None,
+    /// It names a challenge, whose budget counts with this one.
+    At(Slot),
+    /// It names the recipient: which one counts is known afterwards.
+    AtEither,
 }
 
-impl<'k> Standing<'k> {
-    /// Asks: adds six operations to a batch. `attempts` is 1 for a verification, which is counted before
-    /// anything is known, and 0 for whoever only looks.
-    pub(crate) fn ask(subject: &Subject, attempts: i64, batch: &mut Vec<Operation>) {
-        batch.push(step_odometer(subject, attempts));
-        batch.push(step_failures(subject, attempts));
-        batch.push(Operation::Get(subject.challenge()));
-        batch.push(Operation::Get(subject.closing()));
-        batch.push(Operation::Get(subject.withdrawal()));
-        batch.push(Operation::Get(subject.success()));
+impl Attempt {
+    const fn steps(self, slot: Slot) -> bool {
+        match self {
+            Self::None => false,
+            Self::At(own) => own.number() == slot.number(),
+            Self::AtEither => true,
+        }
     }
+}
 
-    /// Reads the replies to `ask`. What doesn't open counts as absent, and so does a record that the store might
-    /// have forgotten.
-    pub(crate) fn read(
-        keyring: &'k Keyring,
+/// What the store says of a subject.
+pub(crate) struct Standing {
+    challenges: Option<Challenges>,
+    pub(crate) history: History,
+    success: Option<Success>,
+    withdrawal: Withdrawal,
+    /// Of both odometers, with this request's own attempt where it made one.
+    readings: [Reading; 2],
+    /// The store's generation.
+    pub(crate) generation: Option<u64>,
+}
+
+/// What was asked for.
+pub(crate) struct Asked {
+    odometers: [Option<CountTicket>; 2],
+    challenges: ValueTicket,
+    history: ValueTicket,
+    success: ValueTicket,
+    withdrawal: ValueTicket,
+}
+
+impl Standing {
+    /// Asks.
+    pub(crate) fn ask(
         subject: &Subject,
-        now: Timestamp,
-        replies: &mut Replies,
-    ) -> Result<Self, StoreError> {
-        let (odometer, failures) = (replies.count()?, replies.count()?);
-        let [challenge, closing] = [replies.value()?, replies.value()?];
-        let [withdrawal, success] = [replies.value()?, replies.value()?];
-        let success = record::open(keyring, &subject.success(), success);
-        let success: Option<Success> = success.map(|(_, success)| success);
-        let closing = record::open(keyring, &subject.closing(), closing);
-        let closing: Option<Closing> = closing.map(|(_, closing)| closing);
-        let withdrawal = record::open(keyring, &subject.withdrawal(), withdrawal);
-        // A challenge was answered while somebody else spent its last attempt: that locks nobody out.
-        let answered = |closing: &Closing| {
-            success.as_ref().is_some_and(|success| success.nonce == closing.nonce)
-        };
-        Ok(Self {
-            challenge: record::open_challenge(keyring, subject, now, challenge),
-            closing: closing.filter(|closing| !answered(closing)),
-            withdrawal: withdrawal.map(|(_, withdrawal)| withdrawal),
-            success,
-            odometer,
-            failures,
-        })
-    }
-
-    /// The challenge, if it has that nonce or none in particular is asked for.
-    pub(crate) fn challenge(
-        &self,
-        nonce: Option<[u8; DIGEST_BYTES]>,
-    ) -> Option<(&'k Key, &Record)> {
-        let (key, record) = self.challenge.as_ref()?;
-        nonce.is_none_or(|nonce| nonce == record.nonce).then_some((*key, record))
-    }
-
-    /// Attempts counted since a challenge began; less than 0 where the odometer was lost.
-    pub(crate) fn attempts(&self, record: &Record) -> i64 {
-        match self.odometer.saturating_sub(record.start) {
-            // Without so much as the step that the challenge was written with.
-            ..SENDING_STEP => LOST,
-            distance => distance % SENDING_STEP,
+        policy: &Policy,
+        attempt: Attempt,
+        batch: &mut Batch,
+    ) -> Asked {
+        let odometers = Slot::BOTH.map(|slot| match attempt {
+            Attempt::At(own) if own != slot => None,
+            _ if attempt.steps(slot) => Some(odometer::attempt(subject, slot, batch)),
+            _ => Some(odometer::look(subject, slot, batch)),
+        });
+        Asked {
+            odometers,
+            challenges: batch.get(subject.challenges()),
+            history: batch.get(subject.history(policy.failure_scope)),
+            success: batch.get(subject.success()),
+            withdrawal: batch.get(subject.withdrawal()),
         }
     }
 
-    /// The same for a challenge that is about to be written, together with its `SENDING_STEP`.
-    pub(crate) fn attempts_so_far(&self, record: &Record) -> i64 {
-        self.odometer.saturating_sub(record.start).max(0) % SENDING_STEP
+    /// Reads the replies to `ask`. What doesn't open counts as absent, and so do challenges of which the store may
+    /// have forgotten that they were answered: those of another generation.
+    pub(crate) fn read(
+        keyring: &Keyring,
+        subject: &Subject,
+        policy: &Policy,
+        now: Timestamp,
+        asked: &Asked,
+        replies: &mut Replies,
+    ) -> Result<Self, StoreError> {
+        let generation = replies.generation();
+        let mut readings = [Reading::default(); 2];
+        for (reading, ticket) in readings.iter_mut().zip(asked.odometers) {
+            if let Some(ticket) = ticket {
+                *reading = Reading::new(replies.count(ticket)?);
+            }
+        }
+        let mut challenges: Option<Challenges> =
+            record::open(keyring, &subject.challenges(), replies.value(asked.challenges)?);
+        challenges = challenges.filter(|challenges| now.0 < challenges.kept_until);
+        if let Some(challenges) = &mut challenges {
+            challenges.records.retain(|record| {
+                is_of(record.generation, generation) && keyring.named(&record.key).is_some()
+            });
+        }
+        let history = subject.history(policy.failure_scope);
+        let history = record::open(keyring, &history, replies.value(asked.history)?);
+        let success = record::open(keyring, &subject.success(), replies.value(asked.success)?);
+        let withdrawal = replies.value(asked.withdrawal)?;
+        let withdrawal = record::open(keyring, &subject.withdrawal(), withdrawal);
+        Ok(Self {
+            challenges,
+            history: history.unwrap_or_default(),
+            success,
+            withdrawal: withdrawal.unwrap_or_default(),
+            readings,
+            generation,
+        })
     }
 
-    /// Where a challenge stands, when `attempts` have been made at it.
-    pub(crate) fn state(&self, record: &Record, attempts: i64, now: Timestamp) -> State {
-        let nonce = record.nonce;
-        if self.withdrawal.as_ref().is_some_and(|withdrawal| withdrawal.nonce == nonce) {
-            State::Revoked
-        } else if self.success.as_ref().is_some_and(|success| success.nonce == nonce) {
+    /// The subject's challenges, with what goes with them.
+    pub(crate) const fn challenges(&self) -> Option<&Challenges> {
+        self.challenges.as_ref()
+    }
+
+    /// The challenge of that nonce.
+    pub(crate) fn challenge(&self, nonce: Nonce) -> Option<(&Budget, &Record)> {
+        self.all().find(|(_, record)| record.nonce == nonce)
+    }
+
+    /// The newest challenge.
+    pub(crate) fn newest(&self) -> Option<(&Budget, &Record)> {
+        self.all().next()
+    }
+
+    /// All challenges with their budget, the newest first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&Budget, &Record)> {
+        let budget = self.challenges.as_ref().and_then(|challenges| challenges.budget.as_ref());
+        let records = self.challenges.iter().flat_map(|challenges| &challenges.records);
+        budget.into_iter().flat_map(move |budget| records.clone().map(move |record| (budget, record)))
+    }
+
+    /// What an odometer shows.
+    pub(crate) const fn reading(&self, slot: Slot) -> Reading {
+        let [even, odd] = self.readings;
+        match slot {
+            Slot::Even => even,
+            Slot::Odd => odd,
+        }
+    }
+
+    /// Attempts counted in a budget; less than 0 where the count was lost.
+    pub(crate) fn attempts(&self, budget: &Budget) -> i64 {
+        let reading = self.reading(budget.slot());
+        if reading.epoch() == budget.epoch { reading.attempts().max(LOST) } else { LOST }
+    }
+
+    /// Where a challenge stands, when `attempts` have been made in its budget.
+    pub(crate) fn state(
+        &self,
+        budget: &Budget,
+        record: &Record,
+        attempts: i64,
+        now: Timestamp,
+    ) -> State {
+        if self.success.as_ref().is_some_and(|success| success.challenge == record.nonce) {
             State::Verified
-        } else if self.closing.as_ref().is_some_and(|closing| closing.nonce == nonce) {
+        } else if self.is_settled(budget) || self.is_revoked(record.nonce) {
+            State::Revoked
+        } else if attempts >= i64::from(budget.max_attempts) {
             State::Exhausted
-        } else if now >= record.expires_at() {
+        } else if record.is_over(now) {
             State::Expired
-        } else if attempts < 0 || attempts >= i64::from(record.max_attempts) {
-            // A reading below the challenge's own says that the count was lost: not trusted.
+        } else if attempts < 0 {
+            // The count was lost: not trusted.
             State::Exhausted
         } else {
             State::Pending
         }
     }
 
-    /// The operation that takes back the failure that this verification counted before it knew better. Where
-    /// there is no other, the count of 0 isn't worth keeping for long.
-    pub(crate) fn take_back_failure(&self, subject: &Subject) -> Operation {
-        let ttl_seconds = if self.is_alone() { ODOMETER_SECONDS } else { FAILURES_SECONDS };
-        Operation::Increment { key: subject.failures(), by: -1, ttl_seconds }
+    /// Whether a challenge was taken back.
+    pub(crate) fn is_revoked(&self, nonce: Nonce) -> bool {
+        self.withdrawal.challenges.contains(&nonce)
     }
 
-    /// Whether this verification counted the only failure.
-    pub(crate) const fn is_alone(&self) -> bool {
-        self.failures <= 1
+    /// What was taken back of late.
+    pub(crate) const fn withdrawal(&self) -> &Withdrawal {
+        &self.withdrawal
     }
 
-    /// When the subject's lock ends, if it is locked.
-    pub(crate) fn locked_until(&self, now: Timestamp) -> Option<Timestamp> {
-        let until = Timestamp(self.closing.as_ref()?.until);
-        (now < until).then_some(until)
+    /// Whether a budget ended in a way that leaves nothing to count: one of its challenges was answered, or an
+    /// operator cleared it.
+    pub(crate) fn is_settled(&self, budget: &Budget) -> bool {
+        self.withdrawal.cleared == Some(budget.first) || self.is_answered(budget)
+    }
+
+    /// Whether one of a budget's challenges was answered.
+    pub(crate) fn is_answered(&self, budget: &Budget) -> bool {
+        self.success.as_ref().is_some_and(|success| success.budget == budget.first)
     }
 
     /// Seconds until an exhausted challenge can be followed by a new one.
-    pub(crate) fn exhausted_for(&self, record: &Record, now: Timestamp) -> u32 {
-        // A lock may be shorter than the challenge has to live.
-        let end = record.expires_at();
-        self.locked_until(now).map_or(end, |until| until.max(end)).since(now).max(1)
+    pub(crate) fn exhausted_for(&self, budget: &Budget, now: Timestamp) -> u32 {
+        // A lock may be shorter than the challenges have to live.
+        let end = Timestamp(budget.expires_at);
+        self.history.locked_until(now).map_or(end, |until| until.max(end)).since(now).max(1)
     }
 
-    /// Why nothing may be sent to the subject, whatever the challenge.
+    /// Why nothing may be sent or compared, whatever the challenge.
     pub(crate) fn barred(&self, policy: &Policy, now: Timestamp) -> Option<Error> {
-        if self.failures >= i64::from(policy.failure_cap) {
+        if self.history.is_disabled(policy) {
             return Some(Error::Disabled);
         }
-        self.locked_until(now).map(|until| Error::Locked(until.since(now).max(1)))
+        let until = self.history.locked_until(now)?;
+        Some(Error::Locked(until.since(now).max(1)))
     }
 
-    /// What a new challenge takes over from the one before it.
-    pub(crate) fn inheritance(&self, now: Timestamp) -> Inheritance {
-        let mut inheritance = Inheritance {
-            start: self.odometer,
-            failures_before: u32::try_from(self.failures).unwrap_or(0),
-            exhausted_before: self.exhausted_in_a_row(now),
-            sends: 0,
-            last_send_at: None,
-        };
-        let Some((_, record)) = &self.challenge else { return inheritance };
-        if self.is_settled(record) {
-            return inheritance;
+    /// The budget that a new challenge shares: that of one that lives, or was revoked and would.
+    pub(crate) fn living_budget(&self, now: Timestamp) -> Option<&Budget> {
+        let budget = self.challenges.as_ref()?.budget.as_ref()?;
+        let lives = now.0 < budget.expires_at
+            && !budget.first.is_of_the_future(now)
+            && is_of(budget.generation, self.generation)
+            && !self.is_settled(budget);
+        lives.then_some(budget)
+    }
+
+    /// The odometer of the next budget: not that of the latest.
+    pub(crate) fn next_slot(&self) -> Slot {
+        let latest = self.challenges.as_ref().and_then(|challenges| challenges.budget.as_ref());
+        match latest {
+            Some(budget) => budget.slot().other(),
+            None if self.reading(Slot::Even).epoch() == 0 => Slot::Even,
+            None => Slot::Odd,
         }
-        inheritance.sends = record.sends;
-        inheritance.last_send_at = Some(Timestamp(record.last_send_at));
-        if now < record.expires_at() {
-            // Still alive, or revoked: its attempts go on counting.
-            inheritance.start = record.start;
-            inheritance.failures_before = record.failures_before;
+    }
+
+    /// The budget that lives although all its attempts are spent.
+    pub(crate) fn living_exhausted(&self, now: Timestamp) -> Option<&Budget> {
+        self.living_budget(now).filter(|budget| is_spent(budget, self.attempts(budget)))
+    }
+
+    /// The history with the failures of all budgets that have ended, and the odometers that counted them.
+    pub(crate) fn account(
+        &self,
+        keyring: &Keyring,
+        purpose: &str,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> (History, Vec<Slot>) {
+        let mut history = self.history.clone();
+        let living = self.living_budget(now);
+        let budget = self.challenges.as_ref().and_then(|challenges| challenges.budget.as_ref());
+        let mut ended = Vec::new();
+        for slot in Slot::BOTH {
+            let reading = self.reading(slot);
+            let counts = |budget: &&Budget| budget.slot() == slot && budget.epoch == reading.epoch();
+            if reading.is_absent() || living.filter(counts).is_some() {
+                continue;
+            }
+            ended.push(slot);
+            let known = budget.filter(counts);
+            if reading.epoch() == 0 || known.is_some_and(|budget| self.is_settled(budget)) {
+                continue;
+            }
+            let most = known.map_or(policy.max_attempts, |budget| budget.max_attempts);
+            let failures = reading.attempts().clamp(0, i64::from(most));
+            let failures = u32::try_from(failures).unwrap_or(0);
+            history.advance(mark(keyring, purpose, slot, reading.epoch()), failures, policy, now);
         }
-        inheritance
-    }
-
-    /// The challenge that a new one would replace although all its attempts are spent.
-    pub(crate) fn living_exhausted(&self, now: Timestamp) -> Option<&Record> {
-        let (_, record) = self.challenge.as_ref()?;
-        let attempts = self.attempts(record);
-        let spent = attempts < 0 || attempts >= i64::from(record.max_attempts);
-        (spent && now < record.expires_at() && !self.is_settled(record)).then_some(record)
-    }
-
-    /// Whether a challenge ended in a way that leaves nothing to count: answered, or cleared by an operator.
-    fn is_settled(&self, record: &Record) -> bool {
-        let cleared =
-            |withdrawal: &Withdrawal| withdrawal.nonce == record.nonce && withdrawal.cleared;
-        self.withdrawal.as_ref().is_some_and(cleared)
-            || self.success.as_ref().is_some_and(|success| success.nonce == record.nonce)
-    }
-
-    fn exhausted_in_a_row(&self, now: Timestamp) -> u32 {
-        let Some(closing) = &self.closing else { return 0 };
-        let succeeded_since = self.success.as_ref().is_some_and(|success| success.at >= closing.at);
-        let remembered = now < Timestamp(closing.until).plus(LOCK_MEMORY_SECONDS);
-        if remembered && !succeeded_since { closing.in_a_row } else { 0 }
+        (history, ended)
     }
 }
 
-/// What a new challenge takes over.
-pub(crate) struct Inheritance {
-    pub(crate) start: i64,
-    pub(crate) failures_before: u32,
-    pub(crate) exhausted_before: u32,
-    pub(crate) sends: u32,
-    pub(crate) last_send_at: Option<Timestamp>,
+/// What names a budget in its recipient's history.
+pub(crate) fn mark(keyring: &Keyring, purpose: &str, slot: Slot, epoch: u16) -> BudgetMark {
+    let digest = keyring.digest(&[
+        b"budget",
+        purpose.as_bytes(),
+        &[slot.number()],
+        &epoch.to_be_bytes(),
+    ]);
+    let mut mark = BudgetMark::default();
+    for (to, from) in mark.iter_mut().zip(digest) {
+        *to = from;
+    }
+    mark
+}
+
+/// Whether something of one generation counts in another. A store that can't tell is trusted.
+pub(crate) fn is_of(then: Option<u64>, now: Option<u64>) -> bool {
+    match (then, now) {
+        (Some(then), Some(now)) => then == now,
+        _ => true,
+    }
+}
+
+fn is_spent(budget: &Budget, attempts: i64) -> bool {
+    attempts < 0 || attempts >= i64::from(budget.max_attempts)
 }
 
 /// Codes that may still be tried, when `made` attempts were.
-pub(crate) fn attempts_left(record: &Record, made: i64) -> u32 {
-    let left = i64::from(record.max_attempts).saturating_sub(made.max(0));
+pub(crate) fn attempts_left(budget: &Budget, made: i64) -> u32 {
+    let left = i64::from(budget.max_attempts).saturating_sub(made.max(0));
     u32::try_from(left).unwrap_or(0)
-}
-
-/// Seconds for which the odometer is kept after its last step: longer than any challenge lives.
-const ODOMETER_SECONDS: u32 = 3_600;
-/// Seconds for which consecutive failures are remembered after the last attempt: a leap year.
-const FAILURES_SECONDS: u32 = 366 * 86_400;
-
-/// The odometer's step for a send, before its challenge is written: keeps the odometer alive for as long as the
-/// challenge, and isn't an attempt. So far above the attempts that whoever comes between this step and the
-/// challenge's being written reads the right number of attempts, of the old challenge as of the new; and a
-/// reading that lacks it was lost.
-pub(crate) const SENDING_STEP: i64 = 1 << 32;
-/// Attempts where the odometer was lost: below 0 also when one's own is added or taken away.
-const LOST: i64 = -2;
-
-/// The odometer's step.
-pub(crate) fn step_odometer(subject: &Subject, by: i64) -> Operation {
-    Operation::Increment { key: subject.odometer(), by, ttl_seconds: ODOMETER_SECONDS }
-}
-
-/// The failures' step.
-pub(crate) fn step_failures(subject: &Subject, by: i64) -> Operation {
-    Operation::Increment { key: subject.failures(), by, ttl_seconds: FAILURES_SECONDS }
 }

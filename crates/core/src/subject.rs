@@ -1,19 +1,27 @@
-//! A subject: (tenant, purpose, recipient) as a digest, and the names of its keys in the store.
+//! A subject: (tenant, purpose, recipient) as digests, and the names of its keys in the store.
 
 use data_encoding::BASE64URL_NOPAD;
 
 use crate::keyring::Keyring;
+use crate::nonce::Nonce;
+use crate::odometer::Slot;
+use crate::policy::FailureScope;
 use crate::recipient::Recipient;
 use crate::request::DeliveryOutcome;
 
-/// Bytes of a subject, and of a challenge's nonce.
+/// Bytes of a digest.
 pub(crate) const DIGEST_BYTES: usize = 16;
 
-/// A subject. All of its keys carry the same hash tag, so that a cluster keeps them together.
+/// A subject. All keys of a recipient, whatever the purpose, carry the same hash tag, so that a cluster keeps them
+/// together.
 #[derive(Clone)]
 pub(crate) struct Subject {
+    /// Stands for the tenant and the recipient.
     pub(crate) digest: [u8; DIGEST_BYTES],
+    /// `{digest}`.
     tag: String,
+    /// `{digest}:`, and what stands for the purpose.
+    prefix: String,
 }
 
 impl Subject {
@@ -23,25 +31,38 @@ impl Subject {
         purpose: &str,
         recipient: &Recipient,
     ) -> Self {
-        let words = [b"subject", tenant.as_bytes(), purpose.as_bytes(), recipient.digest_input()];
-        Self::from_digest(keyring.digest(&words))
+        Self::from_digest(keyring, digest(keyring, tenant, recipient), purpose)
     }
 
-    pub(crate) fn from_digest(digest: [u8; DIGEST_BYTES]) -> Self {
-        Self { digest, tag: tag(&digest) }
+    pub(crate) fn from_digest(
+        keyring: &Keyring,
+        digest: [u8; DIGEST_BYTES],
+        purpose: &str,
+    ) -> Self {
+        let tag = tag(&digest);
+        let prefix = [&tag, ":", &keyring.purpose_tag(purpose)].concat();
+        Self { digest, tag, prefix }
     }
 
-    /// The sealed challenge.
-    pub(crate) fn challenge(&self) -> String {
-        self.key("challenge")
+    /// What all of its keys begin with.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
     }
 
-    /// The latest lock, sealed.
-    pub(crate) fn closing(&self) -> String {
-        self.key("closing")
+    /// The sealed challenges.
+    pub(crate) fn challenges(&self) -> String {
+        self.key("challenges")
     }
 
-    /// The latest challenge that was taken back, sealed.
+    /// The sealed history: the recipient's, or this purpose's own.
+    pub(crate) fn history(&self, scope: FailureScope) -> String {
+        match scope {
+            FailureScope::Purpose => self.key("history"),
+            FailureScope::Recipient => [&self.tag, ":history"].concat(),
+        }
+    }
+
+    /// The latest challenges that were taken back, sealed.
     pub(crate) fn withdrawal(&self) -> String {
         self.key("withdrawal")
     }
@@ -59,31 +80,47 @@ impl Subject {
         })
     }
 
-    /// The count of attempts; only ever goes up.
-    pub(crate) fn odometer(&self) -> String {
-        self.key("odometer")
+    /// One of the two counts of attempts.
+    pub(crate) fn odometer(&self, slot: Slot) -> String {
+        self.key(match slot {
+            Slot::Even => "odometer:0",
+            Slot::Odd => "odometer:1",
+        })
     }
 
-    /// The count of consecutive wrong codes.
-    pub(crate) fn failures(&self) -> String {
-        self.key("failures")
+    /// The count that decides how a challenge ended: answered or taken back.
+    pub(crate) fn used(&self, challenge: &Nonce) -> String {
+        self.key_of("used:", challenge)
     }
 
-    /// The count that a challenge's one success is taken from.
-    pub(crate) fn used(&self, nonce: &[u8; DIGEST_BYTES]) -> String {
-        let mut key = self.key("used:");
-        BASE64URL_NOPAD.encode_append(nonce, &mut key);
-        key
+    /// The count that decides how the challenges of a budget ended: one of them answered, or all of them cleared.
+    pub(crate) fn won(&self, budget: &Nonce) -> String {
+        self.key_of("won:", budget)
     }
 
     /// A key of that name.
     pub(crate) fn key(&self, name: &str) -> String {
-        let mut key = String::with_capacity(self.tag.len() + 1 + name.len() + 24);
-        key.push_str(&self.tag);
+        let mut key = String::with_capacity(self.prefix.len() + 1 + name.len() + 24);
+        key.push_str(&self.prefix);
         key.push(':');
         key.push_str(name);
         key
     }
+
+    fn key_of(&self, name: &str, nonce: &Nonce) -> String {
+        let mut key = self.key(name);
+        BASE64URL_NOPAD.encode_append(nonce.bytes(), &mut key);
+        key
+    }
+}
+
+/// What stands for a recipient of a tenant.
+pub(crate) fn digest(
+    keyring: &Keyring,
+    tenant: &str,
+    recipient: &Recipient,
+) -> [u8; DIGEST_BYTES] {
+    keyring.digest(&[b"recipient", tenant.as_bytes(), recipient.digest_input()])
 }
 
 /// A digest as a hash tag.

@@ -32,7 +32,7 @@ pub trait World: Send + Sync {
     fn run(
         &self,
         batch: Vec<Operation>,
-    ) -> impl Future<Output = Result<Vec<Reply>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Outcome, StoreError>> + Send;
 
     /// Hands a message to a provider.
     fn send(&self, message: Message) -> impl Future<Output = Result<Delivery, SendError>> + Send;
@@ -89,39 +89,14 @@ pub enum Reply {
     Value(Option<Vec<u8>>),
 }
 
-/// The replies of one batch, taken in the order of its operations. A reply of the wrong kind is an error
-/// of the store, never a guess.
-pub(crate) struct Replies(std::vec::IntoIter<Reply>);
-
-impl Replies {
-    pub(crate) fn new(replies: Vec<Reply>) -> Self {
-        Self(replies.into_iter())
-    }
-
-    pub(crate) fn count(&mut self) -> Result<i64, StoreError> {
-        match self.0.next() {
-            Some(Reply::Count(count)) => Ok(count),
-            _ => Err(out_of_step()),
-        }
-    }
-
-    pub(crate) fn done(&mut self) -> Result<(), StoreError> {
-        match self.0.next() {
-            Some(Reply::Done) => Ok(()),
-            _ => Err(out_of_step()),
-        }
-    }
-
-    pub(crate) fn value(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.0.next() {
-            Some(Reply::Value(value)) => Ok(value),
-            _ => Err(out_of_step()),
-        }
-    }
-}
-
-fn out_of_step() -> StoreError {
-    StoreError::Other("the store's replies don't match the operations".into())
+/// What a batch brought.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Outcome {
+    /// One reply for each operation, in their order.
+    pub replies: Vec<Reply>,
+    /// Which state of the store they belong to, where it can tell: another number says that the store may have
+    /// lost what it acknowledged before.
+    pub generation: Option<u64>,
 }
 
 /// How a code reaches a person.

@@ -1,20 +1,23 @@
 //! Who may send now, and what a send leaves behind: for `issue` and `resend` alike.
 //!
-//! One batch asks for the lease, counts the limits and reads where the subject stands. Whoever is refused takes
-//! back what it counted. Whoever may send does so, and writes the challenge *after* a provider took the message:
-//! a failed send has nothing to clean up but the lease.
+//! One batch asks for the lease, counts the limits and reads where the subject stands. A request that is refused
+//! leaves the subject as it was. One that is admitted sends, and writes the challenges *after* a provider took the
+//! message: a failed send has nothing to clean up but the lease.
 
 use super::{Engine, Located};
+use crate::batch::Batch;
 use crate::error::{Error, Scope, SendError};
-use crate::keyring::Key;
-use crate::lease::Lease;
-use crate::limits::{Counted, Windows};
+use crate::history::History;
+use crate::lease::{Lease, View};
+use crate::limits::Windows;
+use crate::odometer::Slot;
 use crate::policy::Activity;
-use crate::record::{self, Record, channel_number};
+use crate::record::{self, Challenges, Record, channel_number};
 use crate::request::Challenge;
 use crate::secret::Secret;
-use crate::standing::{Standing, attempts_left};
-use crate::world::{Message, Operation, Timestamp, World};
+use crate::standing::{Attempt, Standing, attempts_left};
+use crate::times::{CLOCKS_DIFFER_SECONDS, FAILURES_SECONDS};
+use crate::world::{Message, Timestamp, World};
 
 /// A request that wants to send.
 pub(super) struct Applicant<'a> {
@@ -24,11 +27,25 @@ pub(super) struct Applicant<'a> {
 }
 
 /// What was asked for and counted on behalf of a request.
-pub(super) struct Admission<'k> {
-    pub(super) standing: Standing<'k>,
+pub(super) struct Admission {
+    pub(super) standing: Standing,
+    /// The history with the failures of budgets that have ended.
+    pub(super) history: History,
+    /// The odometers of those budgets.
+    pub(super) ended: Vec<Slot>,
     lease: Lease,
-    held: bool,
+    view: View,
     windows: Windows,
+}
+
+/// What a send leaves in the store.
+pub(super) struct Outgoing {
+    /// What is written once a provider has the message.
+    pub(super) challenges: Challenges,
+    /// Which of them is sent.
+    pub(super) record: Record,
+    /// What else is written with it.
+    pub(super) writes: Batch,
 }
 
 impl<W: World> Engine<W> {
@@ -37,123 +54,263 @@ impl<W: World> Engine<W> {
         &self,
         applicant: &Applicant<'_>,
         now: Timestamp,
-    ) -> Result<Admission<'_>, Error> {
+    ) -> Result<Admission, Error> {
         let Applicant { tenant, located, client_ip } = *applicant;
-        let (subject, purpose) = (&located.subject, located.purpose.as_str());
-        let counted = Counted { tenant, purpose, subject, ip: client_ip };
-        let mut batch = Vec::with_capacity(16);
-        let lease = Lease::ask(subject, now, &mut batch);
-        Standing::ask(subject, 0, &mut batch);
-        let mut windows = Windows::count(
-            &self.keyring,
-            &located.policy,
-            Activity::Send,
-            &counted,
-            now,
-            &mut batch,
-        );
+        let Located { subject, policy, .. } = located;
+        let mut windows =
+            self.windows(tenant, located, client_ip, Activity::Send, now).await?;
+        let mut lease = Lease::new(subject, now);
+        let mut batch = Batch::with_capacity(18);
+        let lease_asked = lease.ask(&mut batch);
+        let standing_asked = Standing::ask(subject, policy, Attempt::None, &mut batch);
+        let windows_asked = windows.count(&mut batch);
         let mut replies = self.run(batch).await?;
-        let held = Lease::held(&mut replies)?;
-        let standing = Standing::read(&self.keyring, subject, now, &mut replies)?;
-        windows.read(&mut replies)?;
-        Ok(Admission { standing, lease, held, windows })
+        let standing =
+            Standing::read(&self.keyring, subject, policy, now, &standing_asked, &mut replies)?;
+        let view = lease.asked(&lease_asked, written_in(&standing), &replies)?;
+        windows.read(&windows_asked, &replies)?;
+        windows.remember(&self.spent);
+        let (history, ended) = standing.account(&self.keyring, &located.purpose, policy, now);
+        Ok(Admission { standing, history, ended, lease, view, windows })
     }
 
-    /// Refuses: takes back what was counted, and hands the error on.
-    pub(super) async fn refuse(&self, admission: &Admission<'_>, error: Error) -> Error {
-        let mut batch = vec![admission.lease.give_back()];
-        admission.windows.take_back(None, &mut batch);
+    /// Claims the lease for a request that may send, where others asked for it before: one round trip more.
+    pub(super) async fn claim(
+        &self,
+        located: &Located,
+        admission: &mut Admission,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let Located { subject, policy, .. } = located;
+        let mut batch = Batch::with_capacity(10);
+        let lease_asked = admission.lease.claim(&mut batch);
+        let standing_asked = Standing::ask(subject, policy, Attempt::None, &mut batch);
+        let mut replies = self.run(batch).await?;
+        admission.standing =
+            Standing::read(&self.keyring, subject, policy, now, &standing_asked, &mut replies)?;
+        let written = written_in(&admission.standing);
+        let held = admission.lease.claimed(&lease_asked, written, &replies)?;
+        admission.view = if held { View::Held } else { View::Busy };
+        (admission.history, admission.ended) =
+            admission.standing.account(&self.keyring, &located.purpose, policy, now);
+        Ok(())
+    }
+
+    /// Refuses, and hands the error on. The subject is left as it was, but for failures that are due.
+    pub(super) async fn refuse(
+        &self,
+        located: &Located,
+        admission: &Admission,
+        error: Error,
+        now: Timestamp,
+    ) -> Error {
+        let mut batch = Batch::new();
+        admission.lease.give_back(&mut batch);
+        admission.windows.take_back(&mut batch);
+        let mut history = admission.history.clone();
+        if matches!(error, Error::Locked(_) | Error::Disabled)
+            && (history.mend(now) || history != admission.standing.history)
+        {
+            self.write_history(located, &history, &mut batch);
+        }
         self.tidy(batch).await;
         error
     }
 
-    /// Sends the code of a record and, once a provider has it, writes the record with `writes`.
+    /// Sends the code of a record and, once a provider has it, writes the challenges.
     pub(super) async fn deliver(
         &self,
         applicant: &Applicant<'_>,
-        admission: &Admission<'_>,
-        (key, mut record): (&Key, Record),
-        mut writes: Vec<Operation>,
+        admission: &Admission,
+        outgoing: Outgoing,
         now: Timestamp,
     ) -> Result<Challenge, Error> {
         let located = applicant.located;
+        let Outgoing { mut challenges, record, mut writes } = outgoing;
+        let Some(key) = self.keyring.named(&record.key) else { return Err(Error::NotFound) };
         let id = self.id(applicant.tenant, located, record.nonce);
-        let message = message(applicant, key, &record, id.clone(), now);
+        let code = record.code(key, &located.subject, &located.purpose).reveal();
+        let message = message(applicant, &challenges, &record, (id.clone(), code), now);
         let offered = message.channels.clone();
         let sent = self.world.send(message).await;
         let now = self.world.now();
         let delivery = match sent {
-            // Too late to write: somebody else may hold the lease by now.
-            Ok(_) if !admission.lease.lasts(now) => Err(SendError::Timeout),
+            // Too late to write: another request may hold the lease by now.
+            _ if !admission.lease.lasts(now) => return Err(self.too_late(admission, sent).await),
             Ok(delivery) if !offered.contains(&delivery.channel) => Err(not_offered()),
             sent => sent,
         };
+        challenges.last_send_at = now.0;
         let delivery = match delivery {
             Ok(delivery) => delivery,
             Err(error) => {
-                self.tidy(vec![admission.lease.give_back()]).await;
+                self.not_sent(located, admission, challenges.sends, &error, now).await;
                 return Err(Error::DeliveryFailed(error));
             }
         };
-        record.channel = channel_number(delivery.channel);
-        record.last_send_at = now.0;
-        let policy = &located.policy;
-        let resend_in_seconds = policy.cooldown_after(record.sends);
-        // One lifetime beyond its own, so that "expired" can be told from "never was"; and one cooldown beyond
-        // that of its own, so that the next one can be longer.
-        let kept_until = record.expires_at().plus(policy.lifetime_seconds);
-        let kept_until = kept_until.max(now.plus(resend_in_seconds.saturating_mul(2)));
-        record.kept_until = kept_until.0;
-        let place = located.subject.challenge();
-        let value = record::seal(&self.world, key, &place, &record);
-        let ttl_seconds = kept_until.since(now).max(1);
-        writes.push(Operation::Set { key: place, value, ttl_seconds });
-        writes.push(admission.lease.give_back());
+        if let Some(sent) = challenges.records.iter_mut().find(|sent| sent.nonce == record.nonce) {
+            sent.channel = channel_number(delivery.channel);
+        }
+        let masked_recipient = challenges.masked_recipient.clone();
+        let attempts_left = challenges.budget.as_ref().map_or(0, |budget| {
+            let shared = admission.standing.newest().filter(|(own, _)| own.first == budget.first);
+            attempts_left(budget, shared.map_or(0, |(own, _)| admission.standing.attempts(own)))
+        });
+        let resend_in_seconds = located.policy.cooldown_after(challenges.sends);
+        self.write_challenges(located, admission, challenges, now, &mut writes);
         self.run(writes).await?;
-        let attempts = admission.standing.attempts_so_far(&record);
         Ok(Challenge {
             id,
             purpose: located.purpose.clone(),
-            channel: record.channel(),
+            channel: delivery.channel,
             code_length: record.code_length,
             expires_at: record.expires_at(),
             expires_in_seconds: record.expires_at().since(now),
             resend_in_seconds,
-            resends_left: policy.max_resends.saturating_sub(record.resends),
-            attempts_left: attempts_left(&record, attempts),
-            masked_recipient: record.masked_recipient,
+            resends_left: located.policy.max_resends.saturating_sub(record.resends),
+            attempts_left,
+            masked_recipient,
             provider: delivery.provider,
         })
     }
-}
 
-impl Admission<'_> {
-    /// Why the subject may not be sent anything now; `last` is its latest send and how many in a row that was.
-    pub(super) fn refusal(
+    /// Leaves everything as it was; where the message may have gone out, but for the cooldown.
+    async fn not_sent(
         &self,
         located: &Located,
-        last: Option<(Timestamp, u32)>,
+        admission: &Admission,
+        sends: u32,
+        error: &SendError,
         now: Timestamp,
-    ) -> Option<Error> {
+    ) {
+        let mut batch = Batch::new();
+        let uncertain = matches!(error, SendError::Timeout | SendError::Unreadable);
+        match admission.standing.challenges() {
+            Some(challenges) if uncertain => {
+                let mut challenges = challenges.clone();
+                (challenges.sends, challenges.last_send_at) = (sends, now.0);
+                self.write_challenges(located, admission, challenges, now, &mut batch);
+            }
+            None if uncertain => {
+                let challenges = Challenges {
+                    recipient: String::new(),
+                    masked_recipient: String::new(),
+                    budget: None,
+                    records: Vec::new(),
+                    sends,
+                    last_send_at: now.0,
+                    kept_until: 0,
+                    written_in: Vec::new(),
+                };
+                self.write_challenges(located, admission, challenges, now, &mut batch);
+            }
+            _ => admission.lease.give_back(&mut batch),
+        }
+        self.tidy(batch).await;
+    }
+
+    async fn too_late<T>(&self, admission: &Admission, sent: Result<T, SendError>) -> Error {
+        let mut batch = Batch::new();
+        admission.lease.give_back(&mut batch);
+        self.tidy(batch).await;
+        Error::DeliveryFailed(sent.err().unwrap_or(SendError::Timeout))
+    }
+
+    /// Adds what writes the challenges, and gives the lease back with them.
+    fn write_challenges(
+        &self,
+        located: &Located,
+        admission: &Admission,
+        mut challenges: Challenges,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
         let policy = &located.policy;
-        let exhausted =
-            |record: &Record| Error::Exhausted(self.standing.exhausted_for(record, now));
-        let wait = |seconds: u32| Error::Throttled {
-            scope: Scope::Cooldown,
-            retry_after_seconds: seconds.max(1),
+        if let Some(window) = admission.lease.give_back_with_challenges(batch) {
+            challenges.written_in.insert(0, window);
+            challenges.written_in.truncate(WINDOWS);
+        }
+        // One lifetime beyond its own, so that "expired" can be told from "never was"; and one cooldown beyond
+        // that of its own, so that the next one can be longer.
+        let expires_at = challenges.budget.as_ref().map_or(0, |budget| budget.expires_at);
+        let kept_until = Timestamp(expires_at).plus(policy.lifetime_seconds);
+        let cooldown = policy.cooldown_after(challenges.sends);
+        let kept_until = kept_until.max(now.plus(cooldown.saturating_mul(2)));
+        challenges.kept_until = kept_until.0;
+        let place = located.subject.challenges();
+        let value = record::seal(&self.world, self.keyring.current(), &place, &challenges);
+        batch.set(place, value, kept_until.since(now).max(1));
+    }
+
+    /// Adds what writes the history.
+    pub(super) fn write_history(&self, located: &Located, history: &History, batch: &mut Batch) {
+        let place = located.subject.history(located.policy.failure_scope);
+        let value = record::seal(&self.world, self.keyring.lasting(), &place, history);
+        batch.set(place, value, FAILURES_SECONDS);
+    }
+}
+
+/// Windows of the lease that are remembered with the challenges: those that a lease looks at.
+const WINDOWS: usize = 4;
+
+fn written_in(standing: &Standing) -> &[u64] {
+    standing.challenges().map_or(&[], |challenges| &challenges.written_in)
+}
+
+impl Admission {
+    /// Why the subject may not be sent anything now, whatever the lease says.
+    pub(super) fn refusal(&self, located: &Located, now: Timestamp) -> Option<Error> {
+        let policy = &located.policy;
+        let barred = || {
+            if self.history.is_disabled(policy) {
+                return Some(Error::Disabled);
+            }
+            let until = self.history.locked_until(now)?;
+            Some(Error::Locked(until.since(now).max(1)))
+        };
+        let exhausted = || {
+            let budget = self.standing.living_exhausted(now)?;
+            Some(Error::Exhausted(self.standing.exhausted_for(budget, now)))
         };
         let cooling = || {
-            let (at, sends) = last?;
-            let next = at.plus(policy.cooldown_after(sends));
+            let (last, sends) = self.last_send(now)?;
+            let next = last.plus(policy.cooldown_after(sends));
             (now < next).then(|| wait(next.since(now)))
         };
-        self.standing
-            .barred(policy, now)
-            .or_else(|| self.standing.living_exhausted(now).map(exhausted))
-            .or_else(|| self.windows.refusal())
-            .or_else(cooling)
-            .or_else(|| (!self.held).then(|| wait(policy.cooldown_after(1))))
+        barred().or_else(exhausted).or_else(|| self.windows.refusal()).or_else(cooling)
     }
+
+    /// The latest send, and how many in a row that was while no code came back. An answer ends the row, but not the
+    /// pause after the send; an operator ends both.
+    pub(super) fn last_send(&self, now: Timestamp) -> Option<(Timestamp, u32)> {
+        let challenges = self.standing.challenges()?;
+        let settled = challenges.budget.as_ref().filter(|budget| self.standing.is_settled(budget));
+        let sends = match settled {
+            Some(budget) if self.standing.is_answered(budget) => 1,
+            Some(_) => return None,
+            None => challenges.sends,
+        };
+        Some((Timestamp(challenges.last_send_at), sends))
+            // A clock far ahead wrote that.
+            .filter(|(last, _)| *last <= now.plus(CLOCKS_DIFFER_SECONDS))
+    }
+
+    pub(super) const fn is_held(&self) -> bool {
+        matches!(self.view, View::Held)
+    }
+
+    pub(super) const fn may_be_claimed(&self) -> bool {
+        matches!(self.view, View::Claimable)
+    }
+}
+
+/// Another request sends to the subject.
+pub(super) fn busy(located: &Located) -> Error {
+    wait(located.policy.cooldown_after(1))
+}
+
+fn wait(seconds: u32) -> Error {
+    Error::Throttled { scope: Scope::Cooldown, retry_after_seconds: seconds.max(1) }
 }
 
 fn not_offered() -> SendError {
@@ -162,9 +319,9 @@ fn not_offered() -> SendError {
 
 fn message(
     applicant: &Applicant<'_>,
-    key: &Key,
+    challenges: &Challenges,
     record: &Record,
-    challenge_id: String,
+    (challenge_id, code): (String, Secret<String>),
     now: Timestamp,
 ) -> Message {
     Message {
@@ -172,8 +329,8 @@ fn message(
         purpose: applicant.located.purpose.clone(),
         channels: record.channels(),
         may_send_twice: applicant.located.policy.may_send_twice,
-        recipient: Secret::new(record.recipient.clone()),
-        code: record.code(key, &applicant.located.subject).reveal(),
+        recipient: Secret::new(challenges.recipient.clone()),
+        code,
         challenge_id,
         send_number: record.send_number(),
         lifetime_seconds: record.expires_at().since(now),

@@ -1,23 +1,27 @@
 //! `issue`: makes a challenge and sends its code.
 
-use super::admission::Applicant;
+use super::admission::{Admission, Applicant, Outgoing, busy};
 use super::{Engine, Located, client_address, refuse_bad_locale, refuse_bad_reference};
+use crate::batch::Batch;
 use crate::error::Error;
-use crate::policy::Policy;
+use crate::history::History;
+use crate::nonce::Nonce;
+use crate::odometer::{self, Slot};
+use crate::policy::{Policy, VerifyBy};
 use crate::recipient::{self, Fault, Kind, Recipient};
-use crate::record::{Record, alphabet_number, channel_number};
+use crate::record::{Budget, CHALLENGES, Challenges, Record, alphabet_number, channel_number};
 use crate::request::{Challenge, IssueRequest};
-use crate::standing::{Inheritance, SENDING_STEP, step_failures, step_odometer};
-use crate::subject::{DIGEST_BYTES, Subject};
+use crate::standing::mark;
+use crate::subject::Subject;
 use crate::world::{Channel, Timestamp, World};
 
 impl<W: World> Engine<W> {
-    /// Makes a challenge, sends its code, and replaces the subject's earlier challenge.
+    /// Makes a challenge and sends its code. Earlier ones of the subject stay answerable by their ids.
     ///
     /// # Errors
     ///
-    /// As `wit/otp.wit` lists them for `issue`. Unless it is `StoreUnavailable`, no challenge and no cooldown
-    /// is left behind.
+    /// As `wit/otp.wit` lists them for `issue`. Unless it is `StoreUnavailable`, no challenge is left behind; and no
+    /// cooldown, unless the message may have gone out.
     pub async fn issue(&self, request: IssueRequest) -> Result<Challenge, Error> {
         let now = self.world.now();
         let policy = self.policy(&request.tenant, &request.purpose)?;
@@ -28,55 +32,122 @@ impl<W: World> Engine<W> {
             Located { purpose: request.purpose.clone(), policy, subject, nonce: None, id: None };
         let applicant = Applicant { tenant: &request.tenant, located: &located, client_ip };
 
-        let admission = self.apply(&applicant, now).await?;
-        let inheritance = admission.standing.inheritance(now);
-        let last = inheritance.last_send_at.map(|at| (at, inheritance.sends));
-        if let Some(error) = admission.refusal(&located, last, now) {
-            return Err(self.refuse(&admission, error).await);
+        let mut admission = self.apply(&applicant, now).await?;
+        let mut refusal = admission.refusal(&located, now);
+        if refusal.is_none() && admission.may_be_claimed() {
+            self.claim(&located, &mut admission, now).await?;
+            refusal = admission.refusal(&located, now);
         }
-        let way = (&recipient, channels.as_slice());
-        let record = self.record(&request, way, &located.policy, &inheritance, now);
-        let mut writes = vec![step_odometer(&located.subject, SENDING_STEP)];
-        if admission.standing.failures < 0 {
-            // An attempt that was under way during a success took itself back after the count was cleared.
-            let missing = admission.standing.failures.saturating_neg();
-            writes.push(step_failures(&located.subject, missing));
+        if let Some(error) = refusal.or_else(|| (!admission.is_held()).then(|| busy(&located))) {
+            return Err(self.refuse(&located, &admission, error, now).await);
         }
-        self.deliver(&applicant, &admission, (self.keyring.current(), record), writes, now).await
+        let outgoing = self.outgoing(&request, &located, (&recipient, &channels), &admission, now);
+        self.deliver(&applicant, &admission, outgoing, now).await
+    }
+
+    /// The new challenge beside those that live, and what begins or prolongs their budget.
+    fn outgoing(
+        &self,
+        request: &IssueRequest,
+        located: &Located,
+        (recipient, channels): (&Recipient, &[Channel]),
+        admission: &Admission,
+        now: Timestamp,
+    ) -> Outgoing {
+        let Located { subject, policy, purpose, .. } = located;
+        let standing = &admission.standing;
+        let mut writes = Batch::with_capacity(8);
+        if admission.history != standing.history {
+            self.write_history(located, &admission.history, &mut writes);
+        }
+        let living = standing.living_budget(now);
+        let slot = living.map_or_else(|| standing.next_slot(), Budget::slot);
+        // Counted in the history by now, or worth nothing.
+        for ended in admission.ended.iter().filter(|ended| **ended != slot) {
+            writes.delete(subject.odometer(*ended));
+        }
+        let nonce = Nonce::new(&self.world, now, slot);
+        let record = self.record(request, channels, policy, nonce, standing.generation, now);
+        let mut records = vec![record.clone()];
+        let budget = if let Some(budget) = living {
+            odometer::keep(subject, slot, &mut writes);
+            let others = standing.all().map(|(_, record)| record);
+            records.extend(others.filter(|record| !record.is_over(now)).cloned());
+            records.truncate(CHALLENGES);
+            Budget { expires_at: budget.expires_at.max(record.expires_at), ..budget.clone() }
+        } else {
+            let epoch = self.epoch(&admission.history, purpose, slot);
+            let may_be_probed = policy.verify_by != VerifyBy::Id;
+            odometer::begin(
+                subject,
+                slot,
+                standing.reading(slot),
+                may_be_probed,
+                epoch,
+                &mut writes,
+            );
+            Budget {
+                first: nonce,
+                epoch,
+                max_attempts: policy.max_attempts,
+                expires_at: record.expires_at,
+                generation: standing.generation,
+            }
+        };
+        let sends = admission.last_send(now).map_or(0, |(_, sends)| sends);
+        let answered = standing.newest().is_some_and(|(budget, _)| standing.is_settled(budget));
+        let challenges = Challenges {
+            recipient: recipient.as_str().into(),
+            masked_recipient: recipient.masked(),
+            budget: Some(budget),
+            records,
+            sends: if answered { 1 } else { sends.saturating_add(1) },
+            last_send_at: now.0,
+            kept_until: 0,
+            written_in: standing
+                .challenges()
+                .map(|challenges| challenges.written_in.clone())
+                .unwrap_or_default(),
+        };
+        Outgoing { challenges, record, writes }
+    }
+
+    /// An epoch that no recent budget of the recipient had.
+    fn epoch(&self, history: &History, purpose: &str, slot: Slot) -> u16 {
+        let mut random = [0; 2];
+        for _ in 0..8 {
+            self.world.fill(&mut random);
+            let epoch = odometer::draw(random);
+            if history.counted_of(mark(&self.keyring, purpose, slot, epoch)) == 0 {
+                return epoch;
+            }
+        }
+        odometer::draw(random)
     }
 
     fn record(
         &self,
         request: &IssueRequest,
-        (recipient, channels): (&Recipient, &[Channel]),
+        channels: &[Channel],
         policy: &Policy,
-        inheritance: &Inheritance,
+        nonce: Nonce,
+        generation: Option<u64>,
         now: Timestamp,
     ) -> Record {
-        let mut nonce = [0; DIGEST_BYTES];
-        self.world.fill(&mut nonce);
         Record {
             nonce,
-            generation: 0,
+            key: self.keyring.current().name().into(),
+            code_number: 0,
             // Until one has carried it: the first that is tried.
             channel: channels.first().copied().map(channel_number).unwrap_or_default(),
             channels: channels.iter().copied().map(channel_number).collect(),
-            recipient: recipient.as_str().into(),
-            masked_recipient: recipient.masked(),
             reference: request.reference.clone(),
             locale: request.locale.clone(),
             alphabet: alphabet_number(policy.alphabet),
             code_length: policy.code_length,
-            max_attempts: policy.max_attempts,
-            issued_at: now.0,
             expires_at: now.plus(policy.lifetime_seconds).0,
-            start: inheritance.start,
-            failures_before: inheritance.failures_before,
-            exhausted_before: inheritance.exhausted_before,
-            sends: inheritance.sends.saturating_add(1),
             resends: 0,
-            last_send_at: now.0,
-            kept_until: 0,
+            generation,
         }
     }
 }

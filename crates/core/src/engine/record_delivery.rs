@@ -1,11 +1,12 @@
 //! `record_delivery`: notes what a provider reports of a message that it took.
 
 use super::{Engine, Located};
+use crate::batch::Batch;
 use crate::deliveries::Deliveries;
 use crate::error::Error;
-use crate::record::{self, Noted};
+use crate::record::{self, Challenges, Noted};
 use crate::request::{DeliveryOutcome, DeliveryState};
-use crate::world::{Operation, World};
+use crate::world::World;
 
 impl<W: World> Engine<W> {
     /// Notes what a provider reports of the message with that number: 1 for a challenge's first. Prolongs nothing.
@@ -20,25 +21,28 @@ impl<W: World> Engine<W> {
         send_number: u32,
         outcome: DeliveryOutcome,
     ) -> Result<(), Error> {
-        let located = self.locate_id(tenant, id)?;
+        let now = self.world.now();
+        let located = self.locate_id(tenant, id, now)?;
         if send_number == 0 {
             return Err(beyond());
         }
-        let now = self.world.now();
         let Located { subject, nonce, .. } = &located;
-        let mut batch = Vec::with_capacity(3);
-        batch.push(Operation::Get(subject.challenge()));
-        Deliveries::ask(subject, &mut batch);
+        let mut batch = Batch::with_capacity(3);
+        let challenges = batch.get(subject.challenges());
+        let deliveries = Deliveries::ask(subject, &mut batch);
         let mut replies = self.run(batch).await?;
-        let challenge = record::open_challenge(&self.keyring, subject, now, replies.value()?);
-        let deliveries = Deliveries::read(&self.keyring, subject, &mut replies)?;
-        let (_, record) = challenge
-            .filter(|(_, record)| nonce.is_none_or(|nonce| nonce == record.nonce))
-            .ok_or(Error::NotFound)?;
+        let challenges: Option<Challenges> =
+            record::open(&self.keyring, &subject.challenges(), replies.value(challenges)?);
+        let deliveries = Deliveries::read(&self.keyring, subject, deliveries, &mut replies)?;
+        let challenges =
+            challenges.filter(|challenges| now.0 < challenges.kept_until).ok_or(Error::NotFound)?;
+        let mut records = challenges.records.iter();
+        let record =
+            records.find(|record| Some(record.nonce) == *nonce).ok_or(Error::NotFound)?;
         if send_number > record.send_number() {
             return Err(beyond());
         }
-        let is_news = match deliveries.state(&record) {
+        let is_news = match deliveries.state(record) {
             DeliveryState::Delivered => false,
             DeliveryState::Failed => outcome == DeliveryOutcome::Delivered,
             DeliveryState::Sent => true,
@@ -47,15 +51,17 @@ impl<W: World> Engine<W> {
             return Ok(());
         }
         // The record's time goes on while the store is asked: what is noted of it may not outlive it.
-        let left = record.kept_until.saturating_sub(self.world.now().0);
+        let left = challenges.kept_until.saturating_sub(self.world.now().0);
         let ttl_seconds = u32::try_from(left).unwrap_or(u32::MAX);
         if ttl_seconds == 0 {
             return Err(Error::NotFound);
         }
         let key = subject.noted(outcome);
         let noted = Noted { nonce: record.nonce, send_number };
-        let value = record::seal(&self.world, self.keyring.current(), &key, &noted);
-        self.run(vec![Operation::Set { key, value, ttl_seconds }]).await?.done()?;
+        let value = record::seal(&self.world, self.keyring.lasting(), &key, &noted);
+        let mut batch = Batch::with_capacity(1);
+        batch.set(key, value, ttl_seconds);
+        self.run(batch).await?;
         Ok(())
     }
 }

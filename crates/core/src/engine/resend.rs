@@ -1,13 +1,12 @@
 //! `resend`: sends the code of a living challenge again.
 
-use super::admission::{Admission, Applicant};
+use super::admission::{Admission, Applicant, Outgoing, busy};
 use super::{Engine, Located, client_address};
+use crate::batch::Batch;
 use crate::error::{Error, Scope};
-use crate::keyring::Key;
+use crate::odometer;
 use crate::policy::ResendCode;
-use crate::record::Record;
 use crate::request::{Challenge, ResendRequest, State};
-use crate::standing::{SENDING_STEP, step_odometer};
 use crate::world::{Timestamp, World};
 
 impl<W: World> Engine<W> {
@@ -19,46 +18,72 @@ impl<W: World> Engine<W> {
     /// As `wit/otp.wit` lists them for `resend`. The challenge stands as it did.
     pub async fn resend(&self, request: ResendRequest) -> Result<Challenge, Error> {
         let now = self.world.now();
-        let located = self.locate_id(&request.tenant, &request.id)?;
+        let located = self.locate_id(&request.tenant, &request.id, now)?;
         let client_ip = client_address(request.client_ip.as_deref())?;
         let applicant = Applicant { tenant: &request.tenant, located: &located, client_ip };
 
-        let admission = self.apply(&applicant, now).await?;
-        let (key, mut record) = match resendable(&admission, &located, now) {
-            Ok(found) => found,
-            Err(error) => return Err(self.refuse(&admission, error).await),
-        };
-        record.sends = record.sends.saturating_add(1);
-        record.resends = record.resends.saturating_add(1);
-        if located.policy.resend_code == ResendCode::New {
-            record.generation = record.generation.saturating_add(1);
+        let mut admission = self.apply(&applicant, now).await?;
+        let mut outgoing = resendable(&admission, &located, now);
+        if outgoing.is_ok() && admission.may_be_claimed() {
+            self.claim(&located, &mut admission, now).await?;
+            outgoing = resendable(&admission, &located, now);
         }
-        let writes = vec![step_odometer(&located.subject, SENDING_STEP)];
-        self.deliver(&applicant, &admission, (key, record), writes, now).await
+        match outgoing {
+            Ok(outgoing) if admission.is_held() => {
+                self.deliver(&applicant, &admission, outgoing, now).await
+            }
+            Ok(_) => Err(self.refuse(&located, &admission, busy(&located), now).await),
+            Err(error) => Err(self.refuse(&located, &admission, error, now).await),
+        }
     }
 }
 
-/// A challenge that may be sent once more, and the key that its code comes from.
-fn resendable<'k>(
-    admission: &Admission<'k>,
+/// The challenges with one that may be sent once more.
+fn resendable(
+    admission: &Admission,
     located: &Located,
     now: Timestamp,
-) -> Result<(&'k Key, Record), Error> {
+) -> Result<Outgoing, Error> {
     let standing = &admission.standing;
-    let (key, record) = standing.challenge(located.nonce).ok_or(Error::NotFound)?;
-    match standing.state(record, standing.attempts(record), now) {
-        State::Exhausted => return Err(Error::Exhausted(standing.exhausted_for(record, now))),
+    let found = located.nonce.and_then(|nonce| standing.challenge(nonce));
+    let (budget, record) = found.ok_or(Error::NotFound)?;
+    match standing.state(budget, record, standing.attempts(budget), now) {
+        State::Exhausted => return Err(Error::Exhausted(standing.exhausted_for(budget, now))),
         State::Expired => return Err(Error::Expired),
-        State::Revoked => return Err(Error::Revoked),
-        State::Verified => return Err(Error::NotFound),
+        State::Revoked if !standing.is_answered(budget) => return Err(Error::Revoked),
+        State::Revoked | State::Verified => return Err(Error::NotFound),
         State::Pending => {}
     }
-    if record.resends >= located.policy.max_resends {
+    let policy = &located.policy;
+    if record.resends >= policy.max_resends {
         return Err(Error::Throttled {
             scope: Scope::Challenge,
             retry_after_seconds: record.expires_at().since(now).max(1),
         });
     }
-    let last = Some((Timestamp(record.last_send_at), record.sends));
-    admission.refusal(located, last, now).map_or_else(|| Ok((key, record.clone())), Err)
+    if let Some(refusal) = admission.refusal(located, now) {
+        return Err(refusal);
+    }
+    let mut challenges = standing.challenges().cloned().ok_or(Error::NotFound)?;
+    let resent = challenges.records.iter_mut().find(|resent| resent.nonce == record.nonce);
+    let resent = resent.ok_or(Error::NotFound)?;
+    resent.resends = resent.resends.saturating_add(1);
+    if policy.resend_code == ResendCode::New {
+        resent.code_number = resent.code_number.saturating_add(1);
+    }
+    // An operator may have taken channels away since.
+    resent.channels.retain(|channel| policy.allows_kept(*channel));
+    if resent.channels.is_empty() {
+        return Err(Error::ChannelNotAllowed);
+    }
+    if let Some(first) = resent.channels.first().copied()
+        && !resent.channels.contains(&resent.channel)
+    {
+        resent.channel = first;
+    }
+    let record = resent.clone();
+    challenges.sends = challenges.sends.saturating_add(1);
+    let mut writes = Batch::with_capacity(4);
+    odometer::keep(&located.subject, budget.slot(), &mut writes);
+    Ok(Outgoing { challenges, record, writes })
 }

@@ -12,6 +12,8 @@ mod ends;
 mod faults;
 mod limits;
 mod locks;
+mod lost;
 mod rotation;
 mod secrets;
 mod sends;
+mod strangers;

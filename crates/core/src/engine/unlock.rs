@@ -1,37 +1,43 @@
-//! `unlock`: an operator lets a subject try again.
+//! `unlock`: an operator lets a recipient try again.
 
 use super::Engine;
-use super::verify::{TAKEN_BACK, use_up};
+use super::ending::{TAKEN_BACK, settle};
+use crate::batch::Batch;
 use crate::error::Error;
-use crate::record::Record;
-use crate::request::{Addressee, State};
-use crate::standing::Standing;
-use crate::world::{Operation, World};
+use crate::odometer::Slot;
+use crate::standing::mark;
+use crate::world::World;
 
 impl<W: World> Engine<W> {
-    /// Lifts the lock and clears the failures of a subject, and takes back its challenge.
+    /// Lifts the lock and clears the failures of a recipient, and takes back the subject's challenges.
     ///
     /// # Errors
     ///
     /// As `wit/otp.wit` lists them for `unlock`.
-    pub async fn unlock(&self, tenant: &str, addressee: &Addressee) -> Result<(), Error> {
+    pub async fn unlock(
+        &self,
+        tenant: &str,
+        addressee: &crate::request::Addressee,
+    ) -> Result<(), Error> {
         let now = self.world.now();
         let located = self.locate_recipient(tenant, addressee)?;
+        let standing = self.look(&located, now).await?;
         let subject = &located.subject;
-        let mut batch = Vec::with_capacity(5);
-        Standing::ask(subject, 0, &mut batch);
-        let mut replies = self.run(batch).await?;
-        let standing = Standing::read(&self.keyring, subject, now, &mut replies)?;
-        let answered = |record: &Record| {
-            standing.state(record, standing.attempts(record), now) == State::Verified
-        };
-        let record = standing.challenge(None).map(|(_, record)| record);
-        let record = record.filter(|record| !answered(record));
-        let mut batch =
-            vec![Operation::Delete(subject.closing()), Operation::Delete(subject.failures())];
-        if let Some(record) = record {
-            batch.push(self.withdraw(&located, record, true));
-            batch.push(use_up(&located, record, TAKEN_BACK));
+        let mut batch = Batch::with_capacity(5);
+        let budget = standing.challenges().and_then(|challenges| challenges.budget.as_ref());
+        let mut settled = None;
+        if let Some(budget) = budget.filter(|budget| !standing.is_answered(budget)) {
+            // Taken back first: a verification that sees this clears what it writes of failures.
+            settle(&located, budget, TAKEN_BACK, &mut batch);
+            self.write_cleared(&located, budget, &mut batch);
+            let mark = mark(&self.keyring, &located.purpose, budget.slot(), budget.epoch);
+            settled = Some((mark, budget.max_attempts));
+        }
+        let (mark, max_attempts) = settled.unzip();
+        let history = standing.history.cleared(mark, max_attempts.unwrap_or_default());
+        self.write_history(&located, &history, &mut batch);
+        for slot in Slot::BOTH {
+            batch.delete(subject.odometer(slot));
         }
         self.run(batch).await?;
         Ok(())

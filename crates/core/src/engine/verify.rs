@@ -1,24 +1,31 @@
 //! `verify`: counts an attempt, compares a code, and lets one of all right codes succeed.
 
+use super::ending::{ANSWERED, TAKEN_BACK, settle, use_up};
 use super::{Engine, Located, client_address};
+use crate::batch::Batch;
 use crate::code::Code;
-use crate::error::{Error, Scope};
-use crate::limits::{Counted, Windows};
+use crate::error::Error;
+use crate::limits::Windows;
+use crate::nonce::{self, Nonce};
+use crate::odometer::{self, Slot};
 use crate::policy::{Activity, Policy, VerifyBy};
-use crate::record::{self, Closing, LOCK_MEMORY_SECONDS, Record, Success, Withdrawal};
+use crate::record::{self, Budget, Challenges, Record, Success};
 use crate::request::{State, Target, Verified, VerifyRequest};
-use crate::standing::{Standing, step_failures};
-use crate::subject::Subject;
-use crate::world::{Operation, Timestamp, World};
+use crate::standing::{Attempt, Standing, is_of, mark};
+use crate::subject;
+use crate::times::ENDING_SECONDS;
+use crate::world::{Timestamp, World};
 
 /// What the first round trip brought to light.
 enum Outcome<'a> {
-    /// Nothing was compared.
+    /// Nothing was compared, and the attempt counts for nothing.
     NotCompared(Error),
+    /// Nothing was compared, since all attempts of the budget are spent.
+    Spent { budget: &'a Budget, error: Error },
     /// The code is wrong, or was given for another transaction.
-    Wrong { record: &'a Record, left: u32, reference_differs: bool },
+    Wrong { budget: &'a Budget, left: u32, reference_differs: bool },
     /// The code is right. Whether it wins is the store's to say.
-    Right(&'a Record),
+    Right { budget: &'a Budget, record: &'a Record },
 }
 
 impl<W: World> Engine<W> {
@@ -29,32 +36,35 @@ impl<W: World> Engine<W> {
     /// As `wit/otp.wit` lists them for `verify`.
     pub async fn verify(&self, request: VerifyRequest) -> Result<Verified, Error> {
         let now = self.world.now();
-        let located = self.locate(&request.tenant, &request.target)?;
+        let located = self.locate(&request.tenant, &request.target, now)?;
+        self.refuse_other(&request, &located)?;
         let typed = presentable(&located.policy, &request)?;
         let ip = client_address(request.client_ip.as_deref())?;
 
-        let subject = &located.subject;
-        let counted = Counted { tenant: &request.tenant, purpose: &located.purpose, subject, ip };
-        let mut batch = Vec::with_capacity(12);
-        Standing::ask(subject, 1, &mut batch);
-        let policy = &located.policy;
+        let Located { subject, policy, .. } = &located;
         let mut windows =
-            Windows::count(&self.keyring, policy, Activity::Verify, &counted, now, &mut batch);
+            self.windows(&request.tenant, &located, ip, Activity::Verify, now).await?;
+        let attempt = located.nonce.map_or(Attempt::AtEither, |nonce| Attempt::At(nonce.slot()));
+        let mut batch = Batch::with_capacity(12);
+        let standing_asked = Standing::ask(subject, policy, attempt, &mut batch);
+        let windows_asked = windows.count(&mut batch);
         let mut replies = self.run(batch).await?;
-        let standing = Standing::read(&self.keyring, subject, now, &mut replies)?;
-        windows.read(&mut replies)?;
+        let standing =
+            Standing::read(&self.keyring, subject, policy, now, &standing_asked, &mut replies)?;
+        windows.read(&windows_asked, &replies)?;
+        windows.remember(&self.spent);
 
         match self.compare(&located, &standing, &windows, &typed, &request, now) {
             Outcome::NotCompared(error) => {
-                let throttled = matches!(error, Error::Throttled { .. });
-                let mut others = Vec::new();
-                windows.take_back((!throttled).then_some(Scope::Subject), &mut others);
-                self.take_back(subject, &standing, others).await;
+                self.void(&located, &standing, &windows, &error).await;
                 Err(error)
             }
-            Outcome::Wrong { record, left, reference_differs } => {
+            Outcome::Spent { budget, error } => {
+                Err(self.spent(&located, budget, &windows, error).await)
+            }
+            Outcome::Wrong { budget, left, reference_differs } => {
                 if left == 0 {
-                    self.close_exhausted(&located, record, now).await;
+                    self.close(&located, &standing, budget, now).await;
                 }
                 Err(if reference_differs {
                     Error::ReferenceMismatch(left)
@@ -62,19 +72,86 @@ impl<W: World> Engine<W> {
                     Error::Mismatch(left)
                 })
             }
-            Outcome::Right(record) => self.win(&request.tenant, &located, &standing, record).await,
+            Outcome::Right { budget, record } => {
+                let id = self.id(&request.tenant, &located, record.nonce);
+                self.win(&located, &standing, budget, record).await?;
+                Ok(Verified {
+                    id,
+                    purpose: located.purpose.clone(),
+                    channel: record.channel(),
+                    masked_recipient: standing
+                        .challenges()
+                        .map(|challenges| challenges.masked_recipient.clone())
+                        .unwrap_or_default(),
+                    reference: record.reference.clone(),
+                    verified_at: self.world.now(),
+                })
+            }
         }
     }
 
-    /// Takes back the failure that this verification counted before it knew better, and does `others` with it.
-    async fn take_back(&self, subject: &Subject, standing: &Standing<'_>, others: Vec<Operation>) {
-        let mut batch = vec![standing.take_back_failure(subject)];
-        batch.extend(others);
-        let Ok(mut replies) = self.run(batch).await else { return };
-        // A failure that came in between was counted for long, and stays so.
-        if replies.count().is_ok_and(|failures| failures > 0) && standing.is_alone() {
-            self.tidy(vec![step_failures(subject, 1), step_failures(subject, -1)]).await;
+    /// Refuses an id of another purpose or recipient than the caller expects, before anything counts.
+    fn refuse_other(&self, request: &VerifyRequest, located: &Located) -> Result<(), Error> {
+        if request.purpose.as_ref().is_some_and(|purpose| *purpose != located.purpose) {
+            return Err(Error::NotFound);
         }
+        if let Some(to) = &request.to {
+            let region = located.policy.default_region.as_deref();
+            let recipient = crate::recipient::parse(to.expose(), None, region)?;
+            let digest = subject::digest(&self.keyring, &request.tenant, &recipient);
+            if digest != located.subject.digest {
+                return Err(Error::NotFound);
+            }
+        }
+        Ok(())
+    }
+
+    /// Voids the attempt of a request that compared nothing.
+    async fn void(
+        &self,
+        located: &Located,
+        standing: &Standing,
+        windows: &Windows,
+        error: &Error,
+    ) {
+        let subject = &located.subject;
+        let mut batch = Batch::with_capacity(8);
+        // The next budget takes the other one, which may happen right now.
+        let latest = standing.next_slot().other();
+        for slot in Slot::BOTH {
+            let reading = standing.reading(slot);
+            if reading.is_absent() {
+                continue;
+            }
+            if slot == latest && reading.epoch() != 0 {
+                odometer::void(subject, slot, reading, &mut batch);
+            } else if reading.epoch() == 0 {
+                // Counts for nothing: not worth keeping for long.
+                odometer::keep(subject, slot, &mut batch);
+            }
+        }
+        if matches!(error, Error::Throttled { .. }) {
+            windows.take_back(&mut batch);
+        } else {
+            windows.take_back_of_subject(&mut batch);
+        }
+        self.tidy(batch).await;
+    }
+
+    /// What a request is told that came too late for the last attempt: where another one took it with the right
+    /// code, that there is no such challenge any more.
+    async fn spent(
+        &self,
+        located: &Located,
+        budget: &Budget,
+        windows: &Windows,
+        error: Error,
+    ) -> Error {
+        let mut batch = Batch::with_capacity(4);
+        let won = batch.read(located.subject.won(&budget.first));
+        windows.take_back_of_subject(&mut batch);
+        let Ok(replies) = self.run(batch).await else { return error };
+        if replies.count(won).is_ok_and(|won| won % TAKEN_BACK > 0) { Error::NotFound } else { error }
     }
 
     /// The one place that decides. Something is derived and compared whatever the store said, so that the time
@@ -82,133 +159,201 @@ impl<W: World> Engine<W> {
     fn compare<'s>(
         &self,
         located: &Located,
-        standing: &'s Standing<'_>,
+        standing: &'s Standing,
         windows: &Windows,
         typed: &Code,
         request: &VerifyRequest,
         now: Timestamp,
     ) -> Outcome<'s> {
-        let found = standing.challenge(located.nonce);
-        let expected = match found {
-            Some((key, record)) => record.code(key, &located.subject),
-            None => absent().code(self.keyring.current(), &located.subject),
+        let named: Vec<_> = match located.nonce {
+            Some(nonce) => standing.challenge(nonce).into_iter().collect(),
+            None => standing.all().collect(),
         };
-        let right = expected.is(typed);
+        let right: Vec<&Record> = self.right(located, &named, typed);
         if let Some(error) = windows.refusal() {
             return Outcome::NotCompared(error);
         }
-        let Some((_, record)) = found else {
-            let locked = standing.locked_until(now);
-            let error =
-                locked.map_or(Error::NotFound, |until| Error::Locked(until.since(now).max(1)));
+        let Some((budget, newest)) = named.first().copied() else {
+            let error = standing.history.locked_until(now).map_or(Error::NotFound, |until| {
+                Error::Locked(until.since(now).max(1))
+            });
             return Outcome::NotCompared(error);
         };
         // This request's own attempt isn't one of those made before it.
-        let before = standing.attempts(record).saturating_sub(1);
-        let error = match standing.state(record, before, now) {
-            State::Pending => {
-                standing.locked_until(now).map(|until| Error::Locked(until.since(now).max(1)))
-            }
-            State::Exhausted => Some(Error::Exhausted(standing.exhausted_for(record, now))),
-            State::Expired => Some(Error::Expired),
-            State::Revoked => Some(Error::Revoked),
-            State::Verified => Some(Error::NotFound),
-        };
-        if let Some(error) = error {
+        let before = standing.attempts(budget).saturating_sub(1);
+        let is_pending =
+            |record: &&Record| standing.state(budget, record, before, now) == State::Pending;
+        let pending = || named.iter().map(|(_, record)| *record).filter(is_pending);
+        if pending().next().is_none() {
+            return not_pending(standing, budget, newest, before, now);
+        }
+        if let Some(error) = standing.barred(&located.policy, now) {
             return Outcome::NotCompared(error);
         }
         // Counted by the odometer, so exact however many requests race.
-        let failures = i64::from(record.failures_before).saturating_add(before);
-        let until_disabled = i64::from(located.policy.failure_cap).saturating_sub(failures);
+        let counted = self.counted_of(located, standing, budget);
+        let failures = i64::from(standing.history.failures.saturating_sub(counted));
+        let until_disabled = i64::from(located.policy.failure_cap)
+            .saturating_sub(failures.saturating_add(before));
         if until_disabled <= 0 {
             return Outcome::NotCompared(Error::Disabled);
         }
-        let until_exhausted = i64::from(record.max_attempts).saturating_sub(before);
+        let until_exhausted = i64::from(budget.max_attempts).saturating_sub(before);
         let left =
             u32::try_from(until_exhausted.min(until_disabled).saturating_sub(1)).unwrap_or(0);
-        let reference_differs = request.reference != record.reference;
-        if right && !reference_differs {
-            Outcome::Right(record)
-        } else {
-            Outcome::Wrong { record, left, reference_differs }
+        let is_bound = |record: &&Record| record.reference == request.reference;
+        let is_right = |record: &&Record| right.iter().any(|right| right.nonce == record.nonce);
+        match pending().filter(is_bound).find(is_right) {
+            Some(record) => Outcome::Right { budget, record },
+            None => Outcome::Wrong {
+                budget,
+                left,
+                reference_differs: pending().find(is_bound).is_none(),
+            },
         }
     }
 
-    /// Takes the challenge's one success: whoever steps its `used` count to 1 has it.
+    /// Those of the challenges that have this code. At least one is derived and compared.
+    fn right<'s>(
+        &self,
+        located: &Located,
+        named: &[(&'s Budget, &'s Record)],
+        typed: &Code,
+    ) -> Vec<&'s Record> {
+        let code = |record: &Record| {
+            let key = self.keyring.named(&record.key).unwrap_or_else(|| self.keyring.current());
+            record.code(key, &located.subject, &located.purpose)
+        };
+        if named.is_empty() {
+            std::hint::black_box(code(&absent()).is(typed));
+        }
+        named.iter().map(|(_, record)| *record).filter(|record| code(record).is(typed)).collect()
+    }
+
+    /// Takes the one success of a challenge and of its budget: the first to step both counts has it.
     async fn win(
         &self,
-        tenant: &str,
         located: &Located,
-        standing: &Standing<'_>,
+        standing: &Standing,
+        budget: &Budget,
         record: &Record,
-    ) -> Result<Verified, Error> {
+    ) -> Result<(), Error> {
         let subject = &located.subject;
         let now = self.world.now();
-        if now >= record.expires_at() {
-            self.take_back(subject, standing, Vec::new()).await;
+        if record.is_over(now) {
+            let mut batch = Batch::with_capacity(1);
+            let slot = budget.slot();
+            odometer::void(subject, slot, standing.reading(slot), &mut batch);
+            self.tidy(batch).await;
             return Err(Error::Expired);
         }
         let place = subject.success();
-        let success = Success { nonce: record.nonce, at: now.0 };
-        let value = record::seal(&self.world, self.keyring.current(), &place, &success);
-        let batch = vec![
-            use_up(located, record, 1),
-            Operation::Set {
-                key: place,
-                value,
-                ttl_seconds: LOCK_MEMORY_SECONDS.saturating_mul(8),
-            },
-            Operation::Delete(subject.failures()),
-        ];
-        if self.run(batch).await?.count()? != 1 {
-            return Err(Error::NotFound);
+        let success = Success { challenge: record.nonce, budget: budget.first };
+        let value = record::seal(&self.world, self.keyring.lasting(), &place, &success);
+        let mut batch = Batch::with_capacity(8);
+        let used = use_up(located, record, ANSWERED, &mut batch);
+        let won = settle(located, budget, ANSWERED, &mut batch);
+        // Read after the steps: were the challenge not there, the counts might have been lost since it was read.
+        let challenges = batch.get(subject.challenges());
+        let success = batch.get(place.clone());
+        batch.set(place.clone(), value, ENDING_SECONDS);
+        if standing.history != crate::history::History::default() {
+            let mark = mark(&self.keyring, &located.purpose, budget.slot(), budget.epoch);
+            let history = standing.history.cleared(Some(mark), budget.max_attempts);
+            self.write_history(located, &history, &mut batch);
         }
-        Ok(Verified {
-            id: self.id(tenant, located, record.nonce),
-            purpose: located.purpose.clone(),
-            channel: record.channel(),
-            masked_recipient: record.masked_recipient.clone(),
-            reference: record.reference.clone(),
-            verified_at: now,
-        })
+        batch.delete(subject.odometer(budget.slot()));
+        let mut replies = self.run(batch).await?;
+        let (used, won) = (replies.count(used)?, replies.count(won)?);
+        let before = replies.value(success)?;
+        let challenges: Option<Challenges> =
+            record::open(&self.keyring, &subject.challenges(), replies.value(challenges)?);
+        let is_there = challenges.is_some_and(|challenges| {
+            challenges.records.iter().any(|kept| kept.nonce == record.nonce)
+        });
+        let is_kept = is_there && is_of(record.generation, replies.generation());
+        if used == ANSWERED && won == ANSWERED && is_kept {
+            return Ok(());
+        }
+        self.lose(located, (record, used, won), before, is_kept).await;
+        Err(Error::NotFound)
     }
 
-    /// Locks the subject. Should this fail, the challenge is exhausted all the same.
-    async fn close_exhausted(&self, located: &Located, record: &Record, now: Timestamp) {
-        let seconds = located.policy.lockout_after(record.exhausted_before);
-        let until = now.plus(seconds);
-        let in_a_row = record.exhausted_before.saturating_add(1);
-        let closing = Closing { nonce: record.nonce, at: now.0, until: until.0, in_a_row };
-        let key = located.subject.closing();
-        let value = record::seal(&self.world, self.keyring.current(), &key, &closing);
-        // As long as it makes the next lock longer.
-        let ttl_seconds = seconds.saturating_add(LOCK_MEMORY_SECONDS);
-        self.tidy(vec![Operation::Set { key, value, ttl_seconds }]).await;
+    /// Puts right what a right code wrote that did not win.
+    async fn lose(
+        &self,
+        located: &Located,
+        (record, used, won): (&Record, i64, i64),
+        success: Option<Vec<u8>>,
+        is_kept: bool,
+    ) {
+        let place = located.subject.success();
+        let mut batch = Batch::with_capacity(2);
+        let same = used % TAKEN_BACK > ANSWERED && used < TAKEN_BACK;
+        if same && is_kept {
+            // The same challenge was answered before: what is written says so.
+            return;
+        }
+        match success {
+            // Another challenge of the budget was answered before.
+            Some(value) => batch.set(place, value, ENDING_SECONDS),
+            // It was taken back before, or lost.
+            None => batch.delete(place),
+        }
+        if won % TAKEN_BACK > ANSWERED && used == ANSWERED {
+            use_up(located, record, TAKEN_BACK, &mut batch);
+        }
+        self.tidy(batch).await;
     }
 
-    /// The operation that takes a challenge back.
-    pub(super) fn withdraw(&self, located: &Located, record: &Record, cleared: bool) -> Operation {
-        let key = located.subject.withdrawal();
-        let withdrawal = Withdrawal { nonce: record.nonce, cleared };
-        let value = record::seal(&self.world, self.keyring.current(), &key, &withdrawal);
-        Operation::Set { key, value, ttl_seconds: WITHDRAWAL_SECONDS }
+    /// Counts the failures of a budget whose last attempt was wrong. Should this fail, the next issue does it.
+    async fn close(&self, located: &Located, standing: &Standing, budget: &Budget, now: Timestamp) {
+        let mark = mark(&self.keyring, &located.purpose, budget.slot(), budget.epoch);
+        let mut history = standing.history.clone();
+        let failures = standing.attempts(budget).clamp(0, i64::from(budget.max_attempts));
+        let failures = u32::try_from(failures).unwrap_or(budget.max_attempts);
+        history.advance(mark, failures, &located.policy, now);
+        let mut batch = Batch::with_capacity(2);
+        self.write_history(located, &history, &mut batch);
+        let won = batch.read(located.subject.won(&budget.first));
+        let Ok(replies) = self.run(batch).await else { return };
+        if replies.count(won).is_ok_and(|won| won > 0) {
+            // The budget was answered, or cleared by an operator, in the meantime.
+            let history = standing.history.cleared(Some(mark), budget.max_attempts);
+            let mut batch = Batch::with_capacity(1);
+            self.write_history(located, &history, &mut batch);
+            self.tidy(batch).await;
+        }
+    }
+
+    /// How many failures of a budget the history holds already. Asked only where it holds any.
+    fn counted_of(&self, located: &Located, standing: &Standing, budget: &Budget) -> u32 {
+        if standing.history.failures == 0 {
+            return 0;
+        }
+        let mark = mark(&self.keyring, &located.purpose, budget.slot(), budget.epoch);
+        standing.history.counted_of(mark)
     }
 }
 
-/// The step of a challenge's `used` count: the first one decides how the challenge ended. By 1 to answer it, by
-/// `TAKEN_BACK` to take it back.
-pub(super) fn use_up(located: &Located, record: &Record, by: i64) -> Operation {
-    let key = located.subject.used(&record.nonce);
-    Operation::Increment { key, by, ttl_seconds: USED_SECONDS }
+/// Why a challenge can't be answered that isn't pending.
+fn not_pending<'s>(
+    standing: &Standing,
+    budget: &'s Budget,
+    record: &Record,
+    before: i64,
+    now: Timestamp,
+) -> Outcome<'s> {
+    Outcome::NotCompared(match standing.state(budget, record, before, now) {
+        State::Exhausted => {
+            let error = Error::Exhausted(standing.exhausted_for(budget, now));
+            return Outcome::Spent { budget, error };
+        }
+        State::Expired => Error::Expired,
+        State::Revoked if !standing.is_answered(budget) => Error::Revoked,
+        State::Revoked | State::Verified | State::Pending => Error::NotFound,
+    })
 }
-
-/// Longer than any challenge lives.
-const USED_SECONDS: u32 = 3_600;
-/// Longer than any record is kept.
-const WITHDRAWAL_SECONDS: u32 = 3 * 86_400;
-
-/// So far above 1 that the count tells how often a challenge was answered and how often taken back.
-pub(super) const TAKEN_BACK: i64 = 1 << 32;
 
 /// What was typed, where the request is one that the policy allows. Nothing has been counted yet.
 fn presentable(policy: &Policy, request: &VerifyRequest) -> Result<Code, Error> {
@@ -230,25 +375,17 @@ fn presentable(policy: &Policy, request: &VerifyRequest) -> Result<Code, Error> 
 /// Something to derive a code from where there is no challenge.
 const fn absent() -> Record {
     Record {
-        nonce: [0; crate::subject::DIGEST_BYTES],
-        generation: 0,
+        nonce: Nonce::from_bytes([0; nonce::BYTES]),
+        key: String::new(),
+        code_number: 0,
         channel: 0,
         channels: Vec::new(),
-        recipient: String::new(),
-        masked_recipient: String::new(),
         reference: None,
         locale: None,
         alphabet: 0,
         code_length: 6,
-        max_attempts: 0,
-        issued_at: 0,
         expires_at: 0,
-        start: 0,
-        failures_before: 0,
-        exhausted_before: 0,
-        sends: 0,
         resends: 0,
-        last_send_at: 0,
-        kept_until: 0,
+        generation: None,
     }
 }

@@ -1,27 +1,26 @@
 //! Invariants 1 and 2: attempts are counted before they are compared, and nothing refills the budget.
 
-use super::caller::{Caller, PHONE, draft, whatever_is_forgotten, wrong};
-use super::desk::{Cell, Memory};
+use super::caller::{Caller, PHONE, draft, keyring, whatever_is_forgotten, wrong};
+use super::desk::Memory;
 use crate::Error;
+use crate::batch::Batch;
+use crate::odometer::Slot;
 use crate::policy::Draft;
 use crate::request::State;
+use crate::standing::{Attempt, Standing};
 use crate::world::{Channel, Operation};
 
 fn quick(max_attempts: u32) -> Draft {
     Draft { max_attempts: Some(max_attempts), cooldown_seconds: Some(0), ..draft() }
 }
 
-/// The batch that reads the challenge steps the odometer and the failures first: cut off right behind it, the attempt
-/// has been counted.
+/// The batch that reads the challenge steps the odometer first: cut off right behind it, the attempt has been counted.
 #[test]
 fn attempts_are_counted_before_they_are_compared() {
     whatever_is_forgotten(&draft(), |caller| {
         let (id, code) = caller.issued();
-        let before = caller.desk.count(":odometer");
-        caller.desk.fail_batch(0, 6);
+        caller.desk.fail_batch(0, 5);
         assert!(matches!(caller.verify(&id, &code), Err(Error::StoreUnavailable(_))));
-        assert_eq!(caller.desk.count(":odometer"), before + 1);
-        assert_eq!(caller.desk.count(":failures"), 1);
         assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(1));
     });
 }
@@ -37,7 +36,7 @@ fn at_most_max_attempts_are_compared_and_the_right_code_is_refused_after() {
             }
             assert!(matches!(caller.verify(&id, &code), Err(Error::Exhausted(900))));
             assert_eq!(caller.status(&id).unwrap().state, State::Exhausted);
-            assert_eq!(caller.desk.count(":failures"), i64::from(max_attempts));
+            assert_eq!(caller.failures(), max_attempts);
         });
     }
 }
@@ -58,19 +57,29 @@ fn resending_reissuing_and_expiry_never_refill_the_budget() {
         let code = caller.code();
         assert_eq!(caller.verify(&third.id, &wrong(&code)).unwrap_err(), Error::Mismatch(0));
         assert!(matches!(caller.verify(&third.id, &code), Err(Error::Exhausted(_))));
-        assert_eq!(caller.desk.count(":failures"), 3);
+        assert_eq!(caller.failures(), 3);
     });
-    // What expires begins a new challenge, and goes on counting failures.
+    // What expires begins a new challenge, and goes on counting failures: those are counted by the next issue.
     whatever_is_forgotten(&quick(3), |caller| {
-        for round in 1..=5 {
-            let (id, code) = caller.issued();
+        let mut locks = 0;
+        for round in 0..5 {
+            let (id, code) = match caller.issue() {
+                Ok(issued) => (issued.id, caller.code()),
+                Err(Error::Locked(seconds)) => {
+                    locks += 1;
+                    caller.desk.advance(u64::from(seconds));
+                    caller.issued()
+                }
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(caller.failures(), 2 * round);
             assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(2));
             assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(1));
-            assert_eq!(caller.desk.count(":failures"), 2 * round);
             caller.desk.advance(300);
             assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::Expired);
-            assert_eq!(caller.desk.count(":failures"), 2 * round);
+            assert_eq!(caller.failures(), 2 * round);
         }
+        assert_eq!(locks, 2, "after the 4th and the 6th failure");
     });
 }
 
@@ -79,32 +88,31 @@ fn resending_reissuing_and_expiry_never_refill_the_budget() {
 fn the_101st_wrong_code_in_a_row_is_refused_even_if_it_is_right() {
     whatever_is_forgotten(&quick(10), |caller| {
         let mut compared = 0;
-        'cap: while let Ok(challenge) = caller.issue() {
-            let code = caller.code();
-            for _ in 0..9 {
-                match caller.verify(&challenge.id, &wrong(&code)) {
-                    Err(Error::Mismatch(_)) => compared += 1,
-                    Err(Error::Disabled | Error::Exhausted(_)) => break 'cap,
-                    other => panic!("{other:?}"),
+        while compared < 99 {
+            match caller.issue() {
+                Ok(challenge) => {
+                    let code = caller.code();
+                    for _ in 0..9 {
+                        let refused = caller.verify(&challenge.id, &wrong(&code)).unwrap_err();
+                        assert!(matches!(refused, Error::Mismatch(_)), "{refused:?}");
+                        compared += 1;
+                    }
+                    caller.desk.advance(3_601);
                 }
+                Err(Error::Locked(seconds)) => caller.desk.advance(u64::from(seconds)),
+                other => panic!("{other:?}"),
             }
-            if compared == 99 {
-                // One is left, and then the right one is refused.
-                caller.desk.advance(3_601);
-                let (id, code) = caller.issued();
-                assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(0));
-                compared += 1;
-                assert!(caller.verify(&id, &code).is_err());
-                break;
-            }
-            caller.desk.advance(3_601);
         }
-        assert_eq!(compared, 100);
+        // One is left, and then the right one is refused.
+        let (id, code) = caller.issued();
+        assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(0));
+        assert!(caller.verify(&id, &code).is_err());
         for _ in 0..10 {
             caller.desk.advance(30 * 86_400);
             assert_eq!(caller.issue().unwrap_err(), Error::Disabled);
             assert_eq!(caller.verify_by_recipient(PHONE, "123456").err(), Some(Error::NotFound));
         }
+        assert_eq!(caller.failures(), 100);
         caller.unlock(PHONE).unwrap();
         let (id, code) = caller.issued();
         caller.verify(&id, &code).unwrap();
@@ -120,7 +128,7 @@ fn success_clears_earlier_failures() {
             caller.verify(&id, &wrong(&code)).unwrap_err();
             caller.verify(&id, &wrong(&code)).unwrap_err();
             caller.verify(&id, &code).unwrap();
-            assert_eq!(caller.desk.count(":failures"), 0);
+            assert_eq!(caller.failures(), 0);
         }
     });
 }
@@ -157,7 +165,7 @@ fn a_lost_odometer_is_refused_and_not_trusted() {
         for _ in 0..wrong_before {
             caller.verify(&id, &wrong(&code)).unwrap_err();
         }
-        caller.desk.tamper(|dump| dump.retain(|key, _| !key.ends_with(":odometer")));
+        caller.desk.tamper(|dump| dump.retain(|key, _| !key.contains(":odometer:")));
         for _ in 0..20 {
             assert!(matches!(caller.verify(&id, &code), Err(Error::Exhausted(_))));
         }
@@ -169,32 +177,17 @@ fn a_lost_odometer_is_refused_and_not_trusted() {
     }
 }
 
-/// A wrong code that finds the only failure being taken back is remembered as long as any.
+/// Also those that no lock, no success and no further issue has counted.
 #[test]
 fn failures_are_remembered_for_a_year() {
     let caller = Caller::new(Memory::Forgets, quick(3));
     let (id, code) = caller.issued();
     caller.verify(&id, &wrong(&code)).unwrap_err();
     caller.desk.advance(365 * 86_400);
-    assert_eq!(caller.desk.count(":failures"), 1);
-}
-
-/// Requests that are under way during a success take themselves back afterwards; the next issue repairs the count.
-#[test]
-fn a_count_below_zero_is_repaired_by_the_next_issue() {
-    whatever_is_forgotten(&quick(3), |caller| {
-        let (id, code) = caller.issued();
-        caller.verify(&id, &code).unwrap();
-        let other = caller.desk.clone();
-        other.tamper(|dump| {
-            let odometer = dump.iter().find(|(key, _)| key.ends_with(":odometer"));
-            let (key, entry) = odometer.map(|(key, entry)| (key.clone(), entry.clone())).unwrap();
-            let entry = super::desk::Entry { cell: Cell::Count(-2), ..entry };
-            dump.insert(key.replace(":odometer", ":failures"), entry);
-        });
-        caller.issued();
-        assert_eq!(caller.desk.count(":failures"), 0);
-    });
+    caller.issued();
+    assert_eq!(caller.failures(), 1);
+    caller.desk.advance(365 * 86_400);
+    assert_eq!(caller.failures(), 1);
 }
 
 /// Attempts that come in while the message is on its way: those at a living challenge count, those at nothing do
@@ -215,14 +208,17 @@ fn attempts_during_a_send_count_against_what_is_being_sent() {
 
 #[test]
 fn the_odometer_is_stepped_before_the_challenge_is_read() {
-    let subject = crate::subject::Subject::from_digest([7; 16]);
-    let mut batch = Vec::new();
-    crate::standing::Standing::ask(&subject, 1, &mut batch);
-    let step = batch.iter().position(
-        |one| matches!(one, Operation::Increment { key, by: 1, .. } if key.ends_with(":odometer")),
-    );
-    let read = batch
-        .iter()
-        .position(|one| matches!(one, Operation::Get(key) if key.ends_with(":challenge")));
-    assert!(step.unwrap() < read.unwrap());
+    let subject = crate::subject::Subject::from_digest(&keyring(&[("k1", 1)]), [7; 16], "login");
+    let policy = crate::Policy::new(draft()).unwrap();
+    for attempt in [Attempt::At(Slot::Even), Attempt::At(Slot::Odd), Attempt::AtEither] {
+        let mut batch = Batch::new();
+        Standing::ask(&subject, &policy, attempt, &mut batch);
+        let batch = batch.into_operations();
+        let step = |one: &Operation| {
+            matches!(one, Operation::Increment { key, by: 1, .. } if key.contains(":odometer:"))
+        };
+        let read =
+            |one: &Operation| matches!(one, Operation::Get(key) if key.ends_with(":challenges"));
+        assert!(batch.iter().rposition(step).unwrap() < batch.iter().position(read).unwrap());
+    }
 }

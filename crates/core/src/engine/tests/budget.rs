@@ -46,6 +46,7 @@ fn round_trips_stay_within_their_budget() {
     trips("status after a report", 1);
     caller.verify(&id, &code).unwrap();
     trips("a right code by id", 2);
+    caller.desk.advance(60);
     caller.issue_to(None, PHONE, None).unwrap();
     trips("issue without a channel", 2);
     caller.verify_by_recipient(PHONE, &caller.code()).unwrap();

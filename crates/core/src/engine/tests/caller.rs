@@ -1,11 +1,14 @@
 //! A caller: the verbs in few words, over a desk and some keys.
 
-use super::desk::{Desk, Memory, done};
-use crate::policy::Draft;
+use super::desk::{Cell, Desk, Memory, done};
+use crate::history::History;
+use crate::policy::{Draft, FailureScope, VerifyBy};
+use crate::record;
 use crate::request::{
     Addressee, Challenge, DeliveryOutcome, DeliveryState, IssueRequest, Report, ResendRequest,
     Target, Verified, VerifyRequest,
 };
+use crate::subject::Subject;
 use crate::world::Channel;
 use crate::{Engine, Error, Keyring, Secret};
 
@@ -22,9 +25,10 @@ pub(super) struct Caller {
     pub(super) ip: Option<String>,
 }
 
-/// A draft that allows texts and mails.
+/// A draft that allows texts and mails, and challenges named in either way.
 pub(super) fn draft() -> Draft {
-    Draft { channels: vec![Channel::Sms, Channel::Email], ..Draft::default() }
+    let channels = vec![Channel::Sms, Channel::Email];
+    Draft { channels, verify_by: Some(VerifyBy::Both), ..Draft::default() }
 }
 
 pub(super) fn secret(seed: u8) -> Secret<Vec<u8>> {
@@ -110,6 +114,8 @@ impl Caller {
         done(self.engine.verify(VerifyRequest {
             tenant: self.tenant.clone(),
             target,
+            purpose: None,
+            to: None,
             code: Secret::new(code.into()),
             reference: reference.map(Into::into),
             client_ip: self.ip.clone(),
@@ -118,6 +124,25 @@ impl Caller {
 
     pub(super) fn verify(&self, id: &str, code: &str) -> Result<Verified, Error> {
         self.answer(Target::Id(id.into()), code, None)
+    }
+
+    /// Verifies by id, saying for what and for whom it has to be.
+    pub(super) fn verify_as(
+        &self,
+        id: &str,
+        code: &str,
+        purpose: Option<&str>,
+        to: Option<&str>,
+    ) -> Result<Verified, Error> {
+        done(self.engine.verify(VerifyRequest {
+            tenant: self.tenant.clone(),
+            target: Target::Id(id.into()),
+            purpose: purpose.map(Into::into),
+            to: to.map(|to| Secret::new(to.into())),
+            code: Secret::new(code.into()),
+            reference: None,
+            client_ip: self.ip.clone(),
+        }))
     }
 
     pub(super) fn verify_by_recipient(&self, to: &str, code: &str) -> Result<Verified, Error> {
@@ -160,6 +185,24 @@ impl Caller {
 
     pub(super) fn unlock(&self, to: &str) -> Result<(), Error> {
         done(self.engine.unlock(&self.tenant, &self.addressee(to)))
+    }
+
+    /// The history of `PHONE`, as the store holds it.
+    pub(super) fn history(&self) -> History {
+        let keyring = keyring(&[("k1", 1)]);
+        let recipient = crate::recipient::parse(PHONE, None, None).unwrap();
+        let subject = Subject::new(&keyring, &self.tenant, &self.purpose, &recipient);
+        let place = subject.history(FailureScope::Recipient);
+        let value = self.desk.dump().get(&place).map(|entry| match &entry.cell {
+            Cell::Value(value) => value.clone(),
+            Cell::Count(_) => panic!("{place} is a count"),
+        });
+        record::open(&keyring, &place, value).unwrap_or_default()
+    }
+
+    /// The failures that it counts.
+    pub(super) fn failures(&self) -> u32 {
+        self.history().failures
     }
 
     /// Spends all attempts of a challenge.

@@ -43,17 +43,6 @@ fn a_resend_waits_like_an_issue() {
 }
 
 #[test]
-fn after_a_success_there_is_no_cooldown() {
-    whatever_is_forgotten(&draft(), |caller| {
-        for _ in 0..3 {
-            let (id, code) = caller.issued();
-            assert_eq!(wait(&caller.issue().unwrap_err()), 60);
-            caller.verify(&id, &code).unwrap();
-        }
-    });
-}
-
-#[test]
 fn a_revoke_does_not_end_the_cooldown() {
     whatever_is_forgotten(&draft(), |caller| {
         let (id, _) = caller.issued();

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{SendError, StoreError};
 use crate::policy::{Draft, Policy, PolicyFault};
-use crate::world::{Channel, Delivery, Message, Operation, Reply, Timestamp, World};
+use crate::world::{Channel, Delivery, Message, Operation, Outcome, Reply, Timestamp, World};
 
 /// Whether the store forgets at the end of a ttl, or never.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -55,6 +55,7 @@ struct Inner {
     while_sending: Option<Hook>,
     after_batch: Option<Hook>,
     drawn: u64,
+    generation: Option<u64>,
     policies: HashMap<(String, String), Result<Arc<Policy>, PolicyFault>>,
 }
 
@@ -73,6 +74,7 @@ impl Desk {
             while_sending: None,
             after_batch: None,
             drawn: 0,
+            generation: None,
             policies: HashMap::new(),
         })))
     }
@@ -90,6 +92,15 @@ impl Desk {
         self.inner().now += seconds;
     }
 
+    pub(super) fn back(&self, seconds: u64) {
+        self.inner().now -= seconds;
+    }
+
+    /// The generation that the store tells from now on.
+    pub(super) fn set_generation(&self, generation: Option<u64>) {
+        self.inner().generation = generation;
+    }
+
     /// What the store still holds.
     pub(super) fn dump(&self) -> Dump {
         let mut inner = self.inner();
@@ -100,15 +111,6 @@ impl Desk {
     /// Changes what the store holds, as somebody would who broke in.
     pub(super) fn tamper(&self, change: impl FnOnce(&mut Dump)) {
         change(&mut self.inner().entries);
-    }
-
-    /// The count of the one key whose name ends so; 0 where there is none.
-    pub(super) fn count(&self, name: &str) -> i64 {
-        let dump = self.dump();
-        dump.iter().find(|(key, _)| key.ends_with(name)).map_or(0, |(_, entry)| match entry.cell {
-            Cell::Count(count) => count,
-            Cell::Value(_) => panic!("{name} is no count"),
-        })
     }
 
     /// Round trips since last asked.
@@ -204,7 +206,7 @@ impl Inner {
 }
 
 impl World for Desk {
-    async fn run(&self, batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
+    async fn run(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
         let mut inner = self.inner();
         assert!((1..=32).contains(&batch.len()), "a batch of {}", batch.len());
         inner.round_trips += 1;
@@ -225,12 +227,13 @@ impl World for Desk {
             return Err(StoreError::Timeout);
         }
         let replies = batch.into_iter().map(|operation| inner.step(operation)).collect();
+        let generation = inner.generation;
         let hook = inner.after_batch.take();
         drop(inner);
         if let Some(hook) = hook {
             hook();
         }
-        Ok(replies)
+        Ok(Outcome { replies, generation })
     }
 
     async fn send(&self, message: Message) -> Result<Delivery, SendError> {

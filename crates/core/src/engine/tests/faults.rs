@@ -122,6 +122,8 @@ fn bad_arguments_of_verify_are_named_and_no_attempt_is_counted() {
         done(caller.engine.verify(VerifyRequest {
             tenant: tenant.into(),
             target: Target::Id(id.clone()),
+            purpose: None,
+            to: None,
             code: Secret::new(code.clone()),
             reference: reference.map(Into::into),
             client_ip: ip.map(Into::into),

@@ -121,7 +121,6 @@ fn limits_on_verifications_hold_before_anything_is_compared() {
             caller.verify(&id, &wrong(&code)).unwrap_err();
             assert_eq!(throttled(caller.verify(&id, &code)), (scope, 100));
             assert_eq!(throttled(caller.verify_by_recipient(PHONE, &code)), (scope, 100));
-            assert_eq!(caller.desk.count(":failures"), 2);
             caller.desk.advance(100);
             caller.verify(&id, &code).unwrap();
         });

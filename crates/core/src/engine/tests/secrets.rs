@@ -68,7 +68,7 @@ fn a_tampered_store_is_refused() {
     let good = caller.desk.dump();
     let (place, entry) = good
         .iter()
-        .find(|(key, _)| key.ends_with(":challenge"))
+        .find(|(key, _)| key.ends_with(":challenges"))
         .map(|(k, e)| (k.clone(), e))
         .unwrap();
     let Cell::Value(value) = entry.cell.clone() else { panic!() };
@@ -93,7 +93,7 @@ fn a_record_opens_in_its_own_place_only() {
     let code = caller.code();
     let before = caller.desk.dump();
     let at = |dump: &Dump| {
-        let key = dump.keys().find(|key| key.ends_with(":challenge")).unwrap();
+        let key = dump.keys().find(|key| key.ends_with(":challenges")).unwrap();
         (key.clone(), dump[key].clone())
     };
     let (place, record) = at(&before);
@@ -101,7 +101,7 @@ fn a_record_opens_in_its_own_place_only() {
     caller.desk.tamper(|dump| {
         let theirs: Vec<_> = dump
             .keys()
-            .filter(|key| key.ends_with(":challenge") && **key != place)
+            .filter(|key| key.ends_with(":challenges") && **key != place)
             .cloned()
             .collect();
         dump.insert(theirs[0].clone(), record.clone());
@@ -120,7 +120,7 @@ fn a_record_put_back_does_not_succeed_again() {
     caller.verify(&id, &code).unwrap();
     caller.desk.tamper(|dump| {
         dump.retain(|key, _| !key.ends_with(":success"));
-        dump.extend(good.into_iter().filter(|(key, _)| key.ends_with(":challenge")));
+        dump.extend(good.into_iter().filter(|(key, _)| key.ends_with(":challenges")));
     });
     assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
 }

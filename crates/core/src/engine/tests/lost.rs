@@ -1,0 +1,248 @@
+//! What a store lost, rolled back or carried out late; clocks that differ; and keys that come and go.
+
+use super::caller::{Caller, PHONE, draft, whatever_is_forgotten, wrong};
+use super::desk::{Cell, Memory};
+use crate::Error;
+use crate::policy::Draft;
+use crate::request::State;
+
+fn quick() -> Draft {
+    Draft { cooldown_seconds: Some(0), ..draft() }
+}
+
+/// An operator who follows the docs removes the old key 20 minutes after the new one came.
+#[test]
+fn no_rotation_lifts_a_lock_or_makes_the_next_one_short() {
+    let caller = Caller::new(Memory::Never, quick());
+    for expected in [900, 1_800, 3_600] {
+        let (id, code) = caller.issued();
+        caller.exhaust(&id, &code);
+        assert_eq!(caller.issue().unwrap_err(), Error::Locked(expected));
+        caller.desk.advance(u64::from(expected));
+    }
+    let (id, code) = caller.issued();
+    caller.exhaust(&id, &code);
+    let removed = caller.with_keys(&[("k2", 2)]);
+    assert_eq!(removed.issue().unwrap_err(), Error::Locked(3_600));
+    removed.desk.advance(3_600);
+    let (id, code) = removed.issued();
+    removed.exhaust(&id, &code);
+    assert_eq!(removed.issue().unwrap_err(), Error::Locked(3_600));
+}
+
+/// Everything of before: what another generation of the store answers for succeeds in none of its forms.
+#[test]
+fn nothing_of_another_generation_succeeds() {
+    for (then, now) in [(Some(1), Some(2)), (None, None), (Some(1), Some(1)), (None, Some(2))] {
+        let kept = !matches!((then, now), (Some(1), Some(2)));
+        let caller = Caller::new(Memory::Never, quick());
+        caller.desk.set_generation(then);
+        let (id, code) = caller.issued();
+        let before = caller.desk.dump();
+        caller.desk.set_generation(now);
+        assert_eq!(caller.verify_by_recipient(PHONE, &wrong(&code)).is_err(), true);
+        if kept {
+            caller.verify(&id, &code).unwrap();
+            continue;
+        }
+        assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
+        assert_eq!(caller.verify_by_recipient(PHONE, &code).unwrap_err(), Error::NotFound);
+        assert_eq!(caller.status(&id).unwrap_err(), Error::NotFound);
+        assert_eq!(caller.resend(&id).unwrap_err(), Error::NotFound);
+        caller.desk.tamper(|dump| *dump = before);
+        assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
+        let (id, code) = caller.issued();
+        caller.verify(&id, &code).unwrap();
+    }
+}
+
+/// A snapshot from before the answer, in a store that tells.
+#[test]
+fn an_answered_challenge_is_not_answerable_again_after_a_restart_from_a_snapshot() {
+    let caller = Caller::new(Memory::Never, quick());
+    caller.desk.set_generation(Some(1));
+    let (id, code) = caller.issued();
+    let snapshot = caller.desk.dump();
+    caller.verify(&id, &code).unwrap();
+    caller.desk.tamper(|dump| *dump = snapshot);
+    caller.desk.set_generation(Some(2));
+    assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
+}
+
+/// Everything is lost between the two batches of a right code: it could be answered a second time, were it still there.
+#[test]
+fn what_is_lost_between_reading_and_winning_does_not_succeed() {
+    let caller = Caller::new(Memory::Never, quick());
+    let (id, code) = caller.issued();
+    let desk = caller.desk.clone();
+    caller.desk.after_batch(move || desk.tamper(|dump| dump.clear()));
+    assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
+}
+
+/// The same during a resend, which writes the challenge again: its attempts can't be trusted any more.
+#[test]
+fn what_is_lost_during_a_resend_does_not_come_back_with_it() {
+    for lost in [":odometer:", ""] {
+        let caller = Caller::new(Memory::Never, quick());
+        let (id, code) = caller.issued();
+        caller.verify(&id, &wrong(&code)).unwrap_err();
+        let desk = caller.desk.clone();
+        caller.desk.while_sending(move || {
+            desk.tamper(|dump| dump.retain(|key, _| !key.contains(lost)));
+        });
+        caller.resend(&id).unwrap();
+        for _ in 0..5 {
+            assert!(matches!(caller.verify(&id, &code), Err(Error::Exhausted(_))), "{lost:?}");
+        }
+    }
+}
+
+/// A hundred batches that were carried out although they timed out: they spend what they counted, one budget.
+#[test]
+fn time_outs_disable_nobody() {
+    let caller = Caller::new(Memory::Never, quick());
+    let (id, code) = caller.issued();
+    for _ in 0..100 {
+        caller.desk.fail_batch(0, 6);
+        assert!(caller.verify(&id, &code).is_err());
+        caller.desk.fail_batch(1, 0);
+        assert!(caller.verify_by_recipient(PHONE, &code).is_err());
+        caller.desk.takes_back_failing();
+    }
+    caller.desk.advance(86_400);
+    let issued = caller.issue();
+    let issued = match issued {
+        Err(Error::Locked(seconds)) => {
+            caller.desk.advance(u64::from(seconds));
+            caller.issue().unwrap()
+        }
+        other => other.unwrap(),
+    };
+    assert!(caller.failures() <= 3);
+    caller.verify(&issued.id, &caller.code()).unwrap();
+}
+
+/// The lock that a crash lost is made up for by the next issue, from what the odometer shows.
+#[test]
+fn a_lost_lock_is_made_up_for_by_the_next_issue() {
+    whatever_is_forgotten(&quick(), |caller| {
+        for (round, expected) in [900, 1_800, 3_600, 3_600].into_iter().enumerate() {
+            let (id, code) = caller.issued();
+            for left in [2, 1, 0] {
+                if left == 0 {
+                    caller.desk.fail_batch(1, 0);
+                }
+                assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(left));
+            }
+            assert!(matches!(caller.issue(), Err(Error::Exhausted(_))));
+            caller.desk.advance(300);
+            assert_eq!(caller.issue().unwrap_err(), Error::Locked(expected));
+            assert_eq!(caller.failures(), 3 * (u32::try_from(round).unwrap() + 1));
+            caller.desk.advance(u64::from(expected));
+        }
+    });
+}
+
+/// A win of which only a part was carried out is a success: told as one to whoever looks.
+#[test]
+fn half_a_win_is_told_as_what_it_is() {
+    for carried_out in 1..=3 {
+        let caller = Caller::new(Memory::Never, draft());
+        let (id, code) = caller.issued();
+        caller.desk.fail_batch(1, carried_out);
+        assert!(matches!(caller.verify(&id, &code), Err(Error::StoreUnavailable(_))));
+        assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
+        assert_eq!(caller.status(&id).unwrap().state, State::Verified, "{carried_out}");
+    }
+}
+
+/// Of parallel right answers those that come too late hear that it is gone, not that they shall wait: the one attempt
+/// was the winner's, which wins while the other looks.
+#[test]
+fn the_losers_of_a_race_that_was_won_hear_not_found() {
+    let caller = Caller::new(Memory::Never, Draft { max_attempts: Some(1), ..quick() });
+    let (id, code) = caller.issued();
+    let [winner, late] = [0, 1].map(|_| caller.with_keys(&[("k1", 1)]));
+    let (same, right) = (id.clone(), code.clone());
+    winner.desk.after_batch(move || {
+        // Counted between the winner's batches: its own second batch comes after the winner's.
+        let refused = late.verify(&same, &right).unwrap_err();
+        assert!(matches!(refused, Error::Exhausted(_)), "{refused:?}");
+    });
+    winner.verify(&id, &code).unwrap();
+    assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
+    assert_eq!(caller.failures(), 0);
+}
+
+/// Two revokes, and a right code in between: answered, and shown as answered.
+#[test]
+fn an_answered_challenge_is_never_shown_as_revoked() {
+    let caller = Caller::new(Memory::Never, quick());
+    let (id, code) = caller.issued();
+    let [second, answer] = [0, 1].map(|_| caller.with_keys(&[("k1", 1)]));
+    let (same, right) = (id.clone(), code);
+    caller.desk.after_batch(move || {
+        let (again, other) = (same.clone(), answer.with_keys(&[("k1", 1)]));
+        second.desk.after_batch(move || drop(other.verify(&again, &right).unwrap()));
+        assert_eq!(second.revoke(&same).unwrap_err(), Error::NotFound);
+    });
+    assert_eq!(caller.revoke(&id).unwrap_err(), Error::NotFound);
+    assert_eq!(caller.status(&id).unwrap().state, State::Verified);
+}
+
+/// The last wrong code was under way when an operator unlocked: its lock doesn't come back.
+#[test]
+fn no_lock_is_written_over_an_unlock() {
+    let caller = Caller::new(Memory::Never, quick());
+    let (id, code) = caller.issued();
+    caller.verify(&id, &wrong(&code)).unwrap_err();
+    caller.verify(&id, &wrong(&code)).unwrap_err();
+    let operator = caller.with_keys(&[("k1", 1)]);
+    caller.desk.after_batch(move || operator.unlock(PHONE).unwrap());
+    caller.verify(&id, &wrong(&code)).unwrap_err();
+    assert_eq!(caller.failures(), 0);
+    caller.issue().unwrap();
+}
+
+/// A clock that is set back by an hour, or by less than a challenge lives: bounded by the challenge's own life.
+#[test]
+fn a_clock_that_goes_back_revives_nothing_issued_after_where_it_stands() {
+    let caller = Caller::new(Memory::Never, draft());
+    let (id, code) = caller.issued();
+    caller.desk.advance(300);
+    assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::Expired);
+    caller.desk.back(3_600);
+    assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
+    assert_eq!(caller.verify_by_recipient(PHONE, &code).unwrap_err(), Error::Expired);
+}
+
+/// A host whose clock is ten days ahead locks: the others hold the lock for its own length, from when they see it.
+#[test]
+fn a_lock_of_a_fast_clock_lasts_for_its_own_length() {
+    let caller = Caller::new(Memory::Never, quick());
+    caller.desk.advance(10 * 86_400);
+    let (id, code) = caller.issued();
+    caller.exhaust(&id, &code);
+    caller.desk.back(10 * 86_400);
+    assert_eq!(caller.issue().unwrap_err(), Error::Locked(900));
+    caller.desk.advance(899);
+    assert_eq!(caller.issue().unwrap_err(), Error::Locked(1));
+    caller.desk.advance(1);
+    caller.issue().unwrap();
+}
+
+/// A number or an address of another length leaves the same bytes, up to the next step of the padding.
+#[test]
+fn sealed_lengths_do_not_tell_the_recipients() {
+    let lengths: Vec<_> = ["+6281234567890", "+4930901820", "a@example.com", "j.smith@example.com"]
+        .map(|to| {
+            let caller = Caller::new(Memory::Never, draft());
+            caller.issue_to(None, to, None).unwrap();
+            let dump = caller.desk.dump();
+            let (_, entry) = dump.iter().find(|(key, _)| key.ends_with(":challenges")).unwrap();
+            let Cell::Value(value) = &entry.cell else { panic!() };
+            value.len()
+        })
+        .into();
+    assert!(lengths.iter().all(|length| *length == lengths[0]), "{lengths:?}");
+}

@@ -1,0 +1,1 @@
+//! What is sealed, byte by byte.
