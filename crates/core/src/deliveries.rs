@@ -23,8 +23,10 @@ pub(crate) struct Deliveries {
 impl Deliveries {
     /// Asks.
     pub(crate) fn ask(subject: &Subject, batch: &mut Batch) -> Asked {
-        Asked([DeliveryOutcome::Delivered, DeliveryOutcome::Failed]
-            .map(|outcome| (outcome, batch.get(subject.noted(outcome)))))
+        Asked(
+            [DeliveryOutcome::Delivered, DeliveryOutcome::Failed]
+                .map(|outcome| (outcome, batch.get(subject.noted(outcome)))),
+        )
     }
 
     /// Reads the replies to `ask`. What doesn't open counts as absent.

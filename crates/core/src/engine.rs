@@ -46,6 +46,13 @@ struct Located {
     id: Option<String>,
 }
 
+impl Located {
+    /// What its keys and its policy are found by.
+    fn place(&self) -> (&Subject, &str, &Policy) {
+        (&self.subject, &self.purpose, &self.policy)
+    }
+}
+
 impl<W: World> Engine<W> {
     /// Puts the rules over a world.
     pub fn new(world: W, keyring: Keyring) -> Self {
@@ -135,7 +142,7 @@ impl<W: World> Engine<W> {
         let mut batch = Batch::with_capacity(6);
         let asked = Standing::ask(subject, policy, Attempt::None, &mut batch);
         let mut replies = self.run(batch).await?;
-        Ok(Standing::read(&self.keyring, subject, policy, now, &asked, &mut replies)?)
+        Ok(Standing::read(&self.keyring, located.place(), now, &asked, &mut replies)?)
     }
 
     /// The windows in which a request falls. One from an address that has spent its own ends here: counted against

@@ -25,6 +25,9 @@ pub(crate) struct History {
     counted: Vec<(BudgetMark, u32)>,
 }
 
+/// What is remembered of a budget that was answered or cleared: more than any budget's failures.
+const SETTLED: u32 = u32::MAX;
+
 /// Names a budget: enough to tell it from the other recent ones of its recipient.
 pub(crate) type BudgetMark = [u8; 8];
 
@@ -59,6 +62,11 @@ impl History {
         self.counted.iter().find(|(mark, _)| *mark == budget).map_or(0, |(_, failures)| *failures)
     }
 
+    /// Whether failures are counted here of a budget that was answered: a crash kept them from being cleared.
+    pub(crate) fn has_counted(&self, budget: BudgetMark) -> bool {
+        !matches!(self.counted_of(budget), 0 | SETTLED)
+    }
+
     /// When the lock ends, if there is one. A lock that a clock far ahead began lasts for its own length from now.
     pub(crate) fn locked_until(&self, now: Timestamp) -> Option<Timestamp> {
         let begun = if self.is_of_the_future(now) { now } else { Timestamp(self.locked_at) };
@@ -81,11 +89,11 @@ impl History {
     }
 
     /// Forgets all failures, and remembers that this budget's are settled.
-    pub(crate) fn cleared(&self, budget: Option<BudgetMark>, max_attempts: u32) -> Self {
+    pub(crate) fn cleared(&self, budget: Option<BudgetMark>) -> Self {
         let mut counted = self.counted.clone();
         if let Some(budget) = budget {
             counted.retain(|(mark, _)| *mark != budget);
-            counted.insert(0, (budget, max_attempts));
+            counted.insert(0, (budget, SETTLED));
             counted.truncate(BUDGETS);
         }
         Self { counted, ..Self::default() }

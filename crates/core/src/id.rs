@@ -40,8 +40,9 @@ impl<'a> Id<'a> {
     pub(crate) fn write(&self, keyring: &Keyring, tenant: &str) -> String {
         let mac = self.mac(keyring.current(), tenant);
         let mut bytes = [0; BYTES];
-        for (to, from) in
-            bytes.iter_mut().zip(self.nonce.bytes().iter().copied().chain(self.recipient).chain(mac))
+        for (to, from) in bytes
+            .iter_mut()
+            .zip(self.nonce.bytes().iter().copied().chain(self.recipient).chain(mac))
         {
             *to = from;
         }

@@ -14,8 +14,9 @@
 //! stands in the way of one that isn't, except for the moment between its own two batches, once a window.
 //!
 //! A holder that wrote a challenge need not say that it is done: the challenges tell the window. Neighbouring
-//! windows are read *after* one's own is stepped, so of two requests at most one sees nobody, also where their clocks
-//! differ by half a minute. A holder that died is forgotten when three windows have passed.
+//! windows, two on either side, are read *after* one's own is stepped, so of two requests at most one sees no other,
+//! also where their clocks differ by half a minute and one was held up for as long. A holder that died is forgotten
+//! when three windows have passed.
 
 use crate::batch::{Batch, CountTicket, Replies};
 use crate::error::StoreError;
@@ -60,7 +61,7 @@ pub(crate) struct Lease {
 /// The counts that were asked for: of one's own window, and of those nearby.
 pub(crate) struct Asked {
     own: CountTicket,
-    nearby: [(u64, CountTicket); 3],
+    nearby: [(u64, CountTicket); 4],
 }
 
 impl Lease {
@@ -85,6 +86,7 @@ impl Lease {
             self.window.saturating_sub(2),
             self.window.saturating_sub(1),
             self.window.saturating_add(1),
+            self.window.saturating_add(2),
         ];
         Asked { own, nearby: nearby.map(|window| (window, batch.read(self.key(window)))) }
     }
@@ -126,11 +128,7 @@ impl Lease {
             && Self::quiet_nearby(asked, written, replies)?)
     }
 
-    fn quiet_nearby(
-        asked: &Asked,
-        written: &[u64],
-        replies: &Replies,
-    ) -> Result<bool, StoreError> {
+    fn quiet_nearby(asked: &Asked, written: &[u64], replies: &Replies) -> Result<bool, StoreError> {
         for (window, ticket) in asked.nearby {
             let count = Count(replies.count(ticket)?);
             if count.claims() > 0 || !count.first_is_done(window, written) {

@@ -27,7 +27,7 @@
 //! | how attempts are counted and voided | `odometer.rs` |
 //! | failures, locks, who is disabled | `history.rs` |
 //! | where a subject stands: pending, expired, exhausted, locked … | `standing.rs` |
-//! | attempts, success once | `engine/verify.rs`, `engine/ending.rs` |
+//! | attempts, success once | `engine/verify.rs`, `verdict.rs` |
 //! | how long everything is kept | `times.rs` |
 //! | who may send now; a failed send leaves nothing | `engine/admission.rs`, `lease.rs` |
 //! | limits per window | `limits.rs` |
@@ -54,6 +54,7 @@ pub mod secret;
 mod standing;
 mod subject;
 mod times;
+mod verdict;
 pub mod world;
 
 pub use engine::Engine;

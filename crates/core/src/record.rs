@@ -69,6 +69,8 @@ impl Budget {
 #[derive(Clone, Deserialize, Serialize)]
 pub(crate) struct Record {
     pub(crate) nonce: Nonce,
+    /// Its place among the challenges of its budget.
+    pub(crate) place: u8,
     /// The name of the key that its code comes from.
     pub(crate) key: String,
     /// Counts up with each resend that carries a new code.
@@ -173,8 +175,8 @@ impl Layout for History {
 /// The latest success of a subject.
 #[derive(Clone, Deserialize, Serialize)]
 pub(crate) struct Success {
-    /// The challenge that was answered.
-    pub(crate) challenge: Nonce,
+    /// The challenge that was answered, where that is known.
+    pub(crate) challenge: Option<Nonce>,
     /// Its budget: none of the others can be answered any more.
     pub(crate) budget: Nonce,
 }
@@ -186,8 +188,8 @@ impl Layout for Success {
 /// What was taken back of late.
 #[derive(Clone, Default, Deserialize, Serialize)]
 pub(crate) struct Withdrawal {
-    /// Challenges that were revoked, the newest first.
-    pub(crate) challenges: Vec<Nonce>,
+    /// Challenges that were revoked, the newest first, each with its place.
+    pub(crate) challenges: Vec<(Nonce, u8)>,
     /// The budget whose attempts an operator cleared.
     pub(crate) cleared: Option<Nonce>,
 }

@@ -10,6 +10,7 @@ use crate::policy::Policy;
 use crate::record::{self, Budget, Challenges, Record, Success, Withdrawal};
 use crate::request::State;
 use crate::subject::Subject;
+use crate::verdict::PLACES;
 use crate::world::Timestamp;
 
 /// Attempts of a budget whose odometer was lost: below 0 also when one's own is added or taken away.
@@ -83,8 +84,7 @@ impl Standing {
     /// have forgotten that they were answered: those of another generation.
     pub(crate) fn read(
         keyring: &Keyring,
-        subject: &Subject,
-        policy: &Policy,
+        (subject, purpose, policy): (&Subject, &str, &Policy),
         now: Timestamp,
         asked: &Asked,
         replies: &mut Replies,
@@ -109,14 +109,24 @@ impl Standing {
         let success = record::open(keyring, &subject.success(), replies.value(asked.success)?);
         let withdrawal = replies.value(asked.withdrawal)?;
         let withdrawal = record::open(keyring, &subject.withdrawal(), withdrawal);
-        Ok(Self {
+        let mut standing = Self {
             challenges,
             history: history.unwrap_or_default(),
             success,
             withdrawal: withdrawal.unwrap_or_default(),
             readings,
             generation,
-        })
+        };
+        let budget = standing.challenges.as_ref().and_then(|challenges| challenges.budget.as_ref());
+        if let Some(budget) = budget.filter(|budget| standing.is_answered(budget))
+            && standing.history.failures > 0
+        {
+            let mark = mark(keyring, purpose, budget.slot(), budget.epoch);
+            if standing.history.has_counted(mark) {
+                standing.history = standing.history.cleared(Some(mark));
+            }
+        }
+        Ok(standing)
     }
 
     /// The subject's challenges, with what goes with them.
@@ -138,7 +148,9 @@ impl Standing {
     pub(crate) fn all(&self) -> impl Iterator<Item = (&Budget, &Record)> {
         let budget = self.challenges.as_ref().and_then(|challenges| challenges.budget.as_ref());
         let records = self.challenges.iter().flat_map(|challenges| &challenges.records);
-        budget.into_iter().flat_map(move |budget| records.clone().map(move |record| (budget, record)))
+        budget
+            .into_iter()
+            .flat_map(move |budget| records.clone().map(move |record| (budget, record)))
     }
 
     /// What an odometer shows.
@@ -164,9 +176,12 @@ impl Standing {
         attempts: i64,
         now: Timestamp,
     ) -> State {
-        if self.success.as_ref().is_some_and(|success| success.challenge == record.nonce) {
+        // Only a revocation that was first is written; an answer writes before it knows that it was.
+        if self.is_revoked(record.nonce) {
+            State::Revoked
+        } else if self.success.as_ref().is_some_and(|it| it.challenge == Some(record.nonce)) {
             State::Verified
-        } else if self.is_settled(budget) || self.is_revoked(record.nonce) {
+        } else if self.is_settled(budget) {
             State::Revoked
         } else if attempts >= i64::from(budget.max_attempts) {
             State::Exhausted
@@ -182,7 +197,16 @@ impl Standing {
 
     /// Whether a challenge was taken back.
     pub(crate) fn is_revoked(&self, nonce: Nonce) -> bool {
-        self.withdrawal.challenges.contains(&nonce)
+        self.withdrawal.challenges.iter().any(|(revoked, _)| *revoked == nonce)
+    }
+
+    /// The place of the next challenge that shares the budget: after that of the newest, and none of a revoked one.
+    pub(crate) fn next_place(&self) -> u8 {
+        let newest = self.newest().map_or(PLACES - 1, |(_, record)| record.place);
+        let after = |step: u8| newest.wrapping_add(step) % PLACES;
+        let is_free =
+            |place: &u8| !self.withdrawal.challenges.iter().any(|(_, used)| used == place);
+        (1..=PLACES).map(after).find(is_free).unwrap_or_else(|| after(1))
     }
 
     /// What was taken back of late.
@@ -256,7 +280,8 @@ impl Standing {
         let mut ended = Vec::new();
         for slot in Slot::BOTH {
             let reading = self.reading(slot);
-            let counts = |budget: &&Budget| budget.slot() == slot && budget.epoch == reading.epoch();
+            let counts =
+                |budget: &&Budget| budget.slot() == slot && budget.epoch == reading.epoch();
             if reading.is_absent() || living.filter(counts).is_some() {
                 continue;
             }
@@ -276,12 +301,8 @@ impl Standing {
 
 /// What names a budget in its recipient's history.
 pub(crate) fn mark(keyring: &Keyring, purpose: &str, slot: Slot, epoch: u16) -> BudgetMark {
-    let digest = keyring.digest(&[
-        b"budget",
-        purpose.as_bytes(),
-        &[slot.number()],
-        &epoch.to_be_bytes(),
-    ]);
+    let digest =
+        keyring.digest(&[b"budget", purpose.as_bytes(), &[slot.number()], &epoch.to_be_bytes()]);
     let mut mark = BudgetMark::default();
     for (to, from) in mark.iter_mut().zip(digest) {
         *to = from;

@@ -88,14 +88,11 @@ impl Subject {
         })
     }
 
-    /// The count that decides how a challenge ended: answered or taken back.
-    pub(crate) fn used(&self, challenge: &Nonce) -> String {
-        self.key_of("used:", challenge)
-    }
-
-    /// The count that decides how the challenges of a budget ended: one of them answered, or all of them cleared.
-    pub(crate) fn won(&self, budget: &Nonce) -> String {
-        self.key_of("won:", budget)
+    /// The count that decides how the challenges of a budget end.
+    pub(crate) fn verdict(&self, budget: &Nonce) -> String {
+        let mut key = self.key("verdict:");
+        BASE64URL_NOPAD.encode_append(budget.bytes(), &mut key);
+        key
     }
 
     /// A key of that name.
@@ -106,20 +103,10 @@ impl Subject {
         key.push_str(name);
         key
     }
-
-    fn key_of(&self, name: &str, nonce: &Nonce) -> String {
-        let mut key = self.key(name);
-        BASE64URL_NOPAD.encode_append(nonce.bytes(), &mut key);
-        key
-    }
 }
 
 /// What stands for a recipient of a tenant.
-pub(crate) fn digest(
-    keyring: &Keyring,
-    tenant: &str,
-    recipient: &Recipient,
-) -> [u8; DIGEST_BYTES] {
+pub(crate) fn digest(keyring: &Keyring, tenant: &str, recipient: &Recipient) -> [u8; DIGEST_BYTES] {
     keyring.digest(&[b"recipient", tenant.as_bytes(), recipient.digest_input()])
 }
 

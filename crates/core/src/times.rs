@@ -19,7 +19,7 @@ pub(crate) const ID_SECONDS: u32 = 2 * LIFETIME_MAX_SECONDS + CLOCKS_DIFFER_SECO
 pub(crate) const ODOMETER_SECONDS: u32 = 3_600;
 /// Failures, and attempts that may have been failures: a leap year.
 pub(crate) const FAILURES_SECONDS: u32 = 366 * 86_400;
-/// The counts that decide how a challenge ended, once.
+/// The count that decides how challenges end.
 pub(crate) const ARBITER_SECONDS: u32 = 3_600;
 /// How a challenge ended: as long as its record may be read.
 pub(crate) const ENDING_SECONDS: u32 = 3 * 86_400;

@@ -16,7 +16,7 @@ use crate::record::{self, Challenges, Record, channel_number};
 use crate::request::Challenge;
 use crate::secret::Secret;
 use crate::standing::{Attempt, Standing, attempts_left};
-use crate::times::{CLOCKS_DIFFER_SECONDS, FAILURES_SECONDS};
+use crate::times::CLOCKS_DIFFER_SECONDS;
 use crate::world::{Message, Timestamp, World};
 
 /// A request that wants to send.
@@ -57,8 +57,7 @@ impl<W: World> Engine<W> {
     ) -> Result<Admission, Error> {
         let Applicant { tenant, located, client_ip } = *applicant;
         let Located { subject, policy, .. } = located;
-        let mut windows =
-            self.windows(tenant, located, client_ip, Activity::Send, now).await?;
+        let mut windows = self.windows(tenant, located, client_ip, Activity::Send, now).await?;
         let mut lease = Lease::new(subject, now);
         let mut batch = Batch::with_capacity(18);
         let lease_asked = lease.ask(&mut batch);
@@ -66,7 +65,7 @@ impl<W: World> Engine<W> {
         let windows_asked = windows.count(&mut batch);
         let mut replies = self.run(batch).await?;
         let standing =
-            Standing::read(&self.keyring, subject, policy, now, &standing_asked, &mut replies)?;
+            Standing::read(&self.keyring, located.place(), now, &standing_asked, &mut replies)?;
         let view = lease.asked(&lease_asked, written_in(&standing), &replies)?;
         windows.read(&windows_asked, &replies)?;
         windows.remember(&self.spent);
@@ -87,7 +86,7 @@ impl<W: World> Engine<W> {
         let standing_asked = Standing::ask(subject, policy, Attempt::None, &mut batch);
         let mut replies = self.run(batch).await?;
         admission.standing =
-            Standing::read(&self.keyring, subject, policy, now, &standing_asked, &mut replies)?;
+            Standing::read(&self.keyring, located.place(), now, &standing_asked, &mut replies)?;
         let written = written_in(&admission.standing);
         let held = admission.lease.claimed(&lease_asked, written, &replies)?;
         admission.view = if held { View::Held } else { View::Busy };
@@ -240,13 +239,6 @@ impl<W: World> Engine<W> {
         let place = located.subject.challenges();
         let value = record::seal(&self.world, self.keyring.current(), &place, &challenges);
         batch.set(place, value, kept_until.since(now).max(1));
-    }
-
-    /// Adds what writes the history.
-    pub(super) fn write_history(&self, located: &Located, history: &History, batch: &mut Batch) {
-        let place = located.subject.history(located.policy.failure_scope);
-        let value = record::seal(&self.world, self.keyring.lasting(), &place, history);
-        batch.set(place, value, FAILURES_SECONDS);
     }
 }
 

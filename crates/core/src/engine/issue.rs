@@ -67,7 +67,9 @@ impl<W: World> Engine<W> {
             writes.delete(subject.odometer(*ended));
         }
         let nonce = Nonce::new(&self.world, now, slot);
-        let record = self.record(request, channels, policy, nonce, standing.generation, now);
+        let place = living.map_or(0, |_| standing.next_place());
+        let made = (nonce, place, standing.generation);
+        let record = self.record(request, channels, policy, made, now);
         let mut records = vec![record.clone()];
         let budget = if let Some(budget) = living {
             odometer::keep(subject, slot, &mut writes);
@@ -130,12 +132,12 @@ impl<W: World> Engine<W> {
         request: &IssueRequest,
         channels: &[Channel],
         policy: &Policy,
-        nonce: Nonce,
-        generation: Option<u64>,
+        (nonce, place, generation): (Nonce, u8, Option<u64>),
         now: Timestamp,
     ) -> Record {
         Record {
             nonce,
+            place,
             key: self.keyring.current().name().into(),
             code_number: 0,
             // Until one has carried it: the first that is tried.

@@ -37,8 +37,7 @@ impl<W: World> Engine<W> {
         let challenges =
             challenges.filter(|challenges| now.0 < challenges.kept_until).ok_or(Error::NotFound)?;
         let mut records = challenges.records.iter();
-        let record =
-            records.find(|record| Some(record.nonce) == *nonce).ok_or(Error::NotFound)?;
+        let record = records.find(|record| Some(record.nonce) == *nonce).ok_or(Error::NotFound)?;
         if send_number > record.send_number() {
             return Err(beyond());
         }

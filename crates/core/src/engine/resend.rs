@@ -39,11 +39,7 @@ impl<W: World> Engine<W> {
 }
 
 /// The challenges with one that may be sent once more.
-fn resendable(
-    admission: &Admission,
-    located: &Located,
-    now: Timestamp,
-) -> Result<Outgoing, Error> {
+fn resendable(admission: &Admission, located: &Located, now: Timestamp) -> Result<Outgoing, Error> {
     let standing = &admission.standing;
     let found = located.nonce.and_then(|nonce| standing.challenge(nonce));
     let (budget, record) = found.ok_or(Error::NotFound)?;

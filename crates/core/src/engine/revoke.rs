@@ -1,10 +1,10 @@
 //! `revoke`: takes a living challenge back.
 
 use super::Engine;
-use super::ending::{TAKEN_BACK, use_up};
 use crate::batch::Batch;
 use crate::error::Error;
 use crate::request::State;
+use crate::verdict::{self, Verdict};
 use crate::world::World;
 
 impl<W: World> Engine<W> {
@@ -29,13 +29,14 @@ impl<W: World> Engine<W> {
             State::Pending => {}
         }
         let mut batch = Batch::with_capacity(1);
-        let used = use_up(&located, record, TAKEN_BACK, &mut batch);
-        if self.run(batch).await?.count(used)? != TAKEN_BACK {
+        let step = verdict::revoke(&located.subject, &budget.first, record.place, &mut batch);
+        let verdict = Verdict::new(self.run(batch).await?.count(step)?);
+        if !verdict.is_revoked_first(record.place) {
             return Err(Error::NotFound);
         }
         // Only the step that decided it writes how it ended.
         let mut batch = Batch::with_capacity(1);
-        self.write_revoked(&located, standing.withdrawal(), record.nonce, &mut batch);
+        self.write_revoked(&located, standing.withdrawal(), record, &mut batch);
         self.run(batch).await?;
         Ok(())
     }

@@ -23,10 +23,10 @@ impl<W: World> Engine<W> {
         let deliveries_asked = Deliveries::ask(subject, &mut batch);
         let mut replies = self.run(batch).await?;
         let standing =
-            Standing::read(&self.keyring, subject, policy, now, &standing_asked, &mut replies)?;
-        let deliveries =
-            Deliveries::read(&self.keyring, subject, deliveries_asked, &mut replies)?;
-        let found = located.nonce.map_or_else(|| standing.newest(), |nonce| standing.challenge(nonce));
+            Standing::read(&self.keyring, located.place(), now, &standing_asked, &mut replies)?;
+        let deliveries = Deliveries::read(&self.keyring, subject, deliveries_asked, &mut replies)?;
+        let found =
+            located.nonce.map_or_else(|| standing.newest(), |nonce| standing.challenge(nonce));
         let (budget, record) = found.ok_or(Error::NotFound)?;
         let challenges = standing.challenges().ok_or(Error::NotFound)?;
         let made = standing.attempts(budget);

@@ -1,11 +1,11 @@
 //! `unlock`: an operator lets a recipient try again.
 
 use super::Engine;
-use super::ending::{TAKEN_BACK, settle};
 use crate::batch::Batch;
 use crate::error::Error;
 use crate::odometer::Slot;
 use crate::standing::mark;
+use crate::verdict;
 use crate::world::World;
 
 impl<W: World> Engine<W> {
@@ -28,13 +28,11 @@ impl<W: World> Engine<W> {
         let mut settled = None;
         if let Some(budget) = budget.filter(|budget| !standing.is_answered(budget)) {
             // Taken back first: a verification that sees this clears what it writes of failures.
-            settle(&located, budget, TAKEN_BACK, &mut batch);
+            verdict::clear(subject, &budget.first, &mut batch);
             self.write_cleared(&located, budget, &mut batch);
-            let mark = mark(&self.keyring, &located.purpose, budget.slot(), budget.epoch);
-            settled = Some((mark, budget.max_attempts));
+            settled = Some(mark(&self.keyring, &located.purpose, budget.slot(), budget.epoch));
         }
-        let (mark, max_attempts) = settled.unzip();
-        let history = standing.history.cleared(mark, max_attempts.unwrap_or_default());
+        let history = standing.history.cleared(settled);
         self.write_history(&located, &history, &mut batch);
         for slot in Slot::BOTH {
             batch.delete(subject.odometer(slot));

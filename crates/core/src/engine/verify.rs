@@ -1,19 +1,19 @@
 //! `verify`: counts an attempt, compares a code, and lets one of all right codes succeed.
 
-use super::ending::{ANSWERED, TAKEN_BACK, settle, use_up};
 use super::{Engine, Located, client_address};
 use crate::batch::Batch;
 use crate::code::Code;
 use crate::error::Error;
+use crate::history::History;
 use crate::limits::Windows;
 use crate::nonce::{self, Nonce};
-use crate::odometer::{self, Slot};
+use crate::odometer::{self, Reading, Slot};
 use crate::policy::{Activity, Policy, VerifyBy};
 use crate::record::{self, Budget, Challenges, Record, Success};
 use crate::request::{State, Target, Verified, VerifyRequest};
-use crate::standing::{Attempt, Standing, is_of, mark};
+use crate::standing::{Attempt, Standing, attempts_left, is_of, mark};
 use crate::subject;
-use crate::times::ENDING_SECONDS;
+use crate::verdict::{self, Verdict};
 use crate::world::{Timestamp, World};
 
 /// What the first round trip brought to light.
@@ -50,7 +50,7 @@ impl<W: World> Engine<W> {
         let windows_asked = windows.count(&mut batch);
         let mut replies = self.run(batch).await?;
         let standing =
-            Standing::read(&self.keyring, subject, policy, now, &standing_asked, &mut replies)?;
+            Standing::read(&self.keyring, located.place(), now, &standing_asked, &mut replies)?;
         windows.read(&windows_asked, &replies)?;
         windows.remember(&self.spent);
 
@@ -60,11 +60,12 @@ impl<W: World> Engine<W> {
                 Err(error)
             }
             Outcome::Spent { budget, error } => {
-                Err(self.spent(&located, budget, &windows, error).await)
+                Err(self.spent(&located, &standing, budget, &windows, error).await)
             }
-            Outcome::Wrong { budget, left, reference_differs } => {
+            Outcome::Wrong { budget, mut left, reference_differs } => {
                 if left == 0 {
-                    self.close(&located, &standing, budget, now).await;
+                    // The answer stands whether or not that works.
+                    left = self.close(&located, &standing, budget, now).await.unwrap_or(0);
                 }
                 Err(if reference_differs {
                     Error::ReferenceMismatch(left)
@@ -74,7 +75,7 @@ impl<W: World> Engine<W> {
             }
             Outcome::Right { budget, record } => {
                 let id = self.id(&request.tenant, &located, record.nonce);
-                self.win(&located, &standing, budget, record).await?;
+                let verified_at = self.win(&located, &standing, budget, record).await?;
                 Ok(Verified {
                     id,
                     purpose: located.purpose.clone(),
@@ -84,7 +85,7 @@ impl<W: World> Engine<W> {
                         .map(|challenges| challenges.masked_recipient.clone())
                         .unwrap_or_default(),
                     reference: record.reference.clone(),
-                    verified_at: self.world.now(),
+                    verified_at,
                 })
             }
         }
@@ -107,13 +108,7 @@ impl<W: World> Engine<W> {
     }
 
     /// Voids the attempt of a request that compared nothing.
-    async fn void(
-        &self,
-        located: &Located,
-        standing: &Standing,
-        windows: &Windows,
-        error: &Error,
-    ) {
+    async fn void(&self, located: &Located, standing: &Standing, windows: &Windows, error: &Error) {
         let subject = &located.subject;
         let mut batch = Batch::with_capacity(8);
         // The next budget takes the other one, which may happen right now.
@@ -143,15 +138,23 @@ impl<W: World> Engine<W> {
     async fn spent(
         &self,
         located: &Located,
+        standing: &Standing,
         budget: &Budget,
         windows: &Windows,
         error: Error,
     ) -> Error {
         let mut batch = Batch::with_capacity(4);
-        let won = batch.read(located.subject.won(&budget.first));
+        let slot = budget.slot();
+        if standing.attempts(budget) >= 0 {
+            odometer::void(&located.subject, slot, standing.reading(slot), &mut batch);
+        }
+        let look = verdict::look(&located.subject, &budget.first, &mut batch);
         windows.take_back_of_subject(&mut batch);
         let Ok(replies) = self.run(batch).await else { return error };
-        if replies.count(won).is_ok_and(|won| won % TAKEN_BACK > 0) { Error::NotFound } else { error }
+        match replies.count(look).map(Verdict::new) {
+            Ok(verdict) if verdict.answers() > 0 => Error::NotFound,
+            _ => error,
+        }
     }
 
     /// The one place that decides. Something is derived and compared whatever the store said, so that the time
@@ -174,9 +177,10 @@ impl<W: World> Engine<W> {
             return Outcome::NotCompared(error);
         }
         let Some((budget, newest)) = named.first().copied() else {
-            let error = standing.history.locked_until(now).map_or(Error::NotFound, |until| {
-                Error::Locked(until.since(now).max(1))
-            });
+            let error = standing
+                .history
+                .locked_until(now)
+                .map_or(Error::NotFound, |until| Error::Locked(until.since(now).max(1)));
             return Outcome::NotCompared(error);
         };
         // This request's own attempt isn't one of those made before it.
@@ -193,8 +197,8 @@ impl<W: World> Engine<W> {
         // Counted by the odometer, so exact however many requests race.
         let counted = self.counted_of(located, standing, budget);
         let failures = i64::from(standing.history.failures.saturating_sub(counted));
-        let until_disabled = i64::from(located.policy.failure_cap)
-            .saturating_sub(failures.saturating_add(before));
+        let until_disabled =
+            i64::from(located.policy.failure_cap).saturating_sub(failures.saturating_add(before));
         if until_disabled <= 0 {
             return Outcome::NotCompared(Error::Disabled);
         }
@@ -230,15 +234,15 @@ impl<W: World> Engine<W> {
         named.iter().map(|(_, record)| *record).filter(|record| code(record).is(typed)).collect()
     }
 
-    /// Takes the one success of a challenge and of its budget: the first to step both counts has it.
+    /// Takes the one success of a budget: its first answer has it.
     async fn win(
         &self,
         located: &Located,
         standing: &Standing,
         budget: &Budget,
         record: &Record,
-    ) -> Result<(), Error> {
-        let subject = &located.subject;
+    ) -> Result<Timestamp, Error> {
+        let Located { subject, policy, purpose, .. } = located;
         let now = self.world.now();
         if record.is_over(now) {
             let mut batch = Batch::with_capacity(1);
@@ -247,83 +251,110 @@ impl<W: World> Engine<W> {
             self.tidy(batch).await;
             return Err(Error::Expired);
         }
-        let place = subject.success();
-        let success = Success { challenge: record.nonce, budget: budget.first };
-        let value = record::seal(&self.world, self.keyring.lasting(), &place, &success);
+        let mark = mark(&self.keyring, purpose, budget.slot(), budget.epoch);
+        let cleared = |history: &History| history.cleared(Some(mark));
         let mut batch = Batch::with_capacity(8);
-        let used = use_up(located, record, ANSWERED, &mut batch);
-        let won = settle(located, budget, ANSWERED, &mut batch);
-        // Read after the steps: were the challenge not there, the counts might have been lost since it was read.
+        let step = verdict::answer(subject, &budget.first, record.place, &mut batch);
+        // Read after the step. Were the challenge not there, the verdict might have been lost since it was read; and
+        // whoever counts failures of this budget after this sees the answer.
         let challenges = batch.get(subject.challenges());
-        let success = batch.get(place.clone());
-        batch.set(place.clone(), value, ENDING_SECONDS);
-        if standing.history != crate::history::History::default() {
-            let mark = mark(&self.keyring, &located.purpose, budget.slot(), budget.epoch);
-            let history = standing.history.cleared(Some(mark), budget.max_attempts);
-            self.write_history(located, &history, &mut batch);
+        let history = batch.get(subject.history(policy.failure_scope));
+        let success = batch.get(subject.success());
+        self.write_success(located, budget, Some(record.nonce), &mut batch);
+        let had_failures = standing.history.failures > 0;
+        if had_failures {
+            self.write_history(located, &cleared(&standing.history), &mut batch);
         }
         batch.delete(subject.odometer(budget.slot()));
         let mut replies = self.run(batch).await?;
-        let (used, won) = (replies.count(used)?, replies.count(won)?);
-        let before = replies.value(success)?;
+        let verdict = Verdict::new(replies.count(step)?);
         let challenges: Option<Challenges> =
             record::open(&self.keyring, &subject.challenges(), replies.value(challenges)?);
+        let history: Option<History> = record::open(
+            &self.keyring,
+            &subject.history(policy.failure_scope),
+            replies.value(history)?,
+        );
+        let before: Option<Success> =
+            record::open(&self.keyring, &subject.success(), replies.value(success)?);
         let is_there = challenges.is_some_and(|challenges| {
             challenges.records.iter().any(|kept| kept.nonce == record.nonce)
         });
         let is_kept = is_there && is_of(record.generation, replies.generation());
-        if used == ANSWERED && won == ANSWERED && is_kept {
-            return Ok(());
+        if !verdict.is_won_by(record.place) || !is_kept {
+            self.lose(located, budget, record, verdict, before).await;
+            return Err(Error::NotFound);
         }
-        self.lose(located, (record, used, won), before, is_kept).await;
-        Err(Error::NotFound)
+        if let Some(history) = history.filter(|history| !had_failures && history.failures > 0) {
+            // The last attempt was counted as a failure in the meantime.
+            let mut batch = Batch::with_capacity(1);
+            self.write_history(located, &cleared(&history), &mut batch);
+            self.tidy(batch).await;
+        }
+        Ok(now)
     }
 
-    /// Puts right what a right code wrote that did not win.
+    /// Puts right what an answer wrote that did not win.
     async fn lose(
         &self,
         located: &Located,
-        (record, used, won): (&Record, i64, i64),
-        success: Option<Vec<u8>>,
-        is_kept: bool,
+        budget: &Budget,
+        record: &Record,
+        verdict: Verdict,
+        before: Option<Success>,
     ) {
-        let place = located.subject.success();
         let mut batch = Batch::with_capacity(2);
-        let same = used % TAKEN_BACK > ANSWERED && used < TAKEN_BACK;
-        if same && is_kept {
-            // The same challenge was answered before: what is written says so.
-            return;
-        }
-        match success {
-            // Another challenge of the budget was answered before.
-            Some(value) => batch.set(place, value, ENDING_SECONDS),
+        let before = before.filter(|success| success.budget == budget.first);
+        if verdict.answers() > 1 {
+            let first = verdict.first_answer(record.place);
+            if first == Some(record.place) {
+                // The same challenge was answered before: what is written says so.
+                return;
+            }
+            // Another one was.
+            let known = before.and_then(|success| success.challenge);
+            self.write_success(located, budget, known, &mut batch);
+        } else {
             // It was taken back before, or lost.
-            None => batch.delete(place),
-        }
-        if won % TAKEN_BACK > ANSWERED && used == ANSWERED {
-            use_up(located, record, TAKEN_BACK, &mut batch);
+            batch.delete(located.subject.success());
         }
         self.tidy(batch).await;
     }
 
-    /// Counts the failures of a budget whose last attempt was wrong. Should this fail, the next issue does it.
-    async fn close(&self, located: &Located, standing: &Standing, budget: &Budget, now: Timestamp) {
+    /// Counts the failures of a budget whose last attempt was wrong, and tells how many are left after all. Should this
+    /// fail, the next issue does it.
+    async fn close(
+        &self,
+        located: &Located,
+        standing: &Standing,
+        budget: &Budget,
+        now: Timestamp,
+    ) -> Result<u32, Error> {
+        let attempts = standing.attempts(budget);
+        let failures = u32::try_from(attempts).unwrap_or(0).min(budget.max_attempts);
         let mark = mark(&self.keyring, &located.purpose, budget.slot(), budget.epoch);
         let mut history = standing.history.clone();
-        let failures = standing.attempts(budget).clamp(0, i64::from(budget.max_attempts));
-        let failures = u32::try_from(failures).unwrap_or(budget.max_attempts);
         history.advance(mark, failures, &located.policy, now);
-        let mut batch = Batch::with_capacity(2);
+        let mut batch = Batch::with_capacity(3);
         self.write_history(located, &history, &mut batch);
-        let won = batch.read(located.subject.won(&budget.first));
-        let Ok(replies) = self.run(batch).await else { return };
-        if replies.count(won).is_ok_and(|won| won > 0) {
-            // The budget was answered, or cleared by an operator, in the meantime.
-            let history = standing.history.cleared(Some(mark), budget.max_attempts);
-            let mut batch = Batch::with_capacity(1);
-            self.write_history(located, &history, &mut batch);
-            self.tidy(batch).await;
-        }
+        // Read after the failures are written: an answer that comes after this sees them, and so does an operator.
+        let verdict = verdict::look(&located.subject, &budget.first, &mut batch);
+        let reading = odometer::look(&located.subject, budget.slot(), &mut batch);
+        let replies = self.run(batch).await?;
+        let verdict = Verdict::new(replies.count(verdict)?);
+        let reading = Reading::new(replies.count(reading)?);
+        let (before, left) = if verdict.answers() > 0 || verdict.is_cleared() {
+            (standing.history.cleared(Some(mark)), 0)
+        } else if reading.epoch() == budget.epoch && reading.attempts() < attempts {
+            // Not the last attempt after all: one that was under way has been voided.
+            (standing.history.clone(), attempts_left(budget, reading.attempts()))
+        } else {
+            return Ok(0);
+        };
+        let mut batch = Batch::with_capacity(1);
+        self.write_history(located, &before, &mut batch);
+        self.tidy(batch).await;
+        Ok(left)
     }
 
     /// How many failures of a budget the history holds already. Asked only where it holds any.
@@ -376,6 +407,7 @@ fn presentable(policy: &Policy, request: &VerifyRequest) -> Result<Code, Error> 
 const fn absent() -> Record {
     Record {
         nonce: Nonce::from_bytes([0; nonce::BYTES]),
+        place: 0,
         key: String::new(),
         code_number: 0,
         channel: 0,

@@ -36,7 +36,7 @@ fn the_failures_of_a_budget_count_once() {
     assert_eq!(history.failures, 2);
     history.advance([1; 8], 3, &policy, Timestamp(1_000));
     assert_eq!(history.failures, 3);
-    let cleared = history.cleared(Some([1; 8]), 3);
+    let cleared = history.cleared(Some([1; 8]));
     assert_eq!((cleared.failures, lock(&cleared, 1_000)), (0, 0));
     let mut again = cleared;
     again.advance([1; 8], 3, &policy, Timestamp(1_000));

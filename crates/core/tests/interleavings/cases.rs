@@ -9,8 +9,16 @@ use crate::explorer::{Conditions, Explorer, Extent};
 use crate::properties::{Case, hold};
 use crate::scene::Scene;
 
-const NOTHING: Conditions =
-    Conditions { store_fails: false, sender_fails: false, clock_jumps: 0, writes_in_time: false };
+const NOTHING: Conditions = Conditions {
+    store_fails: false,
+    sender_fails: false,
+    clock_jumps: 0,
+    writes_in_time: false,
+    loses: None,
+    zombies: false,
+    failures: 0,
+    skew: [0; 4],
+};
 const STORE: Conditions = Conditions { store_fails: true, ..NOTHING };
 const SENDER: Conditions = Conditions { sender_fails: true, ..NOTHING };
 
@@ -144,4 +152,217 @@ fn the_clock_moves_on_in_between() {
     explore("issue/resend over the lease's end", &scene, &calls, lease);
     let calls = [Call::Issue, scene.right_code(), scene.wrong_code()];
     explore("issue/right/wrong over the challenge's end", &scene, &calls, clock(600));
+}
+
+#[test]
+fn x1_right_revoke_revoke() {
+    let scene = Scene::new(3, 0, 60);
+    let revoke = Call::Revoke(scene.id.clone());
+    explore("right/revoke/revoke", &scene, &[scene.right_code(), revoke.clone(), revoke], NOTHING);
+}
+
+#[test]
+fn x2_right_revoke_unlock() {
+    let scene = Scene::new(3, 0, 60);
+    let revoke = Call::Revoke(scene.id.clone());
+    explore("right/revoke/unlock", &scene, &[scene.right_code(), revoke, Call::Unlock], NOTHING);
+}
+
+#[test]
+fn x2b_right_right_unlock() {
+    let scene = Scene::new(3, 0, 60);
+    explore("right/unlock", &scene, &[scene.right_code(), Call::Unlock], NOTHING);
+}
+
+#[test]
+fn x3_late_write() {
+    let scene = Scene::new(3, 0, 60);
+    let clock = Conditions { clock_jumps: 40, ..NOTHING };
+    let calls = [Call::Issue, Call::Resend(scene.id.clone())];
+    explore("issue/resend, a write that comes late", &scene, &calls, clock);
+}
+
+#[test]
+fn x4_four_verifies() {
+    let scene = Scene::new(3, 0, 60);
+    let (right, wrong) = (scene.right_code(), scene.wrong_code());
+    explore("wrong x3 right", &scene, &[wrong.clone(), wrong.clone(), wrong, right], NOTHING);
+}
+
+#[test]
+fn x4b_issue_issue_resend() {
+    let scene = Scene::new(3, 0, 60);
+    explore(
+        "issue x2 resend",
+        &scene,
+        &[Call::Issue, Call::Issue, Call::Resend(scene.id.clone())],
+        NOTHING,
+    );
+}
+
+fn losing(name: &'static str) -> Conditions {
+    Conditions { loses: Some(name), ..NOTHING }
+}
+
+#[test]
+fn y1_lost_odometer_verify() {
+    let scene = Scene::new(2, 1, 60);
+    let wrong = scene.wrong_code();
+    explore(
+        "lost odometer: wrong x3",
+        &scene,
+        &[wrong.clone(), wrong.clone(), wrong],
+        losing(":odometer"),
+    );
+}
+
+#[test]
+fn y2_lost_odometer_resend() {
+    let scene = Scene::new(2, 1, 60);
+    let wrong = scene.wrong_code();
+    explore(
+        "lost odometer: wrong wrong resend",
+        &scene,
+        &[wrong.clone(), wrong, Call::Resend(scene.id.clone())],
+        losing(":odometer"),
+    );
+}
+
+#[test]
+fn y2b_lost_odometer_issue() {
+    let scene = Scene::new(2, 1, 60);
+    let wrong = Call::Verify(None, "000000".into());
+    explore(
+        "lost odometer: wrong wrong issue",
+        &scene,
+        &[wrong.clone(), wrong, Call::Issue],
+        losing(":odometer"),
+    );
+}
+
+#[test]
+fn y3_lost_used() {
+    let scene = Scene::new(3, 0, 60);
+    let right = scene.right_code();
+    explore("lost used: right right", &scene, &[right.clone(), right], losing(":verdict:"));
+}
+
+#[test]
+fn y4_lost_everything() {
+    let scene = Scene::new(2, 1, 60);
+    let (right, wrong) = (scene.right_code(), scene.wrong_code());
+    explore(
+        "lost everything: right wrong issue",
+        &scene,
+        &[right, wrong, Call::Issue],
+        losing("{"),
+    );
+}
+
+#[test]
+fn y5_skew() {
+    let scene = Scene::new(3, 0, 60);
+    for skew in [1, 15, 29, 30] {
+        let scene = scene.clone();
+        let conditions = Conditions { skew: [0, skew, 0, 0], ..NOTHING };
+        let calls = [Call::Issue, Call::Resend(scene.id.clone())];
+        explore("skew: issue/resend", &scene, &calls, conditions);
+    }
+}
+
+#[test]
+fn y6_zombies() {
+    let scene = Scene::new(3, 0, 60);
+    let conditions = Conditions { zombies: true, ..STORE };
+    explore("zombie: issue/right", &scene, &[Call::Issue, scene.right_code()], conditions);
+    explore(
+        "zombie: issue/resend",
+        &scene,
+        &[Call::Issue, Call::Resend(scene.id.clone())],
+        conditions,
+    );
+    explore(
+        "zombie: right/wrong/revoke",
+        &scene,
+        &[scene.right_code(), scene.wrong_code(), Call::Revoke(scene.id.clone())],
+        conditions,
+    );
+}
+
+#[test]
+fn y7_two_failures() {
+    let scene = Scene::new(2, 1, 60);
+    let conditions = Conditions { failures: 2, ..STORE };
+    explore(
+        "two failures: right/wrong/issue",
+        &scene,
+        &[scene.right_code(), scene.wrong_code(), Call::Issue],
+        conditions,
+    );
+    explore(
+        "two failures: wrong/wrong/right",
+        &scene,
+        &[scene.wrong_code(), scene.wrong_code(), scene.right_code()],
+        conditions,
+    );
+}
+
+#[test]
+fn y8_skew_and_a_slow_send() {
+    let scene = Scene::new(3, 0, 60);
+    for (skew, jump) in
+        [(5, 20), (10, 20), (15, 20), (20, 20), (25, 20), (6, 24), (10, 24), (29, 10), (29, 2)]
+    {
+        let scene = scene.clone();
+        let conditions = Conditions { skew: [0, skew, 0, 0], clock_jumps: jump, ..NOTHING };
+        let calls = [Call::Issue, Call::Resend(scene.id.clone())];
+        explore("skew and a slow send: issue/resend", &scene, &calls, conditions);
+    }
+}
+
+#[test]
+fn y9_four() {
+    let scene = Scene::new(3, 0, 60);
+    let (right, wrong) = (scene.right_code(), scene.wrong_code());
+    explore(
+        "four: wrong x3 right by status",
+        &scene,
+        &[wrong.clone(), wrong.clone(), wrong, right],
+        NOTHING,
+    );
+}
+
+#[test]
+fn y10_right_right_revoke() {
+    let scene = Scene::new(3, 0, 60);
+    explore(
+        "right/right/revoke",
+        &scene,
+        &[scene.right_code(), scene.right_code(), Call::Revoke(scene.id.clone())],
+        NOTHING,
+    );
+    explore(
+        "unlock/unlock/right",
+        &scene,
+        &[scene.right_code(), Call::Unlock, Call::Unlock],
+        NOTHING,
+    );
+    explore(
+        "unlock/issue/right",
+        &scene,
+        &[scene.right_code(), Call::Unlock, Call::Issue],
+        NOTHING,
+    );
+    explore(
+        "revoke/issue/right",
+        &scene,
+        &[scene.right_code(), Call::Revoke(scene.id.clone()), Call::Issue],
+        NOTHING,
+    );
+    explore(
+        "revoke/issue/wrong",
+        &scene,
+        &[scene.wrong_code(), Call::Revoke(scene.id.clone()), Call::Issue],
+        NOTHING,
+    );
 }

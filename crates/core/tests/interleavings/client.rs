@@ -17,7 +17,7 @@ use countersign_core::request::{
     Addressee, Challenge, DeliveryOutcome, IssueRequest, Report, ResendRequest, Target, Verified,
     VerifyRequest,
 };
-use countersign_core::world::{Channel, Delivery, Message, Operation, Reply};
+use countersign_core::world::{Channel, Delivery, Message, Operation, Outcome, Reply};
 use countersign_core::{Keyring, Secret, Timestamp, World};
 use sha2::{Digest, Sha256};
 
@@ -74,6 +74,7 @@ pub(crate) struct Client {
     pub(crate) call: Call,
     policy: Arc<Policy>,
     seed: u8,
+    pub(crate) skew: u64,
     histories: Vec<History>,
 }
 
@@ -86,7 +87,7 @@ struct History {
 
 impl Client {
     pub(crate) fn new(call: Call, policy: Arc<Policy>, seed: u8) -> Self {
-        Self { call, policy, seed, histories: Vec::new() }
+        Self { call, policy, seed, skew: 0, histories: Vec::new() }
     }
 
     /// The history that has only just begun.
@@ -133,6 +134,7 @@ impl Client {
                 wants: None,
             }),
             seed: self.seed,
+            skew: self.skew,
         };
         // The first event says when the call begins.
         let _ = view.take();
@@ -186,7 +188,15 @@ async fn perform(engine: &Engine<View>, call: Call) -> Result<Answer, Error> {
         Call::Verify(id, code) => {
             let target = id.map_or_else(|| Target::Recipient(addressee()), Target::Id);
             let code = Secret::new(code);
-            let request = VerifyRequest { tenant, target, code, reference: None, client_ip: None };
+            let request = VerifyRequest {
+                tenant,
+                target,
+                purpose: None,
+                to: None,
+                code,
+                reference: None,
+                client_ip: None,
+            };
             engine.verify(request).await.map(Answer::Verified)
         }
     }
@@ -197,6 +207,7 @@ struct View {
     policy: Arc<Policy>,
     inner: Mutex<Inner>,
     seed: u8,
+    skew: u64,
 }
 
 struct Inner {
@@ -210,7 +221,7 @@ impl View {
     fn take(&self) -> Option<What> {
         let mut inner = self.inner.lock().unwrap();
         let event = inner.script.pop_front()?;
-        inner.now = event.now;
+        inner.now = event.now + self.skew;
         Some(event.what)
     }
 
@@ -220,9 +231,11 @@ impl View {
 }
 
 impl World for View {
-    async fn run(&self, batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
+    async fn run(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
         match self.take() {
-            Some(What::Replies(replies)) => replies,
+            Some(What::Replies(replies)) => {
+                replies.map(|replies| Outcome { replies, generation: None })
+            }
             None => {
                 self.want(Wants::Run(batch));
                 poll_fn(|_| Poll::Pending).await

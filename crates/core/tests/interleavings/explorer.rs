@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use countersign_core::Error;
 use countersign_core::error::StoreError;
-use countersign_core::world::Reply;
+use countersign_core::world::{Operation, Reply};
 
 use crate::client::{Answer, Client, Event, Wants, What};
 use crate::store::{Store, digest};
@@ -34,6 +34,9 @@ struct State {
     store: Store,
     places: Vec<Place>,
     failures_left: u8,
+    losses_left: u8,
+    /// Batches that their client has given up, and that go on: client, history, operations done.
+    zombies: Vec<(usize, usize, usize)>,
     now: u64,
 }
 
@@ -48,6 +51,10 @@ pub(crate) struct Conditions {
     pub(crate) clock_jumps: u64,
     /// It doesn't while what was sent is being written: the host's deadline for the store is shorter than the jump.
     pub(crate) writes_in_time: bool,
+    pub(crate) loses: Option<&'static str>,
+    pub(crate) zombies: bool,
+    pub(crate) failures: u8,
+    pub(crate) skew: [u64; 4],
 }
 
 /// What one client did, from its first step to its last.
@@ -94,16 +101,28 @@ impl<'a> Explorer<'a> {
     pub(crate) fn explore(
         store: Store,
         now: u64,
-        clients: Vec<Client>,
+        mut clients: Vec<Client>,
         conditions: Conditions,
         property: &'a dyn Fn(&Ending<'_>),
     ) -> Extent {
         let place = Place { history: None, replies: Vec::new(), after: 0 };
         let places = vec![place; clients.len()];
-        let failures_left = u8::from(conditions.store_fails || conditions.sender_fails);
+        let failures_left =
+            u8::from(conditions.store_fails || conditions.sender_fails).max(conditions.failures);
+        for (client, skew) in clients.iter_mut().zip(conditions.skew) {
+            client.skew = skew;
+        }
+        let losses_left = u8::from(conditions.loses.is_some());
         let mut explorer =
             Self { clients, conditions, seen: HashMap::new(), endings: 0, start: now, property };
-        let schedules = explorer.visit(State { store, places, failures_left, now });
+        let schedules = explorer.visit(State {
+            store,
+            places,
+            failures_left,
+            losses_left,
+            zombies: Vec::new(),
+            now,
+        });
         Extent { schedules, states: explorer.seen.len(), endings: explorer.endings }
     }
 
@@ -122,7 +141,30 @@ impl<'a> Explorer<'a> {
             let now = state.now + self.conditions.clock_jumps;
             schedules += self.visit(State { now, ..state.clone() });
         }
-        let mut finished = true;
+        if let Some(name) = self.conditions.loses
+            && state.losses_left > 0
+        {
+            let mut next = state.clone();
+            if next.store.lose(name) {
+                next.losses_left = 0;
+                schedules = schedules.saturating_add(self.visit(next));
+            }
+        }
+        for zombie in 0..state.zombies.len() {
+            let mut next = state.clone();
+            let (client, history, done) = next.zombies[zombie];
+            let Wants::Run(batch) = self.clients[client].wants(history).clone() else {
+                unreachable!()
+            };
+            next.store.step(&batch[done]);
+            if done + 1 == batch.len() {
+                next.zombies.remove(zombie);
+            } else {
+                next.zombies[zombie].2 += 1;
+            }
+            schedules = schedules.saturating_add(self.visit(next));
+        }
+        let mut finished = state.zombies.is_empty();
         for client in 0..self.clients.len() {
             for next in self.steps(&state, client) {
                 finished = false;
@@ -189,7 +231,16 @@ impl<'a> Explorer<'a> {
     fn fail(&mut self, state: &State, client: usize, history: usize) -> State {
         let mut next = state.clone();
         next.failures_left -= 1;
+        let done = next.places[client].replies.len();
         next.places[client].replies.clear();
+        if self.conditions.zombies {
+            let Wants::Run(batch) = self.clients[client].wants(history).clone() else {
+                unreachable!()
+            };
+            if done < batch.len() {
+                next.zombies.push((client, history, done));
+            }
+        }
         self.tell(&mut next, client, history, What::Replies(Err(StoreError::Timeout)));
         next
     }
@@ -244,7 +295,10 @@ fn course(client: &Client, history: usize, after: u8) -> Course {
                 sent.push((message.challenge_id.clone(), message.code.expose().clone()));
             }
             Wants::Run(batch) => {
-                took |= batch.iter().any(|operation| format!("{operation:?}").contains(":used:"));
+                took |= batch.iter().any(|operation| {
+                    matches!(operation, Operation::Increment { key, by, .. }
+                        if key.contains(":verdict:") && *by != 0)
+                });
             }
             _ => {}
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use countersign_core::error::Error;
-use countersign_core::policy::{Draft, Policy};
+use countersign_core::policy::{Draft, Policy, VerifyBy};
 use countersign_core::request::Report;
 use countersign_core::world::Channel;
 
@@ -35,6 +35,7 @@ impl Scene {
             max_attempts: Some(max_attempts),
             cooldown_seconds: Some(cooldown_seconds),
             lifetime_seconds: Some(600),
+            verify_by: Some(VerifyBy::Both),
             ..Draft::default()
         });
         let policy = Arc::new(policy.unwrap());

@@ -77,6 +77,16 @@ impl Store {
         })
     }
 
+    /// Loses every key with that name.
+    pub(crate) fn lose(&mut self, name: &str) -> bool {
+        let keys: Vec<String> =
+            self.cells.keys().filter(|key| key.contains(name)).map(|key| key.to_string()).collect();
+        for key in &keys {
+            self.put(key, None);
+        }
+        !keys.is_empty()
+    }
+
     /// Each key's ttl, in seconds.
     pub(crate) fn ttls(&self) -> impl Iterator<Item = (&str, u32)> {
         self.cells.iter().map(|(key, (_, ttl))| (&**key, *ttl))

@@ -214,9 +214,7 @@ fn the_odometer_is_stepped_before_the_challenge_is_read() {
         let mut batch = Batch::new();
         Standing::ask(&subject, &policy, attempt, &mut batch);
         let batch = batch.into_operations();
-        let step = |one: &Operation| {
-            matches!(one, Operation::Increment { key, by: 1, .. } if key.contains(":odometer:"))
-        };
+        let step = |one: &Operation| matches!(one, Operation::Increment { key, by: 1, .. } if key.contains(":odometer:"));
         let read =
             |one: &Operation| matches!(one, Operation::Get(key) if key.ends_with(":challenges"));
         assert!(batch.iter().rposition(step).unwrap() < batch.iter().position(read).unwrap());

@@ -127,7 +127,8 @@ fn a_spent_address_touches_no_key_of_the_subject() {
     assert!(matches!(caller.verify(&id, &code), Err(Error::Throttled { .. })));
     assert_eq!(caller.desk.round_trips(), 1);
     let after = caller.desk.dump();
-    let changed: Vec<_> = after.iter().filter(|(key, entry)| before.get(*key) != Some(entry)).collect();
+    let changed: Vec<_> =
+        after.iter().filter(|(key, entry)| before.get(*key) != Some(entry)).collect();
     assert!(changed.len() == 1 && changed[0].0.contains(":limit:ip:"), "{changed:?}");
 }
 
@@ -426,11 +427,7 @@ fn an_id_of_another_purpose_or_person_is_refused_where_the_caller_says_which() {
 fn a_resend_goes_by_channels_that_are_still_allowed() {
     let caller = Caller::new(Memory::Never, quick());
     let (id, _) = caller.issued();
-    caller.desk.set_policy(
-        "default",
-        "login",
-        Draft { channels: vec![Channel::Email], ..quick() },
-    );
+    caller.desk.set_policy("default", "login", Draft { channels: vec![Channel::Email], ..quick() });
     assert_eq!(caller.resend(&id).unwrap_err(), Error::ChannelNotAllowed);
     assert_eq!(caller.desk.messages().len(), 1);
 }
