@@ -32,7 +32,7 @@ pub trait World: Send + Sync {
     fn run(
         &self,
         batch: Vec<Operation>,
-    ) -> impl Future<Output = Result<Vec<Reply>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Outcome, StoreError>> + Send;
 
     /// Hands a message to a provider.
     fn send(&self, message: Message) -> impl Future<Output = Result<Delivery, SendError>> + Send;
@@ -89,31 +89,50 @@ pub enum Reply {
     Value(Option<Vec<u8>>),
 }
 
+/// What a batch brought.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Outcome {
+    /// A reply to each operation, in their order.
+    pub replies: Vec<Reply>,
+    /// Changes whenever the store may have lost or rolled back what it had acknowledged; nothing where the host
+    /// can't tell.
+    pub generation: Option<u64>,
+}
+
 /// The replies of one batch, taken in the order of its operations. A reply of the wrong kind is an error
 /// of the store, never a guess.
-pub(crate) struct Replies(std::vec::IntoIter<Reply>);
+pub(crate) struct Replies {
+    replies: std::vec::IntoIter<Reply>,
+    generation: Option<u64>,
+}
 
 impl Replies {
-    pub(crate) fn new(replies: Vec<Reply>) -> Self {
-        Self(replies.into_iter())
+    pub(crate) fn new(outcome: Outcome) -> Self {
+        Self { replies: outcome.replies.into_iter(), generation: outcome.generation }
+    }
+
+    /// The generation of the store that carried out the batch.
+    #[expect(dead_code, reason = "for `verify`, once a challenge knows its generation")]
+    pub(crate) const fn generation(&self) -> Option<u64> {
+        self.generation
     }
 
     pub(crate) fn count(&mut self) -> Result<i64, StoreError> {
-        match self.0.next() {
+        match self.replies.next() {
             Some(Reply::Count(count)) => Ok(count),
             _ => Err(out_of_step()),
         }
     }
 
     pub(crate) fn done(&mut self) -> Result<(), StoreError> {
-        match self.0.next() {
+        match self.replies.next() {
             Some(Reply::Done) => Ok(()),
             _ => Err(out_of_step()),
         }
     }
 
     pub(crate) fn value(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.0.next() {
+        match self.replies.next() {
             Some(Reply::Value(value)) => Ok(value),
             _ => Err(out_of_step()),
         }

@@ -17,7 +17,7 @@ use countersign_core::request::{
     Addressee, Challenge, DeliveryOutcome, IssueRequest, Report, ResendRequest, Target, Verified,
     VerifyRequest,
 };
-use countersign_core::world::{Channel, Delivery, Message, Operation, Reply};
+use countersign_core::world::{Channel, Delivery, Message, Operation, Outcome, Reply};
 use countersign_core::{Keyring, Secret, Timestamp, World};
 use sha2::{Digest, Sha256};
 
@@ -220,9 +220,11 @@ impl View {
 }
 
 impl World for View {
-    async fn run(&self, batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
+    async fn run(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
         match self.take() {
-            Some(What::Replies(replies)) => replies,
+            Some(What::Replies(replies)) => {
+                replies.map(|replies| Outcome { replies, generation: None })
+            }
             None => {
                 self.want(Wants::Run(batch));
                 poll_fn(|_| Poll::Pending).await

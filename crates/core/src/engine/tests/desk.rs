@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{SendError, StoreError};
 use crate::policy::{Draft, Policy, PolicyFault};
-use crate::world::{Channel, Delivery, Message, Operation, Reply, Timestamp, World};
+use crate::world::{Channel, Delivery, Message, Operation, Outcome, Reply, Timestamp, World};
 
 /// Whether the store forgets at the end of a ttl, or never.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -204,7 +204,7 @@ impl Inner {
 }
 
 impl World for Desk {
-    async fn run(&self, batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
+    async fn run(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
         let mut inner = self.inner();
         assert!((1..=32).contains(&batch.len()), "a batch of {}", batch.len());
         inner.round_trips += 1;
@@ -230,7 +230,7 @@ impl World for Desk {
         if let Some(hook) = hook {
             hook();
         }
-        Ok(replies)
+        Ok(Outcome { replies, generation: None })
     }
 
     async fn send(&self, message: Message) -> Result<Delivery, SendError> {
