@@ -30,7 +30,7 @@ impl store::Host for World {
     async fn run(
         &mut self,
         batch: Vec<store::Operation>,
-    ) -> Result<Vec<store::Reply>, types::StoreError> {
+    ) -> Result<store::Outcome, types::StoreError> {
         assert!((1..=32).contains(&batch.len()), "{} operations", batch.len());
         self.batches += 1;
         let mut replies = Vec::new();
@@ -58,7 +58,7 @@ impl store::Host for World {
                 }
             });
         }
-        Ok(replies)
+        Ok(store::Outcome { replies, generation: None })
     }
 }
 

@@ -37,7 +37,7 @@ impl Harness {
             Time::Ours(now) => {
                 now.fetch_add(seconds * 1_000, Ordering::SeqCst);
                 match self.store.run(vec![get(key)]).await {
-                    Ok(replies) => !same(&replies, &[Reply::Value(None)]),
+                    Ok(outcome) => !same(&outcome.replies, &[Reply::Value(None)]),
                     // It holds a count.
                     Err(StoreError::InvalidArgument) => true,
                     Err(error) => panic!("{error:?}"),
@@ -54,7 +54,7 @@ impl Harness {
     }
 
     pub(crate) async fn run(&self, batch: Vec<Operation>) -> Vec<Reply> {
-        self.store.run(batch).await.unwrap()
+        self.store.run(batch).await.unwrap().replies
     }
 }
 

@@ -1,6 +1,7 @@
 //! One suite for every store: each rule of `wit/store.wit`, and what each backend promises on top of it.
 #![cfg(test)]
 
+mod generation;
 mod harness;
 mod memory;
 mod redis;

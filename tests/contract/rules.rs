@@ -117,6 +117,7 @@ pub(crate) async fn concurrent_steps_get_distinct_replies(harness: &Harness) {
                         .run(vec![get("{a}v"), step("{a}n", 1, 60)])
                         .await
                         .unwrap()
+                        .replies
                         .as_slice()
                     {
                         [Reply::Value(None), Reply::Count(count)] => seen.push(*count),
@@ -215,7 +216,7 @@ pub(crate) async fn a_random_batch_does_what_a_map_would(harness: &Harness) {
                 operation
             })
             .collect();
-        let replies = harness.store.run(batch.clone()).await.unwrap();
+        let replies = harness.store.run(batch.clone()).await.unwrap().replies;
         assert!(
             crate::harness::same(&replies, &expected),
             "{batch:?}: {replies:?} is not {expected:?}"

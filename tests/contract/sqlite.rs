@@ -22,7 +22,7 @@ async fn what_was_written_is_there_after_a_restart() {
     let settings = sqlite_settings(&directory);
     open(&settings).await.run(vec![set("{a}v", b"kept", 60), step("{a}n", 3, 60)]).await.unwrap();
     let again = open(&settings).await;
-    let replies = again.run(vec![get("{a}v"), step("{a}n", 1, 60)]).await.unwrap();
+    let replies = again.run(vec![get("{a}v"), step("{a}n", 1, 60)]).await.unwrap().replies;
     assert_same(&replies, &[value(b"kept"), Reply::Count(4)]);
 }
 
@@ -58,7 +58,10 @@ async fn two_stores_on_one_file_count_together() {
         task.await.unwrap();
     }
     for store in stores {
-        assert_same(&store.run(vec![step("{a}n", 0, 60)]).await.unwrap(), &[Reply::Count(400)]);
+        assert_same(
+            &store.run(vec![step("{a}n", 0, 60)]).await.unwrap().replies,
+            &[Reply::Count(400)],
+        );
     }
 }
 
@@ -77,7 +80,8 @@ async fn a_batch_that_timed_out_is_never_carried_out() {
     assert!(matches!(second, Err(StoreError::Timeout)), "{second:?}");
     other.execute_batch("COMMIT").unwrap();
     drop(store);
-    let replies = open(&settings).await.run(vec![step("{a}n", 0, 60), get("{a}v")]).await.unwrap();
+    let replies =
+        open(&settings).await.run(vec![step("{a}n", 0, 60), get("{a}v")]).await.unwrap().replies;
     assert_same(&replies, &[Reply::Count(0), Reply::Value(None)]);
 }
 
@@ -114,7 +118,7 @@ async fn a_refused_batch_hurts_no_other() {
     );
     assert!(first.is_ok() && last.is_ok(), "{first:?} {last:?}");
     assert!(matches!(refused, Err(StoreError::InvalidArgument)), "{refused:?}");
-    assert_same(&store.run(vec![step("{a}n", 0, 60)]).await.unwrap(), &[Reply::Count(101)]);
+    assert_same(&store.run(vec![step("{a}n", 0, 60)]).await.unwrap().replies, &[Reply::Count(101)]);
 }
 
 #[tokio::test]

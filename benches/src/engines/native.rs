@@ -12,7 +12,7 @@ use countersign::senders::Sender;
 use countersign::stores::Store;
 use countersign_core::error::{SendError, StoreError};
 use countersign_core::policy::{Draft, PolicyFault};
-use countersign_core::world::{Delivery, Message, Operation, Reply};
+use countersign_core::world::{Delivery, Message, Operation, Outcome};
 use countersign_core::{Engine, Keyring, Policy, Secret, Timestamp, World};
 use countersign_http_api::otp::{
     Addressee, Challenge, DeliveryOutcome, Failure, IssueRequest, Otp, Report, ResendRequest,
@@ -77,10 +77,11 @@ pub(crate) struct HostWorld {
 }
 
 impl World for HostWorld {
-    async fn run(&self, batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
+    async fn run(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
         let batch = batch.into_iter().map(requests::operation).collect();
-        let replies = self.store.run(batch).await.map_err(answers::store_error)?;
-        Ok(replies.into_iter().map(answers::reply).collect())
+        let outcome = self.store.run(batch).await.map_err(answers::store_error)?;
+        let replies = outcome.replies.into_iter().map(answers::reply).collect();
+        Ok(Outcome { replies, generation: outcome.generation })
     }
 
     async fn send(&self, message: Message) -> Result<Delivery, SendError> {

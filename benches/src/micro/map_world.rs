@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Result;
 use countersign_core::error::{SendError, StoreError};
 use countersign_core::policy::PolicyFault;
-use countersign_core::world::{Channel, Delivery, Message, Operation, Reply};
+use countersign_core::world::{Channel, Delivery, Message, Operation, Outcome, Reply};
 use countersign_core::{Policy, Timestamp, World};
 
 use super::Codes;
@@ -58,9 +58,10 @@ impl Content {
 }
 
 impl World for MapWorld {
-    async fn run(&self, batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
+    async fn run(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
         let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(batch.into_iter().map(|operation| content.carry_out(operation)).collect())
+        let replies = batch.into_iter().map(|operation| content.carry_out(operation)).collect();
+        Ok(Outcome { replies, generation: None })
     }
 
     async fn send(&self, message: Message) -> Result<Delivery, SendError> {

@@ -13,7 +13,7 @@ countersign_store::contract!(
 use std::sync::{Mutex, PoisonError};
 
 use self::bindings::countersign::otp::types::StoreError;
-use self::bindings::exports::countersign::otp::store::{Guest, Operation, Reply};
+use self::bindings::exports::countersign::otp::store::{Guest, Operation, Outcome};
 use self::bindings::exports::countersign::otp::upkeep::{Guest as Upkeep, Swept};
 use self::bindings::fermyon::spin::redis::{Connection, Error, RedisParameter, RedisResult};
 use self::bindings::wasi::config::store as variables;
@@ -34,15 +34,14 @@ mod exports {
 }
 
 impl Guest for Component {
-    fn run(batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
+    fn run(batch: Vec<Operation>) -> Result<Outcome, StoreError> {
         let batch: Vec<countersign_store::Operation> = batch.into_iter().map(Into::into).collect();
         countersign_store::check(&batch)?;
         if batch.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Outcome { replies: Vec::new(), generation: None });
         }
         let answers = with_link(|link| link.evaluate(&batch))?;
-        let replies = script::replies(&batch, answers)?;
-        Ok(replies.into_iter().map(Into::into).collect())
+        Ok(script::outcome(&batch, answers)?.into())
     }
 }
 

@@ -1,9 +1,11 @@
 //! A batch as one `EVAL`, and its answer as replies.
 
-use countersign_store::{Operation, Reply, StoreError};
+use countersign_store::{Operation, Outcome, Reply, StoreError};
+use sha2::{Digest, Sha256};
 
 /// Carries out a batch: for each key, three arguments that say what to do with it. A count is read back after it was
-/// stepped, because numbers of a script lose their last digits beyond 2^53; texts don't.
+/// stepped, because numbers of a script lose their last digits beyond 2^53; texts don't. Two more answers follow, the
+/// server's run id and its replication id, empty where the user may not ask.
 pub const SCRIPT: &str = "\
 local out = {} \
 for i, key in ipairs(KEYS) do \
@@ -22,6 +24,12 @@ for i, key in ipairs(KEYS) do \
     out[i] = '' \
   end \
 end \
+local function info(section, field) \
+  local text = redis.pcall('INFO', section) \
+  return type(text) == 'string' and text:match(field .. ':(%w+)') or '' \
+end \
+out[#KEYS + 1] = info('server', 'run_id') \
+out[#KEYS + 2] = info('replication', 'master_replid') \
 return out";
 
 /// The arguments of `EVAL`, after the script.
@@ -45,17 +53,32 @@ pub fn arguments(prefix: &str, batch: &[Operation]) -> Vec<Vec<u8>> {
     arguments
 }
 
-/// The replies, from what `EVAL` brought for each operation: bytes, or nothing.
+/// What the batch brought, from the answers of `EVAL`: bytes or nothing for each operation, then the two ids.
 ///
 /// # Errors
 /// `InvalidArgument` where what is read as a count is none, `Other` where the answer has another shape.
-pub fn replies(
+pub fn outcome(
     batch: &[Operation],
-    answers: Vec<Option<Vec<u8>>>,
-) -> Result<Vec<Reply>, StoreError> {
-    if answers.len() != batch.len() {
+    mut answers: Vec<Option<Vec<u8>>>,
+) -> Result<Outcome, StoreError> {
+    if answers.len() != batch.len() + 2 {
         return Err(unexpected());
     }
+    let replication_id = answers.pop().flatten().unwrap_or_default();
+    let run_id = answers.pop().flatten().unwrap_or_default();
+    let is_known = !run_id.is_empty() && !replication_id.is_empty();
+    let generation = is_known.then(|| generation(&run_id, &replication_id));
+    Ok(Outcome { replies: replies(batch, answers)?, generation })
+}
+
+/// The generation of a server: as the native host's store computes it, so that both can serve the same challenges.
+fn generation(run_id: &[u8], replication_id: &[u8]) -> u64 {
+    let digest = Sha256::new().chain_update(run_id).chain_update(b"\0");
+    let digest = digest.chain_update(replication_id).finalize();
+    digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+fn replies(batch: &[Operation], answers: Vec<Option<Vec<u8>>>) -> Result<Vec<Reply>, StoreError> {
     batch
         .iter()
         .zip(answers)
@@ -143,6 +166,8 @@ mod tests {
             Some(b"-2".to_vec()),
             Some(b"9007199254740993".to_vec()),
             Some(vec![]),
+            Some(vec![b'a'; 40]),
+            Some(vec![b'b'; 40]),
         ];
         let expected = [
             Reply::Value(Some(vec![1])),
@@ -151,13 +176,26 @@ mod tests {
             Reply::Count(9_007_199_254_740_993),
             Reply::Done,
         ];
-        assert_eq!(replies(&batch, answers).unwrap(), expected);
-        assert_eq!(replies(&batch[..1], vec![None]).unwrap(), [Reply::Value(None)]);
+        let outcome = outcome(&batch, answers).unwrap();
+        assert_eq!(outcome.replies, expected);
+        // The number that the native host has for the same server.
+        assert_eq!(outcome.generation, Some(244_849_102_557_863_269));
+    }
+
+    #[test]
+    fn a_server_that_does_not_say_its_ids_has_no_generation() {
+        let batch = [Operation::Get("k".into())];
+        for nothing in [None, Some(vec![])] {
+            let answers = vec![None, nothing.clone(), nothing];
+            let outcome = outcome(&batch, answers).unwrap();
+            assert_eq!(outcome, Outcome { replies: vec![Reply::Value(None)], generation: None });
+        }
     }
 
     #[test]
     fn answers_of_another_shape_are_refused() {
-        assert!(matches!(replies(&[step(1)], vec![]), Err(StoreError::Other(_))));
+        assert!(matches!(outcome(&[step(1)], vec![]), Err(StoreError::Other(_))));
+        assert!(matches!(outcome(&[step(1)], vec![None]), Err(StoreError::Other(_))));
         assert!(matches!(replies(&[step(1)], vec![None]), Err(StoreError::Other(_))));
         assert_eq!(
             replies(&[step(1)], vec![Some(b"x".to_vec())]),

@@ -17,7 +17,7 @@ use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
 use self::bindings::countersign::otp::types::StoreError;
-use self::bindings::exports::countersign::otp::store::{Guest, Operation, Reply};
+use self::bindings::exports::countersign::otp::store::{Guest, Operation, Outcome};
 use self::bindings::exports::countersign::otp::upkeep::{Guest as Upkeep, Swept};
 use self::bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use self::bindings::wasi::keyvalue::{atomics, store};
@@ -58,10 +58,12 @@ fn now<T>(
 }
 
 impl Guest for Component {
-    fn run(batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
+    fn run(batch: Vec<Operation>) -> Result<Outcome, StoreError> {
         let batch: Vec<_> = batch.into_iter().map(Into::into).collect();
         let replies = with_store(|store| now(store.run(&batch)))??;
-        Ok(replies.into_iter().map(Into::into).collect())
+        let replies = replies.into_iter().map(Into::into).collect();
+        // `wasi:keyvalue` says nothing of its backend's history.
+        Ok(Outcome { replies, generation: None })
     }
 }
 

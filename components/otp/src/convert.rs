@@ -4,7 +4,7 @@ use countersign_core::code::Alphabet;
 use countersign_core::error::{Scope, SendError, StoreError};
 use countersign_core::policy::{Activity, Draft, Limit, ResendCode, VerifyBy};
 use countersign_core::recipient::Fault;
-use countersign_core::world::{Channel, Delivery, Message, Operation, Reply};
+use countersign_core::world::{Channel, Delivery, Message, Operation, Outcome, Reply};
 use countersign_core::{Error, Secret, request};
 
 use crate::bindings::countersign::otp::{sender, settings, store, types};
@@ -97,6 +97,13 @@ impl From<store::Reply> for Reply {
             store::Reply::Done => Self::Done,
             store::Reply::Value(value) => Self::Value(value),
         }
+    }
+}
+
+impl From<store::Outcome> for Outcome {
+    fn from(outcome: store::Outcome) -> Self {
+        let replies = outcome.replies.into_iter().map(Into::into).collect();
+        Self { replies, generation: outcome.generation }
     }
 }
 

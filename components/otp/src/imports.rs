@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use countersign_core::error::{SendError, StoreError};
 use countersign_core::policy::PolicyFault;
-use countersign_core::world::{Delivery, Message, Operation, Reply};
+use countersign_core::world::{Delivery, Message, Operation, Outcome};
 use countersign_core::{Policy, Timestamp, World};
 
 use crate::SharedPolicy;
@@ -44,10 +44,9 @@ impl Policies {
 }
 
 impl World for Imports {
-    async fn run(&self, batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
+    async fn run(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
         let batch: Vec<_> = batch.into_iter().map(Into::into).collect();
-        let replies = store::run(&batch).map_err(StoreError::from)?;
-        Ok(replies.into_iter().map(Into::into).collect())
+        Ok(store::run(&batch).map_err(StoreError::from)?.into())
     }
 
     async fn send(&self, message: Message) -> Result<Delivery, SendError> {

@@ -40,6 +40,13 @@ macro_rules! contract {
                 }
             }
 
+            impl From<$crate::Outcome> for store::Outcome {
+                fn from(outcome: $crate::Outcome) -> Self {
+                    let replies = outcome.replies.into_iter().map(Into::into).collect();
+                    Self { replies, generation: outcome.generation }
+                }
+            }
+
             impl From<$crate::StoreError> for types::StoreError {
                 fn from(error: $crate::StoreError) -> Self {
                     match error {

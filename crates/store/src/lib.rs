@@ -58,6 +58,16 @@ pub enum Reply {
     Value(Option<Vec<u8>>),
 }
 
+/// What a batch brought.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Outcome {
+    /// A reply to each operation, in their order.
+    pub replies: Vec<Reply>,
+    /// Changes whenever the backend may have lost or rolled back what it had acknowledged; nothing where that can't
+    /// be told.
+    pub generation: Option<u64>,
+}
+
 /// Why a call was not carried out to its end.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum StoreError {

@@ -53,7 +53,7 @@ impl store::Host for State {
     async fn run(
         &mut self,
         batch: Vec<store::Operation>,
-    ) -> Result<Vec<store::Reply>, types::StoreError> {
+    ) -> Result<store::Outcome, types::StoreError> {
         if !self.host_call() {
             return Err(types::StoreError::InvalidArgument);
         }

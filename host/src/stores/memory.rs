@@ -17,7 +17,7 @@ use self::shard::{Content, Shard};
 use super::clock::Clock;
 use super::error::within;
 use super::{Answer, OpenError, Store, limits};
-use crate::bindings::countersign::otp::store::{Operation, Reply, Step};
+use crate::bindings::countersign::otp::store::{Operation, Outcome, Reply, Step};
 use crate::bindings::countersign::otp::types::StoreError;
 
 mod shard;
@@ -51,6 +51,8 @@ pub struct MemoryStore {
     max_keys: usize,
     /// Keys in all shards, those included whose time is over and that were not swept yet.
     keys: AtomicUsize,
+    /// Random: another process knows nothing of what this one held.
+    generation: u64,
     /// Which shard is swept next.
     next: AtomicUsize,
 }
@@ -79,9 +81,11 @@ impl MemoryStore {
     /// [`OpenError::Setting`] where a setting is out of its range.
     pub fn open(settings: &MemorySettings, clock: Clock) -> Result<Self, OpenError> {
         let max_keys = settings.keys()?;
+        let hasher = std::hash::RandomState::new();
         Ok(Self {
             clock,
-            hasher: std::hash::RandomState::new(),
+            generation: hasher.hash_one("generation"),
+            hasher,
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             max_keys,
             keys: AtomicUsize::new(0),
@@ -95,14 +99,16 @@ impl MemoryStore {
         self.keys.load(Ordering::Relaxed)
     }
 
-    fn carry_out(&self, batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
+    fn carry_out(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
         limits::check(&batch)?;
         let now = (self.clock)();
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         if let Some(shard) = self.shards.get(turn % SHARDS) {
             self.sweep(shard, now, SWEPT_PER_BATCH);
         }
-        batch.into_iter().map(|operation| self.apply(operation, now)).collect()
+        let replies = batch.into_iter().map(|operation| self.apply(operation, now));
+        let replies = replies.collect::<Result<_, _>>()?;
+        Ok(Outcome { replies, generation: Some(self.generation) })
     }
 
     fn apply(&self, operation: Operation, now: u64) -> Result<Reply, StoreError> {

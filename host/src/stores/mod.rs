@@ -10,25 +10,27 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::bindings::countersign::otp::store::{Operation, Reply};
+use crate::bindings::countersign::otp::store::{Operation, Outcome};
 use crate::bindings::countersign::otp::types::StoreError;
 
 pub mod clock;
 mod error;
+mod generation;
 mod limits;
 pub mod memory;
 pub mod redis;
 pub mod sqlite;
 
 pub use error::OpenError;
+pub use generation::AfterRestart;
 pub use limits::{MAX_KEY_BYTES, MAX_OPERATIONS, MAX_TTL_SECONDS, MAX_VALUE_BYTES};
 
 /// What a backend's answer is, in time.
-pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Vec<Reply>, StoreError>> + Send + 'a>>;
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Outcome, StoreError>> + Send + 'a>>;
 
 /// A key-value backend, as `wit/store.wit` asks for it.
 pub trait Store: Send + Sync + 'static {
-    /// Carries out a batch, in order, and replies to each operation.
+    /// Carries out a batch, in order, replies to each operation, and says on which generation of the data.
     fn run(&self, batch: Vec<Operation>) -> Answer<'_>;
 
     /// Says whether the backend answers right now.

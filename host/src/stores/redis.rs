@@ -2,13 +2,15 @@
 //!
 //! A batch is one round trip: `MULTI … EXEC`, so that it takes effect as a whole and no key is ever without a ttl,
 //! also when the connection is cut; or one plain command where that is enough. All requests of a process share one
-//! connection and are pipelined on it. Nothing is ever sent twice. One thing the transaction can't do is roll back:
+//! connection and are pipelined on it. Nothing is ever sent twice. About once a second a batch also asks for what names
+//! the server's [generation](lineage), in the same packet. One thing the transaction can't do is roll back:
 //! where a count would pass `s64`, the batch fails with `invalid-argument` and its other operations are carried out.
 //!
 //! The server must not evict (`maxmemory-policy noeviction`), which is checked at start-up where the user may ask.
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -17,16 +19,20 @@ use redis::{Cmd, ConnectionInfo, Value};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use self::commands::Packed;
+use self::lineage::Lineage;
 use self::link::Link;
 use super::error::within;
-use super::{Answer, OpenError, Store, limits};
-use crate::bindings::countersign::otp::store::{Operation, Reply};
+use super::generation::Watch;
+use super::{AfterRestart, Answer, OpenError, Store, limits};
+use crate::bindings::countersign::otp::store::{Operation, Outcome};
 use crate::bindings::countersign::otp::types::StoreError;
 
 mod address;
 mod commands;
+mod lineage;
 mod link;
 mod trouble;
 
@@ -46,6 +52,8 @@ pub struct RedisSettings {
     /// How many batches may be on their way at once, at most: 1 to 65,536; 1,024 if left out. More wait, within the
     /// time for their answer.
     pub max_in_flight: u64,
+    /// What becomes of codes whose challenge was issued before the server was restarted or failed over.
+    pub after_restart: AfterRestart,
 }
 
 impl Default for RedisSettings {
@@ -56,6 +64,7 @@ impl Default for RedisSettings {
             connect_timeout_seconds: 30,
             response_timeout_ms: 1_000,
             max_in_flight: 1_024,
+            after_restart: AfterRestart::Refuse,
         }
     }
 }
@@ -102,6 +111,7 @@ pub struct RedisStore {
     response_timeout: Duration,
     /// How many answers came, ever: what tells a slow server from a dead connection.
     answers: AtomicU64,
+    watch: Arc<Watch>,
 }
 
 impl RedisStore {
@@ -113,44 +123,87 @@ impl RedisStore {
     /// [`OpenError::Unavailable`] where it can't be reached in time.
     pub async fn open(settings: &RedisSettings) -> Result<Self, OpenError> {
         let Parsed { address, patience, response_timeout, in_flight } = settings.parse()?;
-        let link = Link::open(address, patience, in_flight).await?;
+        let watch = Arc::new(Watch::default());
+        let is_watched = settings.after_restart == AfterRestart::Refuse;
+        let watched = is_watched.then(|| Arc::clone(&watch));
+        let link = Link::open(address, patience, in_flight, watched).await?;
         let store = Self {
             link,
             key_prefix: settings.key_prefix.clone(),
             in_flight: Semaphore::new(in_flight),
             response_timeout,
             answers: AtomicU64::new(0),
+            watch,
         };
         store.refuse_eviction().await?;
         Ok(store)
     }
 
-    async fn carry_out(&self, batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
+    /// How often the server was restarted or failed over under this process, as far as it says.
+    #[must_use]
+    pub fn generation_changes(&self) -> u64 {
+        self.watch.changes()
+    }
+
+    async fn carry_out(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
         limits::check(&batch)?;
         let (plan, packed) = commands::pack(&batch, &self.key_prefix);
-        match packed {
-            Packed::Nothing => Ok(Vec::new()),
-            Packed::One(command) => plan.replies_to_one(&batch, self.exchange(&command).await?),
-            Packed::Transaction(pipeline) => {
-                let mut sent_on = None;
-                let answer = async {
-                    let (_permit, mut live) = self.ready().await?;
-                    sent_on = Some(live.generation);
-                    let answer =
-                        live.connection.send_packed_commands(&pipeline, 0, pipeline.len()).await;
-                    answer.map_err(trouble::store_error)
-                };
-                let answer = self.in_time(answer).await;
-                plan.replies(&batch, self.counted(answer, sent_on)?)
-            }
+        if matches!(packed, Packed::Nothing) {
+            return Ok(Outcome { replies: Vec::new(), generation: None });
         }
+        let mut lineage = None;
+        let outcome = match self.send(packed, &mut lineage).await {
+            Ok((answers, generation)) => {
+                plan.replies(&batch, answers).map(|replies| Outcome { replies, generation })
+            }
+            Err(error) => Err(error),
+        };
+        if let (Err(_), Some(lineage)) = (&outcome, lineage) {
+            lineage.doubt();
+        }
+        outcome
+    }
+
+    /// Sends a batch, behind the question for the generation where that is due. Returns the answers to the batch, and
+    /// the generation of the server that gave them.
+    async fn send(
+        &self,
+        packed: Packed,
+        lineage: &mut Option<Arc<Lineage>>,
+    ) -> Result<(Vec<Value>, Option<u64>), StoreError> {
+        let mut sent_on = None;
+        let answer = async {
+            let (_permit, mut live) = self.ready().await?;
+            sent_on = Some(live.number);
+            let lineage = &**lineage.insert(live.lineage);
+            let now = Instant::now();
+            let is_due = lineage.is_due(now);
+            if let (Packed::One(command), false) = (&packed, is_due) {
+                let answer = live.connection.send_packed_command(command).await;
+                return Ok((vec![answer.map_err(trouble::store_error)?], lineage.generation()));
+            }
+            let questions = is_due.then(lineage::questions).into_iter().flatten();
+            let pipeline = packed.behind(questions);
+            let answers = live.connection.send_packed_commands(&pipeline, 0, pipeline.len()).await;
+            let mut answers = answers.map_err(trouble::store_error)?;
+            if !is_due {
+                return Ok((answers, lineage.generation()));
+            }
+            if answers.len() <= lineage::QUESTIONS {
+                return Err(commands::unreadable());
+            }
+            let to_batch = answers.split_off(lineage::QUESTIONS);
+            Ok((to_batch, lineage.answered(now, &answers)?))
+        };
+        let answer = self.in_time(answer).await;
+        self.counted(answer, sent_on)
     }
 
     async fn exchange(&self, command: &Cmd) -> Result<Value, StoreError> {
         let mut sent_on = None;
         let answer = async {
             let (_permit, mut live) = self.ready().await?;
-            sent_on = Some(live.generation);
+            sent_on = Some(live.number);
             live.connection.send_packed_command(command).await.map_err(trouble::store_error)
         };
         let answer = self.in_time(answer).await;
@@ -185,10 +238,10 @@ impl RedisStore {
             }
             Err(Late::Failed(error)) => Err(error),
             Err(Late::Nothing { before }) => {
-                if let Some(generation) = sent_on
+                if let Some(number) = sent_on
                     && self.answers.load(Ordering::Relaxed) == before
                 {
-                    self.link.condemn(generation);
+                    self.link.condemn(number);
                 }
                 Err(StoreError::Timeout)
             }

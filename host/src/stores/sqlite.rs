@@ -19,8 +19,8 @@ use tokio::time::Instant;
 use self::writer::{Job, Writer};
 use super::clock::Clock;
 use super::error::within;
-use super::{Answer, OpenError, Store, limits};
-use crate::bindings::countersign::otp::store::{Operation, Reply};
+use super::{AfterRestart, Answer, OpenError, Store, limits};
+use crate::bindings::countersign::otp::store::{Operation, Outcome};
 use crate::bindings::countersign::otp::types::StoreError;
 
 mod file;
@@ -41,6 +41,8 @@ pub struct SqliteSettings {
     pub timeout_ms: u64,
     /// How many batches may wait, at most: 1 to 100,000; 1,024 if left out. One more is `unavailable`.
     pub max_waiting: u64,
+    /// What becomes of codes whose challenge was issued before the file was replaced.
+    pub after_restart: AfterRestart,
 }
 
 impl Default for SqliteSettings {
@@ -50,6 +52,7 @@ impl Default for SqliteSettings {
             synchronous: Synchronous::Full,
             timeout_ms: 2_000,
             max_waiting: 1_024,
+            after_restart: AfterRestart::Refuse,
         }
     }
 }
@@ -101,18 +104,23 @@ impl SqliteStore {
     pub async fn open(settings: &SqliteSettings, clock: Clock) -> Result<Self, OpenError> {
         let (timeout, waiting) = settings.parse()?;
         let (path, synchronous) = (settings.path.clone(), settings.synchronous);
-        let connection = tokio::task::spawn_blocking(move || file::open(&path, synchronous))
-            .await
-            .map_err(|_| unavailable("the thread that opened the file ended"))??;
+        let (connection, generation) =
+            tokio::task::spawn_blocking(move || file::open(&path, synchronous))
+                .await
+                .map_err(|_| unavailable("the thread that opened the file ended"))??;
+        let generation = match settings.after_restart {
+            AfterRestart::Refuse => Some(generation),
+            AfterRestart::Trust => None,
+        };
         let (jobs, waiting_jobs) = sync_channel(usize::try_from(waiting).unwrap_or(usize::MAX));
         let writer = std::thread::Builder::new()
             .name("countersign-sqlite".into())
-            .spawn(move || Writer::new(connection, clock, waiting_jobs).work())
+            .spawn(move || Writer::new(connection, generation, clock, waiting_jobs).work())
             .map_err(|error| unavailable(&error.to_string()))?;
         Ok(Self { jobs: Some(jobs), writer: Some(writer), timeout })
     }
 
-    async fn carry_out(&self, batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
+    async fn carry_out(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
         limits::check(&batch)?;
         let deadline = Instant::now() + self.timeout;
         let (reply, answer) = oneshot::channel();

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use countersign_core::error::{SendError, StoreError as CoreError};
 use countersign_core::policy::{Activity, Draft, Limit, Policy, PolicyFault};
 use countersign_core::request::{Addressee, Challenge, IssueRequest, Target, VerifyRequest};
-use countersign_core::world::{Channel, Delivery, Message, Operation as Asked, Reply as Answered};
+use countersign_core::world::{
+    Channel, Delivery, Message, Operation as Asked, Outcome, Reply as Answered,
+};
 use countersign_core::{Engine, Error, Keyring, Secret, Timestamp, World, error::Scope};
 
 use super::model::{Model, Tally, block};
@@ -104,12 +106,13 @@ pub(super) fn limits() -> Vec<Limit> {
 }
 
 impl World for Edge {
-    async fn run(&self, batch: Vec<Asked>) -> Result<Vec<Answered>, CoreError> {
+    async fn run(&self, batch: Vec<Asked>) -> Result<Outcome, CoreError> {
         let batch: Vec<_> = batch.into_iter().map(operation).collect();
         self.model.inner().tally = Tally::default();
         let replies = block(self.store.lock().unwrap().run(&batch)).map_err(error)?;
         self.batches.lock().unwrap().push((batch.len(), self.model.inner().tally));
-        Ok(replies.into_iter().map(reply).collect())
+        let replies = replies.into_iter().map(reply).collect();
+        Ok(Outcome { replies, generation: None })
     }
 
     async fn send(&self, message: Message) -> Result<Delivery, SendError> {

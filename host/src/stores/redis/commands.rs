@@ -4,7 +4,7 @@ use std::io::Write;
 
 use redis::{Cmd, Pipeline, RedisWrite, Value};
 
-use super::trouble;
+use super::{lineage, trouble};
 use crate::bindings::countersign::otp::store::{Operation, Reply};
 use crate::bindings::countersign::otp::types::StoreError;
 use crate::stores::limits;
@@ -15,8 +15,33 @@ pub(super) enum Packed {
     Nothing,
     /// One command, atomic by itself.
     One(Cmd),
-    /// `MULTI`, commands, `EXEC`.
-    Transaction(Pipeline),
+    /// The commands between `MULTI` and `EXEC`.
+    Transaction(Vec<Cmd>),
+}
+
+impl Packed {
+    /// The commands as one packet, behind `questions`.
+    pub(super) fn behind(self, questions: impl IntoIterator<Item = Cmd>) -> Pipeline {
+        let (commands, is_transaction) = match self {
+            Self::Nothing => (Vec::new(), false),
+            Self::One(command) => (vec![command], false),
+            Self::Transaction(commands) => (commands, true),
+        };
+        let mut pipeline = Pipeline::with_capacity(commands.len() + 2 + lineage::QUESTIONS);
+        for question in questions {
+            pipeline.add_command(question);
+        }
+        if is_transaction {
+            pipeline.add_command(bare("MULTI"));
+        }
+        for command in commands {
+            pipeline.add_command(command);
+        }
+        if is_transaction {
+            pipeline.add_command(bare("EXEC"));
+        }
+        pipeline
+    }
 }
 
 /// Which operations are answered by the reads at the beginning: bit `n` stands for operation `n`.
@@ -30,7 +55,7 @@ pub(super) struct Plan {
 /// The commands for `batch`, which must be within the contract's limits.
 pub(super) fn pack(batch: &[Operation], prefix: &str) -> (Plan, Packed) {
     let plan = Plan::new(batch);
-    // MULTI, MGET, EXEC, and at most two for each operation.
+    // MGET, and at most two for each operation.
     let mut commands = Vec::with_capacity(2 * batch.len() + 1);
     commands.extend(plan.early_read(batch, prefix));
     for (_, operation) in plan.late(batch) {
@@ -59,19 +84,9 @@ pub(super) fn pack(batch: &[Operation], prefix: &str) -> (Plan, Packed) {
     let packed = match commands.len() {
         0 => Packed::Nothing,
         1 => commands.pop().map_or(Packed::Nothing, Packed::One),
-        _ => Packed::Transaction(transaction(commands)),
+        _ => Packed::Transaction(commands),
     };
     (plan, packed)
-}
-
-fn transaction(commands: Vec<Cmd>) -> Pipeline {
-    let mut pipeline = Pipeline::with_capacity(commands.len() + 2);
-    pipeline.add_command(bare("MULTI"));
-    for command in commands {
-        pipeline.add_command(command);
-    }
-    pipeline.add_command(bare("EXEC"));
-    pipeline
 }
 
 impl Plan {
@@ -114,21 +129,15 @@ impl Plan {
         Some(get)
     }
 
-    /// The replies to a batch that was one command.
-    pub(super) fn replies_to_one(
-        &self,
-        batch: &[Operation],
-        answer: Value,
-    ) -> Result<Vec<Reply>, StoreError> {
-        self.assemble(batch, vec![answer])
-    }
-
-    /// The replies to a batch that was a transaction, from the answers to all of its commands.
+    /// The replies to a batch, from the answers to all of its commands.
     pub(super) fn replies(
         &self,
         batch: &[Operation],
         mut answers: Vec<Value>,
     ) -> Result<Vec<Reply>, StoreError> {
+        if answers.len() == 1 {
+            return self.assemble(batch, answers);
+        }
         match answers.pop() {
             Some(Value::Array(answers)) => self.assemble(batch, answers),
             // It was not begun at all, because of a command that was refused before: the first one says why.
@@ -190,7 +199,7 @@ fn reply(operation: &Operation, answer: Value) -> Result<Reply, StoreError> {
     }
 }
 
-fn unreadable() -> StoreError {
+pub(super) fn unreadable() -> StoreError {
     StoreError::Other("redis: unexpected answer".into())
 }
 

@@ -4,6 +4,7 @@
 //! once, until a later try succeeds.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -15,9 +16,11 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::lineage::Lineage;
 use super::trouble::Trouble;
 use crate::bindings::countersign::otp::types::StoreError;
 use crate::stores::OpenError;
+use crate::stores::generation::Watch;
 
 /// Tries to connect at start-up.
 const TRIES: u32 = 10;
@@ -31,7 +34,8 @@ const PEER_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) struct Live {
     pub(super) connection: MultiplexedConnection,
     /// Counts the connections.
-    pub(super) generation: u64,
+    pub(super) number: u64,
+    pub(super) lineage: Arc<Lineage>,
 }
 
 enum State {
@@ -49,13 +53,15 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Connects, trying ten times within `patience`; a server that refuses us is not asked twice.
+    /// Connects, trying ten times within `patience`; a server that refuses us is not asked twice. Without a `watch` its
+    /// generation isn't asked for.
     pub(super) async fn open(
         address: ConnectionInfo,
         patience: Duration,
         max_in_flight: usize,
+        watch: Option<Arc<Watch>>,
     ) -> Result<Self, OpenError> {
-        let address = Address { info: address, max_in_flight };
+        let address = Address { info: address, max_in_flight, watch };
         let first = address.connect_patiently(Instant::now() + patience).await?;
         let (states, state) = watch::channel(State::Connecting);
         let (condemned, condemned_seen) = watch::channel(0);
@@ -75,11 +81,11 @@ impl Link {
         }
     }
 
-    /// Replaces the connection of `generation`, if it still is in use.
-    pub(super) fn condemn(&self, generation: u64) {
+    /// Replaces the connection of that `number`, if it still is in use.
+    pub(super) fn condemn(&self, number: u64) {
         self.condemned.send_if_modified(|newest| {
-            let is_newer = generation > *newest;
-            *newest = generation.max(*newest);
+            let is_newer = number > *newest;
+            *newest = number.max(*newest);
             is_newer
         });
     }
@@ -102,39 +108,45 @@ fn known(state: &State) -> Option<Result<Live, StoreError>> {
 /// Keeps one connection after the other alive.
 async fn keep(
     address: Address,
-    first: (MultiplexedConnection, Driver),
+    first: Connected,
     states: watch::Sender<State>,
     mut condemned: watch::Receiver<u64>,
 ) {
-    let (mut connection, mut driver) = first;
-    for generation in 1.. {
+    let mut connected = first;
+    for number in 1.. {
+        let Connected { connection, driver, lineage } = connected;
         // A task of its own: should the client library panic, that is the end of this connection and no more.
         let mut driving = JoinSet::new();
         driving.spawn(driver);
-        states.send_replace(State::Up(Live { connection, generation }));
+        states.send_replace(State::Up(Live { connection, number, lineage }));
         tokio::select! {
             _ = driving.join_next() => {}
-            _ = condemned.wait_for(|newest| *newest >= generation) => {}
+            _ = condemned.wait_for(|newest| *newest >= number) => {}
         }
         states.send_replace(State::Connecting);
         drop(driving);
-        (connection, driver) = address.connect_again(&states).await;
+        connected = address.connect_again(&states).await;
     }
 }
 
 /// What reads and writes for a connection; it ends when the connection does.
 type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// A new connection.
+struct Connected {
+    connection: MultiplexedConnection,
+    driver: Driver,
+    lineage: Arc<Lineage>,
+}
+
 struct Address {
     info: ConnectionInfo,
     max_in_flight: usize,
+    watch: Option<Arc<Watch>>,
 }
 
 impl Address {
-    async fn connect_patiently(
-        &self,
-        deadline: Instant,
-    ) -> Result<(MultiplexedConnection, Driver), Trouble> {
+    async fn connect_patiently(&self, deadline: Instant) -> Result<Connected, Trouble> {
         let mut pause = Duration::from_millis(100);
         let mut last = Trouble::Unreachable("no answer in time".into());
         for _ in 0..TRIES {
@@ -152,10 +164,7 @@ impl Address {
         Err(last)
     }
 
-    async fn connect_again(
-        &self,
-        states: &watch::Sender<State>,
-    ) -> (MultiplexedConnection, Driver) {
+    async fn connect_again(&self, states: &watch::Sender<State>) -> Connected {
         let mut pause = Duration::from_millis(20);
         loop {
             match self.connect().await {
@@ -167,14 +176,14 @@ impl Address {
         }
     }
 
-    async fn connect(&self) -> Result<(MultiplexedConnection, Driver), Trouble> {
+    async fn connect(&self) -> Result<Connected, Trouble> {
         match timeout(TRY_TIMEOUT, self.connect_now()).await {
             Ok(result) => result,
             Err(_) => Err(Trouble::Unreachable("no answer in time".into())),
         }
     }
 
-    async fn connect_now(&self) -> Result<(MultiplexedConnection, Driver), Trouble> {
+    async fn connect_now(&self) -> Result<Connected, Trouble> {
         match self.info.addr() {
             ConnectionAddr::Tcp(host, port) => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await;
@@ -191,7 +200,7 @@ impl Address {
         }
     }
 
-    async fn log_in<S>(&self, stream: S) -> Result<(MultiplexedConnection, Driver), Trouble>
+    async fn log_in<S>(&self, stream: S) -> Result<Connected, Trouble>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -199,10 +208,18 @@ impl Address {
         let config = AsyncConnectionConfig::new()
             .set_response_timeout(None)
             .set_pipeline_buffer_size(self.max_in_flight);
-        let (connection, driver) =
+        let (mut connection, driver) =
             MultiplexedConnection::new_with_config(self.info.redis_settings(), stream, config)
                 .await?;
-        Ok((connection, Box::pin(driver)))
+        let mut driver: Driver = Box::pin(driver);
+        let lineage = match &self.watch {
+            None => Lineage::trusted(),
+            Some(watch) => tokio::select! {
+                lineage = Lineage::learn(&mut connection, Arc::clone(watch)) => lineage?,
+                () = &mut driver => return Err(Trouble::Unreachable("the connection ended".into())),
+            },
+        };
+        Ok(Connected { connection, driver, lineage: Arc::new(lineage) })
     }
 }
 

@@ -1,13 +1,15 @@
 //! The file: whose it is, and what is set up in it.
 
-use std::fs::OpenOptions;
+use std::fs::{File, Metadata, OpenOptions};
+use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, UNIX_EPOCH};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::Synchronous;
-use crate::stores::OpenError;
+use crate::stores::{OpenError, generation};
 
 /// `CSGN`, in the header of every file of ours.
 const APPLICATION_ID: i32 = 0x4353_474E;
@@ -40,25 +42,56 @@ enum Identity {
     Ours,
 }
 
-/// Opens the store in `path`, or creates it for its owner only.
-pub(super) fn open(path: &Path, synchronous: Synchronous) -> Result<Connection, OpenError> {
-    create(path).map_err(|source| OpenError::File { path: path.into(), source })?;
+/// Opens the store in `path`, or creates it for its owner only. Returns its generation too.
+pub(super) fn open(path: &Path, synchronous: Synchronous) -> Result<(Connection, u64), OpenError> {
+    let unusable = |source| OpenError::File { path: path.into(), source };
+    let before = create(path).and_then(|file| file.metadata()).map_err(unusable)?;
     // Absolute, since SQLite gives names such as `:memory:` another meaning.
-    let full = std::path::absolute(path)
-        .map_err(|source| OpenError::File { path: path.into(), source })?;
+    let full = std::path::absolute(path).map_err(unusable)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection =
-        Connection::open_with_flags(full, flags).map_err(|error| told(path, &error))?;
+        Connection::open_with_flags(&full, flags).map_err(|error| told(path, &error))?;
     set_up(&mut connection, path, synchronous)?;
-    Ok(connection)
+    let after = full.metadata().map_err(unusable)?;
+    let generation = generation(&before, synchronous);
+    if generation != self::generation(&after, synchronous) {
+        // Which of the two SQLite has opened can't be told.
+        return Err(unusable(std::io::Error::other("it was replaced while it was being opened")));
+    }
+    Ok((connection, generation))
 }
 
-fn create(path: &Path) -> std::io::Result<()> {
+/// Names this very file: its device, its inode and when it came into being. Where a loss of power may take the last
+/// transactions, the machine's current boot is a part of it too.
+fn generation(file: &Metadata, synchronous: Synchronous) -> u64 {
+    let mut parts = Vec::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        parts.extend([file.dev(), file.ino()].map(u64::to_be_bytes).concat());
+    }
+    // A file system that keeps no time of birth has device and inode to go by.
+    let born = file.created().ok().and_then(|born| born.duration_since(UNIX_EPOCH).ok());
+    parts.extend(born.unwrap_or_default().as_nanos().to_be_bytes());
+    if synchronous == Synchronous::Normal {
+        parts.extend(boot());
+    }
+    generation::of(&[&parts])
+}
+
+/// The machine's current boot; where the system doesn't say, something that is this process's own.
+fn boot() -> Vec<u8> {
+    static OWN: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    std::fs::read("/proc/sys/kernel/random/boot_id")
+        .unwrap_or_else(|_| OWN.hash_one("boot").to_be_bytes().into())
+}
+
+fn create(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    options.open(path)
 }
 
 fn set_up(
@@ -154,7 +187,7 @@ mod tests {
     fn each_transaction_reaches_the_disk_unless_told_otherwise() {
         let directory = tempfile::tempdir().unwrap();
         for (synchronous, expected) in [(Synchronous::Full, 2), (Synchronous::Normal, 1)] {
-            let connection = open(&directory.path().join("store.db"), synchronous).unwrap();
+            let (connection, _) = open(&directory.path().join("store.db"), synchronous).unwrap();
             let read = |name| {
                 connection
                     .pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0))

@@ -7,7 +7,7 @@ use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
 use super::rows::{self, Failure};
-use crate::bindings::countersign::otp::store::{Operation, Reply};
+use crate::bindings::countersign::otp::store::{Operation, Outcome};
 use crate::bindings::countersign::otp::types::StoreError;
 use crate::stores::{clock::Clock, limits};
 
@@ -19,7 +19,7 @@ pub(super) struct Job {
     pub(super) batch: Vec<Operation>,
     /// From then on it must not be begun any more.
     pub(super) deadline: Instant,
-    pub(super) reply: oneshot::Sender<Result<Vec<Reply>, StoreError>>,
+    pub(super) reply: oneshot::Sender<Answer>,
 }
 
 impl Job {
@@ -28,19 +28,26 @@ impl Job {
     }
 }
 
-type Outcome = Result<Vec<Reply>, StoreError>;
+type Answer = Result<Outcome, StoreError>;
 
 /// The owner of the connection.
 pub(super) struct Writer {
     connection: Connection,
+    /// The file's.
+    generation: Option<u64>,
     clock: Clock,
     jobs: Receiver<Job>,
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, clock: Clock, jobs: Receiver<Job>) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        generation: Option<u64>,
+        clock: Clock,
+        jobs: Receiver<Job>,
+    ) -> Self {
         connection.set_prepared_statement_cache_capacity(32);
-        Self { connection, clock, jobs }
+        Self { connection, generation, clock, jobs }
     }
 
     /// Works until nobody can send jobs any more.
@@ -98,7 +105,7 @@ impl Writer {
     }
 
     /// Carries out one job's batch, all of it or nothing.
-    fn batch(&self, job: &Job, now: i64) -> rusqlite::Result<Outcome> {
+    fn batch(&self, job: &Job, now: i64) -> rusqlite::Result<Answer> {
         if job.is_over() {
             return Ok(Err(StoreError::Timeout));
         }
@@ -123,7 +130,7 @@ impl Writer {
         if needs_savepoint {
             self.execute("RELEASE batch")?;
         }
-        Ok(Ok(replies))
+        Ok(Ok(Outcome { replies, generation: self.generation }))
     }
 
     /// Removes more than the group can have added.
@@ -143,7 +150,7 @@ fn refuse(group: Vec<Job>, error: &rusqlite::Error) {
     }
 }
 
-fn answer(job: Job, outcome: Outcome) {
+fn answer(job: Job, outcome: Answer) {
     // Nobody waits any more where the deadline passed in the meantime.
     drop(job.reply.send(outcome));
 }
