@@ -165,6 +165,8 @@ fn verify(id: &str, code: &str) -> VerifyRequest {
     VerifyRequest {
         tenant: TENANT.into(),
         target: Target::Id(id.into()),
+        purpose: None,
+        to: None,
         code: Secret::new(code.into()),
         reference: None,
         client_ip: Some("127.0.0.1".into()),

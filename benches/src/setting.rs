@@ -56,6 +56,7 @@ fn policy(purpose: Purpose) -> settings::Policy {
         lockout_seconds: None,
         lockout_max_seconds: None,
         failure_cap: None,
+        failure_scope: None,
         cooldown_seconds: Some(0),
         cooldown_max_seconds: None,
         max_resends: None,

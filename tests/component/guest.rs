@@ -95,6 +95,7 @@ impl settings::Host for World {
             lockout_seconds: None,
             lockout_max_seconds: None,
             failure_cap: None,
+            failure_scope: None,
             cooldown_seconds: None,
             cooldown_max_seconds: None,
             max_resends: None,
@@ -196,6 +197,8 @@ impl Guest {
         let request = otp::VerifyRequest {
             tenant: "default".into(),
             target: otp::Target::Id(id.into()),
+            purpose: None,
+            to: None,
             code: code.into(),
             reference: None,
             client_ip: None,

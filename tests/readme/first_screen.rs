@@ -70,6 +70,7 @@ fn make(calls: &[Step], server: &Server, port: u16, readmes: u16, sample: &str) 
         assert!(shell.status.success(), "{command}: {}", String::from_utf8_lossy(&shell.stderr));
         assert_eq!(form(&printed), form(&step.output), "{command}");
         if known.is_empty() {
+            known.insert(id_in(&step.output), id_in(&printed));
             let message = server.line_with("[sms]", SENT_WITHIN);
             assert_eq!(form(&message), form(sample));
             known.insert(code_in(sample), code_in(&message));
@@ -116,6 +117,11 @@ fn sample_message(readme: &str) -> String {
 fn code_in(message: &str) -> String {
     let (_, rest) = message.split_once("code ").expect("the message names the code");
     rest.chars().take_while(char::is_ascii_digit).collect()
+}
+
+fn id_in(answer: &str) -> String {
+    let id = answer.split('"').find(|word| word.starts_with("login."));
+    id.expect("the answer names the challenge").into()
 }
 
 fn with_known(command: &str, known: &BTreeMap<String, String>) -> String {

@@ -2,7 +2,7 @@
 
 use countersign_core::code::Alphabet;
 use countersign_core::error::{Scope, SendError, StoreError};
-use countersign_core::policy::{Activity, Draft, Limit, ResendCode, VerifyBy};
+use countersign_core::policy::{Activity, Draft, FailureScope, Limit, ResendCode, VerifyBy};
 use countersign_core::recipient::Fault;
 use countersign_core::world::{Channel, Delivery, Message, Operation, Outcome, Reply};
 use countersign_core::{Error, Secret, request};
@@ -29,6 +29,7 @@ same_cases!(types::Scope => Scope { Challenge, Cooldown, Ip, Purpose, Subject, T
 same_cases!(Scope => types::Scope { Challenge, Cooldown, Ip, Purpose, Subject, Tenant });
 same_cases!(settings::Alphabet => Alphabet { Digits, Unambiguous });
 same_cases!(settings::ResendCode => ResendCode { New, Same });
+same_cases!(settings::FailureScope => FailureScope { Purpose, Recipient });
 same_cases!(settings::VerifyBy => VerifyBy { Both, Id, Recipient });
 same_cases!(settings::Activity => Activity { Send, Verify });
 same_cases!(request::State => otp::State { Exhausted, Expired, Pending, Revoked, Verified });
@@ -61,6 +62,7 @@ impl From<settings::Policy> for Draft {
             lockout_seconds: policy.lockout_seconds,
             lockout_max_seconds: policy.lockout_max_seconds,
             failure_cap: policy.failure_cap,
+            failure_scope: policy.failure_scope.map(Into::into),
             cooldown_seconds: policy.cooldown_seconds,
             cooldown_max_seconds: policy.cooldown_max_seconds,
             max_resends: policy.max_resends,
@@ -211,6 +213,8 @@ impl From<otp::VerifyRequest> for request::VerifyRequest {
         Self {
             tenant: request.tenant,
             target: request.target.into(),
+            purpose: request.purpose,
+            to: request.to.map(Secret::new),
             code: Secret::new(request.code),
             reference: request.reference,
             client_ip: request.client_ip,

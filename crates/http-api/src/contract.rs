@@ -83,6 +83,8 @@ macro_rules! contract {
                     Self {
                         tenant: request.tenant,
                         target: request.target.into(),
+                        purpose: request.purpose,
+                        to: request.to.map(|to| to.into_exposed()),
                         code: request.code.into_exposed(),
                         reference: request.reference,
                         client_ip: request.client_ip,

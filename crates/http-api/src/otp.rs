@@ -265,6 +265,10 @@ pub struct VerifyRequest {
     pub tenant: String,
     /// Which challenge.
     pub target: Target,
+    /// With an id: the purpose that the challenge must have.
+    pub purpose: Option<String>,
+    /// With an id: the recipient that the challenge must have.
+    pub to: Option<Pii>,
     /// What the person typed.
     pub code: Secret,
     /// The transaction that the person confirms.

@@ -46,7 +46,7 @@ problems! {
     CallbackUnsupported: NOT_FOUND, "callback_unsupported", "Callback not supported", "The provider has no such callback.";
     ChallengeExpired: GONE, "challenge_expired", "Challenge expired", "The challenge's time is over: issue a new one.";
     ChallengeNotFound: NOT_FOUND, "challenge_not_found", "Challenge not found",
-        "There is no such challenge: it never was, was replaced by a newer one, was answered already, or is forgotten.";
+        "There is no such challenge: it never existed, was answered already, was followed by three newer ones, or is forgotten.";
     ChallengeRevoked: GONE, "challenge_revoked", "Challenge revoked", "The challenge was taken back.";
     ChannelNotAllowed: FORBIDDEN, "channel_not_allowed", "Channel not allowed", "The purpose does not allow this channel.";
     CodeMismatch: UNPROCESSABLE_ENTITY, "code_mismatch", "Wrong code", "The code is wrong.";
@@ -63,7 +63,7 @@ problems! {
     InvalidRecipient: BAD_REQUEST, "invalid_recipient", "Invalid recipient", "The recipient can't be used.";
     InvalidReference: BAD_REQUEST, "invalid_reference", "Invalid reference", "The reference can't be used.";
     InvalidRequest: BAD_REQUEST, "invalid_request", "Invalid request", "The request can't be read.";
-    Locked: TOO_MANY_REQUESTS, "locked", "Recipient locked", "Too many challenges were exhausted: the recipient is locked for a while.";
+    Locked: TOO_MANY_REQUESTS, "locked", "Recipient locked", "Too many wrong codes in a row: the recipient is locked for a while.";
     MethodNotAllowed: METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", "This path has no such method; the Allow header lists those it has.";
     Misconfigured: INTERNAL_SERVER_ERROR, "misconfigured", "Misconfigured", "The service's settings can't be used. The log says which.";
     Overloaded: SERVICE_UNAVAILABLE, "overloaded", "Overloaded", "Too much at once: nothing was done, try again.";
@@ -78,7 +78,7 @@ problems! {
     UnknownProvider: NOT_FOUND, "unknown_provider", "Unknown provider", "There is no provider of this name.";
     UnknownPurpose: NOT_FOUND, "unknown_purpose", "Unknown purpose", "There is no such purpose.";
     UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", "A body has to be application/json.";
-    VerifyByNotAllowed: FORBIDDEN, "verify_by_not_allowed", "Not verifiable this way", "The purpose wants challenges to be named in the other way: by id, or by recipient.";
+    VerifyByNotAllowed: FORBIDDEN, "verify_by_not_allowed", "Not verifiable this way", "This purpose accepts challenges in the other way only: by id, or by recipient.";
 }
 
 struct Row {
@@ -172,6 +172,16 @@ impl Problem {
     pub(crate) fn by_id(self) -> Self {
         match self.code {
             Fault::ChallengeNotFound => self.field("id"),
+            _ => self,
+        }
+    }
+
+    /// Says nothing of trying again where a verification's store failed: the attempt may have been counted, and the
+    /// code accepted.
+    pub(crate) fn of_an_attempt(self) -> Self {
+        match self.code {
+            Fault::StoreUnavailable => Self::new(Fault::StoreUnavailable)
+                .detail("The store did not answer as it should; the attempt may have been counted."),
             _ => self,
         }
     }

@@ -36,6 +36,11 @@ pub(crate) struct IssueBody {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(crate) struct VerifyByIdBody {
+    /// The purpose that the challenge must have; else it is not found, and nothing is counted.
+    pub(crate) purpose: Option<String>,
+    /// The recipient that the challenge must have, in any spelling; else it is not found, and nothing is counted.
+    #[cfg_attr(test, schema(value_type = Option<String>))]
+    pub(crate) to: Option<Pii>,
     /// What the person typed. Spaces and hyphens are ignored.
     #[cfg_attr(test, schema(value_type = String))]
     pub(crate) code: Secret,
@@ -45,7 +50,7 @@ pub(crate) struct VerifyByIdBody {
     pub(crate) client_ip: Option<String>,
 }
 
-/// Answers the latest challenge of a recipient.
+/// Answers a recipient's challenge: any that lives.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]

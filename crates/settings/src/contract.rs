@@ -23,8 +23,8 @@ macro_rules! contract {
     ($types:path, $settings:path $(,)?) => {
         mod contract {
             use $crate::purposes::{
-                Activity, Alphabet, Channel, LimitScope, LimitSettings, PolicySettings, ResendCode,
-                VerifyBy,
+                Activity, Alphabet, Channel, FailureScope, LimitScope, LimitSettings,
+                PolicySettings, ResendCode, VerifyBy,
             };
             use $settings as settings;
             use $types as types;
@@ -34,6 +34,7 @@ macro_rules! contract {
             $crate::same_cases!(Activity => settings::Activity { Send, Verify });
             $crate::same_cases!(Alphabet => settings::Alphabet { Digits, Unambiguous });
             $crate::same_cases!(ResendCode => settings::ResendCode { New, Same });
+            $crate::same_cases!(FailureScope => settings::FailureScope { Purpose, Recipient });
             $crate::same_cases!(VerifyBy => settings::VerifyBy { Both, Id, Recipient });
 
             impl From<&PolicySettings> for settings::Policy {
@@ -46,6 +47,7 @@ macro_rules! contract {
                         lockout_seconds: policy.lockout_seconds,
                         lockout_max_seconds: policy.lockout_max_seconds,
                         failure_cap: policy.failure_cap,
+                        failure_scope: policy.failure_scope.map(Into::into),
                         cooldown_seconds: policy.cooldown_seconds,
                         cooldown_max_seconds: policy.cooldown_max_seconds,
                         max_resends: policy.max_resends,

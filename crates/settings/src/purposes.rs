@@ -71,14 +71,16 @@ pub struct PolicySettings {
     pub lifetime_seconds: Option<u32>,
     /// Codes that are compared for one challenge: 1 to 10, default 3.
     pub max_attempts: Option<u32>,
-    /// Seconds for which a recipient is locked when a challenge is exhausted: 60 to 86,400, default 900. Doubled
-    /// each time it happens again without a success in between.
+    /// Seconds for which a recipient is locked after `max_attempts` consecutive wrong codes, over however many
+    /// challenges: 60 to 86,400, default 900. Doubled after each further `max_attempts` without a success in between.
     pub lockout_seconds: Option<u32>,
-    /// The longest lock in seconds: `lockout_seconds` to 604,800, default 86,400.
+    /// The longest lock in seconds: `lockout_seconds` to 604,800, default 3,600.
     pub lockout_max_seconds: Option<u32>,
     /// Consecutive wrong codes after which a recipient is disabled until an operator unlocks it:
     /// `max_attempts` to 100, default 100.
     pub failure_cap: Option<u32>,
+    /// Whose wrong codes are counted together: default `recipient`.
+    pub failure_scope: Option<FailureScope>,
     /// Seconds between two sends to a recipient: 0 to 3,600, default 60. Doubled with each further send while no
     /// code comes back.
     pub cooldown_seconds: Option<u32>,
@@ -88,7 +90,7 @@ pub struct PolicySettings {
     pub max_resends: Option<u32>,
     /// Which code a resend carries: default `same`.
     pub resend_code: Option<ResendCode>,
-    /// How a caller may name the challenge that it verifies: default `both`.
+    /// How a caller may name the challenge that it verifies: default `id`.
     pub verify_by: Option<VerifyBy>,
     /// Whether a reference has to be given: default no.
     pub reference_required: Option<bool>,
@@ -182,6 +184,16 @@ pub enum VerifyBy {
     /// By id only.
     Id,
     /// By recipient only.
+    Recipient,
+}
+
+/// Whose wrong codes are counted together, and who is locked by them.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureScope {
+    /// Those of this purpose only.
+    Purpose,
+    /// Those of the recipient, over all purposes of the tenant that say so.
     Recipient,
 }
 

@@ -127,6 +127,8 @@ pub(super) fn verify(request: http::VerifyRequest) -> request::VerifyRequest {
     request::VerifyRequest {
         tenant: request.tenant,
         target: target(request.target),
+        purpose: request.purpose,
+        to: request.to.map(|to| Secret::new(to.into_exposed())),
         code: Secret::new(request.code.into_exposed()),
         reference: request.reference,
         client_ip: request.client_ip,

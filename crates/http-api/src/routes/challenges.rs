@@ -66,6 +66,8 @@ pub(crate) async fn verify<O: Otp, H: Health>(
         let request = VerifyRequest {
             tenant: caller.tenant().to_owned(),
             target: Target::Id(id.clone()),
+            purpose: body.purpose,
+            to: body.to,
             code: body.code,
             reference: body.reference,
             client_ip: client_ip(body.client_ip, &parts),
@@ -74,7 +76,7 @@ pub(crate) async fn verify<O: Otp, H: Health>(
             .otp
             .verify(request)
             .await
-            .map_err(|failure| trace::failed("verify", Some(&id), failure).by_id())?;
+            .map_err(|failure| trace::failed("verify", Some(&id), failure).by_id().of_an_attempt())?;
         trace::done("verify", &verified.id, &verified.masked_recipient);
         Ok(answer(StatusCode::OK, &VerifiedView::from(&verified)))
     })

@@ -30,6 +30,8 @@ pub(crate) async fn verify<O: Otp, H: Health>(
         let request = VerifyRequest {
             tenant: caller.tenant().to_owned(),
             target: Target::Recipient(Addressee { purpose: body.purpose, to: body.to }),
+            purpose: None,
+            to: None,
             code: body.code,
             reference: body.reference,
             client_ip: client_ip(body.client_ip, &parts),
@@ -38,7 +40,7 @@ pub(crate) async fn verify<O: Otp, H: Health>(
             .otp
             .verify(request)
             .await
-            .map_err(|failure| trace::failed("verify", None, failure))?;
+            .map_err(|failure| trace::failed("verify", None, failure).of_an_attempt())?;
         trace::done("verify", &verified.id, &verified.masked_recipient);
         Ok(answer(StatusCode::OK, &VerifiedView::from(&verified)))
     })

@@ -84,6 +84,8 @@ async fn a_verified_challenge_is_told_exactly_by_id_and_by_recipient() {
             Call::Verify(VerifyRequest {
                 tenant: "default".into(),
                 target: Target::Id("c1.abc".into()),
+                purpose: None,
+                to: None,
                 code: Secret::new("483 920".into()),
                 reference: Some("tx 7".into()),
                 client_ip: None,
@@ -94,6 +96,8 @@ async fn a_verified_challenge_is_told_exactly_by_id_and_by_recipient() {
                     purpose: "login".into(),
                     to: Pii::new("ann@example.com".into()),
                 }),
+                purpose: None,
+                to: None,
                 code: Secret::new("483920".into()),
                 reference: None,
                 client_ip: Some("::1".into()),
