@@ -4,6 +4,13 @@ use super::*;
 use crate::policy::Draft;
 use crate::world::Channel;
 
+impl History {
+    /// One with something in each field.
+    pub(crate) fn sample() -> Self {
+        Self { failures: 3, locked_at: 1_000_000_000, locked_for: 900, counted: vec![([1; 8], 3)] }
+    }
+}
+
 fn policy() -> Policy {
     Policy::new(Draft { channels: vec![Channel::Sms], ..Draft::default() }).unwrap()
 }

@@ -1,1 +1,102 @@
-//! What is sealed, byte by byte.
+//! What is sealed, byte by byte. Where one of these changes, the version of its layout has to be stepped, and a
+//! deployment that is upgraded loses what lives: say so in the changelog.
+
+use super::*;
+use crate::Secret;
+use crate::id::Id;
+use crate::subject::digest;
+
+fn keyring() -> Keyring {
+    let secret = |seed: u8| Secret::new((0..32).map(|place| place ^ seed).collect());
+    Keyring::new(&secret(99), vec![("k1".into(), secret(1))]).unwrap()
+}
+
+fn nonce(seed: u8) -> Nonce {
+    Nonce::from_bytes([seed; crate::nonce::BYTES])
+}
+
+fn hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(bytes)
+}
+
+fn record() -> Record {
+    Record {
+        nonce: nonce(2),
+        place: 3,
+        key: "k1".into(),
+        code_number: 4,
+        channel: 1,
+        channels: vec![1, 4],
+        reference: Some("r".into()),
+        locale: Some("id".into()),
+        alphabet: 0,
+        code_length: 6,
+        expires_at: 1_000_000_300,
+        resends: 5,
+        generation: Some(7),
+    }
+}
+
+/// Version and layout, without the padding.
+fn layout<T: Layout>(record: &T) -> String {
+    let layout = postcard::to_allocvec(record).unwrap();
+    format!("{} {}", T::VERSION, hex(&layout))
+}
+
+#[test]
+fn the_layouts_are_those_of_their_versions() {
+    let challenges = Challenges {
+        recipient: "+6281".into(),
+        masked_recipient: "62**".into(),
+        budget: Some(Budget {
+            first: nonce(1),
+            epoch: 300,
+            max_attempts: 3,
+            expires_at: 1_000_000_300,
+            generation: None,
+        }),
+        records: vec![record()],
+        sends: 2,
+        last_send_at: 1_000_000_000,
+        kept_until: 1_000_000_600,
+        written_in: vec![33_333_333],
+    };
+    assert_eq!(layout(&challenges), "CHALLENGES");
+    let success = Success { challenge: Some(nonce(2)), budget: nonce(1) };
+    assert_eq!(layout(&success), "SUCCESS");
+    let withdrawal = Withdrawal { challenges: vec![(nonce(2), 3)], cleared: Some(nonce(1)) };
+    assert_eq!(layout(&withdrawal), "WITHDRAWAL");
+    assert_eq!(layout(&Noted { nonce: nonce(2), send_number: 2 }), "NOTED");
+    assert_eq!(layout(&History::sample()), "HISTORY");
+}
+
+/// Another derivation of anything loses what lives, locks and histories included.
+#[test]
+fn codes_ids_digests_and_seals_are_what_they_were() {
+    let keyring = keyring();
+    let recipient = crate::recipient::parse("+6281234567890", None, None).unwrap();
+    let recipient = digest(&keyring, "default", &recipient);
+    assert_eq!(hex(&recipient), "DIGEST");
+    let subject = Subject::from_digest(&keyring, recipient, "login");
+    assert_eq!(subject.challenges(), "PLACE");
+    let id = Id { purpose: "login", nonce: nonce(2), recipient }.write(&keyring, "default");
+    assert_eq!(id, "IDTEXT");
+    let code = record().code(keyring.current(), &subject, "login");
+    assert_eq!(code.reveal().expose(), "CODE");
+    assert_eq!(hex(&keyring.current().seal("here", b"plain", [9; NONCE_BYTES])), "SEALED");
+    assert_eq!(hex(&keyring.lasting().seal("here", b"plain", [9; NONCE_BYTES])), "LASTING");
+}
+
+#[test]
+fn another_version_counts_as_absent_and_padding_as_nothing() {
+    let keyring = keyring();
+    let mut layout = plain(&Noted { nonce: nonce(2), send_number: 2 });
+    assert_eq!(layout.len() % PADDING, 0);
+    let open = |layout: &[u8]| {
+        let sealed = keyring.lasting().seal("here", layout, [9; NONCE_BYTES]);
+        open::<Noted>(&keyring, "here", Some(sealed)).map(|noted| noted.send_number)
+    };
+    assert_eq!(open(&layout), Some(2));
+    layout[0] += 1;
+    assert_eq!(open(&layout), None);
+}
