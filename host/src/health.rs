@@ -7,6 +7,7 @@ use countersign_http_api::health::{Condition, Dependency, Health, Readiness};
 
 use countersign_providers::State;
 
+use crate::fingerprint::Fingerprint;
 use crate::senders::{Router, now};
 use crate::stores::Store;
 
@@ -19,13 +20,26 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 pub struct HostHealth {
     store: Arc<dyn Store>,
     senders: Router,
+    fingerprint: Option<Arc<Fingerprint>>,
 }
 
 impl HostHealth {
-    /// Asks `store`, and tells of `senders`.
+    /// Asks `store`, also whether it goes with the keys of `fingerprint`, and tells of `senders`.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, senders: Router) -> Self {
-        Self { store, senders }
+    pub fn new(
+        store: Arc<dyn Store>,
+        senders: Router,
+        fingerprint: Option<Arc<Fingerprint>>,
+    ) -> Self {
+        Self { store, senders, fingerprint }
+    }
+
+    /// The keys, where another process uses the store with other ones.
+    async fn keys(&self) -> Option<Dependency> {
+        let fits = self.fingerprint.as_ref()?.fits(&*self.store);
+        let fits = tokio::time::timeout(TIMEOUT, fits).await.unwrap_or(true);
+        let keys = Dependency { name: "keys".to_owned(), condition: Condition::Degraded };
+        (!fits).then_some(keys)
     }
 
     fn providers(&self) -> impl Iterator<Item = Dependency> {
@@ -42,7 +56,9 @@ impl HostHealth {
 
 impl Health for HostHealth {
     async fn ready(&self) -> Readiness {
-        let condition = match tokio::time::timeout(TIMEOUT, self.store.ping()).await {
+        let ping = tokio::time::timeout(TIMEOUT, self.store.ping());
+        let (answer, keys) = tokio::join!(ping, self.keys());
+        let condition = match answer {
             Ok(Ok(())) => Condition::Ok,
             Ok(Err(error)) => {
                 tracing::warn!(?error, "the store is not ready");
@@ -54,7 +70,8 @@ impl Health for HostHealth {
             }
         };
         let store = Dependency { name: "store".to_owned(), condition };
-        let dependencies: Vec<_> = std::iter::once(store).chain(self.providers()).collect();
+        let dependencies: Vec<_> =
+            std::iter::once(store).chain(keys).chain(self.providers()).collect();
         let is_degraded = |dependency: &Dependency| dependency.condition == Condition::Degraded;
         Readiness { degraded: dependencies.iter().any(is_degraded), dependencies }
     }

@@ -15,6 +15,7 @@ use countersign_settings::problem::{Problem, Problems};
 
 use crate::config::{Config, Loaded, Rules};
 use crate::engine::{self, Capabilities, Engine};
+use crate::fingerprint::{Fingerprint, Mismatch};
 use crate::health::HostHealth;
 use crate::senders::{Router, Stream};
 use crate::server::{BindError, Server, signalled};
@@ -35,6 +36,9 @@ pub enum StartError {
     /// The engine can't be opened.
     #[error("engine: {0}")]
     Engine(#[from] engine::OpenError),
+    /// The store's data was made with other keys.
+    #[error("keys: {0}")]
+    Keys(#[from] Mismatch),
     /// The file that tells the address can't be written.
     #[error("{path} can't be written: {source}")]
     ReadyFile {
@@ -56,29 +60,43 @@ impl StartError {
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         let store = matches!(self, Self::Store(stores::OpenError::Setting { .. }));
-        store || matches!(self, Self::ApiKeys(_) | Self::Config(_))
+        store || matches!(self, Self::ApiKeys(_) | Self::Config(_) | Self::Keys(_))
     }
 }
 
-/// Serves until a signal comes. `ready_file` is written once connections are taken: `{"address":"127.0.0.1:8080"}`.
+/// How a process is started, beyond its configuration.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Start<'a> {
+    /// Written once connections are taken: `{"address":"127.0.0.1:8080"}`.
+    pub ready_file: Option<&'a Path>,
+    /// Whether the store's data may have been made with other keys.
+    pub accepts_changed_keys: bool,
+}
+
+/// Serves until a signal comes.
 ///
 /// # Errors
 /// [`StartError`], always before the first connection is taken.
-pub async fn serve(loaded: Loaded, ready_file: Option<&Path>) -> Result<(), StartError> {
+pub async fn serve(loaded: Loaded, start: Start<'_>) -> Result<(), StartError> {
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
     let stop = signalled().map_err(StartError::Signals)?;
-    let config = loaded.config;
+    let config = &loaded.config;
     let api_keys = api_keys(&config.api_keys)?;
     let store = stores::open(&config.store).await?;
-    let senders = Router::open(&config, Stream::StandardOutput)?;
+    let senders = Router::open(config, Stream::StandardOutput)?;
+    let fingerprint = fingerprint(&loaded);
+    let config = loaded.config;
     let engine = open_engine(&config, Arc::clone(&store), senders.clone(), loaded.rules).await?;
-    let health = HostHealth::new(store, senders.clone());
+    if let Some(fingerprint) = &fingerprint {
+        fingerprint.admit(&*store, start.accepts_changed_keys).await?;
+    }
+    let health = HostHealth::new(store, senders.clone(), fingerprint);
     let router = countersign_http_api::router(engine.clone(), health, senders, api_keys);
     let server = Server::bind(&config.server).await?;
     let address = server.address();
-    if let Some(path) = ready_file {
+    if let Some(path) = start.ready_file {
         announce(path, address)
             .map_err(|source| StartError::ReadyFile { path: path.to_owned(), source })?;
     }
@@ -93,6 +111,13 @@ pub async fn serve(loaded: Loaded, ready_file: Option<&Path>) -> Result<(), Star
     let all_answered = server.run(router, stop).await;
     tracing::info!(all_answered, "stopped");
     Ok(())
+}
+
+/// The fingerprint to compare with the store's; nothing where keys or store end with the process.
+pub(crate) fn fingerprint(loaded: &Loaded) -> Option<Arc<Fingerprint>> {
+    let is_kept =
+        !loaded.ephemeral_keys && !matches!(loaded.config.store, StoreSettings::Memory(_));
+    is_kept.then(|| Arc::new(Fingerprint::of(&loaded.rules.keyring)))
 }
 
 /// Opens the engine, and has it prepare every purpose. The one place where an engine is made.

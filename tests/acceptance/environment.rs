@@ -137,7 +137,9 @@ impl<B: Backend> Environment for Native<B> {
             rules,
         ];
         let config = self.workplace.config("countersign.toml", &sections).unwrap();
-        self.host = Some(Host::start(&config).await.unwrap());
+        // A test that changes keys means it: `tests/operations` has those that don't.
+        let meant = ["--accept-changed-keys"];
+        self.host = Some(Host::start_with_arguments(&config, &meant).await.unwrap());
     }
 
     fn kill(&mut self) {

@@ -144,11 +144,31 @@ impl Host {
         config: &Path,
         variables: &[(&str, &str)],
     ) -> Result<Self> {
+        Self::launch(log, directory, config, variables, &[]).await
+    }
+
+    /// As [`start`](Self::start), with more `arguments` of the command `serve`.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub async fn start_with_arguments(config: &Path, arguments: &[&str]) -> Result<Self> {
+        let directory = config.parent().unwrap_or(config);
+        Self::launch(Stdio::piped(), directory, config, &[], arguments).await
+    }
+
+    async fn launch(
+        log: Stdio,
+        directory: &Path,
+        config: &Path,
+        variables: &[(&str, &str)],
+        arguments: &[&str],
+    ) -> Result<Self> {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let ready = directory.join(format!("ready-{number}"));
         let mut command = command(Some(config))?;
-        command.arg("serve").arg("--ready-file").arg(&ready);
+        command.arg("serve").arg("--ready-file").arg(&ready).args(arguments);
         command.envs(variables.iter().copied());
         command.current_dir(directory);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;

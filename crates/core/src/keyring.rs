@@ -47,6 +47,8 @@ pub(crate) struct Key {
 pub enum KeyFault {
     /// Two keys have the same name.
     DuplicateName,
+    /// Two keys have the same secret, or one has the index key's.
+    DuplicateSecret,
     /// A name isn't 1 to 32 characters of `a-z`, `0-9`, `_` and `-`.
     MalformedName,
     /// There is no key, or there are more than 8.
@@ -61,6 +63,9 @@ impl KeyFault {
     pub const fn reason(self) -> &'static str {
         match self {
             Self::DuplicateName => "keys: two keys have the same name",
+            Self::DuplicateSecret => {
+                "keys: two keys have the same secret; the index key and each key of the ring need one of their own"
+            }
             Self::MalformedName => "keys: a name has to be 1 to 32 characters of a-z, 0-9, _ and -",
             Self::WrongCount => "keys: there have to be 1 to 8 keys",
             Self::WrongSecret => "keys: a key has to be 32 random bytes",
@@ -81,6 +86,12 @@ impl Keyring {
         if keys.is_empty() || keys.len() > 8 {
             return Err(KeyFault::WrongCount);
         }
+        let repeats_secret = {
+            let secrets = || std::iter::once(index).chain(keys.iter().map(|(_, secret)| secret));
+            secrets().enumerate().any(|(position, secret)| {
+                secrets().take(position).any(|other| other.expose() == secret.expose())
+            })
+        };
         let mut ring = keys.into_iter().map(|(name, secret)| Key::new(name, &secret));
         let current = ring.next().ok_or(KeyFault::WrongCount)??;
         let older = ring.collect::<Result<Vec<_>, _>>()?;
@@ -92,6 +103,9 @@ impl Keyring {
             return Err(KeyFault::DuplicateName);
         }
         let index = mac_of(index)?;
+        if repeats_secret {
+            return Err(KeyFault::DuplicateSecret);
+        }
         let lasting = Key::over(String::new(), absorb(index.clone(), &[b"lasting"]));
         Ok(Self { index, lasting, current, older, purposes: Mutex::default() })
     }

@@ -13,7 +13,7 @@ use super::{CommandError, print};
 use crate::config::Loaded;
 use crate::health::HostHealth;
 use crate::senders::{Router, Stream};
-use crate::serve::{StartError, open_engine};
+use crate::serve::{StartError, fingerprint, open_engine};
 use crate::stores::{self, StoreSettings};
 
 /// One request, as an operator of `tenant`.
@@ -39,12 +39,16 @@ impl Call<'_> {
                 "this command works on codes of other processes: store.type \"memory\" is not shared with any",
             ));
         }
+        let fingerprint = fingerprint(&loaded);
         let config = loaded.config;
         let store = stores::open(&config.store).await.map_err(StartError::Store)?;
         let senders = Router::open(&config, Stream::StandardError).map_err(StartError::Config)?;
         let engine = open_engine(&config, store.clone(), senders.clone(), loaded.rules).await?;
+        if let Some(fingerprint) = &fingerprint {
+            fingerprint.admit(&*store, false).await.map_err(StartError::Keys)?;
+        }
         let (keys, authorization) = self.operator()?;
-        let health = HostHealth::new(store, senders.clone());
+        let health = HostHealth::new(store, senders.clone(), fingerprint);
         let router = countersign_http_api::router(engine, health, senders, keys);
         let request = self.request(&authorization)?;
         let response = match router.oneshot(request).await {

@@ -68,6 +68,8 @@ impl App {
         let request = VerifyRequest {
             tenant: "default".into(),
             target: Target::Recipient(to),
+            purpose: None,
+            to: None,
             code: Secret::new(code.into()),
             reference: None,
             client_ip: Some("192.0.2.1".into()),

@@ -59,6 +59,19 @@ fn unusable_keys_are_refused() {
 }
 
 #[test]
+fn every_secret_is_used_once() {
+    let fault = |keys: &[(&str, u8)]| {
+        let keys = keys.iter().map(|(name, seed)| ((*name).into(), secret(*seed))).collect();
+        Keyring::new(&secret(99), keys).err()
+    };
+    assert_eq!(fault(&[("a", 1), ("b", 2), ("c", 3)]), None);
+    assert_eq!(fault(&[("a", 1), ("b", 1)]), Some(KeyFault::DuplicateSecret));
+    assert_eq!(fault(&[("a", 1), ("b", 2), ("c", 2)]), Some(KeyFault::DuplicateSecret));
+    assert_eq!(fault(&[("a", 1), ("b", 99)]), Some(KeyFault::DuplicateSecret));
+    assert_eq!(fault(&[("a", 99)]), Some(KeyFault::DuplicateSecret));
+}
+
+#[test]
 fn words_are_told_apart() {
     let ring = ring(&[("a", 1)]);
     assert_ne!(ring.digest(&[b"ab", b"c"]), ring.digest(&[b"a", b"bc"]));
