@@ -33,11 +33,14 @@ fn keys() -> Keys {
     let (theirs, third) = key(3, "acme-app", "acme", true);
     let purposes = r#"
 [purposes.login]
+verify_by = "both"
 channels = ["sms"]
 failure_cap = 3
 [tenants.acme.purposes.login]
+verify_by = "both"
 channels = ["sms"]
 [tenants.acme.purposes.special]
+verify_by = "both"
 channels = ["sms"]
 "#;
     Keys { ours, operators, theirs, rules: format!("{first}{second}{third}{purposes}") }

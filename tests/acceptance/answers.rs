@@ -11,8 +11,10 @@ use crate::environment::Environment;
 
 const RULES: &str = r#"
 [purposes.login]
+verify_by = "both"
 channels = ["sms", "email"]
 [purposes.quick]
+verify_by = "both"
 channels = ["sms"]
 cooldown_seconds = 0
 "#;

@@ -9,13 +9,16 @@ use crate::environment::Environment;
 
 const RULES: &str = r#"
 [purposes.both]
+verify_by = "both"
 channels = ["sms", "email"]
 cooldown_seconds = 0
 [purposes.spoken]
+verify_by = "both"
 channels = ["voice", "sms"]
 cooldown_seconds = 0
 may_send_twice = true
 [purposes.mailed]
+verify_by = "both"
 channels = ["email"]
 "#;
 

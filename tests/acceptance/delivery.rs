@@ -7,13 +7,16 @@ use crate::environment::Environment;
 
 const RULES: &str = r#"
 [purposes.login]
+verify_by = "both"
 channels = ["sms", "email", "voice", "whatsapp", "webhook"]
 default_region = "ID"
 [purposes.quick]
+verify_by = "both"
 channels = ["sms"]
 cooldown_seconds = 0
 max_resends = 2
 [purposes.renewed]
+verify_by = "both"
 channels = ["sms"]
 cooldown_seconds = 0
 resend_code = "new"

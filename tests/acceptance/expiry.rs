@@ -10,7 +10,7 @@ use crate::environment::{Environment, Memory, Native, Redis, Sqlite};
 
 /// The shortest lifetime there is.
 const RULES: &str =
-    "[purposes.short]\nchannels = [\"sms\"]\nlifetime_seconds = 30\ncooldown_seconds = 0\n";
+    "[purposes.short]\nverify_by = \"both\"\nchannels = [\"sms\"]\nlifetime_seconds = 30\ncooldown_seconds = 0\n";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_expired_code_is_refused() {

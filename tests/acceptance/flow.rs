@@ -11,17 +11,22 @@ use crate::environment::Environment;
 
 const RULES: &str = r#"
 [purposes.login]
+verify_by = "both"
 channels = ["sms", "email"]
 default_region = "ID"
 [purposes.other]
+verify_by = "both"
 channels = ["sms", "email"]
 [purposes.funding]
+verify_by = "both"
 channels = ["sms"]
 reference_required = true
 [purposes.quick]
+verify_by = "both"
 channels = ["sms"]
 cooldown_seconds = 0
 [purposes.words]
+verify_by = "both"
 channels = ["sms"]
 alphabet = "unambiguous"
 code_length = 8

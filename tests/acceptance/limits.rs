@@ -11,24 +11,31 @@ use crate::environment::Environment;
 /// Windows of 31 days: the suite doesn't run into the end of one.
 const RULES: &str = r#"
 [purposes.login]
+verify_by = "both"
 channels = ["sms"]
 [purposes.subject]
+verify_by = "both"
 channels = ["sms"]
 cooldown_seconds = 0
 limits = [{ scope = "subject", on = "send", max = 2, window_seconds = 2678400 }]
 [purposes.address]
+verify_by = "both"
 channels = ["sms"]
 limits = [{ scope = "ip", on = "send", max = 2, window_seconds = 2678400 }]
 [purposes.purpose]
+verify_by = "both"
 channels = ["sms"]
 limits = [{ scope = "purpose", on = "send", max = 2, window_seconds = 2678400 }]
 [purposes.tenant]
+verify_by = "both"
 channels = ["sms"]
 limits = [{ scope = "tenant", on = "send", max = 2, window_seconds = 2678400 }]
 [purposes.tenant-too]
+verify_by = "both"
 channels = ["sms"]
 limits = [{ scope = "tenant", on = "send", max = 2, window_seconds = 2678400 }]
 [purposes.careful]
+verify_by = "both"
 channels = ["sms"]
 max_attempts = 10
 limits = [{ scope = "subject", on = "verify", max = 2, window_seconds = 2678400 }]

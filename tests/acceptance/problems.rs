@@ -9,8 +9,10 @@ use crate::environment::Environment;
 
 const RULES: &str = r#"
 [purposes.login]
+verify_by = "both"
 channels = ["sms", "email", "webhook"]
 [purposes.funding]
+verify_by = "both"
 channels = ["sms"]
 reference_required = true
 [purposes.by-id]
@@ -20,6 +22,7 @@ verify_by = "id"
 channels = ["sms"]
 verify_by = "recipient"
 [purposes.quick]
+verify_by = "both"
 channels = ["sms"]
 cooldown_seconds = 0
 "#;

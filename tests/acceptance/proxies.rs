@@ -9,6 +9,7 @@ use crate::calls::{issue, phone};
 
 const RULES: &str = r#"
 [purposes.login]
+verify_by = "both"
 channels = ["sms"]
 limits = [{ scope = "ip", on = "send", max = 1, window_seconds = 2678400 }]
 "#;

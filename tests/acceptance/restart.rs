@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::calls::{By, assert_problem, issued, phone, status, verify};
 use crate::environment::Environment;
 
-const PURPOSES: &str = "[purposes.login]\nchannels = [\"sms\"]\n";
+const PURPOSES: &str = "[purposes.login]\nverify_by = \"both\"\nchannels = [\"sms\"]\n";
 
 fn rules(keys: &[(&str, u8)]) -> String {
     let ring: Vec<String> = keys

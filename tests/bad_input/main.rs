@@ -18,6 +18,7 @@ use snapshot::Snapshot;
 
 const RULES: &str = r#"
 [purposes.login]
+verify_by = "both"
 channels = ["sms"]
 limits = [
   { scope = "subject", on = "send", max = 1000, window_seconds = 86400 },

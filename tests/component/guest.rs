@@ -100,7 +100,7 @@ impl settings::Host for World {
             cooldown_max_seconds: None,
             max_resends: None,
             resend_code: None,
-            verify_by: None,
+            verify_by: Some(settings::VerifyBy::Both),
             reference_required: None,
             may_send_twice: None,
             default_region: Some("ID".into()),

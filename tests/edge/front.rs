@@ -15,7 +15,7 @@ use crate::deployment::{Deployment, RULES, issue, prepare};
 
 /// Longer than a message is on its way to a receiver on this machine.
 const PATIENCE: Duration = Duration::from_secs(20);
-const LIMITED: &str = "[purposes.login]\nchannels = [\"sms\"]\nlimits = [{ scope = \"ip\", on = \"send\", max = 2, window_seconds = 86400 }]\n";
+const LIMITED: &str = "[purposes.login]\nverify_by = \"both\"\nchannels = [\"sms\"]\nlimits = [{ scope = \"ip\", on = \"send\", max = 2, window_seconds = 86400 }]\n";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_forged_client_address_counts_for_nothing() {

@@ -19,12 +19,14 @@ use serde_json::{Value, json};
 /// Codes of ten signs: no moment, port or process is taken for one.
 const RULES: &str = r#"
 [purposes.login]
+verify_by = "both"
 channels = ["sms", "email", "whatsapp"]
 default_region = "ID"
 code_length = 10
 cooldown_seconds = 0
 limits = [{ scope = "subject", on = "verify", max = 50, window_seconds = 2678400 }]
 [purposes.words]
+verify_by = "both"
 channels = ["sms"]
 default_region = "ID"
 code_length = 10

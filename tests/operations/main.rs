@@ -13,7 +13,7 @@ use countersign_tests::process::Host;
 use countersign_tests::settings::{self, Workplace};
 use serde_json::json;
 
-const RULES: &str = "[purposes.login]\nchannels = [\"sms\"]\n";
+const RULES: &str = "[purposes.login]\nverify_by = \"both\"\nchannels = [\"sms\"]\n";
 
 /// A host with this `[store]`, and more settings of `[server]` and `[engine]`.
 async fn host(workplace: &Workplace, store: &str, server: &str, engine: &str) -> Host {

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 const RULES: &str = r#"
 [purposes.login]
+verify_by = "both"
 channels = ["email", "sms"]
 "#;
 const SENDS: usize = 10_000;

@@ -11,10 +11,12 @@ use serde_json::{Value, json};
 
 const RULES: &str = r#"
 [purposes.login]
+verify_by = "both"
 channels = ["sms"]
 cooldown_seconds = 0
 
 [purposes.wallet_funding]
+verify_by = "both"
 channels = ["sms"]
 cooldown_seconds = 0
 "#;

@@ -14,6 +14,7 @@ const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const PUBLIC_URL: &str = "https://otp.example.com";
 const RULES: &str = r#"
 [purposes.login]
+verify_by = "both"
 channels = ["sms", "voice"]
 cooldown_seconds = 0
 "#;

@@ -8,10 +8,12 @@ use serde_json::{Value, json};
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const RULES: &str = r#"
 [purposes.login]
+verify_by = "both"
 channels = ["whatsapp", "sms", "email"]
 cooldown_seconds = 0
 
 [purposes.urgent]
+verify_by = "both"
 channels = ["sms"]
 cooldown_seconds = 0
 may_send_twice = true

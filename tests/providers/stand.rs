@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 /// A purpose in which the same person may be sent one code after the other.
 const RULES: &str = r#"
 [purposes.login]
+verify_by = "both"
 channels = ["email", "sms", "voice", "webhook", "whatsapp"]
 cooldown_seconds = 0
 "#;

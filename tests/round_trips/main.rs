@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 const RULES: &str = r#"
 [purposes.login]
+verify_by = "both"
 channels = ["sms"]
 cooldown_seconds = 0
 limits = [

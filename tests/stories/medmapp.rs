@@ -14,6 +14,7 @@ const SEND: &str = "/api/message/sms/send";
 /// With the default cooldown of a minute.
 const RULES: &str = r#"
 [purposes.login]
+verify_by = "both"
 channels = ["sms"]
 default_region = "UZ"
 "#;

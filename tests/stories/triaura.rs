@@ -16,8 +16,10 @@ use crate::scene::{code_in, told_of};
 /// Signing in has the default cooldown of a minute; what moves money has triaura's own limits.
 const RULES: &str = r#"
 [purposes.login]
+verify_by = "both"
 channels = ["email"]
 [purposes.wallet_funding]
+verify_by = "both"
 channels = ["email"]
 reference_required = true
 max_attempts = 3

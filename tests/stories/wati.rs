@@ -15,13 +15,16 @@ use crate::scene::{Carried, Deployment, Scene, in_both_environments, told_of};
 /// With the default cooldown of a minute but for what is brief.
 const RULES: &str = r#"
 [purposes.login]
+verify_by = "both"
 channels = ["whatsapp"]
 default_region = "IN"
 [purposes.brief]
+verify_by = "both"
 channels = ["whatsapp"]
 default_region = "IN"
 lifetime_seconds = 30
 [purposes.texted]
+verify_by = "both"
 channels = ["sms"]
 default_region = "IN"
 "#;

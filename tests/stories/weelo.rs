@@ -13,9 +13,11 @@ use crate::scene::{Carried, Deployment, Scene, code_in, field, in_both_environme
 
 const RULES: &str = r#"
 [purposes.customer_login]
+verify_by = "both"
 channels = ["sms"]
 default_region = "IN"
 [purposes.captain_login]
+verify_by = "both"
 channels = ["sms"]
 default_region = "IN"
 "#;

@@ -15,6 +15,7 @@ use serde_json::json;
 /// Every kind of key that there is: limits of each scope, and attempts enough to go on.
 const RULES: &str = r#"
 [purposes.open]
+verify_by = "both"
 channels = ["sms"]
 cooldown_seconds = 0
 max_attempts = 10
@@ -26,6 +27,7 @@ limits = [
   { scope = "tenant", on = "verify", max = 1000, window_seconds = 3600 },
 ]
 [purposes.strict]
+verify_by = "both"
 channels = ["sms"]
 max_attempts = 1
 failure_cap = 2

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use countersign_core::error::{SendError, StoreError as CoreError};
-use countersign_core::policy::{Activity, Draft, Limit, Policy, PolicyFault};
+use countersign_core::policy::{Activity, Draft, Limit, Policy, PolicyFault, VerifyBy};
 use countersign_core::request::{Addressee, Challenge, IssueRequest, Target, VerifyRequest};
 use countersign_core::world::{
     Channel, Delivery, Message, Operation as Asked, Outcome, Reply as Answered,
@@ -33,6 +33,7 @@ impl App {
             channels: vec![Channel::Sms],
             lifetime_seconds: Some(300),
             cooldown_seconds: Some(30),
+            verify_by: Some(VerifyBy::Both),
             limits,
             ..Draft::default()
         };
