@@ -43,6 +43,7 @@ pub mod recipient;
 mod record;
 pub mod request;
 pub mod secret;
+mod signs;
 mod standing;
 mod subject;
 pub mod world;

@@ -36,7 +36,8 @@ pub(crate) struct IssueBody {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(crate) struct VerifyByIdBody {
-    /// What the person typed. Spaces and hyphens are ignored.
+    /// What the person typed or pasted. White space, invisible signs and dashes are ignored, and digits of any script count by
+    /// their value.
     #[cfg_attr(test, schema(value_type = String))]
     pub(crate) code: Secret,
     /// The transaction that the person confirms.
@@ -55,7 +56,8 @@ pub(crate) struct VerifyBody {
     /// A phone number or a mail address.
     #[cfg_attr(test, schema(value_type = String))]
     pub(crate) to: Pii,
-    /// What the person typed. Spaces and hyphens are ignored.
+    /// What the person typed or pasted. White space, invisible signs and dashes are ignored, and digits of any script count by
+    /// their value.
     #[cfg_attr(test, schema(value_type = String))]
     pub(crate) code: Secret,
     /// The transaction that the person confirms.
