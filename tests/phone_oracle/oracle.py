@@ -12,6 +12,7 @@ import json
 import random
 import re
 import sys
+import unicodedata
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, SUPPORTED_REGIONS
@@ -24,16 +25,25 @@ TYPES = (
     "voip", "personal_number", "pager", "uan", "voicemail",
 )
 SEPARATORS = "-./()[] \u00a0\u00ad\u200b\u2010\u2011\u2012\u2013\u2014\u2015\u2060\u2212\u3000\u30fc\uff08\uff09\uff0d\uff0e\uff0f\uff3b\uff3d"
-MARGIN = " \t\r\n\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+# Whatever shows nothing: White_Space, Cf, and the variation selectors.
+BLANKS = "".join(
+    sign
+    for sign in map(chr, range(0x110000))
+    if unicodedata.category(sign) in ("Cf", "Zs", "Zl", "Zp") or sign in "\t\n\v\f\r\x85" or "\ufe00" <= sign <= "\ufe0f"
+)
+BREAKS = "\t\n\v\f\r\x85\u2028\u2029"
 FULL_WIDTH = str.maketrans("+0123456789-()", "\uff0b\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19\uff0d\uff08\uff09")
+ASCII = str.maketrans("".join(map(chr, range(0xFF01, 0xFF5F))), "".join(map(chr, range(0x21, 0x7F))))
 ARABIC = str.maketrans("0123456789", "\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669")
 BENGALI = str.maketrans("0123456789", "\u09e6\u09e7\u09e8\u09e9\u09ea\u09eb\u09ec\u09ed\u09ee\u09ef")
 SOME_REGIONS = ("US", "GB", "ID", "AR", "BR", "IT", "MX", "JP", "AU", "RU", "SM", "CI", "HU", "BY")
 
 choose = random.Random(20_000)
 
-# What countersign refuses although libphonenumber takes it: extensions, letters, other signs, parameters, and
-# (in `expected`) a number whose E.164 form libphonenumber doesn't read as that number.
+# What countersign refuses although libphonenumber takes it: extensions, letters, other signs, parameters, a number and
+# something else (`has_doubtful_end`), and (in `expected`) a number whose E.164 form libphonenumber doesn't read as that
+# number. What it takes although libphonenumber refuses it: any blank but a break as a separator, and an apostrophe in front.
+BLANK = re.compile("[" + re.escape("".join(set(BLANKS) - set(BREAKS))) + "]")
 SEPARATOR = "[" + re.escape(SEPARATORS) + "]"
 SPELLING = re.compile(rf"{SEPARATOR}*[+\uff0b]*(?:{SEPARATOR}*\d)+{SEPARATOR}*")
 CONTEXT = re.compile(r"([^;]*);phone-context=(\+[-.()\d]*\d[-.()\d]*)")
@@ -42,9 +52,12 @@ CONTEXT = re.compile(r"([^;]*);phone-context=(\+[-.()\d]*\d[-.()\d]*)")
 def expected(text, region):
     if len(text.encode()) > 254:
         return None
-    text = text.strip(MARGIN)
+    text = BLANK.sub(" ", text.strip(BLANKS)).translate(ASCII)
+    text = text[1:] if text[:1] == "'" else text
     bare = text[4:] if text[:4].lower() == "tel:" else text
     context = CONTEXT.fullmatch(bare)
+    if not context and (has_doubtful_end(bare) or is_two_numbers(bare, region)):
+        return None
     spelled = context[2] + context[1] if context else bare
     if not SPELLING.fullmatch(spelled) or any(ord(sign) > 0xFFFF for sign in spelled):
         return None
@@ -59,6 +72,21 @@ def expected(text, region):
     again = phonenumbers.parse(e164, None)
     stable = phonenumbers.is_valid_number(again) and phonenumbers.format_number(again, PhoneNumberFormat.E164) == e164
     return e164 if stable else None
+
+
+def has_doubtful_end(text):
+    """Whether one or two digits stand behind the only slash or full stop, or in brackets at the end; or zeros behind the
+    only full stop of a number without other separators."""
+    slash = re.fullmatch(r"([^/]*\d[^/]*)/([^/]*)", text)
+    stop = re.fullmatch(r"([^.]*\d[^.]*)\.([^.]*)", text)
+    brackets = re.fullmatch(rf"(.*\d.*)[(\[]([^(\[]*)[)\]](?:(?![)\]]){SEPARATOR})*", text)
+    few = any(found and len(re.findall(r"\d", found[2])) in (1, 2) for found in (slash, stop, brackets))
+    return few or bool(stop and re.fullmatch(r"[+\d]*", stop[1]) and re.fullmatch("0+", stop[2]))
+
+
+def is_two_numbers(text, region):
+    parts = text.split("/")
+    return len(parts) == 2 and all(expected(part, region) for part in parts)
 
 
 def examples():
@@ -162,6 +190,16 @@ def in_disguise(plan, national):
     yield whole.translate(ARABIC)
     yield ("0" + national).translate(BENGALI)
     yield f"\u202a{whole}\u202c"
+    yield "".join(sign + choose.choice(("", "", choose.choice(BLANKS))) for sign in whole)
+    yield choose.choice(BLANKS) + whole + choose.choice(BLANKS)
+    yield f"'{national}"
+    yield f"{national}.0"
+    yield f"{whole}.{choose.choice(('00', '000', '5', '123'))}"
+    yield f"{national}/{choose.randrange(1, 999)}"
+    yield f"{national} ({choose.randrange(1, 999)})"
+    yield f"{national[:4]}/{national[4:]}"
+    yield f"{national[:4]}.{national[4:]}"
+    yield f"{national}/0{national}"
     yield f" {national}\n"
     yield f"TEL:{whole}"
     yield f"tel:{national}"

@@ -26,6 +26,9 @@ mod phone;
 mod tests;
 
 use core::fmt;
+use std::borrow::Cow;
+
+use crate::signs::{self, is_blank, is_variation_selector};
 
 /// The version of libphonenumber's metadata that phone numbers are judged by.
 pub const PHONE_METADATA_VERSION: &str = phone::METADATA_VERSION;
@@ -51,13 +54,13 @@ pub enum Fault {
     Empty,
     /// Not a mail address: no `@`, an empty part, a forbidden character or a bad domain.
     MalformedAddress,
-    /// Not a phone number: letters, or a sign where no number has one.
+    /// Not a phone number: letters, a sign where no number has one, or a number and something else.
     MalformedNumber,
     /// Longer than any recipient: over 254 bytes.
     TooLong,
     /// Digits, but no number that its country could assign.
     UnassignableNumber,
-    /// A phone number where the channel takes a mail address, or the other way round.
+    /// A phone number where the channel takes a mail address, the other way round, or the id of a WhatsApp chat.
     WrongKind,
 }
 
@@ -70,7 +73,9 @@ impl fmt::Display for Fault {
             Self::MalformedNumber => "not a phone number",
             Self::TooLong => "longer than any recipient",
             Self::UnassignableNumber => "no number that its country could assign",
-            Self::WrongKind => "a phone number in place of a mail address, or the other way round",
+            Self::WrongKind => {
+                "a phone number in place of a mail address, the other way round, or a WhatsApp id"
+            }
         })
     }
 }
@@ -131,6 +136,8 @@ impl fmt::Debug for Recipient {
 
 /// Reads a recipient in any spelling.
 ///
+/// White space, invisible signs and variation selectors at its ends are ignored, and full-width ASCII is read as ASCII.
+///
 /// `kind` is what the channel takes; where it takes either, a text with an `@` is a mail address and any other a
 /// phone number. `default_region` is the country of numbers that don't name theirs, as the two capital
 /// letters of ISO 3166 ([`is_region`] tells which are known; an unknown one counts as none).
@@ -146,12 +153,14 @@ pub fn parse(
     if text.len() > MAX_BYTES {
         return Err(Fault::TooLong);
     }
-    let text = text.trim_matches([' ', '\t', '\r', '\n']);
+    let text = half_width(text.trim_matches(|sign| is_blank(sign) || is_variation_selector(sign)));
+    let text = text.as_ref();
     if text.is_empty() {
         return Err(Fault::Empty);
     }
     match (kind, text.contains('@')) {
         (Some(Kind::Phone), true) => Err(Fault::WrongKind),
+        (Some(Kind::Email) | None, true) if is_whatsapp_id(text) => Err(Fault::WrongKind),
         (Some(Kind::Email), false) if phone::looks_like_one(text) => Err(Fault::WrongKind),
         (Some(Kind::Email), _) | (None, true) => {
             email::parse(text).map(|text| Recipient { text, detail: Detail::Email })
@@ -162,6 +171,27 @@ pub fn parse(
             Ok(Recipient { text: number.e164, detail: Detail::Phone { calling_code_digits } })
         }
     }
+}
+
+/// Whether it is the name of a WhatsApp account, device, group or list (`6281234567890@s.whatsapp.net`): written like a
+/// mail address, and none.
+fn is_whatsapp_id(text: &str) -> bool {
+    let Some((user, server)) = text.rsplit_once('@') else { return false };
+    let is_server = ["broadcast", "c.us", "g.us", "lid", "newsletter", "s.whatsapp.net"]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(server));
+    is_server
+        && user.starts_with(|first: char| first.is_ascii_digit())
+        && user.bytes().all(|byte| byte.is_ascii_digit() || b"-.:_".contains(&byte))
+}
+
+/// The text with ASCII in place of full-width ASCII and of the small `@`, U+FE6B, as UTS 46 has it in domains.
+fn half_width(text: &str) -> Cow<'_, str> {
+    let plain = |sign| if sign == '\u{fe6b}' { '@' } else { signs::half_width(sign) };
+    if text.chars().all(|sign| plain(sign) == sign) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(plain).collect())
 }
 
 /// Whether `name` is a region that numbers can be read in: two capital letters, as in ISO 3166.

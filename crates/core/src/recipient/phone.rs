@@ -6,7 +6,11 @@
 //! - extensions (`;ext=`, `x12`, `,,12`): a code can't go there, and to drop one is to guess;
 //! - letters, also where they stand for digits (`1-800-FLOWERS`) or for a carrier (`0xx11`);
 //! - `*`, `#` and `~`, which are dialling instructions, and anything else that is no part of a number, before or
-//!   behind it; the parameters of `tel:` URIs, but for a `phone-context` that names a calling code.
+//!   behind it; the parameters of `tel:` URIs, but for a `phone-context` that names a calling code;
+//! - a number and something else, and two numbers: see `spelling.rs`.
+//!
+//! Taken on purpose, though libphonenumber refuses it: all white space, invisible signs and variation selectors as
+//! separators, and the apostrophe of spreadsheets in front.
 //!
 //! Refused for another reason: the rare number whose E.164 form doesn't read as that number (in Belarus an 8 that begins
 //! a national number is taken for the national prefix). It would be one recipient by one spelling and none, or
@@ -59,8 +63,20 @@ pub(super) fn is_region(name: &str) -> bool {
     Plan::of_region(name).is_some()
 }
 
-/// Reads a number in any spelling.
+/// Reads a number in any spelling. Two numbers with a slash between them are none, also where their digits, joined,
+/// would be one.
 pub(super) fn parse(text: &str, default_region: Option<&str>) -> Result<Number, Fault> {
+    let number = parse_one(text, default_region)?;
+    let is_number = |text: &str| parse_one(text, default_region).is_ok();
+    match spelling::around_only_slash(text) {
+        Some((first, second)) if is_number(first) && is_number(second) => {
+            Err(Fault::MalformedNumber)
+        }
+        _ => Ok(number),
+    }
+}
+
+fn parse_one(text: &str, default_region: Option<&str>) -> Result<Number, Fault> {
     if text.chars().count() > MAX_CHARACTERS {
         return Err(Fault::TooLong);
     }
