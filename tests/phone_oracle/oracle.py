@@ -1,8 +1,8 @@
 """Prints spellings of phone numbers and what libphonenumber makes of them, as lines of JSON.
 
-    {"text": "0812-345-678", "region": "ID", "expected": "+62812345678"}
+    {"text": "0812-345-678", "region": "ID", "expected": "+62812345678", "of": "ID", "type": null}
 
-`expected` is null where the text has to be refused: where libphonenumber finds no valid number, and in the cases
+`of` is the region that libphonenumber finds for the number, and `type` its type, where it is one of those at COSTLY. `expected` is null where the text has to be refused: where libphonenumber finds no valid number, and in the cases
 named at SEPARATOR below. The spellings are derived from the example numbers of
 every region and every type of number, and are the same in every run.
 """
@@ -15,7 +15,7 @@ import sys
 import unicodedata
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat, SUPPORTED_REGIONS
+from phonenumbers import PhoneNumberFormat, PhoneNumberType, SUPPORTED_REGIONS
 from phonenumbers.data import _COUNTRY_CODE_TO_REGION_CODE as REGIONS_OF_CODE
 from phonenumbers.phonemetadata import PhoneMetadata
 from phonenumbers.re_util import enable_pattern_cache
@@ -37,6 +37,12 @@ ASCII = str.maketrans("".join(map(chr, range(0xFF01, 0xFF5F))), "".join(map(chr,
 ARABIC = str.maketrans("0123456789", "\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669")
 BENGALI = str.maketrans("0123456789", "\u09e6\u09e7\u09e8\u09e9\u09ea\u09eb\u09ec\u09ed\u09ee\u09ef")
 SOME_REGIONS = ("US", "GB", "ID", "AR", "BR", "IT", "MX", "JP", "AU", "RU", "SM", "CI", "HU", "BY")
+
+COSTLY = {
+    PhoneNumberType.PERSONAL_NUMBER: "Personal",
+    PhoneNumberType.PREMIUM_RATE: "PremiumRate",
+    PhoneNumberType.SHARED_COST: "SharedCost",
+}
 
 choose = random.Random(20_000)
 
@@ -231,7 +237,12 @@ def main():
         for text in dict.fromkeys(texts):
             regions = {own, None, choose.choice(everywhere), choose.choice(SOME_REGIONS)}
             for region in sorted(regions, key=str):
-                line = {"text": text, "region": region, "expected": expected(text, region)}
+                e164 = expected(text, region)
+                number = e164 and phonenumbers.parse(e164, None)
+                of = number and phonenumbers.region_code_for_number(number)
+                line = {"text": text, "region": region, "expected": e164}
+                line["of"] = of if of != "001" else None
+                line["type"] = number and COSTLY.get(phonenumbers.number_type(number))
                 print(json.dumps(line))
 
 

@@ -39,6 +39,7 @@ same_cases!(Fault => types::RecipientFault {
     Empty,
     MalformedAddress,
     MalformedNumber,
+    NumberNotAllowed,
     TooLong,
     UnassignableNumber,
     WrongKind,
@@ -71,6 +72,7 @@ impl From<settings::Policy> for Draft {
             default_region: policy.default_region,
             channels: policy.channels.into_iter().map(Into::into).collect(),
             limits: policy.limits.into_iter().map(Into::into).collect(),
+            ..Self::default()
         }
     }
 }

@@ -17,7 +17,6 @@ use crate::error::Error;
 use crate::id::Id;
 use crate::keyring::Keyring;
 use crate::policy::Policy;
-use crate::recipient;
 use crate::request::{Addressee, Target};
 use crate::subject::{DIGEST_BYTES, Subject};
 use crate::world::{Operation, Replies, World};
@@ -92,8 +91,7 @@ impl<W: World> Engine<W> {
 
     fn locate_recipient(&self, tenant: &str, addressee: &Addressee) -> Result<Located, Error> {
         let policy = self.policy(tenant, &addressee.purpose)?;
-        let recipient =
-            recipient::parse(addressee.to.expose(), None, policy.default_region.as_deref())?;
+        let recipient = policy.recipient(addressee.to.expose(), None)?;
         let subject = Subject::new(&self.keyring, tenant, &addressee.purpose, &recipient);
         Ok(Located { policy, purpose: addressee.purpose.clone(), subject, nonce: None, id: None })
     }

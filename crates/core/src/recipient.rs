@@ -45,6 +45,35 @@ pub enum Kind {
     Phone,
 }
 
+/// A type of number for which whoever calls or writes pays more, or its holder is paid: as libphonenumber's metadata has
+/// it, calling codes that belong to no country included.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NumberType {
+    /// A personal number, which leads on to others at the caller's expense.
+    Personal,
+    /// Premium rate: the holder is paid.
+    PremiumRate,
+    /// Shared cost: more than an ordinary number, less than premium rate.
+    SharedCost,
+}
+
+impl NumberType {
+    /// Every type, in the order of the table.
+    pub const ALL: [Self; 3] = [Self::Personal, Self::PremiumRate, Self::SharedCost];
+}
+
+/// How recipients are read where it isn't as [`parse`] does.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rules<'a> {
+    /// The country of numbers that don't name theirs.
+    pub default_region: Option<&'a str>,
+    /// Types of number that are taken beside the ordinary ones.
+    pub number_types: &'a [NumberType],
+    /// Beginnings of numbers that are newer than the metadata: a plus sign and digits ([`is_number_prefix`]). Behind them,
+    /// a number of any length that its calling code has is taken.
+    pub new_prefixes: &'a [String],
+}
+
 /// Why a text is not a recipient. The cases of `recipient-fault` in the contract.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fault {
@@ -56,6 +85,8 @@ pub enum Fault {
     MalformedAddress,
     /// Not a phone number: letters, a sign where no number has one, or a number and something else.
     MalformedNumber,
+    /// A number that the purpose doesn't send to: of a type or of a region that it doesn't allow.
+    NumberNotAllowed,
     /// Longer than any recipient: over 254 bytes.
     TooLong,
     /// Digits, but no number that its country could assign.
@@ -71,6 +102,7 @@ impl fmt::Display for Fault {
             Self::Empty => "nothing was given",
             Self::MalformedAddress => "not a mail address",
             Self::MalformedNumber => "not a phone number",
+            Self::NumberNotAllowed => "a number of a type or region that isn't allowed",
             Self::TooLong => "longer than any recipient",
             Self::UnassignableNumber => "no number that its country could assign",
             Self::WrongKind => {
@@ -92,7 +124,11 @@ pub struct Recipient {
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Detail {
     Email,
-    Phone { calling_code_digits: usize },
+    Phone {
+        calling_code_digits: usize,
+        region: Option<&'static str>,
+        number_type: Option<NumberType>,
+    },
 }
 
 impl Recipient {
@@ -118,12 +154,33 @@ impl Recipient {
         self.text.as_bytes()
     }
 
+    /// The region that a number belongs to, as the two capital letters of ISO 3166; nothing for a mail address, for a
+    /// number of a calling code without a region, and where several share the code and none is known to assign it.
+    #[must_use]
+    pub fn region(&self) -> Option<&'static str> {
+        match self.detail {
+            Detail::Email => None,
+            Detail::Phone { region, .. } => region,
+        }
+    }
+
+    /// The type of a number that isn't an ordinary one.
+    #[must_use]
+    pub fn number_type(&self) -> Option<NumberType> {
+        match self.detail {
+            Detail::Email => None,
+            Detail::Phone { number_type, .. } => number_type,
+        }
+    }
+
     /// What may be shown to somebody who knows the recipient already: `62****7890`, `j***@e***.com`.
     #[must_use]
     pub fn masked(&self) -> String {
         match self.detail {
             Detail::Email => mask::address(&self.text),
-            Detail::Phone { calling_code_digits } => mask::number(&self.text, calling_code_digits),
+            Detail::Phone { calling_code_digits, .. } => {
+                mask::number(&self.text, calling_code_digits)
+            }
         }
     }
 }
@@ -140,7 +197,8 @@ impl fmt::Debug for Recipient {
 ///
 /// `kind` is what the channel takes; where it takes either, a text with an `@` is a mail address and any other a
 /// phone number. `default_region` is the country of numbers that don't name theirs, as the two capital
-/// letters of ISO 3166 ([`is_region`] tells which are known; an unknown one counts as none).
+/// letters of ISO 3166 ([`is_region`] tells which are known; an unknown one counts as none). Numbers of a [`NumberType`]
+/// are refused.
 ///
 /// # Errors
 ///
@@ -150,6 +208,15 @@ pub fn parse(
     kind: Option<Kind>,
     default_region: Option<&str>,
 ) -> Result<Recipient, Fault> {
+    parse_under(text, kind, &Rules { default_region, ..Rules::default() })
+}
+
+/// Reads a recipient as [`parse`] does, under other rules.
+///
+/// # Errors
+///
+/// Each case of [`Fault`] says when it happens.
+pub fn parse_under(text: &str, kind: Option<Kind>, rules: &Rules<'_>) -> Result<Recipient, Fault> {
     if text.len() > MAX_BYTES {
         return Err(Fault::TooLong);
     }
@@ -165,12 +232,17 @@ pub fn parse(
         (Some(Kind::Email), _) | (None, true) => {
             email::parse(text).map(|text| Recipient { text, detail: Detail::Email })
         }
-        (Some(Kind::Phone) | None, false) => {
-            let number = phone::parse(text, default_region)?;
-            let calling_code_digits = number.calling_code_digits;
-            Ok(Recipient { text: number.e164, detail: Detail::Phone { calling_code_digits } })
-        }
+        (Some(Kind::Phone) | None, false) => parse_number(text, rules),
     }
+}
+
+fn parse_number(text: &str, rules: &Rules<'_>) -> Result<Recipient, Fault> {
+    let phone::Number { e164, calling_code_digits, region, number_type } =
+        phone::parse(text, rules)?;
+    if number_type.is_some_and(|number_type| !rules.number_types.contains(&number_type)) {
+        return Err(Fault::NumberNotAllowed);
+    }
+    Ok(Recipient { text: e164, detail: Detail::Phone { calling_code_digits, region, number_type } })
 }
 
 /// Whether it is the name of a WhatsApp account, device, group or list (`6281234567890@s.whatsapp.net`): written like a
@@ -198,4 +270,10 @@ fn half_width(text: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn is_region(name: &str) -> bool {
     phone::is_region(name)
+}
+
+/// Whether a text is a beginning of international numbers: a plus sign and digits, a country calling code first.
+#[must_use]
+pub fn is_number_prefix(text: &str) -> bool {
+    phone::is_prefix(text)
 }

@@ -274,6 +274,9 @@ fn recipient(fault: RecipientFault) -> Problem {
         RecipientFault::Empty => "No recipient was given.",
         RecipientFault::MalformedAddress => "Not a mail address.",
         RecipientFault::MalformedNumber => "Not a phone number.",
+        RecipientFault::NumberNotAllowed => {
+            "A number that the purpose sends nothing to: premium rate, or of another country."
+        }
         RecipientFault::TooLong => "A recipient has at most 254 bytes.",
         RecipientFault::UnassignableNumber => "No number that its country assigns.",
         RecipientFault::WrongKind => {

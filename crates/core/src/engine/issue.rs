@@ -4,7 +4,7 @@ use super::admission::Applicant;
 use super::{Engine, Located, client_address, refuse_bad_locale, refuse_bad_reference};
 use crate::error::Error;
 use crate::policy::Policy;
-use crate::recipient::{self, Fault, Kind, Recipient};
+use crate::recipient::{Fault, Kind, Recipient};
 use crate::record::{Record, alphabet_number, channel_number};
 use crate::request::{Challenge, IssueRequest};
 use crate::standing::{Inheritance, SENDING_STEP, step_failures, step_odometer};
@@ -94,13 +94,21 @@ fn admissible(policy: &Policy, request: &IssueRequest) -> Result<(Recipient, Vec
     }
     refuse_bad_reference(request.reference.as_deref())?;
     refuse_bad_locale(request.locale.as_deref())?;
-    let region = policy.default_region.as_deref();
-    let recipient = recipient::parse(request.to.expose(), kind_for_all(&channels), region)?;
-    channels.retain(|channel| channel.kind().is_none_or(|kind| kind == recipient.kind()));
+    let recipient = policy.recipient(request.to.expose(), kind_for_all(&channels))?;
+    let mut fault = Fault::WrongKind;
+    channels.retain(|channel| match policy.refuse_channel(&recipient, *channel) {
+        Ok(()) => true,
+        Err(Fault::WrongKind) => false,
+        Err(more_telling) => {
+            fault = more_telling;
+            false
+        }
+    });
     if channels.is_empty() {
-        return Err(Error::InvalidRecipient(Fault::WrongKind));
+        Err(Error::InvalidRecipient(fault))
+    } else {
+        Ok((recipient, channels))
     }
-    Ok((recipient, channels))
 }
 
 /// The kind of recipient that all of these channels take; nothing where either kind has one.
