@@ -149,10 +149,12 @@ fn refuse_bad_locale(locale: Option<&str>) -> Result<(), Error> {
     Err(Error::InvalidArgument { field: "locale", reason })
 }
 
+/// The client's address, which may have a port and brackets.
 fn client_address(client_ip: Option<&str>) -> Result<Option<IpAddr>, Error> {
     let Some(text) = client_ip else { return Ok(None) };
-    let reason = "has to be an IPv4 or IPv6 address";
-    text.parse().map(Some).map_err(|_| Error::InvalidArgument { field: "client-ip", reason })
+    let reason = "has to be one IPv4 or IPv6 address, with a port or without";
+    let address = countersign_address::read(text);
+    address.map(Some).ok_or(Error::InvalidArgument { field: "client-ip", reason })
 }
 
 #[cfg(test)]
