@@ -25,7 +25,7 @@ pub(crate) struct IssueBody {
     pub(crate) to: Pii,
     /// A transaction to bind the code to: 1 to 256 bytes without control characters.
     pub(crate) reference: Option<String>,
-    /// The language of the message: a BCP 47 tag of at most 35 characters.
+    /// The language of the message: a BCP 47 tag of at most 35 characters; `_` may stand for `-`.
     pub(crate) locale: Option<String>,
     /// The address of the person's device; where absent, the address that the request came from.
     pub(crate) client_ip: Option<String>,
