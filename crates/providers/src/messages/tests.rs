@@ -243,6 +243,19 @@ fn a_text_message_that_is_too_long_is_refused_and_told() {
 }
 
 #[test]
+fn the_longest_reference_in_emoji_is_too_much_for_a_text_message() {
+    let texts = open(&settings(&[]));
+    let mut message = message(Channel::Sms, Some("en"));
+    message.reference = Some("x".repeat(256));
+    sms(&texts, &message);
+    message.reference = Some("\u{1f600}".repeat(64));
+    let refused = SendError::Other(
+        "the text message takes 4 segments; at most 3 (messages.max_sms_segments)".into(),
+    );
+    assert_eq!(texts.render(&message).unwrap_err(), refused);
+}
+
+#[test]
 fn the_lines_for_phones_count() {
     let mut settings = settings(&[("sms.en.txt", "{{ code }}")]);
     settings.max_sms_segments = Some(1);
