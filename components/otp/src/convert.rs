@@ -2,8 +2,8 @@
 
 use countersign_core::code::Alphabet;
 use countersign_core::error::{Scope, SendError, StoreError};
-use countersign_core::policy::{Activity, Draft, Limit, ResendCode, VerifyBy};
-use countersign_core::recipient::Fault;
+use countersign_core::policy::{Activity, Draft, Limit, RegionRule, ResendCode, VerifyBy};
+use countersign_core::recipient::{Fault, NumberType};
 use countersign_core::world::{Channel, Delivery, Message, Operation, Reply};
 use countersign_core::{Error, Secret, request};
 
@@ -30,6 +30,7 @@ same_cases!(Scope => types::Scope { Challenge, Cooldown, Ip, Purpose, Subject, T
 same_cases!(settings::Alphabet => Alphabet { Digits, Unambiguous });
 same_cases!(settings::ResendCode => ResendCode { New, Same });
 same_cases!(settings::VerifyBy => VerifyBy { Both, Id, Recipient });
+same_cases!(settings::NumberType => NumberType { Personal, PremiumRate, SharedCost });
 same_cases!(settings::Activity => Activity { Send, Verify });
 same_cases!(request::State => otp::State { Exhausted, Expired, Pending, Revoked, Verified });
 same_cases!(request::DeliveryState => otp::DeliveryState { Delivered, Failed, Sent });
@@ -52,6 +53,13 @@ impl From<settings::Limit> for Limit {
     }
 }
 
+impl From<settings::RegionRule> for RegionRule {
+    fn from(rule: settings::RegionRule) -> Self {
+        let settings::RegionRule { channel, allow, deny } = rule;
+        Self { channel: channel.map(Into::into), allow, deny }
+    }
+}
+
 impl From<settings::Policy> for Draft {
     fn from(policy: settings::Policy) -> Self {
         Self {
@@ -71,8 +79,10 @@ impl From<settings::Policy> for Draft {
             may_send_twice: policy.may_send_twice,
             default_region: policy.default_region,
             channels: policy.channels.into_iter().map(Into::into).collect(),
+            number_types: policy.number_types.into_iter().map(Into::into).collect(),
+            new_prefixes: policy.new_prefixes,
+            regions: policy.regions.into_iter().map(Into::into).collect(),
             limits: policy.limits.into_iter().map(Into::into).collect(),
-            ..Self::default()
         }
     }
 }
