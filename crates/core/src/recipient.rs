@@ -45,8 +45,8 @@ pub enum Kind {
     Phone,
 }
 
-/// A type of number for which whoever calls or writes pays more, or its holder is paid: as libphonenumber's metadata has
-/// it, calling codes that belong to no country included.
+/// A type of number that costs the sender more, or pays its holder: as libphonenumber's metadata has it, calling codes
+/// that belong to no country included.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NumberType {
     /// A personal number, which leads on to others at the caller's expense.

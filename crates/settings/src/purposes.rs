@@ -206,7 +206,7 @@ pub enum Alphabet {
     Unambiguous,
 }
 
-/// A type of number that isn't sent to unless a purpose says so: whoever holds one may be paid for what is sent there.
+/// A type of number that isn't sent to unless a purpose says so: its holder may be paid for what is sent there.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub enum NumberType {

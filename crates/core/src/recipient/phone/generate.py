@@ -25,7 +25,7 @@ TYPES = (
     "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost",
     "voip", "personal_number", "pager", "uan", "voicemail",
 )
-# As libphonenumber decides: a number of several types has the first of them. Those after these are told apart by nobody.
+# As libphonenumber decides: a number of several types has the first of them. Later types don't matter here.
 TYPES_IN_ORDER = ("premium_rate", "toll_free", "shared_cost", "voip", "personal_number")
 TYPES_KEPT = ("personal_number", "premium_rate", "shared_cost")
 LINE_WIDTH = 320
