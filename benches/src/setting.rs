@@ -65,6 +65,9 @@ fn policy(purpose: Purpose) -> settings::Policy {
         reference_required: None,
         may_send_twice: None,
         default_region: None,
+        number_types: Vec::new(),
+        new_prefixes: Vec::new(),
+        regions: Vec::new(),
         channels: vec![types::Channel::Sms],
         limits: match purpose {
             Purpose::Plain => Vec::new(),

@@ -104,6 +104,9 @@ impl settings::Host for World {
             reference_required: None,
             may_send_twice: None,
             default_region: Some("ID".into()),
+            number_types: Vec::new(),
+            new_prefixes: Vec::new(),
+            regions: Vec::new(),
             channels: vec![types::Channel::Sms],
             limits: Vec::new(),
         })

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use countersign_core::recipient::{self, Fault, Kind, PHONE_METADATA_VERSION, Recipient};
+use countersign_core::recipient::{
+    self, Fault, Kind, NumberType, PHONE_METADATA_VERSION, Recipient, Rules,
+};
 use serde_json::Value;
 
 /// Fewer would leave regions out.
@@ -27,12 +29,15 @@ fn every_spelling_is_read_as_libphonenumber_reads_it() -> Result<(), String> {
         run(Command::new(python).arg(script).arg(PHONE_METADATA_VERSION).env("PYTHONUTF8", "1"))?;
     let lines = String::from_utf8(answer.stdout).map_err(|error| error.to_string())?;
 
-    let (mut spellings, mut accepted, mut regions) = (0, 0, BTreeSet::new());
+    let (mut spellings, mut accepted, mut regions, mut types) =
+        (0, 0, BTreeSet::new(), BTreeSet::new());
     let mut different = Vec::new();
     for line in lines.lines() {
         let case: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
         let (text, region) = (case["text"].as_str().unwrap_or_default(), case["region"].as_str());
-        let found = recipient::parse(text, Some(Kind::Phone), region);
+        let rules =
+            Rules { default_region: region, number_types: &NumberType::ALL, ..Rules::default() };
+        let found = recipient::parse_under(text, Some(Kind::Phone), &rules);
         spellings += 1;
         if found.is_ok() {
             accepted += 1;
@@ -42,12 +47,30 @@ fn every_spelling_is_read_as_libphonenumber_reads_it() -> Result<(), String> {
         if e164.ok() != case["expected"].as_str() {
             different.push(format!("{line}, found {e164:?}"));
         }
+        let number = found.as_ref().ok();
+        let of = number.and_then(Recipient::region);
+        let costly = number.and_then(Recipient::number_type).map(|found| format!("{found:?}"));
+        if (of, costly.as_deref()) != (case["of"].as_str(), case["type"].as_str()) {
+            different.push(format!("{line}, found {of:?}, {costly:?}"));
+        }
+        if let Some(costly) = costly {
+            types.insert(costly);
+            if recipient::parse(text, None, region) != Err(Fault::NumberNotAllowed) {
+                different.push(format!("{line}, taken though nothing allows it"));
+            }
+        }
         // A number without its country is refused as such, and only where the country is not known.
         if let (Err(Fault::Ambiguous), Some(_)) = (&found, region) {
             different.push(format!("{line}, found ambiguous"));
         }
         if let Ok(number) = found
-            && recipient::parse(number.as_str(), None, None).as_ref() != Ok(&number)
+            && recipient::parse_under(
+                number.as_str(),
+                None,
+                &Rules { default_region: None, ..rules },
+            )
+            .as_ref()
+                != Ok(&number)
         {
             different.push(format!("{line}, found {} and not itself", number.as_str()));
         }
@@ -56,6 +79,7 @@ fn every_spelling_is_read_as_libphonenumber_reads_it() -> Result<(), String> {
     assert!(spellings >= FEWEST_SPELLINGS, "only {spellings} spellings");
     assert!(accepted >= spellings / 4, "only {accepted} of {spellings} were accepted");
     assert_eq!(regions.len(), REGIONS, "regions with an accepted number");
+    assert_eq!(types.len(), NumberType::ALL.len(), "types of number: {types:?}");
     assert!(different.is_empty(), "{} differ:\n{}", different.len(), first(&different));
     Ok(())
 }

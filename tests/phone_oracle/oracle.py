@@ -1,8 +1,8 @@
 """Prints spellings of phone numbers and what libphonenumber makes of them, as lines of JSON.
 
-    {"text": "0812-345-678", "region": "ID", "expected": "+62812345678"}
+    {"text": "0812-345-678", "region": "ID", "expected": "+62812345678", "of": "ID", "type": null}
 
-`expected` is null where the text has to be refused: where libphonenumber finds no valid number, and in the cases
+`of` is the region that libphonenumber finds for the number, and `type` its type, where it is one of those at COSTLY. `expected` is null where the text has to be refused: where libphonenumber finds no valid number, and in the cases
 named at SEPARATOR below. The spellings are derived from the example numbers of
 every region and every type of number, and are the same in every run.
 """
@@ -12,9 +12,10 @@ import json
 import random
 import re
 import sys
+import unicodedata
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat, SUPPORTED_REGIONS
+from phonenumbers import PhoneNumberFormat, PhoneNumberType, SUPPORTED_REGIONS
 from phonenumbers.data import _COUNTRY_CODE_TO_REGION_CODE as REGIONS_OF_CODE
 from phonenumbers.phonemetadata import PhoneMetadata
 from phonenumbers.re_util import enable_pattern_cache
@@ -24,16 +25,31 @@ TYPES = (
     "voip", "personal_number", "pager", "uan", "voicemail",
 )
 SEPARATORS = "-./()[] \u00a0\u00ad\u200b\u2010\u2011\u2012\u2013\u2014\u2015\u2060\u2212\u3000\u30fc\uff08\uff09\uff0d\uff0e\uff0f\uff3b\uff3d"
-MARGIN = " \t\r\n\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+# Whatever shows nothing: White_Space, Cf, and the variation selectors.
+BLANKS = "".join(
+    sign
+    for sign in map(chr, range(0x110000))
+    if unicodedata.category(sign) in ("Cf", "Zs", "Zl", "Zp") or sign in "\t\n\v\f\r\x85" or "\ufe00" <= sign <= "\ufe0f"
+)
+BREAKS = "\t\n\v\f\r\x85\u2028\u2029"
 FULL_WIDTH = str.maketrans("+0123456789-()", "\uff0b\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19\uff0d\uff08\uff09")
+ASCII = str.maketrans("".join(map(chr, range(0xFF01, 0xFF5F))), "".join(map(chr, range(0x21, 0x7F))))
 ARABIC = str.maketrans("0123456789", "\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669")
 BENGALI = str.maketrans("0123456789", "\u09e6\u09e7\u09e8\u09e9\u09ea\u09eb\u09ec\u09ed\u09ee\u09ef")
 SOME_REGIONS = ("US", "GB", "ID", "AR", "BR", "IT", "MX", "JP", "AU", "RU", "SM", "CI", "HU", "BY")
 
+COSTLY = {
+    PhoneNumberType.PERSONAL_NUMBER: "Personal",
+    PhoneNumberType.PREMIUM_RATE: "PremiumRate",
+    PhoneNumberType.SHARED_COST: "SharedCost",
+}
+
 choose = random.Random(20_000)
 
-# What countersign refuses although libphonenumber takes it: extensions, letters, other signs, parameters, and
-# (in `expected`) a number whose E.164 form libphonenumber doesn't read as that number.
+# What countersign refuses although libphonenumber takes it: extensions, letters, other signs, parameters, a number and
+# something else (`has_doubtful_end`), and (in `expected`) a number whose E.164 form libphonenumber doesn't read as that
+# number. What it takes although libphonenumber refuses it: any blank but a break as a separator, and an apostrophe in front.
+BLANK = re.compile("[" + re.escape("".join(set(BLANKS) - set(BREAKS))) + "]")
 SEPARATOR = "[" + re.escape(SEPARATORS) + "]"
 SPELLING = re.compile(rf"{SEPARATOR}*[+\uff0b]*(?:{SEPARATOR}*\d)+{SEPARATOR}*")
 CONTEXT = re.compile(r"([^;]*);phone-context=(\+[-.()\d]*\d[-.()\d]*)")
@@ -42,9 +58,12 @@ CONTEXT = re.compile(r"([^;]*);phone-context=(\+[-.()\d]*\d[-.()\d]*)")
 def expected(text, region):
     if len(text.encode()) > 254:
         return None
-    text = text.strip(MARGIN)
+    text = BLANK.sub(" ", text.strip(BLANKS)).translate(ASCII)
+    text = text[1:] if text[:1] == "'" else text
     bare = text[4:] if text[:4].lower() == "tel:" else text
     context = CONTEXT.fullmatch(bare)
+    if not context and (has_doubtful_end(bare) or is_two_numbers(bare, region)):
+        return None
     spelled = context[2] + context[1] if context else bare
     if not SPELLING.fullmatch(spelled) or any(ord(sign) > 0xFFFF for sign in spelled):
         return None
@@ -59,6 +78,21 @@ def expected(text, region):
     again = phonenumbers.parse(e164, None)
     stable = phonenumbers.is_valid_number(again) and phonenumbers.format_number(again, PhoneNumberFormat.E164) == e164
     return e164 if stable else None
+
+
+def has_doubtful_end(text):
+    """Whether one or two digits stand behind the only slash or full stop, or in brackets at the end; or zeros behind the
+    only full stop of a number without other separators."""
+    slash = re.fullmatch(r"([^/]*\d[^/]*)/([^/]*)", text)
+    stop = re.fullmatch(r"([^.]*\d[^.]*)\.([^.]*)", text)
+    brackets = re.fullmatch(rf"(.*\d.*)[(\[]([^(\[]*)[)\]](?:(?![)\]]){SEPARATOR})*", text)
+    few = any(found and len(re.findall(r"\d", found[2])) in (1, 2) for found in (slash, stop, brackets))
+    return few or bool(stop and re.fullmatch(r"[+\d]*", stop[1]) and re.fullmatch("0+", stop[2]))
+
+
+def is_two_numbers(text, region):
+    parts = text.split("/")
+    return len(parts) == 2 and all(expected(part, region) for part in parts)
 
 
 def examples():
@@ -162,6 +196,16 @@ def in_disguise(plan, national):
     yield whole.translate(ARABIC)
     yield ("0" + national).translate(BENGALI)
     yield f"\u202a{whole}\u202c"
+    yield "".join(sign + choose.choice(("", "", choose.choice(BLANKS))) for sign in whole)
+    yield choose.choice(BLANKS) + whole + choose.choice(BLANKS)
+    yield f"'{national}"
+    yield f"{national}.0"
+    yield f"{whole}.{choose.choice(('00', '000', '5', '123'))}"
+    yield f"{national}/{choose.randrange(1, 999)}"
+    yield f"{national} ({choose.randrange(1, 999)})"
+    yield f"{national[:4]}/{national[4:]}"
+    yield f"{national[:4]}.{national[4:]}"
+    yield f"{national}/0{national}"
     yield f" {national}\n"
     yield f"TEL:{whole}"
     yield f"tel:{national}"
@@ -193,7 +237,12 @@ def main():
         for text in dict.fromkeys(texts):
             regions = {own, None, choose.choice(everywhere), choose.choice(SOME_REGIONS)}
             for region in sorted(regions, key=str):
-                line = {"text": text, "region": region, "expected": expected(text, region)}
+                e164 = expected(text, region)
+                number = e164 and phonenumbers.parse(e164, None)
+                of = number and phonenumbers.region_code_for_number(number)
+                line = {"text": text, "region": region, "expected": e164}
+                line["of"] = of if of != "001" else None
+                line["type"] = number and COSTLY.get(phonenumbers.number_type(number))
                 print(json.dumps(line))
 
 

@@ -1,6 +1,6 @@
 //! The client's address, as Spin tells it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use axum::http::HeaderMap;
 
@@ -12,8 +12,7 @@ pub const HEADER: &str = "spin-client-addr";
 #[must_use]
 pub fn client(headers: &HeaderMap) -> Option<IpAddr> {
     let last = headers.get_all(HEADER).iter().next_back()?.to_str().ok()?.trim();
-    let with_port = last.parse::<SocketAddr>().map(|address| address.ip());
-    with_port.or_else(|_| last.parse()).ok()
+    countersign_address::read(last)
 }
 
 #[cfg(test)]
@@ -32,6 +31,7 @@ mod tests {
     fn the_last_value_is_spins_own() {
         assert_eq!(client_of(&["10.0.0.1:80", "192.0.2.7:4711"]).as_deref(), Some("192.0.2.7"));
         assert_eq!(client_of(&["[2001:db8::1]:443"]).as_deref(), Some("2001:db8::1"));
+        assert_eq!(client_of(&["[64:ff9b::192.0.2.7]:443"]).as_deref(), Some("192.0.2.7"));
         assert_eq!(client_of(&["192.0.2.7"]).as_deref(), Some("192.0.2.7"));
     }
 

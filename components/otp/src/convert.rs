@@ -2,8 +2,10 @@
 
 use countersign_core::code::Alphabet;
 use countersign_core::error::{Scope, SendError, StoreError};
-use countersign_core::policy::{Activity, Draft, FailureScope, Limit, ResendCode, VerifyBy};
-use countersign_core::recipient::Fault;
+use countersign_core::policy::{
+    Activity, Draft, FailureScope, Limit, RegionRule, ResendCode, VerifyBy,
+};
+use countersign_core::recipient::{Fault, NumberType};
 use countersign_core::world::{Channel, Delivery, Message, Operation, Outcome, Reply};
 use countersign_core::{Error, Secret, request};
 
@@ -31,6 +33,7 @@ same_cases!(settings::Alphabet => Alphabet { Digits, Unambiguous });
 same_cases!(settings::ResendCode => ResendCode { New, Same });
 same_cases!(settings::FailureScope => FailureScope { Purpose, Recipient });
 same_cases!(settings::VerifyBy => VerifyBy { Both, Id, Recipient });
+same_cases!(settings::NumberType => NumberType { Personal, PremiumRate, SharedCost });
 same_cases!(settings::Activity => Activity { Send, Verify });
 same_cases!(request::State => otp::State { Exhausted, Expired, Pending, Revoked, Verified });
 same_cases!(request::DeliveryState => otp::DeliveryState { Delivered, Failed, Sent });
@@ -40,6 +43,7 @@ same_cases!(Fault => types::RecipientFault {
     Empty,
     MalformedAddress,
     MalformedNumber,
+    NumberNotAllowed,
     TooLong,
     UnassignableNumber,
     WrongKind,
@@ -49,6 +53,13 @@ impl From<settings::Limit> for Limit {
     fn from(limit: settings::Limit) -> Self {
         let settings::Limit { scope, on, max, window_seconds } = limit;
         Self { scope: scope.into(), on: on.into(), max, window_seconds }
+    }
+}
+
+impl From<settings::RegionRule> for RegionRule {
+    fn from(rule: settings::RegionRule) -> Self {
+        let settings::RegionRule { channel, allow, deny } = rule;
+        Self { channel: channel.map(Into::into), allow, deny }
     }
 }
 
@@ -72,6 +83,9 @@ impl From<settings::Policy> for Draft {
             may_send_twice: policy.may_send_twice,
             default_region: policy.default_region,
             channels: policy.channels.into_iter().map(Into::into).collect(),
+            number_types: policy.number_types.into_iter().map(Into::into).collect(),
+            new_prefixes: policy.new_prefixes,
+            regions: policy.regions.into_iter().map(Into::into).collect(),
             limits: policy.limits.into_iter().map(Into::into).collect(),
         }
     }

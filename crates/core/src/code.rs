@@ -5,9 +5,12 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use crate::secret::Secret;
+use crate::signs::{half_width, is_blank, is_dash, plain_digit};
 
 /// The longest code, in characters.
 const MAX_LENGTH: usize = 10;
+/// The most letters of a prefix such as `G-`.
+const MAX_PREFIX_LETTERS: usize = 3;
 
 /// What codes are made of.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -55,21 +58,31 @@ impl Code {
         Self(code)
     }
 
-    /// What a person typed, without spaces and hyphens and in capitals; nothing where it can't be a code
-    /// of that form.
+    /// Reads what a person typed or pasted; nothing where it is no code of that form.
+    ///
+    /// White space, invisible signs and dashes are ignored wherever they stand. Decimal digits of any script
+    /// and full-width letters count as their ASCII ones, and letters in either case. Where the text as a whole is no
+    /// code, what commonly stands around one is taken away once: see [`unwrapped`].
     pub(crate) fn read(typed: &Secret<String>, alphabet: Alphabet, length: u32) -> Option<Self> {
-        let mut code = [0; MAX_LENGTH];
-        let mut places = code.iter_mut();
+        let text = typed.expose();
+        let whole = Self::read_signs(text, alphabet, length);
+        whole.or_else(|| Self::read_signs(unwrapped(text), alphabet, length))
+    }
+
+    fn read_signs(text: &str, alphabet: Alphabet, length: u32) -> Option<Self> {
+        // Made at once, so that what was read is wiped wherever this ends.
+        let mut code = Self([0; MAX_LENGTH]);
+        let mut places = code.0.iter_mut();
         let mut count = 0;
-        for sign in typed.expose().bytes().filter(|byte| !matches!(byte, b' ' | b'-')) {
-            let sign = sign.to_ascii_uppercase();
+        for sign in text.chars().filter(|sign| !is_ignored(*sign)) {
+            let sign = u8::try_from(plain_digit(half_width(sign))).ok()?.to_ascii_uppercase();
             if !alphabet.signs().contains(&sign) {
                 return None;
             }
             *places.next()? = sign;
             count += 1;
         }
-        (count == length).then_some(Self(code))
+        (count == length).then_some(code)
     }
 
     /// Whether two codes are the same, in a time that doesn't depend on them.
@@ -85,6 +98,51 @@ impl Code {
             self.0.iter().filter(|sign| **sign != 0).map(|sign| char::from(*sign)).collect(),
         )
     }
+}
+
+/// Takes away what messages put around a code: quotation marks on both sides, one full stop or comma at the end (inside
+/// the quotation marks or behind them), and in front a `#`, or one to three letters and a hyphen (`G-123456`).
+fn unwrapped(text: &str) -> &str {
+    let text = text.trim_matches(is_ignored);
+    let ended = without_stop(text);
+    let text = without_quotes(ended.unwrap_or(text));
+    let text = if ended.is_some() { text } else { without_stop(text).unwrap_or(text) };
+    without_prefix(text)
+}
+
+fn without_stop(text: &str) -> Option<&str> {
+    text.strip_suffix(|sign| matches!(half_width(sign), '.' | ','))
+        .map(|text| text.trim_end_matches(is_ignored))
+}
+
+fn without_quotes(text: &str) -> &str {
+    let bare = text.strip_prefix(is_quote).and_then(|text| text.strip_suffix(is_quote));
+    bare.map_or(text, |bare| bare.trim_matches(is_ignored))
+}
+
+fn without_prefix(text: &str) -> &str {
+    if let Some(code) = text.strip_prefix(|sign| half_width(sign) == '#') {
+        return code;
+    }
+    let rest = text.trim_start_matches(char::is_alphabetic);
+    let letters = text.strip_suffix(rest).unwrap_or_default().chars().count();
+    let is_prefix = (1..=MAX_PREFIX_LETTERS).contains(&letters)
+        && rest.trim_start_matches(is_blank).starts_with(is_dash);
+    if is_prefix { rest } else { text }
+}
+
+/// Whether the sign has no meaning in a code.
+fn is_ignored(sign: char) -> bool {
+    is_blank(sign) || is_dash(sign)
+}
+
+/// Unicode's `Quotation_Mark`.
+fn is_quote(sign: char) -> bool {
+    matches!(
+        half_width(sign),
+        '"' | '\'' | '\u{ab}' | '\u{bb}' | '\u{2018}'..='\u{201f}' | '\u{2039}' | '\u{203a}' | '\u{2e42}'
+            | '\u{300c}'..='\u{300f}' | '\u{301d}'..='\u{301f}' | '\u{fe41}'..='\u{fe44}' | '\u{ff62}' | '\u{ff63}'
+    )
 }
 
 impl Drop for Code {

@@ -21,11 +21,13 @@ use crate::keyring::Keyring;
 use crate::limits::{Counted, Spent, Windows};
 use crate::nonce::Nonce;
 use crate::policy::{Activity, Policy};
-use crate::recipient;
 use crate::request::{Addressee, Target};
 use crate::standing::{Attempt, Standing};
 use crate::subject::Subject;
 use crate::world::{Timestamp, World};
+
+/// The longest locale.
+const MAX_LOCALE_BYTES: usize = 35;
 
 /// The rules over a world and a keyring.
 pub struct Engine<W> {
@@ -109,8 +111,7 @@ impl<W: World> Engine<W> {
 
     fn locate_recipient(&self, tenant: &str, addressee: &Addressee) -> Result<Located, Error> {
         let policy = self.policy(tenant, &addressee.purpose)?;
-        let recipient =
-            recipient::parse(addressee.to.expose(), None, policy.default_region.as_deref())?;
+        let recipient = policy.recipient(addressee.to.expose(), None)?;
         let subject = Subject::new(&self.keyring, tenant, &addressee.purpose, &recipient);
         Ok(Located { policy, purpose: addressee.purpose.clone(), subject, nonce: None, id: None })
     }
@@ -193,23 +194,43 @@ fn refuse_bad_reference(reference: Option<&str>) -> Result<(), Error> {
     Err(Error::InvalidArgument { field: "reference", reason })
 }
 
-/// Locales: BCP 47 tags, judged by their signs and lengths only.
+/// Locales: BCP 47 tags by their signs and lengths, with `_` for `-` where a platform writes them so. Which languages
+/// there are is for the sender to know.
 fn refuse_bad_locale(locale: Option<&str>) -> Result<(), Error> {
     let Some(locale) = locale else { return Ok(()) };
-    let part = |part: &str| {
-        (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    let is_subtag = |subtag: &str| {
+        (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
-    if (2..=35).contains(&locale.len()) && locale.split('-').all(part) {
+    let mut subtags = locale.split(['-', '_']);
+    let is_language = |first: &str| {
+        let is_name = (2..=8).contains(&first.len()) || matches!(first, "i" | "I" | "x" | "X");
+        is_name && first.bytes().all(|byte| byte.is_ascii_alphabetic())
+    };
+    let reason = if locale.len() > MAX_LOCALE_BYTES {
+        "has to be at most 35 characters"
+    } else if locale.contains([',', ';', '*']) {
+        "has to be one language tag, such as en-US, not the list of a browser (Accept-Language)"
+    } else if locale.contains(['.', '@']) {
+        "has to be a language tag without a character set: en-US for en_US.UTF-8"
+    } else if locale.contains(char::is_whitespace) {
+        "has to be a language tag without blanks"
+    } else if locale.len() < 2
+        || !subtags.next().is_some_and(is_language)
+        || !subtags.all(is_subtag)
+    {
+        "has to be a BCP 47 language tag, such as id or pt-BR"
+    } else {
         return Ok(());
-    }
-    let reason = "has to be a BCP 47 language tag of at most 35 characters";
+    };
     Err(Error::InvalidArgument { field: "locale", reason })
 }
 
+/// The client's address, which may have a port and brackets.
 fn client_address(client_ip: Option<&str>) -> Result<Option<IpAddr>, Error> {
     let Some(text) = client_ip else { return Ok(None) };
-    let reason = "has to be an IPv4 or IPv6 address";
-    text.parse().map(Some).map_err(|_| Error::InvalidArgument { field: "client-ip", reason })
+    let reason = "has to be one IPv4 or IPv6 address, with a port or without";
+    let address = countersign_address::read(text);
+    address.map(Some).ok_or(Error::InvalidArgument { field: "client-ip", reason })
 }
 
 #[cfg(test)]

@@ -51,6 +51,7 @@ pub mod recipient;
 mod record;
 pub mod request;
 pub mod secret;
+mod signs;
 mod standing;
 mod subject;
 mod times;

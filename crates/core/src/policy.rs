@@ -1,13 +1,18 @@
 //! What an operator may set for a purpose: every field with its default and its permitted range.
 
+mod numbers;
+
 use std::fmt;
 use std::ops::RangeInclusive;
 
 use crate::code::Alphabet;
 use crate::error::Scope;
+use crate::recipient::NumberType;
 use crate::record::channel_number;
 use crate::times::{COOLDOWN_MAX_SECONDS, LIFETIME_MAX_SECONDS, LOCKOUT_MAX_SECONDS};
 use crate::world::Channel;
+
+pub use numbers::RegionRule;
 
 /// Which code a resend carries.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -95,6 +100,12 @@ pub struct Draft {
     pub may_send_twice: Option<bool>,
     /// Country of national phone numbers.
     pub default_region: Option<String>,
+    /// Types of number that may be sent to beside the ordinary ones: each once.
+    pub number_types: Vec<NumberType>,
+    /// Beginnings of numbers that are newer than the metadata, and are taken by their length: at most 64.
+    pub new_prefixes: Vec<String>,
+    /// Regions whose numbers may be sent to: one rule for every channel, and one for each channel.
+    pub regions: Vec<RegionRule>,
     /// Channels that may be used, in the order in which they are tried where a caller names none.
     pub channels: Vec<Channel>,
     /// Limits, all of which hold.
@@ -116,6 +127,9 @@ pub struct Policy {
     pub(crate) reference_required: bool,
     pub(crate) may_send_twice: bool,
     pub(crate) default_region: Option<String>,
+    number_types: Vec<NumberType>,
+    new_prefixes: Vec<String>,
+    regions: Vec<RegionRule>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) limits: Vec<Limit>,
     lockout_seconds: u32,
@@ -154,6 +168,9 @@ impl Policy {
             reference_required: draft.reference_required.unwrap_or(false),
             may_send_twice: draft.may_send_twice.unwrap_or(false),
             default_region: draft.default_region,
+            number_types: draft.number_types,
+            new_prefixes: draft.new_prefixes,
+            regions: draft.regions,
             channels: draft.channels,
             limits: draft.limits,
             lockout_seconds,
@@ -208,6 +225,7 @@ impl Policy {
                 "is a country with phone numbers, as an ISO 3166-1 alpha-2 code in capitals".into(),
             ));
         }
+        self.refuse_bad_numbers()?;
         if self.limits.len() > 8 {
             return Err(PolicyFault::new("limits", "holds at most 8 limits".into()));
         }

@@ -26,6 +26,9 @@ mod phone;
 mod tests;
 
 use core::fmt;
+use std::borrow::Cow;
+
+use crate::signs::{self, is_blank, is_variation_selector};
 
 /// The version of libphonenumber's metadata that phone numbers are judged by.
 pub const PHONE_METADATA_VERSION: &str = phone::METADATA_VERSION;
@@ -42,6 +45,35 @@ pub enum Kind {
     Phone,
 }
 
+/// A type of number that costs the sender more, or pays its holder: as libphonenumber's metadata has it, calling codes
+/// that belong to no country included.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NumberType {
+    /// A personal number, which leads on to others at the caller's expense.
+    Personal,
+    /// Premium rate: the holder is paid.
+    PremiumRate,
+    /// Shared cost: more than an ordinary number, less than premium rate.
+    SharedCost,
+}
+
+impl NumberType {
+    /// Every type, in the order of the table.
+    pub const ALL: [Self; 3] = [Self::Personal, Self::PremiumRate, Self::SharedCost];
+}
+
+/// How recipients are read where it isn't as [`parse`] does.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rules<'a> {
+    /// The country of numbers that don't name theirs.
+    pub default_region: Option<&'a str>,
+    /// Types of number that are taken beside the ordinary ones.
+    pub number_types: &'a [NumberType],
+    /// Beginnings of numbers that are newer than the metadata: a plus sign and digits ([`is_number_prefix`]). Behind them,
+    /// a number of any length that its calling code has is taken.
+    pub new_prefixes: &'a [String],
+}
+
 /// Why a text is not a recipient. The cases of `recipient-fault` in the contract.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fault {
@@ -51,13 +83,15 @@ pub enum Fault {
     Empty,
     /// Not a mail address: no `@`, an empty part, a forbidden character or a bad domain.
     MalformedAddress,
-    /// Not a phone number: letters, or a sign where no number has one.
+    /// Not a phone number: letters, a sign where no number has one, or a number and something else.
     MalformedNumber,
+    /// A number that the purpose doesn't send to: of a type or of a region that it doesn't allow.
+    NumberNotAllowed,
     /// Longer than any recipient: over 254 bytes.
     TooLong,
     /// Digits, but no number that its country could assign.
     UnassignableNumber,
-    /// A phone number where the channel takes a mail address, or the other way round.
+    /// A phone number where the channel takes a mail address, the other way round, or the id of a WhatsApp chat.
     WrongKind,
 }
 
@@ -68,9 +102,12 @@ impl fmt::Display for Fault {
             Self::Empty => "nothing was given",
             Self::MalformedAddress => "not a mail address",
             Self::MalformedNumber => "not a phone number",
+            Self::NumberNotAllowed => "a number of a type or region that isn't allowed",
             Self::TooLong => "longer than any recipient",
             Self::UnassignableNumber => "no number that its country could assign",
-            Self::WrongKind => "a phone number in place of a mail address, or the other way round",
+            Self::WrongKind => {
+                "a phone number in place of a mail address, the other way round, or a WhatsApp id"
+            }
         })
     }
 }
@@ -87,7 +124,11 @@ pub struct Recipient {
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Detail {
     Email,
-    Phone { calling_code_digits: usize },
+    Phone {
+        calling_code_digits: usize,
+        region: Option<&'static str>,
+        number_type: Option<NumberType>,
+    },
 }
 
 impl Recipient {
@@ -113,12 +154,33 @@ impl Recipient {
         self.text.as_bytes()
     }
 
+    /// The region that a number belongs to, as the two capital letters of ISO 3166; nothing for a mail address, for a
+    /// number of a calling code without a region, and where several share the code and none is known to assign it.
+    #[must_use]
+    pub fn region(&self) -> Option<&'static str> {
+        match self.detail {
+            Detail::Email => None,
+            Detail::Phone { region, .. } => region,
+        }
+    }
+
+    /// The type of a number that isn't an ordinary one.
+    #[must_use]
+    pub fn number_type(&self) -> Option<NumberType> {
+        match self.detail {
+            Detail::Email => None,
+            Detail::Phone { number_type, .. } => number_type,
+        }
+    }
+
     /// What may be shown to somebody who knows the recipient already: `62****7890`, `j***@e***.com`.
     #[must_use]
     pub fn masked(&self) -> String {
         match self.detail {
             Detail::Email => mask::address(&self.text),
-            Detail::Phone { calling_code_digits } => mask::number(&self.text, calling_code_digits),
+            Detail::Phone { calling_code_digits, .. } => {
+                mask::number(&self.text, calling_code_digits)
+            }
         }
     }
 }
@@ -131,9 +193,12 @@ impl fmt::Debug for Recipient {
 
 /// Reads a recipient in any spelling.
 ///
+/// White space, invisible signs and variation selectors at its ends are ignored, and full-width ASCII is read as ASCII.
+///
 /// `kind` is what the channel takes; where it takes either, a text with an `@` is a mail address and any other a
 /// phone number. `default_region` is the country of numbers that don't name theirs, as the two capital
-/// letters of ISO 3166 ([`is_region`] tells which are known; an unknown one counts as none).
+/// letters of ISO 3166 ([`is_region`] tells which are known; an unknown one counts as none). Numbers of a [`NumberType`]
+/// are refused.
 ///
 /// # Errors
 ///
@@ -143,29 +208,72 @@ pub fn parse(
     kind: Option<Kind>,
     default_region: Option<&str>,
 ) -> Result<Recipient, Fault> {
+    parse_under(text, kind, &Rules { default_region, ..Rules::default() })
+}
+
+/// Reads a recipient as [`parse`] does, under other rules.
+///
+/// # Errors
+///
+/// Each case of [`Fault`] says when it happens.
+pub fn parse_under(text: &str, kind: Option<Kind>, rules: &Rules<'_>) -> Result<Recipient, Fault> {
     if text.len() > MAX_BYTES {
         return Err(Fault::TooLong);
     }
-    let text = text.trim_matches([' ', '\t', '\r', '\n']);
+    let text = half_width(text.trim_matches(|sign| is_blank(sign) || is_variation_selector(sign)));
+    let text = text.as_ref();
     if text.is_empty() {
         return Err(Fault::Empty);
     }
     match (kind, text.contains('@')) {
         (Some(Kind::Phone), true) => Err(Fault::WrongKind),
+        (Some(Kind::Email) | None, true) if is_whatsapp_id(text) => Err(Fault::WrongKind),
         (Some(Kind::Email), false) if phone::looks_like_one(text) => Err(Fault::WrongKind),
         (Some(Kind::Email), _) | (None, true) => {
             email::parse(text).map(|text| Recipient { text, detail: Detail::Email })
         }
-        (Some(Kind::Phone) | None, false) => {
-            let number = phone::parse(text, default_region)?;
-            let calling_code_digits = number.calling_code_digits;
-            Ok(Recipient { text: number.e164, detail: Detail::Phone { calling_code_digits } })
-        }
+        (Some(Kind::Phone) | None, false) => parse_number(text, rules),
     }
+}
+
+fn parse_number(text: &str, rules: &Rules<'_>) -> Result<Recipient, Fault> {
+    let phone::Number { e164, calling_code_digits, region, number_type } =
+        phone::parse(text, rules)?;
+    if number_type.is_some_and(|number_type| !rules.number_types.contains(&number_type)) {
+        return Err(Fault::NumberNotAllowed);
+    }
+    Ok(Recipient { text: e164, detail: Detail::Phone { calling_code_digits, region, number_type } })
+}
+
+/// Whether it is the name of a WhatsApp account, device, group or list (`6281234567890@s.whatsapp.net`): written like a
+/// mail address, and none.
+fn is_whatsapp_id(text: &str) -> bool {
+    let Some((user, server)) = text.rsplit_once('@') else { return false };
+    let is_server = ["broadcast", "c.us", "g.us", "lid", "newsletter", "s.whatsapp.net"]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(server));
+    is_server
+        && user.starts_with(|first: char| first.is_ascii_digit())
+        && user.bytes().all(|byte| byte.is_ascii_digit() || b"-.:_".contains(&byte))
+}
+
+/// The text with ASCII in place of full-width ASCII and of the small `@`, U+FE6B, as UTS 46 has it in domains.
+fn half_width(text: &str) -> Cow<'_, str> {
+    let plain = |sign| if sign == '\u{fe6b}' { '@' } else { signs::half_width(sign) };
+    if text.chars().all(|sign| plain(sign) == sign) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(plain).collect())
 }
 
 /// Whether `name` is a region that numbers can be read in: two capital letters, as in ISO 3166.
 #[must_use]
 pub fn is_region(name: &str) -> bool {
     phone::is_region(name)
+}
+
+/// Whether a text is a beginning of international numbers: a plus sign and digits, a country calling code first.
+#[must_use]
+pub fn is_number_prefix(text: &str) -> bool {
+    phone::is_prefix(text)
 }

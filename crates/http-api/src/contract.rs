@@ -44,6 +44,7 @@ macro_rules! contract {
                 Empty,
                 MalformedAddress,
                 MalformedNumber,
+                NumberNotAllowed,
                 TooLong,
                 UnassignableNumber,
                 WrongKind,

@@ -128,13 +128,15 @@ pub enum RecipientFault {
     Empty,
     /// Not a mail address.
     MalformedAddress,
-    /// Not a phone number.
+    /// Not a phone number, or a number and something else.
     MalformedNumber,
+    /// A number of a type or region that the purpose doesn't send to.
+    NumberNotAllowed,
     /// Over 254 bytes.
     TooLong,
     /// Digits, but no number that its country could assign.
     UnassignableNumber,
-    /// A phone number where the channel takes a mail address, or the other way round.
+    /// A phone number where the channel takes a mail address, the other way round, or a WhatsApp id.
     WrongKind,
 }
 

@@ -284,10 +284,13 @@ fn recipient(fault: RecipientFault) -> Problem {
         RecipientFault::Empty => "No recipient was given.",
         RecipientFault::MalformedAddress => "Not a mail address.",
         RecipientFault::MalformedNumber => "Not a phone number.",
+        RecipientFault::NumberNotAllowed => {
+            "A number that the purpose sends nothing to: premium rate, or of another country."
+        }
         RecipientFault::TooLong => "A recipient has at most 254 bytes.",
         RecipientFault::UnassignableNumber => "No number that its country assigns.",
         RecipientFault::WrongKind => {
-            "The channel takes the other kind of recipient: phone number or mail address."
+            "The channel takes the other kind of recipient, a phone number or a mail address; a WhatsApp id is neither."
         }
     };
     let mut problem = Problem::new(Fault::InvalidRecipient).detail(detail).field("to");

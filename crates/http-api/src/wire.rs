@@ -25,7 +25,7 @@ pub(crate) struct IssueBody {
     pub(crate) to: Pii,
     /// A transaction to bind the code to: 1 to 256 bytes without control characters.
     pub(crate) reference: Option<String>,
-    /// The language of the message: a BCP 47 tag of at most 35 characters.
+    /// The language of the message: a BCP 47 tag of at most 35 characters; `_` may stand for `-`.
     pub(crate) locale: Option<String>,
     /// The address of the person's device; where absent, the address that the request came from.
     pub(crate) client_ip: Option<String>,
@@ -41,7 +41,8 @@ pub(crate) struct VerifyByIdBody {
     /// The recipient that the challenge must have, in any spelling; else it is not found, and nothing is counted.
     #[cfg_attr(test, schema(value_type = Option<String>))]
     pub(crate) to: Option<Pii>,
-    /// What the person typed. Spaces and hyphens are ignored.
+    /// What the person typed or pasted. White space, invisible signs and dashes are ignored, and digits of any script count by
+    /// their value.
     #[cfg_attr(test, schema(value_type = String))]
     pub(crate) code: Secret,
     /// The transaction that the person confirms.
@@ -60,7 +61,8 @@ pub(crate) struct VerifyBody {
     /// A phone number or a mail address.
     #[cfg_attr(test, schema(value_type = String))]
     pub(crate) to: Pii,
-    /// What the person typed. Spaces and hyphens are ignored.
+    /// What the person typed or pasted. White space, invisible signs and dashes are ignored, and digits of any script count by
+    /// their value.
     #[cfg_attr(test, schema(value_type = String))]
     pub(crate) code: Secret,
     /// The transaction that the person confirms.

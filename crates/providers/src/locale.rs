@@ -1,8 +1,17 @@
-//! BCP 47 tags: what an operator gives for each, and which of it a message gets (RFC 4647, section 3.4).
+//! BCP 47 tags: their current form, what an operator gives for each, and which of it a message gets.
+//!
+//! A tag is brought into its current form first (RFC 5646, section 4.5, with CLDR's aliases): `in-ID` is `id-ID`, `rus` is
+//! `ru`, `zh-cmn-TW` is `zh-TW`, `id_ID` is `id-ID`. Then it is looked up as RFC 4647, section 3.4, has it, with the likely
+//! script between a region and the bare language (`zh-TW`, `zh-Hant-TW`, `zh-Hant`, `zh`), and at last under the
+//! language at distance 1, where there is one (`nb` and `no`).
+
+mod table;
 
 use std::collections::BTreeMap;
 
 use countersign_settings::problem::Problem;
+
+use table::{LANGUAGES, NEAR, REGIONS, SCRIPTS};
 
 const MAX_LOCALES: usize = 64;
 /// The contract's bound.
@@ -36,18 +45,180 @@ impl ByLocale {
             if let Err(wrong) = is_text(text) {
                 problems.push(Problem::new(&path, wrong));
             }
-            if texts.insert(tag.to_ascii_lowercase(), text.clone()).is_some() {
-                problems.push(Problem::new(&path, "is given twice, in capitals and without"));
+            if texts.insert(current(tag), text.clone()).is_some() {
+                problems.push(Problem::new(&path, TWICE));
             }
         }
         Self(texts)
     }
 
-    /// The text for a locale: its own, or else that of the tag with one subtag less, and so on, as RFC 4647 looks up.
+    /// The text for a locale: that of the first of its [`candidates`] that has one.
     pub(crate) fn of(&self, locale: &str) -> Option<&str> {
-        let tag = locale.to_ascii_lowercase();
-        shorter_and_shorter(&tag).find_map(|tag| self.0.get(tag)).map(String::as_str)
+        candidates(locale).into_iter().find_map(|tag| self.0.get(&tag)).map(String::as_str)
     }
+}
+
+/// What is wrong with a tag that is another's former name, or differs in capitals only.
+pub(crate) const TWICE: &str = "is given twice, in another spelling";
+
+/// The tags under which something is looked up for a locale, in lower case and in this order.
+pub(crate) fn candidates(locale: &str) -> Vec<String> {
+    if locale.len() > MAX_TAG_BYTES {
+        return shorter_and_shorter(&locale.to_ascii_lowercase()).map(str::to_owned).collect();
+    }
+    let tag = current(locale);
+    let mut found = with_likely_scripts(&tag);
+    let (language, rest) = tag.split_once('-').map_or((tag.as_str(), ""), |parts| parts);
+    let near = NEAR.iter().find_map(|(one, other)| match language {
+        _ if language == *one => Some(*other),
+        _ if language == *other => Some(*one),
+        _ => None,
+    });
+    if let Some(near) = near {
+        let tag = if rest.is_empty() { near.to_owned() } else { format!("{near}-{rest}") };
+        found.extend(shorter_and_shorter(&tag).map(str::to_owned));
+    }
+    found
+}
+
+/// The tag and its ever shorter forms; before the bare language those with the script that is likely, where none is
+/// named, or without the script, where it is the likely one.
+fn with_likely_scripts(tag: &str) -> Vec<String> {
+    let mut subtags = tag.split('-');
+    let language = subtags.next().unwrap_or_default();
+    let mut next = subtags.next();
+    let script = next.filter(|subtag| is_script(subtag));
+    if script.is_some() {
+        next = subtags.next();
+    }
+    let region = next.filter(|subtag| is_region(subtag));
+    let likely = likely_script(language, region);
+
+    let mut found: Vec<String> = shorter_and_shorter(tag).map(str::to_owned).collect();
+    let bare = found.iter().rposition(|tag| tag == language).unwrap_or(found.len());
+    let more = match (script, region, likely) {
+        (None, Some(region), Some(likely)) => {
+            vec![format!("{language}-{likely}-{region}"), format!("{language}-{likely}")]
+        }
+        (None, None, Some(likely)) => {
+            found.push(format!("{language}-{likely}"));
+            return found;
+        }
+        (Some(script), Some(region), Some(likely)) if script == likely => {
+            // Narrower than the script alone.
+            let place = found.iter().position(|tag| *tag == format!("{language}-{script}"));
+            found.insert(place.unwrap_or(bare), format!("{language}-{region}"));
+            return found;
+        }
+        _ => return found,
+    };
+    found.splice(bare..bare, more);
+    found
+}
+
+/// The script in which a language is written in a region, where it has several.
+fn likely_script(language: &str, region: Option<&str>) -> Option<&'static str> {
+    let there = region.and_then(|region| look_up(&SCRIPTS, &format!("{language}-{region}")));
+    there.or_else(|| look_up(&SCRIPTS, language))
+}
+
+/// The current form of a tag, in lower case. What isn't a tag is given back in lower case.
+pub(crate) fn current(tag: &str) -> String {
+    let mut tag = tag.to_ascii_lowercase().replace('_', "-");
+    // The name of an extended language is one that may have been replaced itself.
+    for _ in 0..2 {
+        if let Some((new, rest)) = renamed(&tag) {
+            tag = join(new, rest);
+        } else if let Some((_, extended)) = tag.split_once('-').filter(|tag| has_extended(*tag)) {
+            tag = extended.to_owned();
+        } else {
+            break;
+        }
+    }
+    with_current_region(&tag)
+}
+
+/// The current form of a tag, in the usual spelling: `zh-Hant-TW`. What isn't a tag is given back as it is.
+pub(crate) fn canonical(tag: &str) -> String {
+    let plain = tag.replace('_', "-");
+    if !is_tag(&plain) {
+        return tag.to_owned();
+    }
+    let tag = current(&plain);
+    let mut private = false;
+    let spelled = tag.split('-').enumerate().map(|(place, subtag)| {
+        private |= subtag.len() == 1;
+        match subtag.len() {
+            2 if place > 0 && !private => subtag.to_ascii_uppercase(),
+            4 if place > 0 && !private && is_script(subtag) => {
+                let (first, rest) = subtag.split_at(1);
+                format!("{}{rest}", first.to_ascii_uppercase())
+            }
+            _ => subtag.to_owned(),
+        }
+    });
+    spelled.collect::<Vec<_>>().join("-")
+}
+
+/// The new name of the longest beginning of a tag that has one, and what stands behind it.
+fn renamed(tag: &str) -> Option<(&'static str, &str)> {
+    let ends = tag.match_indices('-').map(|(end, _)| end).chain([tag.len()]);
+    let beginnings: Vec<_> = ends.filter_map(|end| tag.split_at_checked(end)).collect();
+    let found = beginnings.into_iter().rev();
+    found.filter_map(|(old, rest)| Some((look_up(&LANGUAGES, old)?, rest))).next()
+}
+
+/// Whether a language is followed by an extended one, of three letters, that is named in its place (`zh-yue`).
+fn has_extended((language, rest): (&str, &str)) -> bool {
+    let extended = rest.split('-').next().unwrap_or_default();
+    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphabetic());
+    (2..=3).contains(&language.len())
+        && extended.len() == 3
+        && is_name(language)
+        && is_name(extended)
+}
+
+/// A new name and what stood behind the old one, whose own script and region count for more than those of the name.
+fn join(new: &str, rest: &str) -> String {
+    let rest = rest.trim_start_matches('-');
+    let mut kept: Vec<&str> = rest.split('-').filter(|subtag| !subtag.is_empty()).collect();
+    let mut parts = new.split('-');
+    let mut joined: Vec<&str> = parts.next().into_iter().collect();
+    for part in parts {
+        let is_same_kind = if is_script(part) { is_script } else { is_region };
+        let own = kept.iter().take(2).position(|subtag| is_same_kind(subtag));
+        joined.push(own.map_or(part, |own| kept.remove(own)));
+    }
+    joined.append(&mut kept);
+    joined.join("-")
+}
+
+fn with_current_region(tag: &str) -> String {
+    let mut seen_region = false;
+    let subtags = tag.split('-').enumerate().map(|(place, subtag)| {
+        let is_it = (1..=2).contains(&place) && !seen_region && is_region(subtag);
+        // What follows a single letter is no region.
+        seen_region |= is_it || (place > 0 && subtag.len() == 1);
+        if is_it { look_up(&REGIONS, subtag).unwrap_or(subtag) } else { subtag }
+    });
+    subtags.collect::<Vec<_>>().join("-")
+}
+
+fn is_script(subtag: &str) -> bool {
+    subtag.len() == 4 && subtag.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+fn is_region(subtag: &str) -> bool {
+    match subtag.len() {
+        2 => subtag.bytes().all(|byte| byte.is_ascii_alphabetic()),
+        3 => subtag.bytes().all(|byte| byte.is_ascii_digit()),
+        _ => false,
+    }
+}
+
+fn look_up(table: &'static [(&'static str, &'static str)], old: &str) -> Option<&'static str> {
+    let found = table.binary_search_by(|(known, _)| (*known).cmp(old)).ok()?;
+    table.get(found).map(|(_, new)| *new)
 }
 
 /// A tag, and what is left of it without its last subtag and so on: the lookup of RFC 4647. A single letter that would
@@ -113,6 +284,124 @@ mod tests {
     }
 
     #[test]
+    fn a_tag_is_brought_into_its_current_form() {
+        for (old, new) in [
+            ("in", "id"),
+            ("IN-id", "id-ID"),
+            ("iw", "he"),
+            ("ji", "yi"),
+            ("jw", "jv"),
+            ("mo", "ro"),
+            ("tl-PH", "fil-PH"),
+            ("ind", "id"),
+            ("rus", "ru"),
+            ("uzb", "uz"),
+            ("uzn-Cyrl", "uz-Cyrl"),
+            ("eng-US", "en-US"),
+            ("ger", "de"),
+            ("deu-AT", "de-AT"),
+            ("fre", "fr"),
+            ("cmn-Hant-TW", "zh-Hant-TW"),
+            ("zh-cmn-Hans", "zh-Hans"),
+            ("zh-cmn-TW", "zh-TW"),
+            ("zh-yue-HK", "yue-HK"),
+            ("zh-min-nan", "nan"),
+            ("ar-arb", "ar"),
+            ("arb-EG", "ar-EG"),
+            ("zsm", "ms"),
+            ("sh", "sr-Latn"),
+            ("sh-RS", "sr-Latn-RS"),
+            ("sh-Cyrl-RS", "sr-Cyrl-RS"),
+            ("cnr", "sr-ME"),
+            ("prs-IR", "fa-IR"),
+            ("no-bok", "nb"),
+            ("art-lojban", "jbo"),
+            ("en-gb-oed", "en-GB-oxendict"),
+            ("en-UK", "en-GB"),
+            ("de-DD", "de-DE"),
+            ("de-Latn-dd", "de-Latn-DE"),
+            ("uk", "uk"),
+            ("id_ID", "id-ID"),
+            ("zh_hant_tw", "zh-Hant-TW"),
+            ("es-419", "es-419"),
+            ("en-x-uk-dd", "en-x-uk-dd"),
+            ("en-US-u-nu-latn", "en-US-u-nu-latn"),
+            ("de-1996", "de-1996"),
+            ("qqq", "qqq"),
+        ] {
+            assert_eq!(canonical(old), new, "{old}");
+            assert_eq!(canonical(new), new, "{new} is not stable");
+        }
+        for text in ["", "-", "x\r\ny", "en,de", "i", "ü-DD", "en-"] {
+            assert_eq!(canonical(text), text);
+        }
+        let tables = [&LANGUAGES[..], &REGIONS, &SCRIPTS, &NEAR];
+        assert!(tables.iter().all(|table| table.is_sorted_by(|one, next| one.0 < next.0)));
+        for (old, new) in LANGUAGES {
+            assert_eq!(current(old), *new, "{old}");
+            assert_eq!(current(new), *new, "{new} is not stable");
+        }
+    }
+
+    #[test]
+    fn the_likely_script_counts_before_the_bare_language() {
+        for (locale, tags) in [
+            ("zh-TW", &["zh-tw", "zh-hant-tw", "zh-hant", "zh"][..]),
+            ("zh-CN", &["zh-cn", "zh-hans-cn", "zh-hans", "zh"]),
+            ("zh-HK-x-a", &["zh-hk-x-a", "zh-hk", "zh-hant-hk", "zh-hant", "zh"]),
+            ("zh-Hant-HK", &["zh-hant-hk", "zh-hk", "zh-hant", "zh"]),
+            ("zh-Hans-HK", &["zh-hans-hk", "zh-hans", "zh"]),
+            ("zh", &["zh", "zh-hans"]),
+            ("zh-Hant", &["zh-hant", "zh"]),
+            ("sr-ME", &["sr-me", "sr-latn-me", "sr-latn", "sr"]),
+            ("uz-Cyrl-UZ", &["uz-cyrl-uz", "uz-cyrl", "uz"]),
+            ("id-ID", &["id-id", "id"]),
+            ("in", &["id"]),
+            ("nb-NO", &["nb-no", "nb", "no-no", "no"]),
+            ("no", &["no", "nb"]),
+            ("nn", &["nn"]),
+        ] {
+            assert_eq!(candidates(locale), tags, "{locale}");
+        }
+    }
+
+    #[test]
+    fn former_names_find_and_are_found() {
+        let (texts, problems) = open(&[
+            ("in", "a"),
+            ("zh-Hant", "b"),
+            ("zh", "c"),
+            ("no", "d"),
+            ("zh-HK", "e"),
+            ("ru", "f"),
+        ]);
+        assert!(problems.is_empty());
+        for (locale, text) in [
+            ("id", "a"),
+            ("in-ID", "a"),
+            ("ind", "a"),
+            ("id_ID", "a"),
+            ("zh-TW", "b"),
+            ("zh_TW", "b"),
+            ("cmn-Hant", "b"),
+            ("zh-MO", "b"),
+            ("zh-HK", "e"),
+            ("zh-Hant-HK", "e"),
+            ("zh-CN", "c"),
+            ("cmn", "c"),
+            ("nb-NO", "d"),
+            ("no-bok", "d"),
+            ("rus-RU", "f"),
+        ] {
+            assert_eq!(texts.of(locale), Some(text), "{locale}");
+        }
+        assert_eq!(
+            open(&[("in", "a"), ("id", "b")]).1,
+            ["p.in: is given twice, in another spelling"]
+        );
+    }
+
+    #[test]
     fn everything_wrong_with_a_table_is_told() {
         let (_, problems) = open(&[("ID", "a"), ("id", "b"), ("en_US", "c"), ("de", "")]);
         assert_eq!(
@@ -120,7 +409,7 @@ mod tests {
             [
                 "p.de: is empty",
                 "p.en_US: is no BCP 47 tag of at most 35 characters, such as `id` or `pt-BR`",
-                "p.id: is given twice, in capitals and without",
+                "p.id: is given twice, in another spelling",
             ]
         );
         let many: Vec<_> = (0..65).map(|number| format!("aa-{number}")).collect();

@@ -52,6 +52,7 @@ use serde::{Deserialize, Serialize};
 use crate::callback::{Callback, CallbackError, Received};
 use crate::endpoint;
 use crate::error::SendError;
+use crate::locale::canonical;
 use crate::message::{Message, Timestamp};
 use crate::provider::{Provider, Session, Step};
 use crate::request::{AGENT, JSON};
@@ -167,7 +168,7 @@ struct Data<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    locale: Option<&'a str>,
+    locale: Option<String>,
 }
 
 fn body(message: &Message) -> Option<Vec<u8>> {
@@ -187,7 +188,7 @@ fn body(message: &Message) -> Option<Vec<u8>> {
             lifetime_seconds: message.lifetime_seconds,
             expires_at: message.expires_at.0,
             reference: message.reference.as_deref(),
-            locale: message.locale.as_deref(),
+            locale: message.locale.as_deref().map(canonical),
         },
     };
     serde_json::to_vec(&body).ok()

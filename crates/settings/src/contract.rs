@@ -23,7 +23,7 @@ macro_rules! contract {
     ($types:path, $settings:path $(,)?) => {
         mod contract {
             use $crate::purposes::{
-                Activity, Alphabet, Channel, FailureScope, LimitScope, LimitSettings,
+                Activity, Alphabet, Channel, FailureScope, LimitScope, LimitSettings, NumberType,
                 PolicySettings, ResendCode, VerifyBy,
             };
             use $settings as settings;
@@ -35,6 +35,7 @@ macro_rules! contract {
             $crate::same_cases!(Alphabet => settings::Alphabet { Digits, Unambiguous });
             $crate::same_cases!(ResendCode => settings::ResendCode { New, Same });
             $crate::same_cases!(FailureScope => settings::FailureScope { Purpose, Recipient });
+            $crate::same_cases!(NumberType => settings::NumberType { Personal, PremiumRate, SharedCost });
             $crate::same_cases!(VerifyBy => settings::VerifyBy { Both, Id, Recipient });
 
             impl From<&PolicySettings> for settings::Policy {
@@ -56,6 +57,17 @@ macro_rules! contract {
                         reference_required: policy.reference_required,
                         may_send_twice: policy.may_send_twice,
                         default_region: policy.default_region.clone(),
+                        number_types: policy.number_types.iter().copied().map(Into::into).collect(),
+                        new_prefixes: policy.new_prefixes.clone(),
+                        regions: policy
+                            .regions
+                            .rules()
+                            .map(|(channel, lists)| settings::RegionRule {
+                                channel: channel.map(Into::into),
+                                allow: lists.allow,
+                                deny: lists.deny,
+                            })
+                            .collect(),
                         channels: policy.channels.iter().copied().map(Into::into).collect(),
                         limits: policy.limits.iter().map(Into::into).collect(),
                     }

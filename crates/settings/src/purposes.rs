@@ -97,6 +97,16 @@ pub struct PolicySettings {
     /// Country of national phone numbers: an ISO 3166-1 alpha-2 code in capitals. Default none: national numbers
     /// are refused.
     pub default_region: Option<String>,
+    /// Types of number that may be sent to beside the ordinary ones: default none.
+    #[serde(default)]
+    pub number_types: Vec<NumberType>,
+    /// Beginnings of numbers that are newer than countersign's numbering plans, and are taken by their length alone: at
+    /// most 64, each a plus sign and digits, such as `+1621`.
+    #[serde(default)]
+    pub new_prefixes: Vec<String>,
+    /// Regions whose numbers may be sent to: default all.
+    #[serde(default)]
+    pub regions: RegionSettings,
     /// Whether another provider or channel may be tried where it isn't known whether a message went out, so that a
     /// person may get two: default no.
     pub may_send_twice: Option<bool>,
@@ -106,6 +116,39 @@ pub struct PolicySettings {
     /// Limits, all of which hold: at most 8.
     #[serde(default)]
     pub limits: Vec<LimitSettings>,
+}
+
+/// The regions whose numbers may be sent to. An entry is an ISO 3166-1 alpha-2 code in capitals, or a plus sign and the
+/// first digits of international numbers: `ID`, `+62`, `+1876`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RegionSettings {
+    /// What a number has to match one of, by every channel: at most 300. Default any number.
+    pub allow: Vec<String>,
+    /// What a number must not match, whatever `allow` says: at most 300.
+    pub deny: Vec<String>,
+    /// What holds beside that for single channels, each one of the purpose's.
+    pub channels: BTreeMap<Channel, RegionLists>,
+}
+
+/// The regions whose numbers may be sent to by one channel.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RegionLists {
+    /// What a number has to match one of: at most 300. Default any number.
+    pub allow: Vec<String>,
+    /// What a number must not match, whatever `allow` says: at most 300.
+    pub deny: Vec<String>,
+}
+
+impl RegionSettings {
+    /// The rules: that for every channel first, then those of single channels. None where nothing is set.
+    pub fn rules(&self) -> impl Iterator<Item = (Option<Channel>, RegionLists)> {
+        let is_set = !self.allow.is_empty() || !self.deny.is_empty();
+        let general = RegionLists { allow: self.allow.clone(), deny: self.deny.clone() };
+        let single = self.channels.iter().map(|(channel, lists)| (Some(*channel), lists.clone()));
+        is_set.then_some((None, general)).into_iter().chain(single)
+    }
 }
 
 /// At most `max` of one activity by one scope in each window.
@@ -165,6 +208,18 @@ pub enum Alphabet {
     Unambiguous,
 }
 
+/// A type of number that isn't sent to unless a purpose says so: its holder may be paid for what is sent there.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum NumberType {
+    /// A personal number, which leads on to others.
+    Personal,
+    /// Premium rate.
+    PremiumRate,
+    /// Shared cost.
+    SharedCost,
+}
+
 /// Which code a resend carries.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case")]
@@ -219,4 +274,35 @@ pub enum Activity {
     Send,
     /// Verifications.
     Verify,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(regions: &str) -> Result<Vec<(Option<Channel>, RegionLists)>, String> {
+        let text = format!(r#"{{"channels":["sms","voice"],"regions":{regions}}}"#);
+        let policy: PolicySettings =
+            serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        Ok(policy.regions.rules().collect())
+    }
+
+    #[test]
+    fn regions_become_one_rule_for_every_channel_and_one_for_each() {
+        assert!(read("{}").unwrap().is_empty());
+        let rules = read(
+            r#"{"allow":["ID","+998"],"deny":["+7"],"channels":{"voice":{"allow":["ID"]},"sms":{}}}"#,
+        );
+        let rules = rules.unwrap();
+        let channels: Vec<_> = rules.iter().map(|(channel, _)| *channel).collect();
+        assert_eq!(channels, [None, Some(Channel::Sms), Some(Channel::Voice)]);
+        assert_eq!(rules[0].1.allow, ["ID", "+998"]);
+        assert_eq!(rules[0].1.deny, ["+7"]);
+        assert_eq!(rules[2].1.allow, ["ID"]);
+        let only = read(r#"{"channels":{"voice":{"deny":["US"]}}}"#).unwrap();
+        assert_eq!(only.len(), 1);
+        for wrong in [r#"{"allowed":[]}"#, r#"{"channels":{"fax":{}}}"#, r#"{"allow":"ID"}"#] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
 }

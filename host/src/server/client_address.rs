@@ -1,12 +1,15 @@
 //! Whose request it is: the socket's address, or what a proxy that we trust says.
 //!
 //! A client may send the forwarding header too, so it is believed from the right: each proxy appends whom it saw.
-//! Addresses of trusted proxies are passed over; the first other one is the client's. Where the chain can't be
-//! read, whoever is furthest left of what could be is taken: never an address that a client may have made up.
+//! Addresses of trusted proxies are passed over; the first other one is the client's. Where an element can't be read,
+//! the address of the proxy that wrote it is taken: never an address that a client may have made up.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::{HeaderMap, HeaderName, header};
+use countersign_address::{canonical, forwarded, x_forwarded_for};
 use ipnet::IpNet;
 
 use crate::config::{ForwardingHeader, ServerSettings};
@@ -16,24 +19,33 @@ use crate::config::{ForwardingHeader, ServerSettings};
 pub struct ClientAddresses {
     trusted: Vec<IpNet>,
     header: ForwardingHeader,
+    /// Whether the log says that an element could not be read.
+    has_warned: Arc<AtomicBool>,
 }
 
 impl ClientAddresses {
     /// Trusts whom `settings` trust.
     #[must_use]
     pub fn new(settings: &ServerSettings) -> Self {
-        Self { trusted: settings.trusted_proxies.clone(), header: settings.forwarding_header }
+        Self {
+            trusted: settings.trusted_proxies.clone(),
+            header: settings.forwarding_header,
+            has_warned: Arc::default(),
+        }
     }
 
     /// The address of whoever sent `headers`, by way of `peer`.
     #[must_use]
     pub fn of(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
-        let mut address = peer.to_canonical();
+        let mut address = canonical(peer);
         if !self.trusts(address) {
             return address;
         }
         for hop in self.hops(headers) {
-            let Some(hop) = hop else { break };
+            let Some(hop) = hop else {
+                self.warn_once();
+                break;
+            };
             address = hop;
             if !self.trusts(address) {
                 break;
@@ -47,37 +59,36 @@ impl ClientAddresses {
     }
 
     /// The addresses in the header, the last first; nothing for one that can't be read.
-    fn hops<'a>(&self, headers: &'a HeaderMap) -> impl Iterator<Item = Option<IpAddr>> + 'a {
-        const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-        let (name, read): (_, fn(&str) -> Option<IpAddr>) = match self.header {
-            ForwardingHeader::Forwarded => (header::FORWARDED, forwarded_for),
-            ForwardingHeader::XForwardedFor => (X_FORWARDED_FOR, node),
-        };
-        let lines: Vec<&str> =
-            headers.get_all(name).iter().map(|line| line.to_str().unwrap_or_default()).collect();
-        let hops: Vec<_> = lines.iter().flat_map(|line| line.split(',')).map(read).collect();
-        hops.into_iter().rev()
-    }
-}
-
-/// The `for` of one element of `Forwarded`.
-fn forwarded_for(element: &str) -> Option<IpAddr> {
-    element.split(';').find_map(|pair| {
-        let (name, value) = pair.split_once('=')?;
-        if !name.trim().eq_ignore_ascii_case("for") {
-            return None;
+    fn hops(&self, headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+        // Signs beyond ASCII make their own element unreadable, not those that proxies appended.
+        let lines = headers.get_all(self.header_name()).iter().rev();
+        let lines = lines.map(|line| String::from_utf8_lossy(line.as_bytes()));
+        match self.header {
+            ForwardingHeader::Forwarded => {
+                lines.flat_map(|line| forwarded(&line).collect::<Vec<_>>()).collect()
+            }
+            ForwardingHeader::XForwardedFor => {
+                lines.flat_map(|line| x_forwarded_for(&line).collect::<Vec<_>>()).collect()
+            }
         }
-        node(value.trim().trim_matches('"'))
-    })
-}
+    }
 
-/// An address, with or without a port, IPv6 with or without brackets.
-fn node(text: &str) -> Option<IpAddr> {
-    let text = text.trim();
-    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-    let address = bare.unwrap_or(text).parse().ok();
-    let address = address.or_else(|| Some(text.parse::<SocketAddr>().ok()?.ip()));
-    address.map(|address| address.to_canonical())
+    const fn header_name(&self) -> HeaderName {
+        match self.header {
+            ForwardingHeader::Forwarded => header::FORWARDED,
+            ForwardingHeader::XForwardedFor => HeaderName::from_static("x-forwarded-for"),
+        }
+    }
+
+    /// Told once: a client can cause it with every request. The header's text is personal data and isn't repeated.
+    fn warn_once(&self) {
+        if !self.has_warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                header = %self.header_name(),
+                "an address in the forwarding header can't be read: the proxy's counts in its place"
+            );
+        }
+    }
 }
 
 #[cfg(test)]
@@ -98,7 +109,7 @@ mod tests {
                 ForwardingHeader::Forwarded => "forwarded",
                 ForwardingHeader::XForwardedFor => "x-forwarded-for",
             };
-            headers.append(name, HeaderValue::from_str(line).unwrap());
+            headers.append(name, HeaderValue::from_bytes(line.as_bytes()).unwrap());
         }
         let address = ClientAddresses::new(&settings).of(&headers, peer.parse().unwrap());
         address.to_string()
@@ -128,7 +139,9 @@ mod tests {
     fn nothing_left_of_what_cannot_be_read_is_believed() {
         assert_eq!(x(&["1.1.1.1, nonsense, 10.2.3.4"], "10.0.0.1"), "10.2.3.4");
         assert_eq!(x(&["1.1.1.1, unknown"], "10.0.0.1"), "10.0.0.1");
-        assert_eq!(x(&["1.1.1.1,"], "10.0.0.1"), "10.0.0.1");
+        assert_eq!(x(&["1.1.1.1, 203.0.113.15; 10.0.0.1"], "10.0.0.1"), "10.0.0.1");
+        assert_eq!(x(&["203.000.113.012"], "10.0.0.1"), "10.0.0.1");
+        assert_eq!(x(&["1.1.1.1", "fe80::1%eth0"], "10.0.0.1"), "10.0.0.1");
         assert_eq!(x(&[], "10.0.0.1"), "10.0.0.1");
     }
 
@@ -141,10 +154,57 @@ mod tests {
     }
 
     #[test]
+    fn clients_behind_ports_translators_and_quotation_marks_are_told_apart() {
+        let two = [
+            ("2001:db8:3:3:1:2:3:4:5001", "2001:db8:4:4:1:2:3:4:5002"),
+            ("64:ff9b::203.0.113.50", "64:ff9b::203.0.113.51"),
+            ("\"203.0.113.6\"", "\"203.0.113.7\""),
+            ("203.0.113.10,", "203.0.113.11, ,"),
+        ];
+        for (one, other) in two {
+            let (one, other) = (x(&[one], "10.0.0.1"), x(&[other], "10.0.0.1"));
+            assert!(one != other && one != "10.0.0.1" && other != "10.0.0.1", "{one} {other}");
+        }
+        assert_eq!(x(&["198.51.100.7"], "64:ff9b::10.0.0.1"), "198.51.100.7");
+        assert_eq!(x(&["198.51.100.7, 64:ff9b::10.0.0.2"], "10.0.0.1"), "198.51.100.7");
+    }
+
+    #[test]
+    fn what_a_client_wrote_hides_nothing_that_a_proxy_appended() {
+        assert_eq!(x(&["1.1.1.1, \", 198.51.100.7"], "10.0.0.1"), "198.51.100.7");
+        assert_eq!(x(&["\u{e9}", "\u{e9}, 198.51.100.7"], "10.0.0.1"), "198.51.100.7");
+        assert_eq!(x(&["1.1.1.1", "\u{e9}"], "10.0.0.1"), "10.0.0.1");
+        let forwarded = |line| client(ForwardingHeader::Forwarded, &[line], "10.0.0.1");
+        assert_eq!(forwarded("for=1.1.1.1;x=\", for=198.51.100.7;by=\"a,b\""), "198.51.100.7");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_once() {
+        let settings = ServerSettings {
+            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
+            ..ServerSettings::default()
+        };
+        let addresses = ClientAddresses::new(&settings);
+        let proxy = "10.0.0.1".parse().unwrap();
+        let mut headers = HeaderMap::new();
+        for (line, client, has_warned) in [
+            ("198.51.100.7", "198.51.100.7", false),
+            ("unknown", "10.0.0.1", true),
+            ("198.51.100.7", "198.51.100.7", true),
+        ] {
+            headers.append("x-forwarded-for", HeaderValue::from_static(line));
+            assert_eq!(addresses.clone().of(&headers, proxy).to_string(), client);
+            assert_eq!(addresses.has_warned.load(Ordering::Relaxed), has_warned);
+        }
+    }
+
+    #[test]
     fn forwarded_is_read_as_its_rfc_says() {
         let forwarded = |line| client(ForwardingHeader::Forwarded, &[line], "10.0.0.1");
         assert_eq!(forwarded("for=1.1.1.1, For=198.51.100.7;proto=https"), "198.51.100.7");
         assert_eq!(forwarded("proto=http;for=\"[2001:db8::1]:4711\""), "2001:db8::1");
+        assert_eq!(forwarded("for=203.0.113.31;by=\"a,b\""), "203.0.113.31");
+        assert_eq!(forwarded("for=\"203\\.0.113.33\""), "203.0.113.33");
         assert_eq!(forwarded("for=1.1.1.1, for=_hidden"), "10.0.0.1");
         assert_eq!(forwarded("for=1.1.1.1, by=10.0.0.2"), "10.0.0.1");
     }

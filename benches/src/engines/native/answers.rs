@@ -173,6 +173,7 @@ fn recipient(fault: Fault) -> http::RecipientFault {
         Fault::Empty => http::RecipientFault::Empty,
         Fault::MalformedAddress => http::RecipientFault::MalformedAddress,
         Fault::MalformedNumber => http::RecipientFault::MalformedNumber,
+        Fault::NumberNotAllowed => http::RecipientFault::NumberNotAllowed,
         Fault::TooLong => http::RecipientFault::TooLong,
         Fault::UnassignableNumber => http::RecipientFault::UnassignableNumber,
         Fault::WrongKind => http::RecipientFault::WrongKind,

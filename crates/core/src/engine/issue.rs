@@ -8,7 +8,7 @@ use crate::history::History;
 use crate::nonce::Nonce;
 use crate::odometer::{self, Slot};
 use crate::policy::{Policy, VerifyBy};
-use crate::recipient::{self, Fault, Kind, Recipient};
+use crate::recipient::{Fault, Kind, Recipient};
 use crate::record::{Budget, CHALLENGES, Challenges, Record, alphabet_number, channel_number};
 use crate::request::{Challenge, IssueRequest};
 use crate::standing::mark;
@@ -167,13 +167,21 @@ fn admissible(policy: &Policy, request: &IssueRequest) -> Result<(Recipient, Vec
     }
     refuse_bad_reference(request.reference.as_deref())?;
     refuse_bad_locale(request.locale.as_deref())?;
-    let region = policy.default_region.as_deref();
-    let recipient = recipient::parse(request.to.expose(), kind_for_all(&channels), region)?;
-    channels.retain(|channel| channel.kind().is_none_or(|kind| kind == recipient.kind()));
+    let recipient = policy.recipient(request.to.expose(), kind_for_all(&channels))?;
+    let mut fault = Fault::WrongKind;
+    channels.retain(|channel| match policy.refuse_channel(&recipient, *channel) {
+        Ok(()) => true,
+        Err(Fault::WrongKind) => false,
+        Err(more_telling) => {
+            fault = more_telling;
+            false
+        }
+    });
     if channels.is_empty() {
-        return Err(Error::InvalidRecipient(Fault::WrongKind));
+        Err(Error::InvalidRecipient(fault))
+    } else {
+        Ok((recipient, channels))
     }
-    Ok((recipient, channels))
 }
 
 /// The kind of recipient that all of these channels take; nothing where either kind has one.

@@ -97,8 +97,7 @@ impl<W: World> Engine<W> {
             return Err(Error::NotFound);
         }
         if let Some(to) = &request.to {
-            let region = located.policy.default_region.as_deref();
-            let recipient = crate::recipient::parse(to.expose(), None, region)?;
+            let recipient = located.policy.recipient(to.expose(), None)?;
             let digest = subject::digest(&self.keyring, &request.tenant, &recipient);
             if digest != located.subject.digest {
                 return Err(Error::NotFound);

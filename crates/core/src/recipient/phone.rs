@@ -6,7 +6,11 @@
 //! - extensions (`;ext=`, `x12`, `,,12`): a code can't go there, and to drop one is to guess;
 //! - letters, also where they stand for digits (`1-800-FLOWERS`) or for a carrier (`0xx11`);
 //! - `*`, `#` and `~`, which are dialling instructions, and anything else that is no part of a number, before or
-//!   behind it; the parameters of `tel:` URIs, but for a `phone-context` that names a calling code.
+//!   behind it; the parameters of `tel:` URIs, but for a `phone-context` that names a calling code;
+//! - a number and something else, and two numbers: see `spelling.rs`.
+//!
+//! Taken on purpose, though libphonenumber refuses it: all white space, invisible signs and variation selectors as
+//! separators, and the apostrophe of spreadsheets in front.
 //!
 //! Refused for another reason: the rare number whose E.164 form doesn't read as that number (in Belarus an 8 that begins
 //! a national number is taken for the national prefix). It would be one recipient by one spelling and none, or
@@ -16,6 +20,7 @@
 //! `generate.py` makes it. Weighed in November 2026, wasmtime 50: numbers add some 70 KB to a stripped wasm module (50 of
 //! them tables; as regular expressions the same sets take 76 KB of text), the first number of an instance takes
 //! 5 to 7 µs more than a later one, and a later one 0.3 to 0.9 µs, long nonsense included. Nothing is built at start.
+//! Of the tables, types and regions are some 6 KB, a third of it in the automaton.
 
 mod plan;
 mod prefix;
@@ -29,7 +34,7 @@ use plan::{CallingCode, Plan};
 
 pub(super) use table::METADATA_VERSION;
 
-use super::Fault;
+use super::{Fault, NumberType, Rules};
 
 /// The longest text that libphonenumber reads, in characters.
 const MAX_CHARACTERS: usize = 250;
@@ -37,6 +42,8 @@ const MAX_CHARACTERS: usize = 250;
 const MIN_NATIONAL_DIGITS: usize = 2;
 /// ITU says 15; Germany has longer ones.
 const MAX_NATIONAL_DIGITS: usize = 17;
+/// As many as E.164 has.
+const MAX_PREFIX_DIGITS: usize = 15;
 
 /// A number that its country could assign.
 pub(super) struct Number {
@@ -44,6 +51,10 @@ pub(super) struct Number {
     pub(super) e164: String,
     /// How many of the digits are the country calling code: 1 to 3.
     pub(super) calling_code_digits: usize,
+    /// Where it belongs to, if that is known.
+    pub(super) region: Option<&'static str>,
+    /// What it is, if it isn't an ordinary number.
+    pub(super) number_type: Option<NumberType>,
 }
 
 /// A country calling code, and what stood behind it.
@@ -59,13 +70,34 @@ pub(super) fn is_region(name: &str) -> bool {
     Plan::of_region(name).is_some()
 }
 
-/// Reads a number in any spelling.
-pub(super) fn parse(text: &str, default_region: Option<&str>) -> Result<Number, Fault> {
+/// Whether the text is a plus sign and the first digits of international numbers.
+pub(super) fn is_prefix(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|digits| {
+        (1..=MAX_PREFIX_DIGITS).contains(&digits.len())
+            && digits.bytes().all(|digit| digit.is_ascii_digit())
+            && CallingCode::split(digits).is_some()
+    })
+}
+
+/// Reads a number in any spelling. Two numbers with a slash between them are none, also where their digits, joined,
+/// would be one.
+pub(super) fn parse(text: &str, rules: &Rules<'_>) -> Result<Number, Fault> {
+    let number = parse_one(text, rules)?;
+    let is_number = |text: &str| parse_one(text, rules).is_ok();
+    match spelling::around_only_slash(text) {
+        Some((first, second)) if is_number(first) && is_number(second) => {
+            Err(Fault::MalformedNumber)
+        }
+        _ => Ok(number),
+    }
+}
+
+fn parse_one(text: &str, rules: &Rules<'_>) -> Result<Number, Fault> {
     if text.chars().count() > MAX_CHARACTERS {
         return Err(Fault::TooLong);
     }
     let spelled = spelling::read(text)?;
-    let region = default_region.and_then(Plan::of_region);
+    let region = rules.default_region.and_then(Plan::of_region);
     let (plan, national) = if spelled.plus {
         let (code, rest) = after_plus(&spelled.digits, region)?;
         (code.main_plan, rest)
@@ -78,15 +110,22 @@ pub(super) fn parse(text: &str, default_region: Option<&str>) -> Result<Number, 
     };
     let national = without_national_prefix(&national, plan);
     let code = plan.calling_code;
+    let e164 = format!("+{}{national}", code.digits);
+    let is_new = || {
+        code.main_plan.is_possible(&national)
+            && rules.new_prefixes.iter().any(|prefix| e164.starts_with(prefix.as_str()))
+    };
     let assignable = (MIN_NATIONAL_DIGITS..=MAX_NATIONAL_DIGITS).contains(&national.len())
-        && code.may_assign(&national)
+        && (code.may_assign(&national) || is_new())
         && without_national_prefix(&national, code.main_plan) == national;
     if !assignable {
         return Err(Fault::UnassignableNumber);
     }
     Ok(Number {
-        e164: format!("+{}{national}", code.digits),
         calling_code_digits: code.digits.len(),
+        region: code.region_of(&national),
+        number_type: code.type_of(&national),
+        e164,
     })
 }
 

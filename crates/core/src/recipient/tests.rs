@@ -142,6 +142,112 @@ fn extensions_letters_and_other_signs_are_refused() {
 }
 
 #[test]
+fn marks_at_the_ends_and_inside_of_a_number_do_not_matter() {
+    for (text, region, number) in [
+        ("+47\u{200e} 22 12 34 56", None, "+4722123456"),
+        ("+62\u{200c}812\u{200d}34567890", None, "+6281234567890"),
+        ("+1\u{fe0d}-650-253-0000", None, "+16502530000"),
+        ("0812-3456-7890\u{fe0f}", Some("ID"), "+6281234567890"),
+        ("+33\u{202f}6\u{202f}12\u{202f}34\u{202f}56\u{202f}78", None, "+33612345678"),
+        ("06\u{2009}12\u{2009}34\u{2009}56\u{2009}78", Some("FR"), "+33612345678"),
+        (
+            "\u{2003}\u{feff}\u{2028}+62\u{180e}812\u{61c}3456\u{1680}7890\u{85}\u{2029}",
+            None,
+            "+6281234567890",
+        ),
+        ("\u{fe0f}\u{200b}+6281234567890\u{e0001}\n", None, "+6281234567890"),
+        ("'+6281234567890", None, "+6281234567890"),
+        ("'081234567890", Some("ID"), "+6281234567890"),
+        ("\u{ff07}081234567890", Some("ID"), "+6281234567890"),
+    ] {
+        all_read_as(Ok(number), region, &[text]);
+    }
+    let refused = [
+        "+6281\u{301}234567890",
+        "+62\u{2800}81234567890",
+        "''081234567890",
+        "+62'81234567890",
+        "+6281234567890'",
+        "\u{fe10}081234567890",
+    ];
+    all_read_as(Err(Fault::MalformedNumber), Some("ID"), &refused);
+}
+
+#[test]
+fn a_number_and_something_else_is_refused() {
+    for (region, texts) in [
+        (
+            Some("ID"),
+            &[
+                "81234567890.0",
+                "+6281234567890.0",
+                "081234567890.00",
+                "+6281234567890.0000",
+                "0812 3456 7890.0",
+                "\u{ff18}1234567890\u{ff0e}\u{ff10}",
+                "+62\t81234567890",
+                "+62\n81234567890",
+                "0812\r\n34567890",
+                "+6281234567890\u{2028}1",
+                "0812-3456-7890/1",
+                "0812-3456-7890 / 91",
+                "0812-3456-7890/9.1",
+                "0812-3456-7890 (2)",
+                "0812-3456-7890 [12]",
+                "0812-3456-7890(2).",
+                "WA: 081234567890",
+                "081234567890 (WA)",
+                "whatsapp:+6281234567890",
+                "sms:+6281234567890",
+                "callto:+6281234567890",
+                "\"+6281234567890\"",
+                "<+6281234567890>",
+                "+6281234567890,",
+                "+6281234567890;",
+                "081234567890 & 081234567891",
+                "081234567890, 081234567891",
+                "+6281234567890 +6281234567891",
+            ][..],
+        ),
+        (
+            Some("DE"),
+            &[
+                "+49 30 901820/21",
+                "030 901820/2",
+                "+49 30 901820\u{ff0f}21",
+                "030 901820 (21)",
+                "030/901820 (1)",
+                "+49 30 12345/03012346",
+            ][..],
+        ),
+        (Some("CH"), &["079'123'45'67", "021/821\u{2019}51\u{2019}08"][..]),
+        (Some("US"), &["(650) 253-0000 x123", "1-800-FLOWERS"][..]),
+    ] {
+        all_read_as(Err(Fault::MalformedNumber), region, texts);
+    }
+}
+
+#[test]
+fn slashes_brackets_and_full_stops_elsewhere_separate() {
+    for (text, region, number) in [
+        ("044/123 4567", "CH", "+41441234567"),
+        ("044 / 123 45 67", "CH", "+41441234567"),
+        ("(0812) 3456-7890", "ID", "+6281234567890"),
+        ("+49 (0)171 1234567", "ID", "+491711234567"),
+        ("06.12.34.56.78", "FR", "+33612345678"),
+        ("06/12/34/56/78", "FR", "+33612345678"),
+        ("0171/1234567", "DE", "+491711234567"),
+        ("0171.1234567", "DE", "+491711234567"),
+        ("030.901820/123", "DE", "+4930901820123"),
+        ("030 901820-0", "DE", "+49309018200"),
+        ("(0812 34567890)", "ID", "+6281234567890"),
+        ("0812 3456 (7890)", "ID", "+6281234567890"),
+    ] {
+        all_read_as(Ok(number), Some(region), &[text]);
+    }
+}
+
+#[test]
 fn a_number_that_nobody_can_have_is_refused() {
     let unassignable =
         ["+62 812", "+1 123 456 7890", "+999 123456789", "+0", "0000000", "1", "555-0100", "0011"];
@@ -151,7 +257,11 @@ fn a_number_that_nobody_can_have_is_refused() {
 
 #[test]
 fn nothing_and_too_much_are_refused() {
-    all_read_as(Err(Fault::Empty), None, &["", " ", "\t\r\n"]);
+    all_read_as(
+        Err(Fault::Empty),
+        None,
+        &["", " ", "\t\r\n", "\u{200b}\u{feff}\u{a0}", "\u{fe0f}"],
+    );
     let long = [
         format!("+62 812 3456 7890{}", " ".repeat(240)),
         format!("{}@example.com", "a".repeat(260)),
@@ -183,6 +293,43 @@ fn an_address_is_lower_cased_as_a_whole() {
     );
     let odd = "a.b+tag_!#$%&'*/=?^`{|}~-@r3---x.example.co.uk";
     all_read_as(Ok(odd), None, &[odd]);
+}
+
+#[test]
+fn marks_around_an_address_and_full_width_do_not_matter() {
+    let spellings = [
+        "taro\u{ff20}example.com",
+        "taro\u{fe6b}example.com",
+        "\u{ff34}\u{ff41}\u{ff52}\u{ff4f}\u{ff20}\u{ff45}\u{ff58}\u{ff41}\u{ff4d}\u{ff50}\u{ff4c}\u{ff45}\u{ff0e}\u{ff43}\u{ff4f}\u{ff4d}",
+        "taro@example.com\u{a0}",
+        "\u{200b}taro@example.com",
+        "\u{feff}taro@example.com",
+        "\u{3000}\u{202a}taro@example.com\u{202c}\u{fe0f}\u{2029}",
+    ];
+    all_read_as(Ok("taro@example.com"), None, &spellings);
+    for spelling in spellings {
+        assert!(parse(spelling, Some(Kind::Email), None).is_ok(), "{spelling}");
+        assert_eq!(parse(spelling, Some(Kind::Phone), None), Err(Fault::WrongKind));
+    }
+}
+
+#[test]
+fn the_id_of_a_whatsapp_chat_is_the_wrong_kind() {
+    let ids = [
+        "6281234567890@c.us",
+        "6281234567890@s.whatsapp.net",
+        "6281234567890:12@S.WhatsApp.Net",
+        "6281234567890-1415110000@g.us",
+        "120363025246125486@newsletter",
+        "6281234567890@lid",
+        "6281234567890\u{ff20}c.us",
+    ];
+    all_read_as(Err(Fault::WrongKind), Some("ID"), &ids);
+    for id in ids {
+        assert_eq!(parse(id, Some(Kind::Email), None), Err(Fault::WrongKind), "{id}");
+    }
+    all_read_as(Ok("1@whatsapp.net"), None, &["1@whatsapp.net"]);
+    all_read_as(Ok("ann@c.us"), None, &["ann@c.us"]);
 }
 
 #[test]
@@ -236,6 +383,17 @@ fn what_is_no_address_is_refused() {
         "John <a@example.com>",
         "a@example.com,b@example.com",
         "mailto:a@example.com",
+        "MAILTO:a@example.com",
+        "<a@example.com>",
+        "a@example.com,",
+        "a@example.com;",
+        "x.@docomo.ne.jp",
+        "a..b@docomo.ne.jp",
+        "\"x.\"@docomo.ne.jp",
+        "a\u{200b}b@example.com",
+        "a\u{a0}b@example.com",
+        "a\n@example.com",
+        "1@c.us.example.com@",
         "a\u{0}@example.com",
         &long_label,
         &long_local,

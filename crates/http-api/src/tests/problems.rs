@@ -57,6 +57,7 @@ fn recipients() -> impl Iterator<Item = (Error, u16, Value)> {
         (RecipientFault::Empty, "empty"),
         (RecipientFault::MalformedAddress, "malformed_address"),
         (RecipientFault::MalformedNumber, "malformed_number"),
+        (RecipientFault::NumberNotAllowed, "number_not_allowed"),
         (RecipientFault::TooLong, "too_long"),
         (RecipientFault::UnassignableNumber, "unassignable_number"),
         (RecipientFault::WrongKind, "wrong_kind"),

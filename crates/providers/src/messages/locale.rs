@@ -2,33 +2,32 @@
 
 use icu_locale_core::LanguageIdentifier;
 
-use crate::locale::{MAX_TAG_BYTES, shorter_and_shorter};
+use crate::locale::{self, MAX_TAG_BYTES, candidates};
 
 /// The language of last resort: every channel has a built-in template in it.
 pub(super) const LAST_RESORT: &str = "en";
 
-/// The proper spelling of a language's tag, `uz-Cyrl-UZ` for `uz-cyrl-uz`; nothing where it isn't one of language,
+/// The current form of a language's tag in its proper spelling, `uz-Cyrl-UZ` for `uz-cyrl-uz`, `id` for `in`; nothing where it isn't one of language,
 /// script, region and variants.
 pub(super) fn canonical(text: &str) -> Option<String> {
     if text.len() > MAX_TAG_BYTES {
         return None;
     }
     let proper = LanguageIdentifier::try_from_str(text).ok()?.to_string();
-    proper.eq_ignore_ascii_case(text).then_some(proper)
+    proper.eq_ignore_ascii_case(text).then(|| locale::canonical(&proper))
 }
 
-/// The tags under which a text is looked for, in lower case and in this order: `wanted` and its ever shorter forms,
-/// then those of `default`, then English.
+/// The tags under which a text is looked for, in lower case and in this order: the [`candidates`] of `wanted`, then
+/// those of `default`, then English.
 pub(super) fn chain(wanted: Option<&str>, default: &str) -> Vec<String> {
     let mut chain: Vec<String> = Vec::new();
     for tag in wanted.into_iter().chain([default, LAST_RESORT]) {
         if tag.len() > MAX_TAG_BYTES {
             continue;
         }
-        let tag = tag.to_ascii_lowercase();
-        for tag in shorter_and_shorter(&tag).filter(|tag| !tag.is_empty()) {
-            if !chain.iter().any(|earlier| earlier == tag) {
-                chain.push(tag.to_owned());
+        for tag in candidates(tag) {
+            if !tag.is_empty() && !chain.contains(&tag) {
+                chain.push(tag);
             }
         }
     }

@@ -129,6 +129,39 @@ fn a_language_is_looked_up_ever_shorter_then_the_default_then_english() {
 }
 
 #[test]
+fn a_language_is_found_under_its_current_name_and_its_likely_script() {
+    let mut settings = settings(&[
+        ("sms.zh-Hant.txt", "Hant {{ code }}"),
+        ("sms.zh.txt", "Hans {{ code }}"),
+        ("sms.no.txt", "Norsk {{ code }}"),
+        ("login/sms.in.txt", "Login {{ code }}"),
+    ]);
+    settings.default_locale = Some("in-ID".into());
+    let texts = open(&settings);
+    for (locale, beginning) in [
+        (Some("in"), "Login "),
+        (Some("in-ID"), "Login "),
+        (Some("ind"), "Login "),
+        (Some("id_ID"), "Login "),
+        (None, "Login "),
+        (Some("rus"), "Ваш код: "),
+        (Some("uzb"), "Tasdiqlash kodi: "),
+        (Some("uzn-Latn"), "Tasdiqlash kodi: "),
+        (Some("en_US"), "480162 is your code."),
+        (Some("zh-TW"), "Hant "),
+        (Some("zh-HK"), "Hant "),
+        (Some("cmn-Hant"), "Hant "),
+        (Some("zh-CN"), "Hans "),
+        (Some("zh"), "Hans "),
+        (Some("nb-NO"), "Norsk "),
+    ] {
+        let message = Message { purpose: "login".into(), ..message(Channel::Sms, locale) };
+        let text = sms(&texts, &message);
+        assert!(text.starts_with(beginning), "{locale:?}: {text}");
+    }
+}
+
+#[test]
 fn a_voice_speaks_the_language_of_its_template() {
     let mut settings = settings(&[("voice.uz-cyrl.txt", "Код: {{ code_spelled }}")]);
     settings.default_locale = Some("ru".into());
@@ -206,6 +239,19 @@ fn a_text_message_that_is_too_long_is_refused_and_told() {
     assert_eq!(texts.render(&message).unwrap_err(), refused);
     // The same length, but for the alphabet.
     message.reference = Some("я".repeat(64));
+    assert_eq!(texts.render(&message).unwrap_err(), refused);
+}
+
+#[test]
+fn the_longest_reference_in_emoji_is_too_much_for_a_text_message() {
+    let texts = open(&settings(&[]));
+    let mut message = message(Channel::Sms, Some("en"));
+    message.reference = Some("x".repeat(256));
+    sms(&texts, &message);
+    message.reference = Some("\u{1f600}".repeat(64));
+    let refused = SendError::Other(
+        "the text message takes 4 segments; at most 3 (messages.max_sms_segments)".into(),
+    );
     assert_eq!(texts.render(&message).unwrap_err(), refused);
 }
 

@@ -87,6 +87,13 @@ fn a_language_is_asked_for_only_where_the_templates_are_approved_in_it() {
         ("pay", Some("PT-br"), "pay_otp", "pt_BR"),
         ("pay", Some("pt"), "pay_otp", "en"),
         ("pay", Some("zh-Hant-HK"), "pay_otp", "zh_TW"),
+        ("pay", Some("zh-TW"), "pay_otp", "zh_TW"),
+        ("pay", Some("zh-HK"), "pay_otp", "zh_TW"),
+        ("pay", Some("zh-CN"), "pay_otp", "en"),
+        ("pay", Some("in"), "pay_otp", "id"),
+        ("pay", Some("in-ID"), "pay_otp", "id"),
+        ("pay", Some("ind"), "pay_otp", "id"),
+        ("pay", Some("id_ID"), "pay_otp", "id"),
         ("pay", Some("de"), "pay_otp", "en"),
     ] {
         let (_, body) = written(&meta, &message(purpose, locale));

@@ -349,7 +349,7 @@ fn templates_that_could_not_be_used_are_told() {
         problems("twilio_whatsapp", templates),
         [
             "senders.x.content_sid: has to be `HX` and 32 hexadecimal digits",
-            "senders.x.locales.en: is given twice, in capitals and without",
+            "senders.x.locales.en: is given twice, in another spelling",
             "senders.x.locales.pt_BR: is no BCP 47 tag of at most 35 characters, such as `id` or `pt-BR`",
             "senders.x.locales.ru: has to be `HX` and 32 hexadecimal digits",
             "senders.x.purposes.login.content_sid: has to be `HX` and 32 hexadecimal digits",

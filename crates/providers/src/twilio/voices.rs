@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use countersign_settings::problem::Problem;
 
 use super::polly;
-use crate::locale::{TAG, is_tag, shorter_and_shorter};
+use crate::locale::{TAG, candidates, current, is_tag};
 
 /// Voices that an operator can name at most.
 const MAX_VOICES: usize = 64;
@@ -50,8 +50,8 @@ impl Voices {
             }
             match voice(tag, name) {
                 Ok(voice) => {
-                    if voices.insert(tag.to_ascii_lowercase(), voice).is_some() {
-                        problem("stands there twice, but for capitals");
+                    if voices.insert(current(tag), voice).is_some() {
+                        problem("stands there twice, in another spelling");
                     }
                 }
                 Err(text) => problem(text),
@@ -65,10 +65,10 @@ impl Voices {
         if !is_tag(language) {
             return None;
         }
-        let tag = language.to_ascii_lowercase();
-        let own = shorter_and_shorter(&tag).find_map(|tag| self.0.get(tag).cloned());
+        let tags = candidates(language);
+        let own = tags.iter().find_map(|tag| self.0.get(tag).cloned());
         own.or_else(|| {
-            let locale = shorter_and_shorter(&tag).find_map(google)?;
+            let locale = tags.iter().find_map(|tag| google(tag))?;
             let name = format!("Google.{locale}-Standard-A");
             Some(Voice { name, language: Some(locale.to_owned()) })
         })

@@ -89,6 +89,15 @@ fn the_request_to_the_byte() {
 }
 
 #[test]
+fn a_locale_is_told_in_its_current_form() {
+    for (asked, told) in [("in-ID", "id-ID"), ("zh_hant_tw", "zh-Hant-TW"), ("rus", "ru")] {
+        let request = request(SECRET, &Message { locale: Some(asked.into()), ..message() }, NOW);
+        let body = String::from_utf8(request.into_body()).unwrap();
+        assert!(body.contains(&format!("\"locale\":\"{told}\"")), "{body}");
+    }
+}
+
+#[test]
 fn what_a_message_does_not_have_is_left_out() {
     let request = request(SECRET, &Message { reference: None, locale: None, ..message() }, NOW);
     assert!(request.body().ends_with(br#""expires_at":1795208960}}"#));

@@ -4,7 +4,7 @@ use super::caller::{Caller, MAIL, PHONE, draft, whatever_is_forgotten};
 use super::desk::Memory;
 use crate::Error;
 use crate::error::SendError;
-use crate::policy::Draft;
+use crate::policy::{Draft, RegionRule};
 use crate::recipient::Fault;
 use crate::world::Channel::{Email, Sms, Voice, Webhook, Whatsapp};
 use crate::world::{Channel, Message};
@@ -107,4 +107,29 @@ fn a_message_may_be_sent_twice_only_where_the_policy_says_so() {
         caller.resend(&id).unwrap();
         assert_eq!(latest(&caller).may_send_twice, told);
     }
+}
+
+#[test]
+fn a_channel_whose_regions_leave_the_number_out_is_not_tried() {
+    let rule = |channel, region: &str| RegionRule {
+        channel,
+        allow: vec![region.into()],
+        deny: Vec::new(),
+    };
+    let regions = vec![rule(None, "+62"), rule(Some(Whatsapp), "DE")];
+    let draft = Draft { regions, ..with(&[Whatsapp, Sms, Email]) };
+    whatever_is_forgotten(&draft, |caller| {
+        caller.issue_to(None, PHONE, None).unwrap();
+        assert_eq!(latest(&caller).channels, [Sms]);
+        caller.issue_to(None, MAIL, None).unwrap();
+        assert_eq!(latest(&caller).channels, [Email]);
+        let sent = caller.desk.messages().len();
+        for (channel, to) in
+            [(Some(Whatsapp), PHONE), (None, "+4915112345678"), (None, "+44 9098 790000")]
+        {
+            let error = caller.issue_to(channel, to, None).unwrap_err();
+            assert_eq!(error, Error::InvalidRecipient(Fault::NumberNotAllowed), "{to}");
+        }
+        assert_eq!(caller.desk.messages().len(), sent);
+    });
 }

@@ -47,24 +47,14 @@ fn bad_arguments_of_issue_are_named_and_nothing_is_counted() {
         let change = |one: &mut IssueRequest| one.reference = Some(reference.into());
         assert_eq!(field(&refused(&change)), "reference");
     }
-    for locale in [
-        "",
-        "a",
-        "-",
-        "en-",
-        "-en",
-        "en--US",
-        "en_US",
-        "en US",
-        "ab-é",
-        &"a".repeat(9),
-        &"en-".repeat(13),
-    ] {
+    for locale in
+        ["", "a", "-", "en-", "-en", "en--US", "en US", "ab-é", &"a".repeat(9), &"en-".repeat(13)]
+    {
         let change = |one: &mut IssueRequest| one.locale = Some(locale.into());
         assert_eq!(field(&refused(&change)), "locale");
     }
     for ip in
-        ["", "localhost", "1.2.3", "1.2.3.4:80", "1.2.3.256", "::1%eth0", "[::1]", "1.2.3.4/8"]
+        ["", "localhost", "1.2.3", "1.2.3.4, 1.2.3.5", "1.2.3.256", "::1%eth0", "[::1", "1.2.3.4/8"]
     {
         let change = |one: &mut IssueRequest| one.client_ip = Some(ip.into());
         assert_eq!(field(&refused(&change)), "client-ip");
@@ -112,9 +102,7 @@ fn bad_arguments_of_verify_are_named_and_no_attempt_is_counted() {
     let (id, code) = caller.issued();
     caller.desk.round_trips();
     let before = caller.desk.dump();
-    for typed in
-        ["", "12345", "1234567", "12345a", "１２３４５６", "1 2 3 4 5", &"1".repeat(100_000)]
-    {
+    for typed in ["", "12345", "1234567", "12345a", "123.456", "1 2 3 4 5", &"1".repeat(100_000)] {
         assert_eq!(field(&caller.verify(&id, typed).unwrap_err()), "code");
         assert_eq!(field(&caller.verify_by_recipient(PHONE, typed).unwrap_err()), "code");
     }
@@ -248,5 +236,49 @@ fn every_length_and_alphabet_comes_back_right() {
             assert_eq!((issued.code_length, code.len()), (length, length as usize));
             caller.verify(&issued.id, &code.to_lowercase()).unwrap();
         }
+    }
+}
+
+#[test]
+fn a_locale_that_is_no_tag_is_refused_with_the_reason() {
+    let caller = Caller::new(Memory::Never, draft());
+    let issue = |locale: &str| {
+        done(caller.engine.issue(IssueRequest { locale: Some(locale.into()), ..request() }))
+    };
+    for (locale, reason) in [
+        ("*", "Accept-Language"),
+        ("en-US,en;q=0.9", "Accept-Language"),
+        ("en;q=0.5", "Accept-Language"),
+        ("en,id", "Accept-Language"),
+        ("en_US.UTF-8", "character set"),
+        ("uz_UZ@cyrillic", "character set"),
+        (" id", "blanks"),
+        ("id\n", "blanks"),
+        ("en US", "blanks"),
+        ("en\u{a0}US", "blanks"),
+        ("en-US-x-aaaaaaaa-bbbbbbbb-cccccccc-d", "at most 35"),
+        ("", "BCP 47"),
+        ("x", "BCP 47"),
+        ("e", "BCP 47"),
+        ("12-34", "BCP 47"),
+        ("a1", "BCP 47"),
+        ("_en", "BCP 47"),
+        ("en_", "BCP 47"),
+        ("en-_US", "BCP 47"),
+        ("indonesian", "BCP 47"),
+        ("\u{440}\u{443}", "BCP 47"),
+        ("en/US", "BCP 47"),
+    ] {
+        let Err(Error::InvalidArgument { field: "locale", reason: told }) = issue(locale) else {
+            panic!("{locale:?} was taken");
+        };
+        assert!(told.contains(reason), "{locale:?}: {told}");
+    }
+    assert_eq!(caller.desk.round_trips(), 0);
+    for locale in
+        ["id_ID", "en_US", "in", "zh_Hant-TW", "i-lux", "x-own", "ind", "es-419", "de-1996"]
+    {
+        issue(locale).unwrap();
+        caller.desk.advance(3_600);
     }
 }

@@ -54,6 +54,22 @@ fn limits_count_what_their_scope_says() {
     caller.ip = Some("2001:db8:0:1::1".into());
     issue(&caller, OTHER_PHONE).unwrap();
 
+    // Ports, brackets and the ways to write an IPv4 address don't make another client.
+    for (first, same, other) in [
+        ("203.0.113.7:51234", "203.0.113.7", "203.0.113.8:51234"),
+        ("64:ff9b::203.0.113.50", "[64:ff9b::cb00:7132]:443", "64:ff9b::203.0.113.51"),
+        ("::ffff:203.0.113.60", "203.0.113.60:1", "::ffff:203.0.113.61"),
+        ("[2001:db8:9::1]:443", "2001:db8:9:0:1:2:3:4:443", "[2001:db8:9:1::1]"),
+    ] {
+        let mut caller = Caller::new(Memory::Never, once(Scope::Ip));
+        caller.ip = Some(first.into());
+        issue(&caller, PHONE).unwrap();
+        caller.ip = Some(same.into());
+        assert_eq!(throttled(issue(&caller, OTHER_PHONE)).0, Scope::Ip, "{same}");
+        caller.ip = Some(other.into());
+        issue(&caller, OTHER_PHONE).unwrap();
+    }
+
     let caller = Caller::new(Memory::Never, once(Scope::Subject));
     issue(&caller, PHONE).unwrap();
     issue(&caller, OTHER_PHONE).unwrap();

@@ -61,6 +61,25 @@ fn a_code_is_bound_to_its_reference() {
     assert_ne!(code(Some("a")), code(None));
 }
 
+/// A reference is bytes: what looks the same is another one, and is counted.
+#[test]
+fn a_reference_is_compared_by_its_bytes() {
+    for (issued, confirmed) in [
+        ("caf\u{65}\u{301}", "caf\u{e9}"),
+        ("pay 7", "Pay 7"),
+        ("pay 7", "pay 7 "),
+        ("pay 7", "pay\u{a0}7"),
+        ("\u{ff17}", "7"),
+    ] {
+        let caller = Caller::new(Memory::Never, draft());
+        let id = caller.issue_to(Channel::Sms, PHONE, Some(issued)).unwrap().id;
+        let code = caller.code();
+        let answer = |reference| caller.answer(Target::Id(id.clone()), &code, Some(reference));
+        assert_eq!(answer(confirmed).unwrap_err(), Error::ReferenceMismatch(2), "{confirmed}");
+        assert_eq!(answer(issued).unwrap().reference.as_deref(), Some(issued));
+    }
+}
+
 #[test]
 fn a_tampered_store_is_refused() {
     let caller = Caller::new(Memory::Never, draft());

@@ -25,6 +25,9 @@ TYPES = (
     "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost",
     "voip", "personal_number", "pager", "uan", "voicemail",
 )
+# As libphonenumber decides: a number of several types has the first of them. Later types don't matter here.
+TYPES_IN_ORDER = ("premium_rate", "toll_free", "shared_cost", "voip", "personal_number")
+TYPES_KEPT = ("personal_number", "premium_rate", "shared_cost")
 LINE_WIDTH = 320
 NAMED_SETS = 128
 MAX_GROUPS = 2
@@ -284,19 +287,39 @@ def plan_of(region, code):
     return PhoneMetadata.metadata_for_region(region, None)
 
 
-def assignable_under(code, regions):
-    """As is_valid_number decides: the first region that claims a number decides alone whether it is one."""
+def owned_under(code, regions):
+    """Each region and the numbers it owns. As is_valid_number decides: the first region that claims a number decides
+    alone whether it is one."""
     if len(regions) == 1:
-        return assignable_in(plan_of(regions[0], code))
-    numbers, unclaimed = 0, automaton(repeated(ANY, 0, LONGEST_NATIONAL_NUMBER))
+        return [(regions[0], assignable_in(plan_of(regions[0], code)))]
+    owned, unclaimed = [], automaton(repeated(ANY, 0, LONGEST_NATIONAL_NUMBER))
     rest_of_any_length = repeated(ANY, 0, LONGEST_NATIONAL_NUMBER)
     for region in regions:
         plan = plan_of(region, code)
         valid = claimed = assignable_in(plan)
         if plan.leading_digits:
             claimed = automaton(then(Pattern(plan.leading_digits).tree(), rest_of_any_length))
-        numbers = union(numbers, intersection(unclaimed, intersection(claimed, valid)))
+        owned.append((region, intersection(unclaimed, intersection(claimed, valid))))
         unclaimed = difference(unclaimed, claimed)
+    return owned
+
+
+def all_of(sets):
+    numbers = 0
+    for more in sets:
+        numbers = union(numbers, more)
+    return numbers
+
+
+def of_type(code, owned, wanted):
+    """The numbers under a code that are of this type."""
+    numbers = 0
+    for region, own in owned:
+        plan, earlier = plan_of(region, code), 0
+        for name in TYPES_IN_ORDER[: TYPES_IN_ORDER.index(wanted)]:
+            earlier = union(earlier, of_description(getattr(plan, name)))
+        wanted_here = difference(of_description(getattr(plan, wanted)), earlier)
+        numbers = union(numbers, intersection(own, wanted_here))
     return numbers
 
 
@@ -392,9 +415,13 @@ def main():
     regions = {region: plan_of(region, None) for region in SUPPORTED_REGIONS}
     plans = [plan for _, plan in sorted(regions.items())]
     plans += [plan_of(NOT_GEOGRAPHIC, code) for code, names in codes if names[0] == NOT_GEOGRAPHIC]
-    assignable = {code: assignable_under(code, names) for code, names in codes}
+    owned = {code: owned_under(code, names) for code, names in codes}
+    assignable = {code: all_of(own for _, own in owned[code]) for code, _ in codes}
+    types = {code: [of_type(code, owned[code], name) for name in TYPES_KEPT] for code, _ in codes}
+    shared = [(code, region, own) for code, _ in codes for region, own in owned[code][1:] if own]
     general = [of_pattern(plan.general_desc.national_number_pattern) for plan in plans]
-    encoded, start, named = encode(list(assignable.values()) + general)
+    roots = list(assignable.values()) + general + [numbers for three in types.values() for numbers in three]
+    encoded, start, named = encode(roots + [own for _, _, own in shared])
     place = {(plan.country_code, plan.id): index for index, plan in enumerate(plans)}
     patterns = prefix_patterns(plans)
     code_place = {code: index for index, (code, _) in enumerate(codes)}
@@ -411,7 +438,12 @@ def main():
           f"pub(super) static CALLING_CODES: [CallingCode; {len(codes)}] = [")
     for code, names in codes:
         plan = place[code, names[0]]
-        print(f'CallingCode {{ digits: "{code}", main_plan: &PLANS[{plan}], assignable: {start[assignable[code]]} }},')
+        region = "" if names[0] == NOT_GEOGRAPHIC else names[0]
+        print(f'CallingCode {{ digits: "{code}", main_region: "{region}", main_plan: &PLANS[{plan}], '
+              f"assignable: {start[assignable[code]]}, types: {[start[numbers] for numbers in types[code]]} }},")
+    print(f"];\n\n/// Calling code, region, and where its numbers begin: every region that shares another's code.\n"
+          f"pub(super) static SHARED_CODES: [(&str, &str, u16); {len(shared)}] = [")
+    print(wrapped([f'("{code}", "{region}", {start[own]})' for code, region, own in shared], ", "))
     print(f"];\n\n/// One plan for each region, then one for each calling code without a region.\n"
           f"pub(super) static PLANS: [Plan; {len(plans)}] = [")
     for plan, numbers in zip(plans, general):

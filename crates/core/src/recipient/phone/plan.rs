@@ -7,8 +7,9 @@
 
 use std::borrow::Cow;
 
+use super::super::NumberType;
 use super::prefix;
-use super::table::{CALLING_CODES, DIGIT_SETS, PREFIXES, REGIONS, STATES};
+use super::table::{CALLING_CODES, DIGIT_SETS, PREFIXES, REGIONS, SHARED_CODES, STATES};
 
 /// The longest country calling code, in digits.
 const MAX_CALLING_CODE_DIGITS: usize = 3;
@@ -19,8 +20,12 @@ pub(super) struct CallingCode {
     pub(super) digits: &'static str,
     /// The plan of the region that speaks for all that share the code.
     pub(super) main_plan: &'static Plan,
+    /// That region; empty where the code belongs to none.
+    pub(super) main_region: &'static str,
     /// Where in `STATES` the numbers begin that any of its regions could assign.
     pub(super) assignable: u16,
+    /// The same for those of each type, in the order of [`NumberType::ALL`].
+    pub(super) types: [u16; 3],
 }
 
 impl CallingCode {
@@ -36,6 +41,25 @@ impl CallingCode {
     /// Whether one of the regions of this code could assign the national number.
     pub(super) fn may_assign(&self, national: &str) -> bool {
         accepts(self.assignable, national)
+    }
+
+    /// The type of the national number; nothing for an ordinary one.
+    pub(super) fn type_of(&self, national: &str) -> Option<NumberType> {
+        let types = NumberType::ALL.into_iter().zip(self.types);
+        types.into_iter().find(|(_, start)| accepts(*start, national)).map(|(kind, _)| kind)
+    }
+
+    /// The region of the national number; nothing where it belongs to none, or where none of several regions that
+    /// share the code is known to assign it.
+    pub(super) fn region_of(&self, national: &str) -> Option<&'static str> {
+        let mut sharing =
+            SHARED_CODES.iter().filter(|(digits, ..)| *digits == self.digits).peekable();
+        if sharing.peek().is_some() && !self.may_assign(national) {
+            return None;
+        }
+        let other = sharing.find(|(.., start)| accepts(*start, national));
+        let region = other.map_or(self.main_region, |(_, region, _)| region);
+        (!region.is_empty()).then_some(region)
     }
 }
 

@@ -1,11 +1,16 @@
 //! From a text to a plus sign and digits: everything that has no meaning in a number goes.
 //!
-//! What is left of the text once spaces, invisible marks and a `tel:` at its ends are taken away has to be: separators,
-//! plus signs, then digits with separators between and behind them. Separators and digits are those that libphonenumber
-//! knows, in full width too, less those that start an extension; digits are those of every script in
-//! Unicode's basic plane.
+//! What is left of the text without the apostrophe that spreadsheets put before text, and without a `tel:`, has to be:
+//! separators, plus signs, then digits with separators between and behind them. Full-width ASCII is ASCII by now. Digits
+//! are those of every script in Unicode's basic plane. Separators are those that libphonenumber knows, less those that
+//! start an extension, and white space, invisible signs and variation selectors. A tab or a line break is none: it
+//! stands between two cells or lines.
+//!
+//! Refused is also what is a number and something else ([`has_doubtful_end`]): joined, its digits would be the number
+//! of a stranger.
 
 use super::super::Fault;
+use crate::signs::{is_blank, is_break, is_variation_selector};
 
 /// The scheme of RFC 3966.
 const SCHEME: &str = "tel:";
@@ -30,15 +35,56 @@ pub(super) struct Spelled {
 
 /// Reads a text.
 pub(super) fn read(text: &str) -> Result<Spelled, Fault> {
-    let text = text.trim_matches(is_margin);
+    let text = text.strip_prefix('\'').unwrap_or(text);
     let text = match text.split_at_checked(SCHEME.len()) {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) => rest,
         _ => text,
     };
     match text.split_once(CONTEXT) {
         Some((local, context)) => read_in_context(local, context),
+        None if has_doubtful_end(text) => Err(Fault::MalformedNumber),
         None => read_signs(text.chars()),
     }
+}
+
+/// The text on either side of its only slash.
+pub(super) fn around_only_slash(text: &str) -> Option<(&str, &str)> {
+    around_only(text, '/')
+}
+
+/// Whether the last digits may be no part of the number: one or two behind the only slash (`901820/21`), in brackets
+/// at the end, or behind the only full stop, where spreadsheets have decimals (`81234567890.0`). Behind a number
+/// without other separators, any count of zeros is decimals.
+fn has_doubtful_end(text: &str) -> bool {
+    let is_few = |(number, end): (&str, &str)| {
+        count_digits(number) > 0 && (1..=2).contains(&count_digits(end))
+    };
+    let is_decimal = |(number, end): (&str, &str)| {
+        let is_number = |sign: char| digit_of(sign).is_some() || sign == '+';
+        let is_zeros = !end.is_empty() && end.chars().all(|sign| digit_of(sign) == Some('0'));
+        is_zeros && number.chars().all(is_number) && count_digits(number) > 0
+    };
+    let behind_stop = around_only(text, '.');
+    [around_only(text, '/'), in_last_brackets(text), behind_stop].into_iter().flatten().any(is_few)
+        || behind_stop.is_some_and(is_decimal)
+}
+
+/// What stands before and in the brackets at the text's end.
+fn in_last_brackets(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim_end_matches(|sign| is_separator(sign) && !matches!(sign, ')' | ']'));
+    let text = text.strip_suffix([')', ']'])?;
+    text.rsplit_once(['(', '['])
+}
+
+/// The text on either side of a separator that stands in it once.
+fn around_only(text: &str, separator: char) -> Option<(&str, &str)> {
+    let mut parts = text.split(separator);
+    let found = (parts.next()?, parts.next()?);
+    parts.next().is_none().then_some(found)
+}
+
+fn count_digits(text: &str) -> usize {
+    text.chars().filter(|sign| digit_of(*sign).is_some()).count()
 }
 
 /// `8123456;phone-context=+62`: the context is the beginning of the number.
@@ -61,7 +107,7 @@ fn read_signs(signs: impl Iterator<Item = char>) -> Result<Spelled, Fault> {
         if let Some(digit) = digit_of(sign) {
             spelled.digits.push(digit);
             plus_may_follow = false;
-        } else if matches!(sign, '+' | '\u{ff0b}') && plus_may_follow {
+        } else if sign == '+' && plus_may_follow {
             spelled.plus = true;
         } else if is_separator(sign) {
             plus_may_follow = !spelled.plus && plus_may_follow;
@@ -83,18 +129,9 @@ fn digit_of(sign: char) -> Option<char> {
 }
 
 fn is_separator(sign: char) -> bool {
-    matches!(
+    let is_mark = matches!(
         sign,
-        ' ' | '-' | '.' | '/' | '(' | ')' | '[' | ']'
-            | '\u{a0}' | '\u{ad}' | '\u{200b}' | '\u{2010}'..='\u{2015}' | '\u{2060}' | '\u{2212}' | '\u{3000}' | '\u{30fc}'
-            | '\u{ff08}' | '\u{ff09}' | '\u{ff0d}'..='\u{ff0f}' | '\u{ff3b}' | '\u{ff3d}'
-    )
-}
-
-/// What may surround a number that was copied from elsewhere: white space, and the marks of writing direction.
-fn is_margin(sign: char) -> bool {
-    matches!(
-        sign,
-        ' ' | '\t' | '\r' | '\n' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
-    )
+        '-' | '.' | '/' | '(' | ')' | '[' | ']' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30fc}'
+    );
+    is_mark || is_variation_selector(sign) || (is_blank(sign) && !is_break(sign))
 }

@@ -1,0 +1,115 @@
+//! Which phone numbers a purpose sends to: by their type, their region, and their newness.
+
+use super::{Policy, PolicyFault};
+use crate::recipient::{self, Fault, Kind, Recipient, Rules};
+use crate::world::Channel;
+
+/// The most entries of one list.
+const MAX_ENTRIES: usize = 300;
+/// The most prefixes of numbers that are newer than the metadata.
+const MAX_NEW_PREFIXES: usize = 64;
+
+/// The regions whose numbers may be sent to.
+///
+/// An entry is a region, as the two capital letters of ISO 3166, or a plus sign and the first digits of international
+/// numbers: `ID`, `+62`, `+1876`. A mail address belongs to no region and is always allowed.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct RegionRule {
+    /// The channel that it holds for; every channel where none is named.
+    pub channel: Option<Channel>,
+    /// What a number has to match one of; where it is empty, any number is allowed.
+    pub allow: Vec<String>,
+    /// What a number must not match. It counts for more than `allow`.
+    pub deny: Vec<String>,
+}
+
+impl RegionRule {
+    fn allows(&self, recipient: &Recipient) -> bool {
+        let is_listed = |list: &[String]| list.iter().any(|entry| matches(entry, recipient));
+        (self.allow.is_empty() || is_listed(&self.allow)) && !is_listed(&self.deny)
+    }
+}
+
+fn matches(entry: &str, recipient: &Recipient) -> bool {
+    if entry.starts_with('+') {
+        recipient.as_str().starts_with(entry)
+    } else {
+        recipient.region() == Some(entry)
+    }
+}
+
+impl Policy {
+    /// Reads a recipient as this policy has it: `kind` is what all of its channels take.
+    pub(crate) fn recipient(&self, text: &str, kind: Option<Kind>) -> Result<Recipient, Fault> {
+        let rules = Rules {
+            default_region: self.default_region.as_deref(),
+            number_types: &self.number_types,
+            new_prefixes: &self.new_prefixes,
+        };
+        recipient::parse_under(text, kind, &rules)
+    }
+
+    /// Whether the channel may be used for the recipient: it takes recipients of that kind, in that region.
+    ///
+    /// # Errors
+    ///
+    /// `WrongKind`, or `NumberNotAllowed`.
+    pub(crate) fn refuse_channel(
+        &self,
+        recipient: &Recipient,
+        channel: Channel,
+    ) -> Result<(), Fault> {
+        if channel.kind().is_some_and(|kind| kind != recipient.kind()) {
+            return Err(Fault::WrongKind);
+        }
+        let holds = |rule: &&RegionRule| rule.channel.is_none_or(|named| named == channel);
+        let is_allowed = recipient.kind() == Kind::Email
+            || self.regions.iter().filter(holds).all(|rule| rule.allows(recipient));
+        if is_allowed { Ok(()) } else { Err(Fault::NumberNotAllowed) }
+    }
+
+    pub(super) fn refuse_bad_numbers(&self) -> Result<(), PolicyFault> {
+        let fault = |field, rule: &str| Err(PolicyFault::new(field, rule.into()));
+        if has_twice(&self.number_types) {
+            return fault("number_types", "names each type once");
+        }
+        if self.new_prefixes.len() > MAX_NEW_PREFIXES {
+            return fault("new_prefixes", "holds at most 64 prefixes");
+        }
+        if !self.new_prefixes.iter().all(|prefix| recipient::is_number_prefix(prefix)) {
+            return fault("new_prefixes", PREFIX);
+        }
+        let channels: Vec<_> = self.regions.iter().map(|rule| rule.channel).collect();
+        if has_twice(&channels) {
+            return fault("regions", "has one rule for every channel, and one for each channel");
+        }
+        if channels.into_iter().flatten().any(|channel| !self.channels.contains(&channel)) {
+            return fault("regions.channel", "is one of the purpose's channels");
+        }
+        for rule in &self.regions {
+            for (field, list) in [("regions.allow", &rule.allow), ("regions.deny", &rule.deny)] {
+                if list.len() > MAX_ENTRIES {
+                    return fault(field, "holds at most 300 entries");
+                }
+                let is_known = |entry: &String| {
+                    recipient::is_region(entry) || recipient::is_number_prefix(entry)
+                };
+                if !list.iter().all(is_known) {
+                    return fault(field, ENTRY);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+const PREFIX: &str = "holds beginnings of international numbers: a plus sign and at most 15 digits, a country calling code first";
+const ENTRY: &str = "holds countries with phone numbers, as ISO 3166-1 alpha-2 codes in capitals, and beginnings of \
+                     international numbers, such as +62";
+
+fn has_twice<T: PartialEq>(items: &[T]) -> bool {
+    items.iter().enumerate().any(|(at, item)| items.iter().take(at).any(|other| other == item))
+}
+
+#[cfg(test)]
+mod tests;
