@@ -2,9 +2,11 @@
 //! one that it says leads to.
 #![cfg(test)]
 
+mod breaker;
 mod delivery;
 mod place;
 mod refusals;
+mod replies;
 mod reuse;
 mod silence;
 mod stub;

@@ -95,7 +95,7 @@ pub use self::callback::{
 pub use self::content::{Content, Mail, Speech};
 pub use self::deliver::{Carrier, Delivered, MIN_PATIENCE, Order, deliver};
 pub use self::document::Document;
-pub use self::error::SendError;
+pub use self::error::{SendError, Unsent};
 pub use self::event::Event;
 pub use self::failure::Failure;
 pub use self::message::{Message, Timestamp};
