@@ -11,7 +11,8 @@ channels = ["email"]
 cooldown_seconds = 0
 "#;
 
-/// The statuses of five mails whose recipient is refused with `reply`, of one more that is taken, and of the server.
+/// The statuses of five mails whose recipient is refused with `reply`, of one more that is taken,
+/// and of the server.
 async fn after_five(reply: &'static str) -> (Vec<u16>, u16, Value) {
     let refused: Vec<Act> =
         GREETED.into_iter().chain([Act::Say("250 ok"), Act::Say(reply)]).collect();

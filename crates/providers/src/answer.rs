@@ -45,7 +45,8 @@ pub(crate) fn by_status(response: &Response<&[u8]>, provider: &str, now: Timesta
     }
 }
 
-/// Whether a refusal is of the proxy before the provider, which has not seen the key: `error code: 1010`.
+/// Whether Cloudflare refused the request in front of the provider, which has not seen the key:
+/// `error code: 1010`.
 fn is_cloudflare(body: &[u8]) -> bool {
     const ERROR: &str = "error code: 1";
     let start = String::from_utf8_lossy(body.get(..MAX_PROXY_BYTES).unwrap_or(body));

@@ -137,7 +137,8 @@ pub async fn deliver<C: Carrier>(
     Err(verdict.into_error())
 }
 
-/// What an outcome says of the provider: a refusal that concerns one recipient is an answer like any other.
+/// What an outcome says of the provider: a refusal that concerns one recipient is an answer like
+/// any other.
 const fn counted(sent: &Result<Accepted, Unsent>) -> Result<(), &SendError> {
     match sent {
         Err(Unsent { error, concerns_recipient: false }) => Err(error),

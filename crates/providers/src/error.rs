@@ -63,7 +63,8 @@ impl SendError {
 pub struct Unsent {
     /// Why.
     pub error: SendError,
-    /// Whether it concerns this recipient alone: the provider works, and others get their messages through it.
+    /// Whether it concerns this recipient alone: the provider works, and others get their messages
+    /// through it.
     pub concerns_recipient: bool,
 }
 

@@ -43,9 +43,10 @@
 //! Eskiz has no codes for its refusals, only sentences, in Russian mostly: what they mean is told by words in them. A
 //! sentence with none of the words is "other, with the status".
 //!
-//! **Status reports**: a POST to `callback_url`, of `request_id`, `message_id`, `user_sms_id`, `country`, `phone_number`,
-//! `sms_count`, `status` and `status_date`, unsigned: as a form in either encoding, as JSON, or as a JSON list. The URL therefore carries the send's tag and a token that only we
-//! can make (`signed_url.rs`), with a key that follows from `password`.
+//! **Status reports**: a POST to `callback_url`, of `request_id`, `message_id`, `user_sms_id`,
+//! `country`, `phone_number`, `sms_count`, `status` and `status_date`: as a form in either
+//! encoding, as JSON, or as a JSON list. It is unsigned; so the URL carries the send's tag and a
+//! token that only we can make (`signed_url.rs`), with a key that follows from `password`.
 //!
 //! | `status` | report |
 //! |---|---|

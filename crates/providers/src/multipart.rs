@@ -1,6 +1,7 @@
 //! Forms as `multipart/form-data` (RFC 7578), read out of a body that is whole and bounded already.
 //!
-//! The crates for it read streams, with a runtime and a dozen further crates; here a body of at most 256 KiB is split.
+//! The crates for it read streams, with a runtime and a dozen further crates; here a body of at
+//! most 256 KiB is split.
 
 /// Parts that are looked at.
 const MAX_PARTS: usize = 256;

@@ -55,8 +55,9 @@ pub trait Provider: Send + Sync {
         now: Timestamp,
     ) -> Result<Step, SendError>;
 
-    /// Whether a refusal concerns this recipient alone, though it comes out as one that says that the provider doesn't work:
-    /// a limit between the account and one recipient. Such a refusal doesn't count against the provider.
+    /// Whether a refusal concerns this recipient alone, though it comes out as one that says that
+    /// the provider doesn't work: a limit between the account and one recipient. Such a refusal
+    /// doesn't count against the provider.
     fn concerns_recipient(&self, _: &Response<&[u8]>) -> bool {
         false
     }

@@ -7,7 +7,8 @@ use http::header::RETRY_AFTER;
 
 use crate::message::Timestamp;
 
-/// As long as a provider is left alone at most. Some send a time in place of seconds, which would be decades.
+/// As long as a provider is left alone at most. Some send a time in place of seconds, which would
+/// be decades.
 pub(crate) const MAX_SECONDS: u64 = 300;
 
 /// Seconds to wait, 1 to 300; nothing where the header is absent or can't be read.

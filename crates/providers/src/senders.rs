@@ -122,7 +122,8 @@ impl<N> Senders<N> {
             return Some(Err(CallbackError::Unsupported));
         };
         Some(match provider.receive(&Callback { url: &url, ..*callback }, now) {
-            // Any other answer has a provider call again for days, and switch its callbacks off in the end.
+            // Any other answer has a provider call again for days, and switch its callbacks off in
+            // the end.
             Err(CallbackError::Unreadable) => Ok(Received::default()),
             received => received,
         })

@@ -6,9 +6,10 @@
 //! are numbered from 0: `COUNTERSIGN_KEYS__RING__0__SECRET`; new ones follow those of the file. A whole list or
 //! table may be given as TOML: `COUNTERSIGN_SERVER__TRUSTED_PROXIES='["10.0.0.0/8"]'`.
 //!
-//! The environment wins over the file. A variable that names no setting is refused, so that a misspelt one is
-//! not ignored. Exempt are `COUNTERSIGN_CONFIG` (the path of the file), `COUNTERSIGN_TEST_…`, and what Kubernetes sets
-//! by itself in each pod where a service is called `countersign` or `countersign-<name>` ([`is_service_link`]).
+//! The environment wins over the file. A variable that names no setting is refused, so that a
+//! misspelt one is not ignored. Exempt are `COUNTERSIGN_CONFIG` (the path of the file),
+//! `COUNTERSIGN_TEST_…`, and what Kubernetes sets by itself in each pod where a service is called
+//! `countersign` or `countersign-<name>` ([`is_service_link`]).
 
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
@@ -64,8 +65,9 @@ pub(super) fn is_setting(name: &str, value: &OsStr) -> bool {
         && !value.to_str().is_some_and(|value| is_service_link(rest, value))
 }
 
-/// Whether a variable is one of those by which Kubernetes tells each pod of a service `countersign-<name>`. `rest` is its
-/// name behind the prefix. Both name and value have to fit: `COUNTERSIGN_SERVER_PORT=8080` is a mistyped setting.
+/// Whether a variable is one of those by which Kubernetes tells each pod of a service
+/// `countersign-<name>`. `rest` is its name behind the prefix. Both name and value have to fit:
+/// `COUNTERSIGN_SERVER_PORT=8080` is a mistyped setting.
 ///
 /// | name | value |
 /// |---|---|

@@ -1,7 +1,8 @@
 //! `type = "smtp"`: mail through a submission server (RFC 5321, 6409), over messages of lettre's.
 //!
-//! lettre's own transport says what went wrong, but not in which phase, and so not whether the mail may have gone out; and
-//! its parser refuses replies that servers do give (`reply.rs`). So the conversation is led here, command by command.
+//! lettre's own transport says what went wrong, but not in which phase, and so not whether the mail
+//! may have gone out; and its parser refuses replies that servers do give (`reply.rs`). So the
+//! conversation is led here, command by command.
 
 mod conversation;
 mod letter;
@@ -63,7 +64,8 @@ impl Smtp {
         handed_over.map_err(|unsent| unsent.error)
     }
 
-    /// As [`send`](Self::send), and says of a mail that did not go out whether that concerns its recipient alone.
+    /// As [`send`](Self::send), and says of a mail that did not go out whether that concerns its
+    /// recipient alone.
     ///
     /// # Errors
     /// As [`send`](Self::send).

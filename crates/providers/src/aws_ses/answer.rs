@@ -75,7 +75,8 @@ pub(super) fn read(
     }
 }
 
-/// Whether a text says that the recipient's address has no form that SES takes. That of `from` was looked at before.
+/// Whether a text says that the recipient's address has no form that SES takes. That of `from` was
+/// looked at before.
 fn is_of_the_address(message: &str) -> bool {
     const COMPLAINTS: [&str; 10] = [
         "local address contains",

@@ -130,7 +130,8 @@ impl Reason {
     }
 }
 
-/// Why Eskiz refuses a message: a sentence, or a list of sentences for each field, under either name.
+/// Why Eskiz refuses a message: a sentence, or a list of sentences for each field, under either
+/// name.
 fn refusal(body: &Map<String, Value>, path: &str) -> Option<SendError> {
     let reason = |name: &str| match body.get(name)? {
         Value::String(text) => by_words(text),

@@ -28,7 +28,8 @@ pub(super) fn read(callback: &Callback<'_>, key: &Key) -> Result<Received, Callb
     Ok(Received { reports: reports.collect(), ..Received::default() })
 }
 
-/// The `status` of each report in a body: the documentation shows JSON, and asks for forms everywhere else.
+/// The `status` of each report in a body: the documentation shows JSON, and asks for forms
+/// everywhere else.
 fn statuses(headers: &HeaderMap, body: &[u8]) -> Option<Vec<String>> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if let Some(boundary) = content_type.and_then(multipart::boundary) {
@@ -50,7 +51,8 @@ fn statuses(headers: &HeaderMap, body: &[u8]) -> Option<Vec<String>> {
     }
 }
 
-/// What a status says in the end. The words are those of SMPP, which each gateway spells in its own way.
+/// What a status says in the end. The words are those of SMPP, which each gateway spells in its own
+/// way.
 fn outcome(status: &str) -> Option<Outcome> {
     let is_letter = |letter: &char| letter.is_ascii_alphanumeric();
     let word: String = status.to_ascii_uppercase().chars().filter(is_letter).collect();

@@ -49,7 +49,8 @@ fn number(body: &Value, pointer: &str) -> Option<i64> {
     body.pointer(pointer).and_then(answer::integer)
 }
 
-/// Whether a refusal concerns this recipient alone: too many messages from the account to one recipient.
+/// Whether a refusal concerns this recipient alone: too many messages from the account to one
+/// recipient.
 pub(super) fn concerns_recipient(response: &Response<&[u8]>) -> bool {
     answer::json::<Value>(response).and_then(|body| number(&body, "/error/code"))
         == Some(TOO_MANY_TO_ONE)

@@ -127,7 +127,8 @@ const fn delivery(code: u32) -> Option<Meaning> {
         // Full queues and carriers' quotas.
         30_001 | 30_022 | 30_023 | 30_027 => Meaning::Throttled,
         30_002 => Meaning::Account(INACTIVE),
-        // Unreachable, blocked, unknown, a landline; no number; a number of Twilio's, which take no codes; blocked.
+        // Unreachable, blocked, unknown, a landline; no number; a number of Twilio's, which take no
+        // codes; blocked.
         30_003 | 30_004 | 30_005 | 30_006 | 30_014 | 30_038 | 30_450 => Meaning::Recipient,
         30_007 => Meaning::Other("it was filtered"),
         30_008 => Meaning::Other("Twilio doesn't know why"),

@@ -72,7 +72,8 @@ fn success(body: &Value, path: &str) -> Result<Accepted, SendError> {
         let other = || SendError::Other("WATI refused the message".to_owned());
         return Err(refusal(&[errors, remarks].concat(), path).unwrap_or_else(other));
     }
-    // A remark beside a success is one, unless it is known as a refusal: another channel would send a second message.
+    // A remark beside a success is one, unless it is known as a refusal: another channel would send
+    // a second message.
     if let Some(error) = refusal(&remarks, path) {
         return Err(error);
     }
@@ -107,7 +108,8 @@ fn word(value: &Value) -> Option<bool> {
     }
 }
 
-/// What the lists in `errors` mean, of v1 and v2: numbers without WhatsApp, parameters that the template doesn't have.
+/// What the lists in `errors` mean, of v1 and v2: numbers without WhatsApp, parameters that the
+/// template doesn't have.
 fn listed(body: &Value, path: &str) -> Option<SendError> {
     let lists = body.get("errors")?.as_object()?;
     let holds = |name: &str| {

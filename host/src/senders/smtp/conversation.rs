@@ -101,7 +101,8 @@ async fn greeted(account: &Account, end: Instant) -> Result<(Stream, Offer), Fai
     }
 }
 
-/// Greets the server. One that knows no EHLO is greeted as RFC 5321, section 3.2, has it, and offers nothing.
+/// Greets the server. One that knows no EHLO is greeted as RFC 5321, section 3.2, has it, and
+/// offers nothing.
 async fn greet(
     stream: &mut Stream,
     phase: Phase,
@@ -149,7 +150,8 @@ async fn sign_in(
         let both = encode(&Zeroizing::new(format!("\0{user}\0{password}")));
         (Zeroizing::new(format!("AUTH PLAIN {}", both.as_str())), vec![both])
     } else if offer.login {
-        // Whatever stands behind 334: first the user, then the password (draft-murchison-sasl-login).
+        // Whatever stands behind 334: first the user, then the password
+        // (draft-murchison-sasl-login).
         (Zeroizing::new("AUTH LOGIN".to_owned()), vec![encode(user), encode(password)])
     } else {
         return Err(failure(phase, Cause::NotOffered));
@@ -229,8 +231,8 @@ fn cause(trouble: Trouble) -> Cause {
     }
 }
 
-/// A mail as it goes over the wire (RFC 5321, section 4.5.2): a full stop that begins a line is doubled, and the last line
-/// ends.
+/// A mail as it goes over the wire (RFC 5321, section 4.5.2): a full stop that begins a line is
+/// doubled, and the last line ends.
 fn stuffed(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut content = Zeroizing::new(Vec::with_capacity(bytes.len() + bytes.len() / 16 + 2));
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {

@@ -11,8 +11,9 @@ pub(super) struct Offer {
 }
 
 impl Offer {
-    /// Reads the answer to EHLO, whose keywords are read without regard to case (RFC 5321, section 4.1.1.1). Its first
-    /// line is the server's name. `AUTH=` is how servers wrote `AUTH ` before RFC 2554, and some still do.
+    /// Reads the answer to EHLO, whose keywords are read without regard to case (RFC 5321, section
+    /// 4.1.1.1). Its first line is the server's name. `AUTH=` is how servers wrote `AUTH ` before
+    /// RFC 2554, and some still do.
     pub(super) fn read(reply: &Reply) -> Self {
         let mut offer = Self::default();
         for line in reply.lines.iter().skip(1) {

@@ -1,5 +1,6 @@
-//! What a failure means for the caller: RFC 5321's replies and RFC 3463's details, read phase by phase. Of a server's text
-//! only the numbers are repeated, and to the operator alone the first line of a refusal that its text made his.
+//! What a failure means for the caller: RFC 5321's replies and RFC 3463's details, read phase by
+//! phase. Of a server's text only the numbers are repeated, and to the operator alone the first
+//! line of a refusal that its text made his.
 
 use countersign_providers::{SendError, Unsent};
 use lettre::Address;
@@ -170,7 +171,8 @@ fn about((subject, detail): (u16, u16)) -> About {
     match (subject, detail) {
         // Servers that judge the sender only now: Postfix does.
         (1, 7 | 8) => About::Sender,
-        // A directory that fails, congestion, a loop, and time that is up say nothing of this recipient.
+        // A directory that fails, congestion, a loop, and time that is up say nothing of this
+        // recipient.
         (4, 3 | 5 | 6 | 7) => About::SomethingElse,
         (1 | 2 | 4, _) => About::Recipient,
         _ => About::SomethingElse,
@@ -196,8 +198,8 @@ fn refused_recipient(refusal: &Refusal, path: &str, recipient: &Address) -> Send
     }
 }
 
-/// A mail has one recipient, so that an enhanced code means what it means of the recipient. The text isn't looked into:
-/// the server knows the code by now.
+/// A mail has one recipient, so that an enhanced code means what it means of the recipient. The
+/// text isn't looked into: the server knows the code by now.
 fn refused_mail(refusal: &Refusal, path: &str) -> SendError {
     match refusal.enhanced.map(about) {
         Some(About::Recipient) => SendError::RecipientRefused,

@@ -44,8 +44,9 @@ impl Refusal {
         self.code < 500
     }
 
-    /// The first line for the operator's log, where the text says that it isn't the recipient who is refused: we may not
-    /// relay, have to sign in, are on a list or sent spam, or it is the sender.
+    /// The first line for the operator's log, where the text says that it isn't the recipient who
+    /// is refused: we may not relay, have to sign in, are on a list or sent spam, or it is the
+    /// sender.
     pub(super) fn operators_text(&self, recipient: &Address) -> Option<String> {
         let names = [recipient.user(), recipient.domain()];
         // Names of people and hosts say nothing: `<spam@example.org>` may well be unknown.
@@ -130,7 +131,8 @@ const WORDS: &[&str] = &[
     "dmarc",
 ];
 
-/// Class, subject and detail of one to three digits each (RFC 3463), in brackets or not, where the class fits.
+/// Class, subject and detail of one to three digits each (RFC 3463), in brackets or not, where the
+/// class fits.
 fn enhanced(word: &str, class: u16) -> Option<(u16, u16)> {
     let word = word.trim_matches(['(', ')', '[', ']', '#', ':', ',', ';']);
     let mut numbers = word.split('.').map(number);
@@ -168,7 +170,8 @@ fn without_addresses(line: &str) -> String {
     text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// `text` with [`ADDRESS`] for each of `names`, in whatever capitals; a short one only where it is a word.
+/// `text` with [`ADDRESS`] for each of `names`, in whatever capitals; a short one only where it is
+/// a word.
 fn without(text: &str, names: &[&str]) -> String {
     names.iter().fold(text.to_owned(), |text, name| without_name(&text, name))
 }

@@ -1,9 +1,11 @@
 //! Replies as RFC 5321, section 4.2, has them: a code decides, the text behind it is for people.
 //!
-//! lettre's own parser refuses what servers do send: a line that is only its three digits, text that isn't UTF-8, and
-//! keywords of EHLO in other capitals. It can't be told to do otherwise, so replies are read here.
+//! lettre's own parser refuses what servers do send: a line that is only its three digits, text
+//! that isn't UTF-8, and keywords of EHLO in other capitals. It can't be told to do otherwise, so
+//! replies are read here.
 
-/// The longest reply that is read. RFC 5321 allows 512 bytes a line; the longest greetings have some 20 lines.
+/// The longest reply that is read. RFC 5321 allows 512 bytes a line; the longest greetings have
+/// some 20 lines.
 const MAX_REPLY_BYTES: usize = 16 * 1024;
 
 /// A whole reply.
@@ -40,7 +42,8 @@ impl Reply {
         }
     }
 
-    /// Takes a whole reply out of `buffer`, which keeps what follows it; nothing while its end is missing.
+    /// Takes a whole reply out of `buffer`, which keeps what follows it; nothing while its end is
+    /// missing.
     ///
     /// # Errors
     /// Where this can't become a reply.
@@ -67,7 +70,8 @@ impl Reply {
 
 const LINE_END: &[u8] = b"\r\n";
 
-/// The length of the first line, where its end is there. A line feed alone ends no line (RFC 5321, section 2.3.8).
+/// The length of the first line, where its end is there. A line feed alone ends no line (RFC 5321,
+/// section 2.3.8).
 fn first_line(bytes: &[u8]) -> Option<Result<usize, Garbled>> {
     let end = bytes.iter().position(|byte| *byte == b'\n')?;
     Some(bytes.get(..end).and_then(|line| line.strip_suffix(b"\r")).map(<[u8]>::len).ok_or(Garbled))

@@ -76,8 +76,9 @@ impl Stream {
         Ok(Self { way: Way::Encrypted(Box::new(stream)), buffer: Vec::new() })
     }
 
-    /// Encrypts a conversation that began in plain text. An attacker on the network can append replies of his own to the
-    /// one that begins encryption: bytes ahead of the handshake are never read as replies, but fail it.
+    /// Encrypts a conversation that began in plain text. An attacker on the network can append
+    /// replies of his own to the one that begins encryption: bytes ahead of the handshake are never
+    /// read as replies, but fail it.
     pub(super) async fn encrypt(self, encryption: &Encryption) -> Result<Self, Trouble> {
         match self.way {
             Way::Plain(stream) if self.buffer.is_empty() => {
