@@ -79,12 +79,15 @@ fn accepted(body: &Map<String, Value>) -> Option<Step> {
     let id = match body.get("id") {
         Some(Value::String(id)) if !id.is_empty() => answer::message_id(id),
         Some(Value::Number(id)) => answer::message_id(&id.to_string()),
-        _ => {
-            let status = body.get("status")?.as_str()?.to_ascii_lowercase();
-            matches!(status.as_str(), "success" | "ok").then_some(None)?
-        }
+        _ if says_success(body) => None,
+        _ => return None,
     };
     Some(Step::Accepted(Accepted { message_id: id }))
+}
+
+fn says_success(body: &Map<String, Value>) -> bool {
+    let status = body.get("status").and_then(Value::as_str).unwrap_or_default();
+    ["success", "ok"].iter().any(|word| status.eq_ignore_ascii_case(word))
 }
 
 /// Words by which a refusal is known, in lower case. The first that is found counts.

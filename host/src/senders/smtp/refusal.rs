@@ -98,6 +98,10 @@ const WORDS: &[&str] = &[
     "check for new mail",
     "check mail first",
     "pop before",
+    "authorization required",
+    "not authorized to send",
+    "not allowed to send",
+    "not permitted to send",
     // Lists.
     "blacklist",
     "black list",
@@ -106,6 +110,7 @@ const WORDS: &[&str] = &[
     "block list",
     "block-list",
     "denylist",
+    "deny list",
     "dnsbl",
     "listed at",
     "listed by",
@@ -114,6 +119,9 @@ const WORDS: &[&str] = &[
     "blocked by",
     "blocked using",
     "client host",
+    "your host",
+    "your ip",
+    "your server",
     "reputation",
     // Spam.
     "spam",
@@ -126,6 +134,8 @@ const WORDS: &[&str] = &[
     "return path",
     "return-path",
     "reverse dns",
+    "ptr record",
+    "helo ",
     "spf",
     "dkim",
     "dmarc",
@@ -260,6 +270,10 @@ mod tests {
             "blocked using zen.spamhaus.org",
             "This message looks like SPAM",
             "rejected due to SPF",
+            "Access denied - Invalid HELO name (see RFC 2821)",
+            "Verification failed for you\nSender verify failed",
+            "Your IP 192.0.2.1 is not welcome here",
+            "You are not authorized to send mail through this server",
         ] {
             let first = text.split('\n').next().map(str::to_owned);
             assert_eq!(told(text, "ada@example.org"), first, "{text}");
