@@ -2,12 +2,12 @@
 //! one that it says leads to.
 #![cfg(test)]
 
-mod breaker;
 mod delivery;
 mod place;
 mod refusals;
 mod replies;
 mod reuse;
+mod seen;
 mod silence;
 mod stub;
 mod trust;
