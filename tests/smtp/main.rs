@@ -5,7 +5,9 @@
 mod delivery;
 mod place;
 mod refusals;
+mod replies;
 mod reuse;
+mod seen;
 mod silence;
 mod stub;
 mod trust;

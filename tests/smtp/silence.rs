@@ -116,12 +116,3 @@ async fn silence_while_encryption_begins_keeps_the_deadline() {
         assert!((PATIENCE..PATIENCE + GRACE).contains(&start.elapsed()));
     }
 }
-
-#[tokio::test]
-async fn a_greeting_that_lettre_stumbles_over_is_survived() {
-    let (outcome, elapsed) =
-        outcome(vec![Act::Say("220 stub"), Act::Say("250-stub\r\n250- \r\n250 HELP"), Act::Hang])
-            .await;
-    assert_eq!(outcome, Err(SendError::Unavailable));
-    assert!(elapsed < PATIENCE);
-}

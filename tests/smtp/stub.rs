@@ -19,6 +19,8 @@ pub(crate) enum Act {
     Ignore(&'static str),
     /// Says this and a line break.
     Say(&'static str),
+    /// Says this and a line break, in whatever bytes.
+    SayBytes(&'static [u8]),
 }
 
 /// The greetings of a server that offers nothing.
@@ -80,15 +82,16 @@ async fn play(stream: TcpStream, script: Vec<Act>, heard: Arc<Mutex<String>>) {
         let text = match act {
             Act::Close => return,
             Act::Hang => break,
-            Act::Ignore(text) | Act::Say(text) => text,
+            Act::Ignore(text) | Act::Say(text) => text.as_bytes(),
+            Act::SayBytes(text) => text,
         };
-        if stream.write_all(format!("{text}\r\n").as_bytes()).await.is_err() {
+        if stream.write_all(&[text, b"\r\n"].concat()).await.is_err() {
             return;
         }
         if matches!(act, Act::Ignore(_)) {
             break;
         }
-        end = if text.starts_with("354") { "\r\n.\r\n" } else { "\n" };
+        end = if text.starts_with(b"354") { "\r\n.\r\n" } else { "\n" };
         let mut asked = String::new();
         while !asked.ends_with(end) {
             if !matches!(stream.read_line(&mut asked).await, Ok(1..)) {

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use countersign_providers::{
-    Accepted, Carrier, Document, Failure, Order, Problems, Secret, SendError, Senders, Timestamp,
+    Accepted, Carrier, Document, Failure, Order, Problems, Secret, Senders, Timestamp, Unsent,
     deliver,
 };
 use futures_util::FutureExt as _;
@@ -76,7 +76,7 @@ impl Carrier for Courier {
         &self,
         native: &Infallible,
         _: &countersign_providers::Message,
-    ) -> Result<Accepted, SendError> {
+    ) -> Result<Accepted, Unsent> {
         match *native {}
     }
 }

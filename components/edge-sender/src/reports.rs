@@ -60,7 +60,7 @@ fn answered(received: Received) -> callbacks::Received {
     callbacks::Received {
         reports: received.reports.into_iter().map(report).collect(),
         answer: CallbackAnswer {
-            status: if has_words { 200 } else { 204 },
+            status: 200,
             content_type: has_words.then(|| "text/plain; charset=utf-8".to_owned()),
             body: received.answer.into_bytes(),
         },

@@ -2,19 +2,24 @@
 
 use http::{Response, StatusCode};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::error::SendError;
+use crate::json;
 use crate::message::Timestamp;
 use crate::retry_after;
 
 const MAX_MESSAGE_ID_BYTES: usize = 128;
+/// Of a body that says which proxy refused.
+const MAX_PROXY_BYTES: usize = 256;
 
 /// What the status alone says of a message that wasn't accepted: for whatever the body says nothing better of.
 /// `provider` begins the text of what fits no other error.
 ///
 /// | status | error |
 /// |---|---|
-/// | 401, 403 | unauthorised |
+/// | 401, 403 | unauthorised; but for a 403 of Cloudflare's own, which is other |
 /// | 408, 504 | time-out: somebody gave up waiting, perhaps for what was carried out |
 /// | 429; 503 with `Retry-After` | throttled |
 /// | 502 | unreadable: somebody got no readable answer to what may have been carried out |
@@ -24,6 +29,9 @@ pub(crate) fn by_status(response: &Response<&[u8]>, provider: &str, now: Timesta
     let status = response.status();
     let retry_after = retry_after::seconds(response.headers(), now);
     match status {
+        StatusCode::FORBIDDEN if is_cloudflare(response.body()) => {
+            SendError::Other(format!("{provider} answered 403: Cloudflare refuses this client"))
+        }
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => SendError::Unauthorised,
         StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => SendError::Timeout,
         StatusCode::TOO_MANY_REQUESTS => SendError::Throttled(retry_after),
@@ -37,9 +45,33 @@ pub(crate) fn by_status(response: &Response<&[u8]>, provider: &str, now: Timesta
     }
 }
 
+/// Whether Cloudflare refused the request in front of the provider, which has not seen the key:
+/// `error code: 1010`.
+fn is_cloudflare(body: &[u8]) -> bool {
+    const ERROR: &str = "error code: 1";
+    let start = String::from_utf8_lossy(body.get(..MAX_PROXY_BYTES).unwrap_or(body));
+    let start = start.trim_start();
+    start.get(..ERROR.len()).is_some_and(|start| start.eq_ignore_ascii_case(ERROR))
+}
+
 /// The body, where it is JSON of that form.
 pub(crate) fn json<T: DeserializeOwned>(response: &Response<&[u8]>) -> Option<T> {
-    serde_json::from_slice(response.body()).ok()
+    json::read(response.body())
+}
+
+/// A whole number, which some write as a text.
+pub(crate) fn integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(digits) => digits.parse().ok(),
+        _ => None,
+    }
+}
+
+/// An error's code: nothing where it is missing or isn't one.
+pub(crate) fn code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(integer(&value).and_then(|code| code.try_into().ok()))
 }
 
 /// A provider's name for a message, where it is a plain and short one. May hold the recipient's number: not for logs.
@@ -84,6 +116,32 @@ mod tests {
             (418, None, SendError::Other("the provider answered 418".into())),
         ] {
             assert_eq!(error(status, retry_after), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_refuses_the_client_says_nothing_of_the_key() {
+        let error = |status, body: &str| {
+            let response = Response::builder().status(status).body(body.as_bytes()).unwrap();
+            by_status(&response, "the provider", NOW)
+        };
+        let refused = "the provider answered 403: Cloudflare refuses this client";
+        for body in ["error code: 1010", "error code: 1020\n", " Error code: 1009"] {
+            assert_eq!(error(403, body), SendError::Other(refused.into()), "{body}");
+            assert_eq!(error(401, body), SendError::Unauthorised, "{body}");
+        }
+        for body in ["", "forbidden", "{\"message\":\"error code: 1010\"}"] {
+            assert_eq!(error(403, body), SendError::Unauthorised, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_number_may_be_written_as_a_text() {
+        for (json, number) in [("7", Some(7)), ("\"7\"", Some(7)), ("-1", Some(-1))] {
+            assert_eq!(integer(&serde_json::from_str(json).unwrap()), number, "{json}");
+        }
+        for json in ["\"\"", "\" 7\"", "\"7a\"", "7.5", "null", "[7]", "true", "1e99"] {
+            assert_eq!(integer(&serde_json::from_str(json).unwrap()), None, "{json}");
         }
     }
 

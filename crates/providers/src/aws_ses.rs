@@ -15,9 +15,10 @@
 //! | `NotFoundException` | not configured: `configuration_set`, or `url` where none is set |
 //! | `AccountSuspendedException`, `AccessDeniedException`, `UnrecognizedClientException` … | unauthorised |
 //! | `TooManyRequestsException`, `LimitExceededException`, `ThrottlingException`, 429 | throttled |
+//! | `BadRequestException` whose text names the form of the address ("Domain starts with dot") | recipient refused |
 //! | `SendingPausedException` | unavailable: another provider may take the message |
 //! | `RequestExpired`; a signature that "expired" or is "not yet current" | other: the clock |
-//! | `BadRequestException`, any other `MessageRejected`, `ValidationError` … | other, with the code |
+//! | any other `BadRequestException`, any other `MessageRejected`, `ValidationError` … | other, with the code |
 //! | 5xx and whatever has no known code | by the status alone |
 //!
 //! **Reports.** SES publishes [events] to EventBridge, whose [API destinations] call a URL with a secret in a header of

@@ -6,6 +6,7 @@
 
 use crate::error::SendError;
 use crate::message::Timestamp;
+use crate::retry_after;
 use crate::route::Barred;
 
 /// Failures in a row after which a provider is left alone.
@@ -18,7 +19,7 @@ pub(crate) const OPEN_SECONDS: u64 = 30;
 const TRIAL_SECONDS: u64 = 30;
 
 /// The longest time for which a provider is left alone because it said so.
-const MAX_PAUSE_SECONDS: u64 = 300;
+const MAX_PAUSE_SECONDS: u64 = retry_after::MAX_SECONDS;
 
 /// Where a breaker stands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

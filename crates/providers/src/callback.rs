@@ -56,7 +56,8 @@ pub enum Outcome {
 pub enum CallbackError {
     /// Its signature is missing, wrong or too old.
     Unauthenticated,
-    /// The signature is good, or there is none to compare yet, and the rest can't be read.
+    /// The signature is good, and the rest holds nothing that we know: [`Senders`](crate::Senders)
+    /// ignores it.
     Unreadable,
     /// The provider reports nothing, or the operator configured nothing to authenticate its reports with.
     Unsupported,

@@ -5,7 +5,7 @@ use std::future::Future;
 use http::header::CONTENT_LENGTH;
 use http::{Request, Response};
 
-use crate::error::SendError;
+use crate::error::{SendError, Unsent};
 use crate::failure::Failure;
 use crate::message::{Message, Timestamp};
 use crate::provider::{Accepted, MAX_EXCHANGES, Provider, Session, Step};
@@ -22,7 +22,7 @@ pub(crate) async fn carry<F>(
     session: &mut Session,
     now: impl Fn() -> Timestamp,
     call: impl Fn(Request<Vec<u8>>) -> F,
-) -> Result<Accepted, SendError>
+) -> Result<Accepted, Unsent>
 where
     F: Future<Output = Result<Response<Vec<u8>>, Failure>>,
 {
@@ -33,22 +33,27 @@ where
         let length = request.body().len().into();
         request.headers_mut().insert(CONTENT_LENGTH, length);
         let url = request.uri().clone();
+        let mut concerns_recipient = false;
         let step = match call(request).await {
             Ok(response) => {
                 let (head, body) = response.into_parts();
-                provider.response(Response::from_parts(head, &body), session, now())
+                let response = Response::from_parts(head, body.as_slice());
+                concerns_recipient = provider.concerns_recipient(&response);
+                provider.response(response, session, now())
             }
             Err(failure) => Err(failure.into_send_error(path, &url)),
         };
         match step {
             Ok(Step::Accepted(accepted)) => return Ok(accepted),
             Ok(Step::Again) => {}
-            Err(error) if is_login && error.is_uncertain() => return Err(SendError::Unavailable),
-            Err(error) => return Err(error),
+            Err(error) if is_login && error.is_uncertain() => {
+                return Err(SendError::Unavailable.into());
+            }
+            Err(error) => return Err(Unsent { error, concerns_recipient }),
         }
     }
     // The provider logged in, and refuses the token that it gave.
-    Err(SendError::Unauthorised)
+    Err(SendError::Unauthorised.into())
 }
 
 #[cfg(test)]

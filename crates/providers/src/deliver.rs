@@ -19,7 +19,7 @@ use http::{Request, Response};
 
 use crate::carry::carry;
 use crate::content::Content;
-use crate::error::SendError;
+use crate::error::{SendError, Unsent};
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::message::{Message, Timestamp};
@@ -53,7 +53,7 @@ pub trait Carrier: Sync {
         &self,
         native: &Self::Native,
         message: &Message,
-    ) -> impl Future<Output = Result<Accepted, SendError>> + Send;
+    ) -> impl Future<Output = Result<Accepted, Unsent>> + Send;
 }
 
 /// How a message is to be sent.
@@ -111,7 +111,7 @@ pub async fn deliver<C: Carrier>(
             };
             message.callback_url = senders.callback_url(route);
             let sent = send(route, carrier, &message).await;
-            let change = pass.settle(sent.as_ref().map(|_| ()), carrier.now());
+            let change = pass.settle(counted(&sent), carrier.now());
             if let Some(change) = change {
                 told(Event::Breaker(route.name.clone(), change));
             }
@@ -120,7 +120,7 @@ pub async fn deliver<C: Carrier>(
                     told(Event::Accepted(route.name.clone()));
                     return Ok(Delivered { channel, provider: route.kind, message_id });
                 }
-                Err(error) => error,
+                Err(unsent) => unsent.error,
             };
             told(Event::Failed(route.name.clone(), error.clone()));
             let (is_uncertain, is_transient) = (error.is_uncertain(), error.is_transient());
@@ -137,11 +137,20 @@ pub async fn deliver<C: Carrier>(
     Err(verdict.into_error())
 }
 
+/// What an outcome says of the provider: a refusal that concerns one recipient is an answer like
+/// any other.
+const fn counted(sent: &Result<Accepted, Unsent>) -> Result<(), &SendError> {
+    match sent {
+        Err(Unsent { error, concerns_recipient: false }) => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 async fn send<C: Carrier>(
     route: &Route<C::Native>,
     carrier: &C,
     message: &Message,
-) -> Result<Accepted, SendError> {
+) -> Result<Accepted, Unsent> {
     let provider: &dyn Provider = match &route.way {
         Way::Http(provider) => provider.as_ref(),
         Way::Native(native) => return carrier.hand_over(native, message).await,

@@ -28,10 +28,11 @@
 //! | login: 2xx with anything else | unreadable, which for a login means unavailable |
 //! | 2xx with an `id` | accepted |
 //! | 2xx with `"status": "error"` | as 400 |
+//! | 2xx with `"status": "success"` or `"ok"` and no `id` | accepted |
 //! | 2xx with anything else | unreadable |
 //! | 401; any 4xx with `"status": "token-invalid"` | the token is forgotten: another login, then the message once more |
 //! | 403 | unauthorised, and the token is forgotten |
-//! | 400, 422, `message` names `mobile_phone`, a number or the blacklist | recipient refused |
+//! | 400, 422, `message` or `errors` names the field `mobile_phone` alone, `message` a number or the blacklist | recipient refused |
 //! | 400, 422, `message` says that the text isn't moderated, or only test texts may be sent | template unknown |
 //! | 400, 422, `message` names `from` or the sender's name | not configured: `from` |
 //! | 400, 422, `message` speaks of the balance | other, with that reason |
@@ -42,14 +43,15 @@
 //! Eskiz has no codes for its refusals, only sentences, in Russian mostly: what they mean is told by words in them. A
 //! sentence with none of the words is "other, with the status".
 //!
-//! **Status reports**: a POST to `callback_url`, of `request_id`, `message_id`, `user_sms_id`, `country`, `phone_number`,
-//! `sms_count`, `status` and `status_date`, unsigned. The URL therefore carries the send's tag and a token that only we
-//! can make (`signed_url.rs`), with a key that follows from `password`.
+//! **Status reports**: a POST to `callback_url`, of `request_id`, `message_id`, `user_sms_id`,
+//! `country`, `phone_number`, `sms_count`, `status` and `status_date`: as a form in either
+//! encoding, as JSON, or as a JSON list. It is unsigned; so the URL carries the send's tag and a
+//! token that only we can make (`signed_url.rs`), with a key that follows from `password`.
 //!
 //! | `status` | report |
 //! |---|---|
 //! | `DELIVRD`, `DELIVERED` | delivered |
-//! | `UNDELIV`, `UNDELIVERABLE`, `EXPIRED`, `REJECTD`, `REJECTED`, `DELETED`, `FAILED` | failed |
+//! | `UNDELIV`, `UNDELIVERED`, `NOT_DELIVERED`, `EXPIRED`, `REJECTD`, `DELETED`, `FAILED` and their other spellings | failed |
 //! | `NEW`, `STORED`, `ACCEPTED`, `PARTDELIVERED`, `ENROUTE`, `UNKNOWN`, anything else | none |
 //!
 //! [Eskiz.uz]: https://eskiz.uz/sms

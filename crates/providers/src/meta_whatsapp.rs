@@ -17,7 +17,8 @@
 //! | code | outcome |
 //! |---|---|
 //! | 0, 190 token; 3, 10, 200 to 299, 131005 permission | unauthorised |
-//! | 4 app, 80007 account, 130429 number, 131048 spam, 131056 too many to this recipient (whatever `Retry-After` says) | throttled |
+//! | 4, 341 app, 17 user, 32 page, 613 call, 80007, 80008 account, 130429 number, 131048, 131064 spam | throttled |
+//! | 131056 too many to this recipient (whatever `Retry-After` says) | throttled, and nothing said against Meta |
 //! | 2, 131000, 131016, 131057 maintenance, 133004 | unavailable: "try again" |
 //! | 131026 can't receive it, 131021 is the sender, 131030 not on a test number's list, 130472 in an experiment, 131049 and 131050 want no marketing, 130497 in a country that the account may not write to | recipient refused: others still get theirs |
 //! | 132001 not there in this language, or not approved | template unknown |
@@ -190,6 +191,10 @@ impl Provider for MetaWhatsapp {
         now: Timestamp,
     ) -> Result<Step, SendError> {
         answer::read(&response, &self.path, now).map(Step::Accepted)
+    }
+
+    fn concerns_recipient(&self, response: &Response<&[u8]>) -> bool {
+        answer::concerns_recipient(response)
     }
 
     fn receive(&self, callback: &Callback<'_>, _: Timestamp) -> Result<Received, CallbackError> {

@@ -55,6 +55,13 @@ pub trait Provider: Send + Sync {
         now: Timestamp,
     ) -> Result<Step, SendError>;
 
+    /// Whether a refusal concerns this recipient alone, though it comes out as one that says that
+    /// the provider doesn't work: a limit between the account and one recipient. Such a refusal
+    /// doesn't count against the provider.
+    fn concerns_recipient(&self, _: &Response<&[u8]>) -> bool {
+        false
+    }
+
     /// Whether it wants a login first: whatever goes wrong with one, the message has not gone out.
     fn wants_login(&self) -> bool {
         false

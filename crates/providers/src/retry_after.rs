@@ -7,10 +7,11 @@ use http::header::RETRY_AFTER;
 
 use crate::message::Timestamp;
 
-/// A provider that wants longer than a day to pass is not believed.
-const MAX_SECONDS: u64 = 86_400;
+/// As long as a provider is left alone at most. Some send a time in place of seconds, which would
+/// be decades.
+pub(crate) const MAX_SECONDS: u64 = 300;
 
-/// Seconds to wait, 1 to 86,400; nothing where the header is absent or can't be read.
+/// Seconds to wait, 1 to 300; nothing where the header is absent or can't be read.
 pub(crate) fn seconds(headers: &HeaderMap, now: Timestamp) -> Option<u32> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let seconds = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -36,15 +37,17 @@ mod tests {
             ("30", Some(30)),
             (" 30 ", Some(30)),
             ("0", Some(1)),
-            ("86400", Some(86_400)),
-            ("86401", Some(86_400)),
-            ("99999999999999999999999999", Some(86_400)),
+            ("300", Some(300)),
+            ("301", Some(300)),
+            // A time in seconds since 1970.
+            ("1795208661", Some(300)),
+            ("99999999999999999999999999", Some(300)),
             ("Sun, 06 Nov 1994 08:50:37 GMT", Some(60)),
             ("Sunday, 06-Nov-94 08:50:37 GMT", Some(60)),
             ("Sun Nov  6 08:50:37 1994", Some(60)),
             ("Sun, 06 Nov 1994 08:49:37 GMT", Some(1)),
             ("Sat, 05 Nov 1994 08:49:37 GMT", Some(1)),
-            ("Sun, 06 Nov 2044 08:49:37 GMT", Some(86_400)),
+            ("Sun, 06 Nov 2044 08:49:37 GMT", Some(300)),
             ("", None),
             ("-5", None),
             ("+5", None),

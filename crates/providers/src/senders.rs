@@ -121,7 +121,12 @@ impl<N> Senders<N> {
         let Some(url) = self.callback_url(route) else {
             return Some(Err(CallbackError::Unsupported));
         };
-        Some(provider.receive(&Callback { url: &url, ..*callback }, now))
+        Some(match provider.receive(&Callback { url: &url, ..*callback }, now) {
+            // Any other answer has a provider call again for days, and switch its callbacks off in
+            // the end.
+            Err(CallbackError::Unreadable) => Ok(Received::default()),
+            received => received,
+        })
     }
 }
 
@@ -176,6 +181,41 @@ mod tests {
         assert!(text.contains("senders.sms.url: has to be an https URL"), "{text}");
         assert!(text.contains("senders.email.1: `console` needs the native host"), "{text}");
         assert!(!text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
+    fn whatever_is_rightly_signed_is_taken() {
+        let token = "t".repeat(32);
+        let settings = format!(
+            r#"{{"whatsapp": {{"type": "wati", "url": "https://a.example/", "api_key": "k",
+                "template": "otp", "callback_token": "{token}"}}}}"#
+        );
+        let callbacks_url = Some("https://otp.example.com/v1/callbacks".to_owned());
+        let senders = Senders::<()>::open(
+            &SendersSettings::from_json(&settings).unwrap(),
+            Texts::open(&MessagesSettings::default()).unwrap(),
+            Terms { callbacks_url, ..Terms::default() },
+            http_only,
+        )
+        .unwrap();
+        let receive = |name, query: &str, body: &[u8]| {
+            let callback = Callback {
+                method: &http::Method::POST,
+                url: "",
+                query: Some(query),
+                headers: &http::HeaderMap::new(),
+                body,
+            };
+            senders.receive(name, &callback, Timestamp(0))
+        };
+        let query = format!("token={token}");
+        for body in [&b"{}"[..], b"", b"{", b"[]", b"\xff", b"{\"eventType\":7}"] {
+            let received = receive("whatsapp-wati", &query, body);
+            assert_eq!(received, Some(Ok(Received::default())), "{body:?}");
+            let refused = receive("whatsapp-wati", "token=t", body);
+            assert_eq!(refused, Some(Err(CallbackError::Unauthenticated)));
+            assert_eq!(receive("sms-wati", &query, body), None);
+        }
     }
 
     #[test]

@@ -6,12 +6,13 @@
 //! are numbered from 0: `COUNTERSIGN_KEYS__RING__0__SECRET`; new ones follow those of the file. A whole list or
 //! table may be given as TOML: `COUNTERSIGN_SERVER__TRUSTED_PROXIES='["10.0.0.0/8"]'`.
 //!
-//! The environment wins over the file. A variable that names no setting is refused, so that a misspelt one is
-//! not ignored. Exempt are `COUNTERSIGN_CONFIG` (the path of the file), `COUNTERSIGN_TEST_…`, and what Kubernetes sets
-//! by itself where a service is called `countersign` (`COUNTERSIGN_PORT…`, `COUNTERSIGN_SERVICE_HOST`,
-//! `COUNTERSIGN_SERVICE_PORT…`).
+//! The environment wins over the file. A variable that names no setting is refused, so that a
+//! misspelt one is not ignored. Exempt are `COUNTERSIGN_CONFIG` (the path of the file),
+//! `COUNTERSIGN_TEST_…`, and what Kubernetes sets by itself in each pod where a service is called
+//! `countersign` or `countersign-<name>` ([`is_service_link`]).
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::net::IpAddr;
 
 use countersign_settings::problem::{Origin, Problem};
 use serde_json::Value;
@@ -30,7 +31,7 @@ pub(super) fn apply(
     let mut settings: Vec<(String, OsString)> = variables
         .into_iter()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
-        .filter(|(name, _)| is_setting(name))
+        .filter(|(name, value)| is_setting(name, value))
         .collect();
     settings.sort_by_key(|(name, _)| order(name));
 
@@ -53,13 +54,62 @@ pub(super) fn apply(
     problems
 }
 
-/// Whether `environment` holds any setting.
-pub(super) fn is_setting(name: &str) -> bool {
+/// Whether a variable is a setting, right or mistyped.
+pub(super) fn is_setting(name: &str, value: &OsStr) -> bool {
     let Some(rest) = name.strip_prefix(PREFIX) else {
         return false;
     };
     let foreign = ["PORT", "SERVICE_HOST", "SERVICE_PORT", "TEST_"];
-    rest != "CONFIG" && !foreign.iter().any(|start| rest.starts_with(start))
+    rest != "CONFIG"
+        && !foreign.iter().any(|start| rest.starts_with(start))
+        && !value.to_str().is_some_and(|value| is_service_link(rest, value))
+}
+
+/// Whether a variable is one of those by which Kubernetes tells each pod of a service
+/// `countersign-<name>`. `rest` is its name behind the prefix. Both name and value have to fit:
+/// `COUNTERSIGN_SERVER_PORT=8080` is a mistyped setting.
+///
+/// | name | value |
+/// |---|---|
+/// | `<NAME>_SERVICE_HOST`, `<NAME>_PORT_<n>_<PROTOCOL>_ADDR` | an address |
+/// | `<NAME>_SERVICE_PORT`, `<NAME>_SERVICE_PORT_<PORT>`, `<NAME>_PORT_<n>_<PROTOCOL>_PORT` | a number |
+/// | `<NAME>_PORT_<n>_<PROTOCOL>_PROTO` | `tcp`, `udp` or `sctp` |
+/// | `<NAME>_PORT`, `<NAME>_PORT_<n>_<PROTOCOL>` | `tcp://10.96.0.10:6379` |
+fn is_service_link(rest: &str, value: &str) -> bool {
+    // A service's name doesn't end in a hyphen, and so no level of a setting's path ends here.
+    let is_name = |name: &str| !name.is_empty() && !name.ends_with('_');
+    let of = |suffix: &str| rest.strip_suffix(suffix).is_some_and(is_name);
+    let of_port = |suffix: &str| rest.strip_suffix(suffix).is_some_and(names_a_port);
+    let is_address = || value.parse::<IpAddr>().is_ok();
+    let is_number = || value.parse::<u16>().is_ok();
+    let is_url = || PROTOCOLS.iter().any(|protocol| is_url_of(protocol, value));
+    let is_named_port = || {
+        let mut names = rest.match_indices("_SERVICE_PORT_");
+        names.any(|(at, found)| {
+            rest.get(..at).is_some_and(is_name)
+                && rest.get(at + found.len()..).is_some_and(|port| !port.is_empty())
+        })
+    };
+    (of("_SERVICE_HOST") || of_port("_ADDR")) && is_address()
+        || (of("_SERVICE_PORT") || of_port("_PORT") || is_named_port()) && is_number()
+        || of_port("_PROTO") && PROTOCOLS.contains(&value)
+        || (of("_PORT") || names_a_port(rest)) && is_url()
+}
+
+const PROTOCOLS: [&str; 3] = ["tcp", "udp", "sctp"];
+
+fn is_url_of(protocol: &str, value: &str) -> bool {
+    value.strip_prefix(protocol).is_some_and(|rest| rest.starts_with("://"))
+}
+
+/// Whether this is `<NAME>_PORT_<n>_<PROTOCOL>`.
+fn names_a_port(text: &str) -> bool {
+    let Some((rest, protocol)) = text.rsplit_once('_') else { return false };
+    let Some((name, number)) = rest.rsplit_once("_PORT_") else { return false };
+    PROTOCOLS.contains(&protocol.to_ascii_lowercase().as_str())
+        && number.parse::<u16>().is_ok()
+        && !name.is_empty()
+        && !name.ends_with('_')
 }
 
 /// Shorter paths first, and numbers by their value: a list's element 2 comes before its element 10.
@@ -99,4 +149,66 @@ fn typed(text: String, kinds: Vec<Kind>) -> Value {
         return Value::String(text);
     }
     parse_value(&text).unwrap_or(Value::String(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_setting(name: &str, value: &str) -> bool {
+        super::is_setting(name, OsStr::new(value))
+    }
+
+    #[test]
+    fn what_kubernetes_says_of_services_is_no_setting() {
+        for service in
+            ["REDIS_MASTER", "SENDERS", "STORE", "X", "A_B_C", "PORT_1", "SERVICE", "EDGE__V2", "1"]
+        {
+            for (suffix, value) in [
+                ("_SERVICE_HOST", "10.96.0.10"),
+                ("_SERVICE_HOST", "fd00::10"),
+                ("_SERVICE_PORT", "6379"),
+                ("_SERVICE_PORT_REDIS", "6379"),
+                ("_SERVICE_PORT_TCP_METRICS", "9121"),
+                ("_PORT", "tcp://10.96.0.10:6379"),
+                ("_PORT", "udp://[fd00::10]:53"),
+                ("_PORT_6379_TCP", "tcp://10.96.0.10:6379"),
+                ("_PORT_6379_TCP_PROTO", "tcp"),
+                ("_PORT_6379_TCP_PORT", "6379"),
+                ("_PORT_6379_TCP_ADDR", "10.96.0.10"),
+                ("_PORT_53_UDP", "udp://10.96.0.10:53"),
+                ("_PORT_53_UDP_PROTO", "udp"),
+                ("_PORT_9899_SCTP_PORT", "9899"),
+                ("_PORT_9899_SCTP", "sctp://10.96.0.10:9899"),
+            ] {
+                let name = format!("COUNTERSIGN_{service}{suffix}");
+                assert!(!is_setting(&name, value), "{name}={value}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_mistyped_setting_is_one() {
+        for (name, value) in [
+            ("COUNTERSIGN_SERVER_PORT", "8080"),
+            ("COUNTERSIGN_REDIS_PORT", "6379"),
+            ("COUNTERSIGN_SENDERS__EMAIL__PORT", "587"),
+            ("COUNTERSIGN_SENDERS__EMAIL__PORT", "tcp://10.96.0.10:587"),
+            ("COUNTERSIGN_SENDERS__EMAIL__SERVICE_HOST", "10.96.0.10"),
+            ("COUNTERSIGN_STORE__URL", "tcp://10.96.0.10:6379"),
+            ("COUNTERSIGN_STORE_URL", "redis://10.96.0.10:6379"),
+            ("COUNTERSIGN_X_SERVICE_HOST", "redis.example.com"),
+            ("COUNTERSIGN_X_SERVICE_PORT", "x"),
+            ("COUNTERSIGN_X_PORT_X_TCP", "tcp://10.96.0.10:6379"),
+            ("COUNTERSIGN_X_PORT_1_TLS", "tcp://10.96.0.10:6379"),
+            ("COUNTERSIGN_X_PORT_1_TCP_HOST", "10.96.0.10"),
+            ("COUNTERSIGN_X_PORT_1_TCP_PROTO", "http"),
+            ("COUNTERSIGN_SERVER__LISTENS", "0.0.0.0:8080"),
+        ] {
+            assert!(is_setting(name, value), "{name}={value}");
+        }
+        for name in ["COUNTERSIGN_CONFIG", "COUNTERSIGN_TEST_X", "COUNTERSIGN_PORT", "PATH"] {
+            assert!(!is_setting(name, "x"), "{name}");
+        }
+    }
 }

@@ -128,9 +128,9 @@ fn read(file: Option<&Path>, variables: &[(OsString, OsString)]) -> Result<Tree,
     match std::fs::read_to_string(&path) {
         Ok(text) => Tree::parse(&path, &text),
         Err(error) => {
-            let settings = variables
-                .iter()
-                .any(|(name, _)| name.to_str().is_some_and(environment::is_setting));
+            let settings = variables.iter().any(|(name, value)| {
+                name.to_str().is_some_and(|name| environment::is_setting(name, value))
+            });
             let absent = error.kind() == std::io::ErrorKind::NotFound;
             if file.is_none() && absent && settings {
                 return Ok(Tree::empty());

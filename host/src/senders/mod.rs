@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use countersign_providers::{
     Accepted, Carrier, Event, Failure, Order, Problem, Problems, SendError, Senders, Terms, Texts,
-    Timestamp, callbacks_url, deliver,
+    Timestamp, Unsent, callbacks_url, deliver,
 };
 use hyper::{Request, Response};
 use tokio::time::Instant;
@@ -113,7 +113,7 @@ impl Carrier for Courier<'_> {
         &self,
         native: &Native,
         message: &countersign_providers::Message,
-    ) -> Result<Accepted, SendError> {
+    ) -> Result<Accepted, Unsent> {
         native.send(message, self.patience()).await
     }
 }

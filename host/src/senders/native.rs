@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_providers::{
-    Accepted, Content, Message, NativeSettings, Problem, Problems, SendError, Tag,
+    Accepted, Content, Message, NativeSettings, Problem, Problems, SendError, Tag, Unsent,
 };
 
 use super::smtp::Smtp;
@@ -47,17 +47,17 @@ impl Native {
     ///
     /// # Errors
     /// Why it did not go out.
-    pub async fn send(&self, message: &Message, patience: Duration) -> Result<Accepted, SendError> {
+    pub async fn send(&self, message: &Message, patience: Duration) -> Result<Accepted, Unsent> {
         match self {
             Self::Console(console) => console.send(message).await?,
             Self::File(file) => file.send(message).await?,
             Self::Smtp(smtp) => {
                 let Content::Mail(mail) = &message.content else {
-                    return Err(SendError::Other("the message is no mail".to_owned()));
+                    return Err(SendError::Other("the message is no mail".to_owned()).into());
                 };
                 let seed = Tag::of(message).to_string();
                 let recipient = message.recipient.expose();
-                let message_id = smtp.send(mail, recipient, &seed, patience).await?;
+                let message_id = smtp.hand_over(mail, recipient, &seed, patience).await?;
                 return Ok(Accepted { message_id });
             }
         }

@@ -41,7 +41,7 @@ fn answered(received: Received) -> callbacks::Received {
     callbacks::Received {
         reports: received.reports.into_iter().map(report).collect(),
         answer: CallbackAnswer {
-            status: if has_words { StatusCode::OK } else { StatusCode::NO_CONTENT },
+            status: StatusCode::OK,
             content_type: has_words.then(|| HeaderValue::from_static("text/plain; charset=utf-8")),
             body: Bytes::from(received.answer),
         },

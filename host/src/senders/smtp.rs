@@ -1,18 +1,22 @@
-//! `type = "smtp"`: mail through a submission server (RFC 5321, 6409), over lettre's protocol and messages.
+//! `type = "smtp"`: mail through a submission server (RFC 5321, 6409), over messages of lettre's.
 //!
-//! lettre's own transport says what went wrong, but not in which phase, and so not whether the mail may have gone out. So
-//! the conversation is led here, command by command.
+//! lettre's own transport says what went wrong, but not in which phase, and so not whether the mail
+//! may have gone out; and its parser refuses replies that servers do give (`reply.rs`). So the
+//! conversation is led here, command by command.
 
 mod conversation;
-mod guard;
 mod letter;
+mod offer;
 mod outcome;
 mod pool;
+mod refusal;
+mod reply;
 mod settings;
+mod stream;
 
 use std::time::Duration;
 
-use countersign_providers::{Mail, Problems, SendError, SmtpSettings};
+use countersign_providers::{Mail, Problems, SendError, SmtpSettings, Unsent};
 use lettre::Address;
 use tokio::time::{Instant, timeout_at};
 
@@ -56,11 +60,27 @@ impl Smtp {
         message_id_seed: &str,
         deadline: Duration,
     ) -> Result<Option<String>, SendError> {
+        let handed_over = self.hand_over(mail, recipient, message_id_seed, deadline).await;
+        handed_over.map_err(|unsent| unsent.error)
+    }
+
+    /// As [`send`](Self::send), and says of a mail that did not go out whether that concerns its
+    /// recipient alone.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn hand_over(
+        &self,
+        mail: &Mail,
+        recipient: &str,
+        message_id_seed: &str,
+        deadline: Duration,
+    ) -> Result<Option<String>, Unsent> {
         let end = Instant::now() + deadline;
         let recipient = address(recipient).ok_or(SendError::RecipientRefused)?;
         let letter = Letter::compose(&self.account, mail, &recipient, message_id_seed)?;
         let delivered = self.deliver(&recipient, &letter, end).await;
-        delivered.map_err(|failure| failure.outcome(&self.path))?;
+        delivered.map_err(|failure| failure.unsent(&self.path, &recipient))?;
         Ok(Some(letter.message_id))
     }
 

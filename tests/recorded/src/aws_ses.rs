@@ -129,7 +129,14 @@ pub(crate) static RECORDED: Recorded = Recorded {
             other!(400, "ValidationError"),
             other!(400, "ValidationException"),
         ]),
-        recipient_refused: Cases::Never("SES takes any address and reports a bounce later"),
+        recipient_refused: Cases::Answers(&[
+            error!(400, "BadRequestException", "Local address contains control or whitespace"),
+            error!(400, "BadRequestException", "Missing final '@domain'"),
+            error!(400, "BadRequestException", "Domain contains illegal character"),
+            error!(400, "BadRequestException", "Domain starts with dot"),
+            error!(400, "BadRequestException", "Invalid email address x@y."),
+            error!(400, "BadRequestException", "Local address contains dot-dot"),
+        ]),
         template_unknown: Cases::Never("the mail is written here, not from a template of SES"),
         throttled: Cases::Each(&[
             (

@@ -89,6 +89,13 @@ pub(crate) static RECORDED: Recorded = Recorded {
                 Error::Other("Eskiz answered 422"),
             ),
             (
+                answer(
+                    422,
+                    r#"{"message":"The given data was invalid.","errors":{"mobile_phone":["x"],"message":["x"]}}"#,
+                ),
+                Error::Other("Eskiz answered 422"),
+            ),
+            (
                 answer(200, r#"{"message":"Ошибка","status":"error"}"#),
                 Error::Other("Eskiz answered 200 with an error"),
             ),
@@ -99,6 +106,10 @@ pub(crate) static RECORDED: Recorded = Recorded {
                 r#"{"status":"error","message":{"mobile_phone":["The mobile phone format is invalid."]}}"#,
             ),
             answer(400, r#"{"message":"mobile_phone is invalid","status":"error"}"#),
+            answer(
+                422,
+                r#"{"message":"The given data was invalid.","errors":{"mobile_phone":["The mobile phone must be 12 digits."]}}"#,
+            ),
             answer(400, r#"{"message":"Номер находится в черном списке","status":"error"}"#),
             answer(400, r#"{"message":"Abonent is in the BLACKLIST","status":"error"}"#),
         ]),

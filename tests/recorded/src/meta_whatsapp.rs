@@ -77,6 +77,13 @@ pub(crate) static RECORDED: Recorded = Recorded {
             (answer(400, r#"{"error":{"code":80007}}"#), Error::Throttled(None)),
             (answer(400, r#"{"error":{"code":131048}}"#), Error::Throttled(None)),
             (answer(400, r#"{"error":{"code":131056}}"#), Error::Throttled(None)),
+            (answer(400, r#"{"error":{"code":"131056"}}"#), Error::Throttled(None)),
+            (answer(400, r#"{"error":{"code":131064}}"#), Error::Throttled(None)),
+            (answer(400, r#"{"error":{"code":17}}"#), Error::Throttled(None)),
+            (answer(400, r#"{"error":{"code":32}}"#), Error::Throttled(None)),
+            (answer(400, r#"{"error":{"code":341}}"#), Error::Throttled(None)),
+            (answer(400, r#"{"error":{"code":613}}"#), Error::Throttled(None)),
+            (answer(400, r#"{"error":{"code":80008}}"#), Error::Throttled(None)),
         ]),
         unauthorised: Cases::Answers(&[
             answer(401, EXPIRED),

@@ -92,6 +92,10 @@ pub(crate) static RECORDED: Recorded = Recorded {
         ]),
         other: Cases::Each(&[
             (
+                answer(403, "error code: 1010"),
+                Error::Other("Resend answered 403: Cloudflare refuses this client"),
+            ),
+            (
                 answer(
                     400,
                     r#"{"statusCode":400,"name":"invalid_idempotency_key","message":"The key must be between 1-256 chars."}"#,
@@ -182,6 +186,15 @@ pub(crate) static RECORDED: Recorded = Recorded {
         ]),
         recipient_refused: Cases::Answers(&[
             answer(
+                400,
+                r#"{"statusCode":400,"name":"invalid_parameter","message":"Invalid `to` field. The email address needs to follow the `email@example.com` or `Name <email@example.com>` format."}"#,
+            ),
+            answer(
+                403,
+                r#"{"name":"validation_error","message":"Invalid `to` field. Please use our testing email address."}"#,
+            ),
+            answer(422, r#"{"name":"unheard_of","message":"Invalid `to` field."}"#),
+            answer(
                 422,
                 r#"{"statusCode":422,"name":"validation_error","message":"Invalid `to` field. The email address needs to follow the `email@example.com` or `Name <email@example.com>` format."}"#,
             ),
@@ -227,6 +240,15 @@ pub(crate) static RECORDED: Recorded = Recorded {
         unauthorised: Cases::Answers(&[
             answer(
                 401,
+                r#"{"statusCode":401,"name":"validation_error","message":"API key is invalid"}"#,
+            ),
+            answer(
+                400,
+                r#"{"statusCode":400,"name":"validation_error","message":"API key is invalid"}"#,
+            ),
+            answer(400, r#"{"name":"invalid_api_Key","message":"API key is invalid"}"#),
+            answer(
+                401,
                 r#"{"statusCode":401,"name":"missing_api_key","message":"Missing API key in the authorization header."}"#,
             ),
             answer(
@@ -245,7 +267,6 @@ pub(crate) static RECORDED: Recorded = Recorded {
                 403,
                 r#"{"statusCode":403,"name":"invalid_permission","message":"Access token is missing required scopes."}"#,
             ),
-            answer(403, "error code: 1010"),
         ]),
         unavailable: Cases::Answers(&[
             answer(

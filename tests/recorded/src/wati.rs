@@ -62,6 +62,10 @@ pub(crate) static RECORDED: Recorded = Recorded {
                 Error::NotConfigured(PARAMETER),
             ),
             (
+                answer(200, r#"{"result":true,"errors":{"invalidCustomParameters":["otp"]}}"#),
+                Error::NotConfigured(PARAMETER),
+            ),
+            (
                 answer(
                     404,
                     r#"{"code":1404,"message":"Channel not found","timestamp":"2026-11-20T21:04:21Z"}"#,
@@ -78,7 +82,15 @@ pub(crate) static RECORDED: Recorded = Recorded {
                 ),
                 Error::Other("WATI answered 400, code 1001"),
             ),
+            (
+                answer(400, r#"{"code":"1001","message":"something else"}"#),
+                Error::Other("WATI answered 400, code 1001"),
+            ),
             (answer(405, ""), Error::Other("WATI answered 405")),
+            (
+                answer(200, r#"{"success":true,"result":false,"message":"something else"}"#),
+                Error::Other("WATI refused the message"),
+            ),
             (
                 answer(200, r#"{"success":false,"error":"something else"}"#),
                 Error::Other("WATI refused the message"),
@@ -98,6 +110,15 @@ pub(crate) static RECORDED: Recorded = Recorded {
         recipient_refused: Cases::Answers(&[
             answer(200, r#"{"success":true,"broadcast_id":"66b2","error":null,"recipients":[]}"#),
             answer(200, r#"{"success":false,"error":"no valid Receivers"}"#),
+            answer(
+                200,
+                r#"{"result":true,"errors":{"invalidWhatsappNumbers":["6281234567890"],"invalidCustomParameters":[]}}"#,
+            ),
+            answer(
+                400,
+                r#"{"result":false,"errors":{"invalidWhatsAppNumbers":["6281234567890"]}}"#,
+            ),
+            answer(200, r#"{"success":true,"result":true,"message":"Invalid WhatsApp number"}"#),
             answer(
                 200,
                 r#"{"success":true,"recipients":[{"phone_number":"6281234567890","errors":["Invalid WhatsApp number"]}]}"#,

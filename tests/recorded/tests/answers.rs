@@ -89,6 +89,38 @@ fn a_success_that_cannot_be_read_is_not_taken_for_more_than_it_says() {
 }
 
 #[test]
+fn a_byte_order_mark_before_an_answer_is_ignored() {
+    for recorded in ALL.iter().copied() {
+        let last = recorded.accepted.last().unwrap().answer;
+        let body = format!("\u{feff}{}", last.body);
+        let answer = Response::builder().status(last.status).body(body.as_bytes()).unwrap();
+        let message_id = recorded.message_id.map(str::to_owned);
+        let expected = Ok(Step::Accepted(Accepted { message_id }));
+        assert_eq!(outcome(recorded, answer), expected, "{}", open(recorded).name());
+    }
+}
+
+#[test]
+fn a_time_in_place_of_seconds_bars_nobody_for_decades() {
+    for recorded in ALL.iter().copied() {
+        let answer = Response::builder().status(429).header("retry-after", "1795208661");
+        let meaning = outcome(recorded, answer.body(&b""[..]).unwrap());
+        assert_eq!(meaning, Err(SendError::Throttled(Some(300))), "{}", open(recorded).name());
+    }
+}
+
+#[test]
+fn a_proxy_that_refuses_the_client_does_not_refuse_the_key() {
+    for recorded in ALL.iter().copied() {
+        let answer = Response::builder().status(403).body(&b"error code: 1010"[..]).unwrap();
+        let Err(SendError::Other(text)) = outcome(recorded, answer) else {
+            panic!("{}", open(recorded).name())
+        };
+        assert!(text.contains("403"), "{text}");
+    }
+}
+
+#[test]
 fn bytes_that_are_no_text_break_nothing() {
     for recorded in ALL.iter().copied() {
         for status in [200, 201, 202, 400, 401, 404, 422, 500] {

@@ -62,9 +62,36 @@ pub(super) fn read(
             not_configured("configuration_set", "has none of this name in this region")
         }
         "NotFoundException" => not_configured("url", "isn't there"),
+        "BadRequestException"
+        | "InvalidParameterValue"
+        | "ValidationError"
+        | "ValidationException"
+            if is_of_the_address(&refusal.message) =>
+        {
+            Err(SendError::RecipientRefused)
+        }
         "SendingPausedException" => Err(SendError::Unavailable),
         _ => Err(refusal.into_error(response, PROVIDER, now)),
     }
+}
+
+/// Whether a text says that the recipient's address has no form that SES takes. That of `from` was
+/// looked at before.
+fn is_of_the_address(message: &str) -> bool {
+    const COMPLAINTS: [&str; 10] = [
+        "local address contains",
+        "local address starts",
+        "local address ends",
+        "domain contains",
+        "domain starts",
+        "domain ends",
+        "missing final '@domain'",
+        "missing local name",
+        "missing domain",
+        "invalid email address",
+    ];
+    let message = message.to_lowercase();
+    COMPLAINTS.iter().any(|complaint| message.contains(complaint))
 }
 
 fn refusal(response: &Response<&[u8]>) -> Option<Refusal> {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::tags;
 use crate::callback::{Outcome, Report};
+use crate::json;
 
 const SOURCE: &str = "aws.ses";
 
@@ -37,13 +38,13 @@ struct Mail {
 /// | `Bounce`: it refused, or couldn't be reached for long enough; `Reject`, `Rendering Failure`: SES itself did | failed |
 /// | anything else: `Send`, `DeliveryDelay`, `Complaint`, `Open`, `Click`, `Subscription` | no report |
 pub(super) fn read(body: &[u8]) -> Option<Option<Report>> {
-    let event: Event = serde_json::from_slice(body).ok()?;
+    let event: Event = json::read(body)?;
     if event.source != SOURCE {
         return None;
     }
     let outcome = match event.detail.event_type.as_str() {
         "Delivery" => Outcome::Delivered,
-        "Bounce" | "Reject" | "Rendering Failure" => Outcome::Failed,
+        "Bounce" | "Reject" | "Rendering Failure" | "RenderingFailure" => Outcome::Failed,
         _ => return Some(None),
     };
     Some(tags::read(&event.detail.mail.tags).map(|tag| Report { tag, outcome }))

@@ -4,6 +4,8 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::Event;
 
+use crate::json;
+
 /// Elements within elements: SNS has 3.
 const MAX_DEPTH: usize = 16;
 const MAX_TEXT_BYTES: usize = 1_024;
@@ -14,7 +16,7 @@ pub(super) fn texts<const N: usize>(
     body: &[u8],
     paths: [&[&str]; N],
 ) -> Option<[Option<String>; N]> {
-    let mut reader = Reader::from_str(std::str::from_utf8(body).ok()?);
+    let mut reader = Reader::from_str(std::str::from_utf8(json::unmarked(body)).ok()?);
     let mut texts = [const { None }; N];
     let mut open: Vec<String> = Vec::new();
     let mut has_root = false;

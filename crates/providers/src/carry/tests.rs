@@ -118,7 +118,9 @@ fn sent(
     call: impl Fn(Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Failure>,
 ) -> Result<Accepted, SendError> {
     let call = |request| std::future::ready(call(request));
-    carry(&WithLogin, "senders.sms", &message(), session, now, call).now_or_never().unwrap()
+    let message = message();
+    let sent = carry(&WithLogin, "senders.sms", &message, session, now, call);
+    sent.now_or_never().unwrap().map_err(|unsent| unsent.error)
 }
 
 #[test]

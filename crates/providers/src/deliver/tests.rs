@@ -65,7 +65,7 @@ impl Carrier for Scripted {
         answer.map(|status| Response::builder().status(status).body(Vec::new()).unwrap())
     }
 
-    async fn hand_over(&self, (): &(), _: &Message) -> Result<Accepted, SendError> {
+    async fn hand_over(&self, (): &(), _: &Message) -> Result<Accepted, Unsent> {
         unreachable!("nothing native is configured")
     }
 }
@@ -304,4 +304,66 @@ fn who_asks_to_be_left_alone_is_and_the_caller_hears_for_how_long() {
     pass.settle(Err(&throttled), carrier.now());
     assert_eq!(sent(&senders, &carrier, SMS, false).0, Err(throttled));
     assert!(carrier.asked().is_empty());
+}
+
+/// Refuses each of the first messages with this body, and takes the next.
+struct Limited {
+    refusals: AtomicU64,
+    body: &'static str,
+}
+
+impl Carrier for Limited {
+    type Native = ();
+
+    fn now(&self) -> Timestamp {
+        Timestamp(NOW)
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_secs(15)
+    }
+
+    async fn call(&self, _: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Failure> {
+        let left = self.refusals.load(Ordering::Relaxed);
+        self.refusals.store(left.saturating_sub(1), Ordering::Relaxed);
+        let (status, body) =
+            if left > 0 { (400, self.body) } else { (200, r#"{"messages":[{"id":"wamid.x"}]}"#) };
+        Ok(Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap())
+    }
+
+    async fn hand_over(&self, (): &(), _: &Message) -> Result<Accepted, Unsent> {
+        unreachable!("nothing native is configured")
+    }
+}
+
+/// One recipient who is written to too often shuts nobody else out.
+#[test]
+fn a_limit_towards_one_recipient_does_not_count_against_the_provider() {
+    let settings = r#"{"whatsapp": {"type": "meta_whatsapp", "phone_number_id": "106540352242922",
+        "access_token": "EAAJB", "template": "login_otp", "language": "id"}}"#;
+    for (body, is_spared) in [
+        (r#"{"error":{"code":131056}}"#, true),
+        (r#"{"error":{"code":"131056"}}"#, true),
+        (r#"{"error":{"code":130429}}"#, false),
+    ] {
+        let senders = Senders::open(
+            &SendersSettings::from_json(settings).unwrap(),
+            Texts::open(&MessagesSettings::default()).unwrap(),
+            Terms::default(),
+            http_only,
+        )
+        .unwrap();
+        let carrier = Limited { refusals: AtomicU64::new(5), body };
+        let send = || {
+            let order = Order { channels: &[Channel::Whatsapp], may_send_twice: false };
+            let sent = deliver(&senders, &carrier, message(), order, |_| ());
+            sent.now_or_never().unwrap().map(|delivered| delivered.channel)
+        };
+        for _ in 0..5 {
+            assert_eq!(send(), Err(SendError::Throttled(None)), "{body}");
+        }
+        let states: Vec<_> = senders.routes().map(|route| route.state(Timestamp(NOW))).collect();
+        assert_eq!(states == [State::Closed], is_spared, "{body}");
+        assert_eq!(send().is_ok(), is_spared, "{body}");
+    }
 }

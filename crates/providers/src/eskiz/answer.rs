@@ -53,7 +53,7 @@ pub(super) fn message(
         if says("error") || says("fail") {
             return Err(refusal(&body, path).unwrap_or_else(|| other(status)));
         }
-        return body.get("id").and_then(accepted).ok_or(SendError::Unreadable);
+        return accepted(&body).ok_or(SendError::Unreadable);
     }
     let is_token_invalid = says("token-invalid") || says("token_invalid");
     if status == StatusCode::UNAUTHORIZED || (status.is_client_error() && is_token_invalid) {
@@ -74,13 +74,20 @@ fn is_token(text: &str) -> bool {
     (1..=token::MAX_BYTES).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-fn accepted(id: &Value) -> Option<Step> {
-    let id = match id {
-        Value::String(id) if !id.is_empty() => answer::message_id(id),
-        Value::Number(id) => answer::message_id(&id.to_string()),
+/// A success has an id, or says in a word that it is one.
+fn accepted(body: &Map<String, Value>) -> Option<Step> {
+    let id = match body.get("id") {
+        Some(Value::String(id)) if !id.is_empty() => answer::message_id(id),
+        Some(Value::Number(id)) => answer::message_id(&id.to_string()),
+        _ if says_success(body) => None,
         _ => return None,
     };
     Some(Step::Accepted(Accepted { message_id: id }))
+}
+
+fn says_success(body: &Map<String, Value>) -> bool {
+    let status = body.get("status").and_then(Value::as_str).unwrap_or_default();
+    ["success", "ok"].iter().any(|word| status.eq_ignore_ascii_case(word))
 }
 
 /// Words by which a refusal is known, in lower case. The first that is found counts.
@@ -126,14 +133,15 @@ impl Reason {
     }
 }
 
-/// Why Eskiz refuses a message: a sentence, or a list of sentences for each field.
+/// Why Eskiz refuses a message: a sentence, or a list of sentences for each field, under either
+/// name.
 fn refusal(body: &Map<String, Value>, path: &str) -> Option<SendError> {
-    let reason = match body.get("message")? {
+    let reason = |name: &str| match body.get(name)? {
         Value::String(text) => by_words(text),
         Value::Object(fields) => by_field(fields),
         _ => None,
     };
-    Some(reason?.into_error(path))
+    Some(reason("errors").or_else(|| reason("message"))?.into_error(path))
 }
 
 fn by_words(text: &str) -> Option<Reason> {
@@ -146,12 +154,11 @@ fn by_words(text: &str) -> Option<Reason> {
 }
 
 fn by_field(fields: &Map<String, Value>) -> Option<Reason> {
-    if fields.contains_key("mobile_phone") {
-        Some(Reason::Recipient)
-    } else if fields.contains_key("from") {
-        Some(Reason::From)
-    } else {
-        None
+    match (fields.len(), fields.contains_key("mobile_phone"), fields.contains_key("from")) {
+        // With other fields it is the request that isn't as Eskiz wants it.
+        (1, true, _) => Some(Reason::Recipient),
+        (_, _, true) => Some(Reason::From),
+        _ => None,
     }
 }
 

@@ -1,10 +1,16 @@
 //! What Eskiz reports of a message.
 
-use http::Method;
-use serde::Deserialize;
+use std::borrow::Cow;
 
-use crate::callback::{Callback, CallbackError, Outcome, Received, Report};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method};
+use serde_json::Value;
+
+use crate::callback::{Callback, CallbackError, MAX_REPORTS, Outcome, Received, Report};
 use crate::signed_url::{self, Key};
+use crate::{json, multipart};
+
+const STATUS: &str = "status";
 
 /// Reads a report.
 ///
@@ -16,28 +22,45 @@ pub(super) fn read(callback: &Callback<'_>, key: &Key) -> Result<Received, Callb
     if callback.method != Method::POST {
         return Err(CallbackError::Unreadable);
     }
-    let status = status(callback.body).ok_or(CallbackError::Unreadable)?;
-    let report = outcome(&status).map(|outcome| Report { tag, outcome });
-    Ok(Received { reports: report.into_iter().collect(), ..Received::default() })
+    let statuses = statuses(callback.headers, callback.body).ok_or(CallbackError::Unreadable)?;
+    let outcomes = statuses.iter().filter_map(|status| outcome(status));
+    let reports = outcomes.map(|outcome| Report { tag: tag.clone(), outcome });
+    Ok(Received { reports: reports.collect(), ..Received::default() })
 }
 
-/// The `status` of a body: the documentation shows JSON, and asks for forms everywhere else.
-fn status(body: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Body {
-        status: String,
+/// The `status` of each report in a body: the documentation shows JSON, and asks for forms
+/// everywhere else.
+fn statuses(headers: &HeaderMap, body: &[u8]) -> Option<Vec<String>> {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if let Some(boundary) = content_type.and_then(multipart::boundary) {
+        let value = multipart::value(body, boundary, STATUS)?;
+        return Some(vec![String::from_utf8_lossy(value).into_owned()]);
     }
-    if body.trim_ascii_start().starts_with(b"{") {
-        return Some(serde_json::from_slice::<Body>(body).ok()?.status);
+    let body = json::unmarked(body);
+    if !matches!(body.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        let mut fields = form_urlencoded::parse(body);
+        let status = fields.find(|(name, _)| name == STATUS);
+        return Some(vec![status.map(|(_, value)| Cow::into_owned(value))?]);
     }
-    let mut fields = form_urlencoded::parse(body);
-    fields.find(|(name, _)| name == "status").map(|(_, value)| value.into_owned())
+    let status = |report: &Value| Some(report.get(STATUS)?.as_str()?.to_owned());
+    match json::read(body)? {
+        Value::Array(reports) => {
+            Some(reports.iter().take(MAX_REPORTS).filter_map(status).collect())
+        }
+        report => Some(vec![status(&report)?]),
+    }
 }
 
+/// What a status says in the end. The words are those of SMPP, which each gateway spells in its own
+/// way.
 fn outcome(status: &str) -> Option<Outcome> {
-    match status.to_ascii_uppercase().as_str() {
+    let is_letter = |letter: &char| letter.is_ascii_alphanumeric();
+    let word: String = status.to_ascii_uppercase().chars().filter(is_letter).collect();
+    match word.as_str() {
         "DELIVRD" | "DELIVERED" => Some(Outcome::Delivered),
-        "UNDELIV" | "UNDELIVERABLE" | "EXPIRED" | "REJECTD" | "REJECTED" | "DELETED" | "FAILED" => {
+        "UNDELIV" | "UNDELIVRD" | "UNDELIVERED" | "UNDELIVERABLE" | "NOTDELIV" | "NOTDELIVRD"
+        | "NOTDELIVERED" | "NONDELIVERED" | "EXPIRED" | "REJECTD" | "REJECTED" | "DELETED"
+        | "FAILED" | "FAILURE" | "FAIL" | "ERROR" | "CANCELED" | "CANCELLED" | "SKIPPED" => {
             Some(Outcome::Failed)
         }
         _ => None,

@@ -4,7 +4,7 @@ use countersign_settings::purposes::Channel;
 use http::{HeaderMap, Method};
 
 use super::*;
-use crate::callback::{Outcome, Report};
+use crate::callback::{MAX_REPORTS, Outcome, Report};
 use crate::pii::Pii;
 use crate::provider::Accepted;
 
@@ -179,6 +179,9 @@ fn a_number_is_accepted_whatever_its_message_is_called() {
         |id: Option<&str>| Ok(Step::Accepted(Accepted { message_id: id.map(Into::into) }));
     assert_eq!(id(r#"{"id":4385062,"status":"waiting"}"#), accepted(Some("4385062")));
     assert_eq!(id(r#"{"id":"a b"}"#), accepted(None));
+    for body in [r#"{"status":"success"}"#, r#"{"status":"OK","id":null}"#] {
+        assert_eq!(id(body), accepted(None), "{body}");
+    }
     for body in [r#"{"id":""}"#, r#"{"id":null}"#, r#"{"id":{}}"#, r#"{"status":"waiting"}"#] {
         assert_eq!(id(body), Err(SendError::Unreadable), "{body}");
     }
@@ -276,6 +279,74 @@ fn a_report_may_come_as_a_form() {
     assert_eq!(reports, [Report { tag: Tag::of(&message()), outcome: Outcome::Delivered }]);
 }
 
+/// The reports in a body of that type.
+fn typed(content_type: &str, body: &str) -> Vec<Outcome> {
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type.parse().unwrap())]);
+    let query = query();
+    let (method, query) = (&Method::POST, Some(query.as_str()));
+    let callback = Callback { method, url: URL, query, headers: &headers, body: body.as_bytes() };
+    let reports = eskiz().receive(&callback, NOW).unwrap_or_default().reports;
+    assert!(reports.iter().all(|report| report.tag == Tag::of(&message())));
+    reports.into_iter().map(|report| report.outcome).collect()
+}
+
+#[test]
+fn a_report_may_come_as_form_data() {
+    let part = |name: &str, value: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let parts = [part("request_id", "UUID"), part("status", "UNDELIV"), part("sms_count", "1")];
+    let body = format!("{}--b--\r\n", parts.concat());
+    for content_type in ["multipart/form-data; boundary=b", "Multipart/Form-Data;boundary=\"b\""] {
+        assert_eq!(typed(content_type, &body), [Outcome::Failed]);
+    }
+    // Of which nothing is understood without its boundary.
+    for content_type in ["multipart/form-data", "multipart/form-data; boundary=c", "text/plain"] {
+        assert_eq!(typed(content_type, &body), [], "{content_type}");
+    }
+    let late = format!("{}{body}", part("x", "y").repeat(300));
+    assert_eq!(typed("multipart/form-data; boundary=b", &late), []);
+}
+
+#[test]
+fn reports_may_come_as_a_list() {
+    let json = "application/json";
+    let list = r#"[{"status":"NEW"},7,{"status":"UNDELIV"},{},{"status":"DELIVRD"}]"#;
+    assert_eq!(typed(json, list), [Outcome::Failed, Outcome::Delivered]);
+    assert_eq!(typed(json, &format!("\u{feff}{list}")).len(), 2);
+    assert_eq!(typed(json, "[]"), []);
+    let many = format!("[{}]", [r#"{"status":"DELIVRD"}"#; 1_200].join(","));
+    assert_eq!(typed(json, &many).len(), MAX_REPORTS);
+}
+
+#[test]
+fn a_mark_before_a_report_is_ignored() {
+    for body in ["\u{feff}{\"status\":\"DELIVRD\"}", "\u{feff} {\"status\":\"DELIVRD\"}"] {
+        assert_eq!(typed("application/json", body), [Outcome::Delivered]);
+    }
+    let form = "application/x-www-form-urlencoded";
+    assert_eq!(typed(form, "\u{feff}status=DELIVRD"), [Outcome::Delivered]);
+}
+
+#[test]
+fn every_word_for_failed_is_known() {
+    for status in [
+        "UNDELIVERED",
+        "NOTDELIVERED",
+        "NOT_DELIVERED",
+        "Not delivered",
+        "not-delivered",
+        "Undelivered",
+        "UNDELIVRD",
+        "UNDELIVERABLE",
+        "CANCELLED",
+        "failure",
+    ] {
+        let report_of = |outcome| vec![Report { tag: Tag::of(&message()), outcome }];
+        assert_eq!(report(status), Ok(report_of(Outcome::Failed)), "{status}");
+    }
+}
+
 #[test]
 fn a_report_to_a_url_that_eskiz_was_not_given_is_refused() {
     let body = br#"{"status":"DELIVRD"}"#;
@@ -303,8 +374,7 @@ fn a_report_to_a_url_that_eskiz_was_not_given_is_refused() {
 #[test]
 fn a_report_that_holds_no_status_is_unreadable() {
     let query = query();
-    let bodies: [&[u8]; 7] =
-        [b"", b"{", b"{}", br#"{"status":7}"#, b"[]", b"a=b", &[0xff, 0xfe, 0]];
+    let bodies: [&[u8]; 6] = [b"", b"{", b"{}", br#"{"status":7}"#, b"a=b", &[0xff, 0xfe, 0]];
     for body in bodies {
         let refused = receive(&Method::POST, Some(&query), body);
         assert_eq!(refused, Err(CallbackError::Unreadable), "{body:?}");

@@ -25,7 +25,7 @@ pub(super) fn read(
         let id = id.ok_or(SendError::Unreadable)?;
         return Ok(Accepted { message_id: answer::message_id(id) });
     }
-    let number = |pointer: &str| body.as_ref().and_then(|body| body.pointer(pointer)?.as_i64());
+    let number = |pointer: &str| number(body.as_ref()?, pointer);
     Err(match number("/error/code") {
         Some(code) => {
             let subcode = number("/error/error_subcode");
@@ -44,6 +44,20 @@ pub(super) fn read(
     })
 }
 
+/// A number of the body.
+fn number(body: &Value, pointer: &str) -> Option<i64> {
+    body.pointer(pointer).and_then(answer::integer)
+}
+
+/// Whether a refusal concerns this recipient alone: too many messages from the account to one
+/// recipient.
+pub(super) fn concerns_recipient(response: &Response<&[u8]>) -> bool {
+    answer::json::<Value>(response).and_then(|body| number(&body, "/error/code"))
+        == Some(TOO_MANY_TO_ONE)
+}
+
+const TOO_MANY_TO_ONE: i64 = 131_056;
+
 /// What an error means whose code says more than the status.
 fn error(
     code: i64,
@@ -53,9 +67,11 @@ fn error(
 ) -> Option<SendError> {
     let (setting, what) = match code {
         0 | 3 | 10 | 190 | 200..=299 | 131_005 => return Some(SendError::Unauthorised),
-        4 | 80_007 | 130_429 | 131_048 => return Some(SendError::Throttled(retry_after())),
+        4 | 17 | 32 | 341 | 613 | 80_007 | 80_008 | 130_429 | 131_048 | 131_064 => {
+            return Some(SendError::Throttled(retry_after()));
+        }
         // Towards this recipient: for how long isn't to keep all others waiting.
-        131_056 => return Some(SendError::Throttled(None)),
+        TOO_MANY_TO_ONE => return Some(SendError::Throttled(None)),
         2 | 131_000 | 131_016 | 131_057 | 133_004 => return Some(SendError::Unavailable),
         130_472 | 130_497 | 131_021 | 131_026 | 131_030 | 131_049 | 131_050 => {
             return Some(SendError::RecipientRefused);

@@ -16,6 +16,7 @@ use sha2::Sha256;
 
 use super::MetaWhatsappSettings;
 use crate::callback::{Callback, CallbackError, MAX_REPORTS, Outcome, Received, Report};
+use crate::json;
 use crate::query::{self, Token};
 use crate::tag::Tag;
 
@@ -75,8 +76,7 @@ impl Reports {
         if *callback.method != Method::POST {
             return Err(CallbackError::Unreadable);
         }
-        let body: Value =
-            serde_json::from_slice(callback.body).map_err(|_| CallbackError::Unreadable)?;
+        let body: Value = json::read(callback.body).ok_or(CallbackError::Unreadable)?;
         body.get("entry").and_then(Value::as_array).ok_or(CallbackError::Unreadable)?;
         let reports = statuses(&body).filter_map(report).take(MAX_REPORTS).collect();
         Ok(Received { reports, answer: String::new() })

@@ -240,8 +240,31 @@ fn throttling_lasts_as_long_as_the_header_says_unless_it_is_one_recipient_s() {
 }
 
 #[test]
+fn a_code_in_a_text_is_that_code() {
+    let error = |code| answer(400, None, json!({ "code": code }));
+    assert_eq!(error(json!("190")), SendError::Unauthorised);
+    assert_eq!(error(json!("131026")), SendError::RecipientRefused);
+}
+
+#[test]
+fn a_limit_towards_one_recipient_concerns_that_one_alone() {
+    let concerns = |body: serde_json::Value| {
+        let body = body.to_string();
+        let response = Response::builder().status(400).body(body.as_bytes()).unwrap();
+        meta(json!({})).concerns_recipient(&response)
+    };
+    for code in [json!(131_056), json!("131056")] {
+        assert!(concerns(json!({ "error": { "code": code } })));
+    }
+    for code in [4, 130_429, 131_048, 131_000] {
+        assert!(!concerns(json!({ "error": { "code": code } })), "{code}");
+    }
+    assert!(!concerns(json!(null)));
+}
+
+#[test]
 fn a_code_of_another_kind_is_none() {
-    for code in [json!("190"), json!(190.5), json!(null), json!([190]), json!(u64::MAX)] {
+    for code in [json!("x190"), json!(190.5), json!(null), json!([190]), json!(u64::MAX)] {
         let error = answer(400, None, json!({ "code": code }));
         assert_eq!(error, SendError::Other("Meta answered 400".into()));
     }

@@ -58,7 +58,19 @@ fn refusal(response: &Response<&[u8]>, path: &str, now: Timestamp) -> Option<Sen
     let status = response.status();
     let not_configured =
         |field: &str, text: &str| SendError::NotConfigured(format!("{path}.{field}: {text}"));
+    let says = message.to_ascii_lowercase();
+    // The documentation itself has one name in two spellings.
+    let name = name.to_ascii_lowercase();
+    if message.starts_with("Invalid `to` field") {
+        return Some(SendError::RecipientRefused);
+    }
     Some(match name.as_str() {
+        // Seen in place of `invalid_api_key`.
+        "validation_error"
+            if status == StatusCode::UNAUTHORIZED || says.contains("api key is invalid") =>
+        {
+            SendError::Unauthorised
+        }
         "validation_error" if status == StatusCode::FORBIDDEN => not_configured(
             "from",
             "Resend sends from verified domains only, and without one to the account's own address only",

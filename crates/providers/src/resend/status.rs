@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::TAG_NAME;
 use crate::callback::{Callback, CallbackError, Outcome, Received, Report};
+use crate::json;
 use crate::message::Timestamp;
 use crate::standard_webhooks::{Keys, SVIX_HEADERS};
 use crate::tag::Tag;
@@ -31,8 +32,7 @@ pub(super) fn read(
     if callback.method != Method::POST {
         return Err(CallbackError::Unreadable);
     }
-    let event: Event =
-        serde_json::from_slice(callback.body).map_err(|_| CallbackError::Unreadable)?;
+    let event: Event = json::read(callback.body).ok_or(CallbackError::Unreadable)?;
     let report = outcome(&event.r#type)
         .and_then(|outcome| Some(Report { tag: tag(event.data.get("tags")?)?, outcome }));
     Ok(Received { reports: report.into_iter().collect(), ..Received::default() })

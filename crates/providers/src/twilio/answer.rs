@@ -24,13 +24,15 @@ pub(super) struct Settings<'a> {
 struct Made {
     sid: String,
     status: Option<String>,
+    #[serde(default, deserialize_with = "answer::code")]
     error_code: Option<u32>,
 }
 
 /// An error.
 #[derive(Deserialize)]
 struct Refused {
-    code: u32,
+    #[serde(default, deserialize_with = "answer::code")]
+    code: Option<u32>,
 }
 
 /// Reads an answer.
@@ -53,7 +55,7 @@ pub(super) fn read(
             _ => Ok(Accepted { message_id: Some(message_id) }),
         };
     }
-    let code = answer::json::<Refused>(response).map(|refused| refused.code);
+    let code = answer::json::<Refused>(response).and_then(|refused| refused.code);
     Err(match code {
         None if response.status() == StatusCode::NOT_FOUND => {
             SendError::NotConfigured(format!("{}.url: Twilio answered 404", settings.path))

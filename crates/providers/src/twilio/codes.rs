@@ -90,7 +90,7 @@ const fn request(code: u32) -> Option<Meaning> {
         // No number, unreachable, invalid, premium, a region or a number that Twilio doesn't call.
         21_201 | 21_202 | 21_203 | 21_211 | 21_214 | 21_215 | 21_216 | 21_217 => Meaning::Recipient,
         21_205 | 21_609 | 21_626 => Meaning::Callbacks,
-        21_210 | 21_212 | 21_213 => Meaning::Sender(NOT_A_SENDER),
+        21_210 | 21_212 | 21_213 | 21_264 => Meaning::Sender(NOT_A_SENDER),
         21_219 | 21_608 => Meaning::Account(TRIAL),
         // A short code; the sender itself.
         21_265 | 21_266 => Meaning::Recipient,
@@ -115,6 +115,8 @@ const fn request(code: u32) -> Option<Meaning> {
         21_703 | 21_704 | 21_715 => Meaning::Service("it has no sender that could send this"),
         21_708 | 21_709 | 21_711 | 21_712 => Meaning::Sender("it isn't the messaging service's"),
         21_717 | 21_719 => Meaning::Service(UNREGISTERED),
+        // The sender is of another channel than the recipient.
+        21_910 => Meaning::Sender(NOT_A_SENDER),
         _ => return None,
     })
 }
@@ -125,8 +127,9 @@ const fn delivery(code: u32) -> Option<Meaning> {
         // Full queues and carriers' quotas.
         30_001 | 30_022 | 30_023 | 30_027 => Meaning::Throttled,
         30_002 => Meaning::Account(INACTIVE),
-        // Unreachable, blocked, unknown, a landline; no number; blocked.
-        30_003 | 30_004 | 30_005 | 30_006 | 30_014 | 30_450 => Meaning::Recipient,
+        // Unreachable, blocked, unknown, a landline; no number; a number of Twilio's, which take no
+        // codes; blocked.
+        30_003 | 30_004 | 30_005 | 30_006 | 30_014 | 30_038 | 30_450 => Meaning::Recipient,
         30_007 => Meaning::Other("it was filtered"),
         30_008 => Meaning::Other("Twilio doesn't know why"),
         30_012 | 30_013 | 30_045 => Meaning::Other(VALIDITY),

@@ -42,11 +42,13 @@ pub(super) fn receive(
         return Err(CallbackError::Unauthenticated);
     }
     let tag = tag(callback.query).ok_or(CallbackError::Unreadable)?;
-    let name = match of {
-        Of::Call => "CallStatus",
-        Of::Message => "MessageStatus",
+    // `SmsStatus` is the older name, with the same values.
+    let names: &[&str] = match of {
+        Of::Call => &["CallStatus"],
+        Of::Message => &["MessageStatus", "SmsStatus"],
     };
-    let status = one(&parameters, name).ok_or(CallbackError::Unreadable)?;
+    let status = names.iter().find_map(|name| one(&parameters, name));
+    let status = status.ok_or(CallbackError::Unreadable)?;
     let reports = outcome(of, status).map(|outcome| Report { tag, outcome });
     Ok(Received { reports: reports.into_iter().collect(), answer: String::new() })
 }

@@ -25,10 +25,13 @@ pub(super) fn read(
     if status.is_success() {
         return body.as_ref().ok_or(SendError::Unreadable).and_then(|body| success(body, path));
     }
-    let told = || refusal(&errors(body.as_ref()?), path);
+    let told = || {
+        let body = body.as_ref()?;
+        listed(body, path).or_else(|| refusal(&[errors(body), remarks(body)].concat(), path))
+    };
     Err(match status {
         StatusCode::BAD_REQUEST => told().unwrap_or_else(|| {
-            match body.as_ref().and_then(|body| body.get("code")?.as_i64()) {
+            match body.as_ref().and_then(|body| answer::integer(body.get("code")?)) {
                 Some(code) => SendError::Other(format!("WATI answered 400, code {code}")),
                 None => answer::by_status(response, "WATI", now),
             }
@@ -47,8 +50,12 @@ pub(super) fn read(
 /// What the body of a 2xx means. WATI documents `success` and `recipients`; its help for the same path shows the `result`
 /// and `receivers` of v2.
 fn success(body: &Value, path: &str) -> Result<Accepted, SendError> {
-    let result = ["success", "result"].iter().find_map(|name| body.get(name)?.as_bool());
-    let is_taken = result.ok_or(SendError::Unreadable)?;
+    let results: Vec<_> =
+        ["success", "result", "ok"].iter().filter_map(|name| word(body.get(name)?)).collect();
+    let is_taken = !results.contains(&false);
+    if results.is_empty() {
+        return Err(SendError::Unreadable);
+    }
     let recipients = recipients(body);
     let is_invalid = |recipient: &Value| {
         let valid = ["isValidWhatsAppNumber", "validWhatsAppNumber"];
@@ -57,10 +64,18 @@ fn success(body: &Value, path: &str) -> Result<Accepted, SendError> {
     if is_invalid(body) || recipients.is_some_and(|all| all.iter().any(is_invalid)) {
         return Err(SendError::RecipientRefused);
     }
-    let errors = errors(body);
+    if let Some(error) = listed(body, path) {
+        return Err(error);
+    }
+    let (errors, remarks) = (errors(body), remarks(body));
     if !is_taken || !errors.is_empty() {
         let other = || SendError::Other("WATI refused the message".to_owned());
-        return Err(refusal(&errors, path).unwrap_or_else(other));
+        return Err(refusal(&[errors, remarks].concat(), path).unwrap_or_else(other));
+    }
+    // A remark beside a success is one, unless it is known as a refusal: another channel would send
+    // a second message.
+    if let Some(error) = refusal(&remarks, path) {
+        return Err(error);
     }
     // The one recipient that was asked for was left out.
     if recipients.is_some_and(<[Value]>::is_empty) {
@@ -80,20 +95,63 @@ fn recipients(body: &Value) -> Option<&[Value]> {
     list.as_array().map(Vec::as_slice)
 }
 
+/// Whether the message was taken, as a truth or a word.
+fn word(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(is_taken) => Some(*is_taken),
+        Value::String(word) => match word.to_ascii_lowercase().as_str() {
+            "true" | "success" | "ok" => Some(true),
+            "false" | "error" | "fail" | "failed" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What the lists in `errors` mean, of v1 and v2: numbers without WhatsApp, parameters that the
+/// template doesn't have.
+fn listed(body: &Value, path: &str) -> Option<SendError> {
+    let lists = body.get("errors")?.as_object()?;
+    let holds = |name: &str| {
+        let mut named = lists.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        named.any(|(_, list)| list.as_array().is_some_and(|list| !list.is_empty()))
+    };
+    if holds("invalidWhatsappNumbers") {
+        Some(SendError::RecipientRefused)
+    } else if holds("invalidCustomParameters") {
+        Some(no_parameter(path))
+    } else {
+        None
+    }
+}
+
 /// The words of all errors, in small letters.
 fn errors(body: &Value) -> Vec<String> {
-    let own = ["error", "info", "message"].iter().filter_map(|name| body.get(name));
     let of_recipients = recipients(body)
         .into_iter()
         .flatten()
         .filter_map(|recipient| recipient.get("errors")?.as_array())
         .flatten();
-    own.chain(of_recipients)
+    words(body.get("error").into_iter().chain(of_recipients))
+}
+
+/// What else is said, in small letters: of a success too.
+fn remarks(body: &Value) -> Vec<String> {
+    words(["info", "message"].iter().filter_map(|name| body.get(name)))
+}
+
+fn words<'a>(errors: impl Iterator<Item = &'a Value>) -> Vec<String> {
+    errors
         .filter_map(|error| error.as_str().or_else(|| error.get("message")?.as_str()))
         .filter(|error| !error.is_empty())
         .take(MAX_ERRORS)
         .map(str::to_lowercase)
         .collect()
+}
+
+fn no_parameter(path: &str) -> SendError {
+    let text = "WATI says that the template has no such parameter";
+    SendError::NotConfigured(format!("{path}.parameter: {text}"))
 }
 
 /// What the words mean, where they are known.
@@ -110,8 +168,7 @@ fn refusal(errors: &[String], path: &str) -> Option<SendError> {
     {
         Some(SendError::TemplateUnknown)
     } else if tells(&["typos or blank"]) {
-        let text = "WATI says that the template has no such parameter";
-        Some(SendError::NotConfigured(format!("{path}.parameter: {text}")))
+        Some(no_parameter(path))
     } else if tells_of("channel", &["not found", "not exist", "n't exist", "not valid", "invalid"])
     {
         let text = "WATI says that there is no such channel";

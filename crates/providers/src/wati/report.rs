@@ -8,6 +8,7 @@ use http::Method;
 use serde_json::Value;
 
 use crate::callback::{Callback, CallbackError, Outcome, Received, Report};
+use crate::json;
 use crate::query::Token;
 use crate::tag::Tag;
 
@@ -24,8 +25,7 @@ pub(super) fn read(callback: &Callback<'_>, token: &Token) -> Result<Received, C
     if *callback.method != Method::POST {
         return Err(CallbackError::Unreadable);
     }
-    let body: Value =
-        serde_json::from_slice(callback.body).map_err(|_| CallbackError::Unreadable)?;
+    let body: Value = json::read(callback.body).ok_or(CallbackError::Unreadable)?;
     let kind = body.get("eventType").and_then(Value::as_str).ok_or(CallbackError::Unreadable)?;
     // Messages that people sent from the dashboard have ids of WATI's own.
     let tag = body.get("localMessageId").and_then(Value::as_str).and_then(Tag::parse);

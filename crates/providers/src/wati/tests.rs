@@ -261,3 +261,30 @@ fn without_a_token_in_the_settings_nothing_is_heard() {
     let wati = wati(json!({ "callback_token": null }));
     assert_eq!(wati.receive(&callback, Timestamp(0)), Err(CallbackError::Unsupported));
 }
+
+#[test]
+fn what_is_said_beside_a_success_is_no_refusal() {
+    let answer = |body: &str| {
+        let response = Response::builder().status(200).body(body.as_bytes()).unwrap();
+        wati(json!({})).response(response, &mut Session::default(), Timestamp(0))
+    };
+    for body in [
+        r#"{"ok":true}"#,
+        r#"{"result":"success"}"#,
+        r#"{"success":true,"message":"Message queued"}"#,
+        r#"{"result":true,"info":"Message sent successfully"}"#,
+        r#"{"success":true,"result":true,"message":"anything","info":"else"}"#,
+        r#"{"result":true,"errors":{"invalidWhatsappNumbers":[],"invalidCustomParameters":[]}}"#,
+    ] {
+        assert!(matches!(answer(body), Ok(Step::Accepted(_))), "{body}");
+    }
+    let unknown = r#"{"ok":true,"info":"Template not found"}"#;
+    assert_eq!(answer(unknown), Err(SendError::TemplateUnknown));
+    let other = Err(SendError::Other("WATI refused the message".into()));
+    for body in [r#"{"ok":false}"#, r#"{"result":"failed"}"#, r#"{"ok":true,"error":"anything"}"#] {
+        assert_eq!(answer(body), other, "{body}");
+    }
+    for body in [r#"{"result":7}"#, r#"{"result":"?"}"#, r#"{"info":"sent"}"#] {
+        assert_eq!(answer(body), Err(SendError::Unreadable), "{body}");
+    }
+}

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::answer;
 use crate::error::SendError;
+use crate::json;
 use crate::message::Timestamp;
 use crate::provider::Accepted;
 
@@ -47,7 +48,7 @@ fn refusal(body: &[u8]) -> Option<SendError> {
 
 /// A text of the body, where that is a JSON object which has it.
 fn member(body: &[u8], name: &str) -> Option<String> {
-    match serde_json::from_slice::<Value>(body).ok()?.get_mut(name)?.take() {
+    match json::read::<Value>(body)?.get_mut(name)?.take() {
         Value::String(text) => Some(text),
         _ => None,
     }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::STATUS_TYPE;
 use crate::callback::{Callback, CallbackError, Outcome, Received, Report};
+use crate::json;
 use crate::message::Timestamp;
 use crate::standard_webhooks::{HEADERS, Keys};
 use crate::tag::Tag;
@@ -36,8 +37,7 @@ pub(super) fn read(
     if callback.method != Method::POST {
         return Err(CallbackError::Unreadable);
     }
-    let body: Body =
-        serde_json::from_slice(callback.body).map_err(|_| CallbackError::Unreadable)?;
+    let body: Body = json::read(callback.body).ok_or(CallbackError::Unreadable)?;
     if body.r#type != STATUS_TYPE {
         return Ok(Received::default());
     }

@@ -1,29 +1,20 @@
 //! One connection to a mail server, and what is said over it: every step with its own deadline.
 
-use std::error::Error as _;
-use std::io::{Error, ErrorKind};
-use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use countersign_providers::Tls;
-use futures_util::FutureExt;
+use data_encoding::BASE64;
 use lettre::Address;
-use lettre::transport::smtp;
-use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
-use lettre::transport::smtp::response::{Response, Severity};
-use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout, timeout_at};
+use zeroize::Zeroizing;
 
-use super::guard::Guarded;
 use super::letter::Letter;
-use super::outcome::{Cause, Failure, Phase, Reply};
-use super::settings::Account;
+use super::offer::Offer;
+use super::outcome::{Cause, Failure, Phase, Refusal};
+use super::reply::{Kind, Reply};
+use super::settings::{Account, Credentials};
+use super::stream::{Encryption, Stream, Trouble};
 
-/// How long one address may take until it is connected to.
-const CONNECT_LIMIT: Duration = Duration::from_secs(4);
 /// How long each step may take; what the server does with a whole mail may take all the time that is left.
 const STEP_LIMIT: Duration = Duration::from_secs(10);
 /// How long a polite end may take.
@@ -31,24 +22,23 @@ const FAREWELL_LIMIT: Duration = Duration::from_secs(2);
 
 /// A connection that has signed in.
 pub(super) struct Conversation {
-    connection: AsyncSmtpConnection,
+    stream: Stream,
 }
 
 impl Conversation {
     /// Connects and signs in.
     pub(super) async fn open(account: &Account, end: Instant) -> Result<Self, Failure> {
-        // lettre 0.11 panics at a greeting with a line of nothing but spaces, which is the server's to send.
-        let opening = AssertUnwindSafe(open(account, end)).catch_unwind();
-        let opened =
-            opening.await.unwrap_or(Err(Failure { phase: Phase::Greeting, cause: Cause::Garbled }));
-        opened.map(|connection| Self { connection })
+        let (mut stream, offer) = greeted(account, end).await?;
+        if let Some(credentials) = &account.credentials {
+            sign_in(&mut stream, offer, credentials, end).await?;
+        }
+        Ok(Self { stream })
     }
 
     /// Begins a mail from `sender`.
     pub(super) async fn begin(&mut self, sender: &Address, end: Instant) -> Result<(), Failure> {
-        let command = Mail::new(Some(sender.clone()), Vec::new());
-        let reply = step(Phase::From, end, self.connection.command(command)).await?;
-        expect(Phase::From, &reply, Severity::PositiveCompletion)
+        let command = format!("MAIL FROM:<{sender}>");
+        ask(&mut self.stream, Phase::From, &command, Kind::Done, end).await.map(drop)
     }
 
     /// Hands over the mail that [`begin`](Self::begin) began.
@@ -58,160 +48,218 @@ impl Conversation {
         letter: &Letter,
         end: Instant,
     ) -> Result<(), Failure> {
-        let command = Rcpt::new(recipient.clone(), Vec::new());
-        let reply = step(Phase::Recipient, end, self.connection.command(command)).await?;
-        expect(Phase::Recipient, &reply, Severity::PositiveCompletion)?;
-        let reply = step(Phase::Content, end, self.connection.command(Data)).await?;
-        expect(Phase::Content, &reply, Severity::PositiveIntermediate)?;
+        let command = format!("RCPT TO:<{recipient}>");
+        ask(&mut self.stream, Phase::Recipient, &command, Kind::Done, end).await?;
+        ask(&mut self.stream, Phase::Content, "DATA", Kind::GoOn, end).await?;
         self.hand_over(&letter.bytes, end).await
     }
 
     async fn hand_over(&mut self, bytes: &[u8], end: Instant) -> Result<(), Failure> {
-        // lettre asks for a second part once the first is written, and ends the content when there is none.
-        let is_ending = AtomicBool::new(false);
-        let ending = std::iter::from_fn(|| {
-            is_ending.store(true, Ordering::Relaxed);
-            None
-        });
-        let content = std::iter::once(bytes).chain(ending);
-        let answer = timeout_at(end, self.connection.message_iter(content)).await;
-        let phase =
-            if is_ending.load(Ordering::Relaxed) { Phase::HandedOver } else { Phase::Content };
-        let reply = answered(phase, answer.ok())?;
-        expect(phase, &reply, Severity::PositiveCompletion)
+        let content = stuffed(bytes);
+        answered(Phase::Content, timeout_at(end, self.stream.write(&content)).await.ok())?;
+        let phase = Phase::HandedOver;
+        let ending = async {
+            self.stream.write(b".\r\n").await?;
+            self.stream.read().await
+        };
+        let reply = answered(phase, timeout_at(end, ending).await.ok())?;
+        expect(phase, reply, Kind::Done).map(drop)
     }
 
     /// Says good-bye, in its own time.
     pub(super) fn leave(mut self) {
-        tokio::spawn(async move { timeout(FAREWELL_LIMIT, self.connection.quit()).await });
+        tokio::spawn(async move {
+            let quit = async {
+                self.stream.write(b"QUIT\r\n").await?;
+                self.stream.read().await
+            };
+            timeout(FAREWELL_LIMIT, quit).await
+        });
     }
 }
 
-async fn open(account: &Account, end: Instant) -> Result<AsyncSmtpConnection, Failure> {
-    let mut connection = match (account.tls, &account.encryption) {
-        (Tls::None, _) => plain(account, end).await?,
-        (Tls::Starttls, Some(encryption)) => {
-            let mut connection = plain(account, end).await?;
-            encrypt(&mut connection, encryption, account, end).await?;
-            connection
-        }
+/// A connection on which both sides have greeted, encrypted as the settings want it.
+async fn greeted(account: &Account, end: Instant) -> Result<(Stream, Offer), Failure> {
+    let connecting = Stream::connect(&account.host, account.port);
+    let stream = step(Phase::Greeting, end, connecting).await?;
+    let (mut stream, encryption) = match (account.tls, &account.encryption) {
+        (Tls::None, _) => (Stream::plain(stream), None),
+        (Tls::Starttls, Some(encryption)) => (Stream::plain(stream), Some(encryption)),
         (Tls::Tls, Some(encryption)) => {
-            let server = (account.host.as_str(), account.port);
-            let encryption = Some(encryption.clone());
-            let connecting = AsyncSmtpConnection::connect_tokio1(
-                server,
-                Some(CONNECT_LIMIT),
-                &account.client,
-                encryption,
-                None,
-            );
-            step(Phase::Greeting, end, connecting).await?
+            let encrypting = Stream::encrypted(stream, encryption);
+            (step(Phase::Greeting, end, encrypting).await?, None)
         }
         // Settings that hold have what encrypts. Were it missing, nothing would go out in plain text.
         (_, None) => return Err(failure(Phase::Encryption, Cause::Tls)),
     };
-    if let Some(credentials) = &account.credentials {
-        if connection.server_info().get_auth_mechanism(DEFAULT_MECHANISMS).is_none() {
-            return Err(failure(Phase::SignIn, Cause::NotOffered));
-        }
-        let signing_in = connection.auth(DEFAULT_MECHANISMS, credentials);
-        let reply = step(Phase::SignIn, end, signing_in).await?;
-        expect(Phase::SignIn, &reply, Severity::PositiveCompletion)?;
+    let greeting = step(Phase::Greeting, end, stream.read()).await?;
+    expect(Phase::Greeting, greeting, Kind::Done)?;
+    let offer = greet(&mut stream, Phase::Greeting, account, end).await?;
+    match encryption {
+        None => Ok((stream, offer)),
+        Some(encryption) => encrypt(stream, offer, encryption, account, end).await,
     }
-    Ok(connection)
 }
 
-async fn plain(account: &Account, end: Instant) -> Result<AsyncSmtpConnection, Failure> {
-    let limit = end.min(Instant::now() + STEP_LIMIT);
-    let broken = |_| failure(Phase::Greeting, Cause::Broken);
-    let connecting = timeout_at(limit, connect(&account.host, account.port));
-    let stream = connecting.await.map_err(|_| failure(Phase::Greeting, Cause::Late))?;
-    let stream = stream.map_err(broken)?;
-    stream.set_nodelay(true).map_err(broken)?;
-    let stream = Box::new(Guarded::new(stream));
-    let greeting = AsyncSmtpConnection::connect_with_transport(stream, &account.client);
-    step(Phase::Greeting, end, greeting).await
-}
-
-/// Connects to the first of the host's addresses that answers.
-async fn connect(host: &str, port: u16) -> Result<TcpStream, Error> {
-    let mut last = Error::from(ErrorKind::NotFound);
-    for address in lookup_host((host, port)).await? {
-        match timeout(CONNECT_LIMIT, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) => last = error,
-            Err(_) => last = ErrorKind::TimedOut.into(),
-        }
+/// Greets the server. One that knows no EHLO is greeted as RFC 5321, section 3.2, has it, and
+/// offers nothing.
+async fn greet(
+    stream: &mut Stream,
+    phase: Phase,
+    account: &Account,
+    end: Instant,
+) -> Result<Offer, Failure> {
+    let reply = exchange(stream, phase, &format!("EHLO {}", account.client), end).await?;
+    if matches!(reply.code, 500 | 502) {
+        ask(stream, phase, &format!("HELO {}", account.client), Kind::Done, end).await?;
+        return Ok(Offer::default());
     }
-    Err(last)
+    expect(phase, reply, Kind::Done).map(|reply| Offer::read(&reply))
 }
 
 async fn encrypt(
-    connection: &mut AsyncSmtpConnection,
-    encryption: &TlsParameters,
+    mut stream: Stream,
+    offer: Offer,
+    encryption: &Encryption,
     account: &Account,
     end: Instant,
+) -> Result<(Stream, Offer), Failure> {
+    let phase = Phase::Encryption;
+    if !offer.starttls {
+        return Err(failure(phase, Cause::NotOffered));
+    }
+    ask(&mut stream, phase, "STARTTLS", Kind::Done, end).await?;
+    let mut stream = step(phase, end, stream.encrypt(encryption)).await?;
+    // What was offered in plain text may have been an attacker's: it is asked for again.
+    let offer = greet(&mut stream, phase, account, end).await?;
+    Ok((stream, offer))
+}
+
+/// Signs in by `PLAIN`, or else by `LOGIN`.
+async fn sign_in(
+    stream: &mut Stream,
+    offer: Offer,
+    credentials: &Credentials,
+    end: Instant,
 ) -> Result<(), Failure> {
-    if !connection.can_starttls() {
-        return Err(failure(Phase::Encryption, Cause::NotOffered));
-    }
-    let encrypting = connection.starttls(encryption.clone(), &account.client);
-    step(Phase::Encryption, end, encrypting).await?;
-    // Nothing but an encrypted connection gets any further, whatever a later lettre makes of a refusal.
-    if connection.is_encrypted() {
-        Ok(())
+    let phase = Phase::SignIn;
+    let encode = |text: &str| Zeroizing::new(BASE64.encode(text.as_bytes()));
+    let user = credentials.user.as_str();
+    let password = credentials.password.expose();
+    let (command, answers) = if offer.plain {
+        let both = encode(&Zeroizing::new(format!("\0{user}\0{password}")));
+        (Zeroizing::new(format!("AUTH PLAIN {}", both.as_str())), vec![both])
+    } else if offer.login {
+        // Whatever stands behind 334: first the user, then the password
+        // (draft-murchison-sasl-login).
+        (Zeroizing::new("AUTH LOGIN".to_owned()), vec![encode(user), encode(password)])
     } else {
-        Err(failure(Phase::Encryption, Cause::NotOffered))
+        return Err(failure(phase, Cause::NotOffered));
+    };
+    let mut reply = exchange(stream, phase, &command, end).await?;
+    for answer in answers {
+        if reply.kind() == Kind::GoOn {
+            reply = exchange(stream, phase, &answer, end).await?;
+        }
     }
+    expect(phase, reply, Kind::Done).map(drop)
+}
+
+/// Sends a command, and wants an answer of that kind.
+async fn ask(
+    stream: &mut Stream,
+    phase: Phase,
+    command: &str,
+    kind: Kind,
+    end: Instant,
+) -> Result<Reply, Failure> {
+    let reply = exchange(stream, phase, command, end).await?;
+    expect(phase, reply, kind)
+}
+
+async fn exchange(
+    stream: &mut Stream,
+    phase: Phase,
+    command: &str,
+    end: Instant,
+) -> Result<Reply, Failure> {
+    let line = Zeroizing::new(format!("{command}\r\n"));
+    let exchange = async {
+        stream.write(line.as_bytes()).await?;
+        stream.read().await
+    };
+    step(phase, end, exchange).await
 }
 
 async fn step<T>(
     phase: Phase,
     end: Instant,
-    step: impl Future<Output = Result<T, smtp::Error>>,
+    step: impl Future<Output = Result<T, Trouble>>,
 ) -> Result<T, Failure> {
     let limit = end.min(Instant::now() + STEP_LIMIT);
     answered(phase, timeout_at(limit, step).await.ok())
 }
 
-fn answered<T>(phase: Phase, answer: Option<Result<T, smtp::Error>>) -> Result<T, Failure> {
+fn answered<T>(phase: Phase, answer: Option<Result<T, Trouble>>) -> Result<T, Failure> {
     let answer = answer.ok_or_else(|| failure(phase, Cause::Late))?;
-    answer.map_err(|error| failure(phase, cause(&error)))
+    answer.map_err(|trouble| failure(phase, cause(trouble)))
 }
 
 /// A reply of another kind than this phase has is as good as none.
-fn expect(phase: Phase, reply: &Response, severity: Severity) -> Result<(), Failure> {
-    if reply.code().severity == severity { Ok(()) } else { Err(failure(phase, Cause::Garbled)) }
+fn expect(phase: Phase, reply: Reply, kind: Kind) -> Result<Reply, Failure> {
+    match reply.kind() {
+        found if found == kind => Ok(reply),
+        Kind::Refused => Err(failure(phase, Cause::Refused(Refusal::new(&reply)))),
+        Kind::Done | Kind::GoOn => Err(failure(phase, Cause::Garbled)),
+    }
 }
 
 fn failure(phase: Phase, cause: Cause) -> Failure {
     Failure { phase, cause }
 }
 
-fn cause(error: &smtp::Error) -> Cause {
-    if let Some(code) = error.status() {
-        // The source of such an error is the reply's text.
-        let text = error.source().map(ToString::to_string).unwrap_or_default();
-        return Cause::Refused(Reply::new(code.into(), &text));
-    }
-    match handshake_error(error) {
+fn cause(trouble: Trouble) -> Cause {
+    let error = match trouble {
+        Trouble::Broken(error) => error,
+        Trouble::Garbled => return Cause::Garbled,
+    };
+    let within = error.get_ref().and_then(|error| error.downcast_ref());
+    match within {
         Some(rustls::Error::InvalidCertificate(error)) => Cause::Untrusted(error.clone()),
         Some(_) => Cause::Tls,
-        None if error.is_response() || error.is_client() => Cause::Garbled,
         None => Cause::Broken,
     }
 }
 
-/// What rustls said, which lies at the bottom of other errors.
-fn handshake_error(error: &smtp::Error) -> Option<&rustls::Error> {
-    let mut source = error.source();
-    while let Some(error) = source {
-        let within = error.downcast_ref::<Error>().and_then(Error::get_ref);
-        let found = within.and_then(|error| error.downcast_ref()).or_else(|| error.downcast_ref());
-        if found.is_some() {
-            return found;
+/// A mail as it goes over the wire (RFC 5321, section 4.5.2): a full stop that begins a line is
+/// doubled, and the last line ends.
+fn stuffed(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut content = Zeroizing::new(Vec::with_capacity(bytes.len() + bytes.len() / 16 + 2));
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        if line.starts_with(b".") {
+            content.push(b'.');
         }
-        source = error.source();
+        content.extend_from_slice(line);
     }
-    None
+    if !content.ends_with(b"\r\n") {
+        content.extend_from_slice(b"\r\n");
+    }
+    content
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_of_a_mail_ends_it() {
+        for (mail, sent) in [
+            (&b"a\r\nb\r\n"[..], &b"a\r\nb\r\n"[..]),
+            (b"a\r\n.\r\nb", b"a\r\n..\r\nb\r\n"),
+            (b".\r\n..\r\n.c\r\n", b"..\r\n...\r\n..c\r\n"),
+            (b"", b"\r\n"),
+        ] {
+            assert_eq!(*stuffed(mail), sent);
+        }
+    }
 }

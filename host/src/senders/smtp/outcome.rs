@@ -1,10 +1,12 @@
-//! What a failure means for the caller: RFC 5321's replies and RFC 3463's details, read phase by phase. Nothing of a
-//! server's text is repeated, only its numbers.
+//! What a failure means for the caller: RFC 5321's replies and RFC 3463's details, read phase by
+//! phase. Of a server's text only the numbers are repeated, and to the operator alone the first
+//! line of a refusal that its text made his.
 
-use std::fmt;
-
-use countersign_providers::SendError;
+use countersign_providers::{SendError, Unsent};
+use lettre::Address;
 use rustls::CertificateError;
+
+pub(super) use super::refusal::Refusal;
 
 /// How far it had come. Until the end of the content nothing can have gone out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -37,7 +39,7 @@ pub(super) enum Cause {
     /// The server doesn't offer what we need in this phase.
     NotOffered,
     /// The server said no.
-    Refused(Reply),
+    Refused(Refusal),
     /// The handshake failed, but for the certificate.
     Tls,
     /// The server's certificate isn't good.
@@ -51,65 +53,29 @@ pub(super) struct Failure {
     pub(super) cause: Cause,
 }
 
-/// The numbers of a server's refusal.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Reply {
-    code: u16,
-    /// Subject and detail of the enhanced status code, where there is one.
-    enhanced: Option<(u16, u16)>,
-}
-
-impl Reply {
-    /// Of a reply's code and text, only numbers are kept.
-    pub(super) fn new(code: u16, text: &str) -> Self {
-        let numbers = text.split_whitespace().next().unwrap_or_default();
-        let mut numbers = numbers.split('.').map(number);
-        let enhanced = match (numbers.next(), numbers.next(), numbers.next(), numbers.next()) {
-            (Some(Some(class)), Some(Some(subject)), Some(Some(detail)), None)
-                if class == code / 100 =>
-            {
-                Some((subject, detail))
-            }
-            _ => None,
-        };
-        Self { code, enhanced }
-    }
-
-    fn is_transient(self) -> bool {
-        self.code < 500
-    }
-}
-
-/// One to three digits, as RFC 3463 has them.
-fn number(text: &str) -> Option<u16> {
-    let is_number = text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number { text.parse().ok() } else { None }
-}
-
-impl fmt::Display for Reply {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.code)?;
-        match self.enhanced {
-            Some((subject, detail)) => {
-                write!(formatter, " {}.{subject}.{detail}", self.code / 100)
-            }
-            None => Ok(()),
-        }
-    }
-}
-
 impl Failure {
     /// Whether a connection that had been idle may just have been closed meanwhile: nothing was sent over it yet.
     pub(super) fn is_stale(&self) -> bool {
         match (&self.cause, self.phase) {
-            (Cause::Refused(reply), Phase::From) => reply.is_transient(),
+            (Cause::Refused(refusal), Phase::From) => refusal.is_transient(),
             (Cause::Broken | Cause::Garbled | Cause::Late, Phase::From) => true,
             _ => false,
         }
     }
 
-    /// The outcome, with settings named as they stand at `path`.
-    pub(super) fn outcome(&self, path: &str) -> SendError {
+    /// The outcome of a mail to `recipient`, with settings named as they stand at `path`.
+    pub(super) fn unsent(&self, path: &str, recipient: &Address) -> Unsent {
+        let concerns_recipient = match &self.cause {
+            Cause::Refused(refusal) => {
+                self.phase == Phase::Recipient && refusal.is_transient() && !is_elsewhere(refusal)
+            }
+            _ => false,
+        };
+        Unsent { error: self.outcome(path, recipient), concerns_recipient }
+    }
+
+    /// The error of a mail to `recipient`.
+    pub(super) fn outcome(&self, path: &str, recipient: &Address) -> SendError {
         let is_handed_over = self.phase == Phase::HandedOver;
         match &self.cause {
             Cause::Broken | Cause::Garbled if is_handed_over => SendError::Unreadable,
@@ -128,7 +94,7 @@ impl Failure {
                 "{path}: the server's certificate {}",
                 complaint(error)
             )),
-            Cause::Refused(reply) => refusal(self.phase, *reply, path),
+            Cause::Refused(reply) => refusal(self.phase, reply, path, recipient),
         }
     }
 }
@@ -149,54 +115,97 @@ fn complaint(error: &CertificateError) -> &'static str {
     }
 }
 
-fn refusal(phase: Phase, reply: Reply, path: &str) -> SendError {
-    if matches!(reply.code, 530 | 534 | 535 | 538) {
+fn refusal(phase: Phase, refusal: &Refusal, path: &str, recipient: &Address) -> SendError {
+    if matches!(refusal.code, 530 | 534 | 535 | 538) {
         return SendError::Unauthorised;
     }
-    if reply.is_transient() {
-        return transient(phase, reply);
+    if refusal.is_transient() {
+        return transient(phase, refusal);
     }
     match phase {
         Phase::Greeting => {
-            SendError::Other(format!("{path}: the server refuses to talk to us: {reply}"))
+            SendError::Other(format!("{path}: the server refuses to talk to us: {refusal}"))
         }
         Phase::Encryption => {
-            SendError::NotConfigured(format!("{path}.tls: the server refuses STARTTLS: {reply}"))
+            SendError::NotConfigured(format!("{path}.tls: the server refuses STARTTLS: {refusal}"))
         }
-        Phase::SignIn if reply.code < 505 => SendError::NotConfigured(format!(
-            "{path}.user: the server refuses our way to sign in: {reply}"
+        Phase::SignIn if refusal.code < 505 => SendError::NotConfigured(format!(
+            "{path}.user: the server refuses our way to sign in: {refusal}"
         )),
         Phase::SignIn => SendError::Unauthorised,
-        Phase::From => refused_sender(reply, path),
-        Phase::Recipient => refused_recipient(reply, path),
-        Phase::Content | Phase::HandedOver => {
-            SendError::Other(format!("{path}: the server refuses the mail: {reply}"))
-        }
+        Phase::From => refused_sender(refusal, path),
+        Phase::Recipient => refused_recipient(refusal, path, recipient),
+        Phase::Content | Phase::HandedOver => refused_mail(refusal, path),
     }
 }
 
 /// A greylist and a limit look alike. What speaks of policy or of too many recipients is taken for a limit, all else
 /// for a server in trouble; either way the mail may pass later.
-fn transient(phase: Phase, reply: Reply) -> SendError {
-    match (phase, reply.code, reply.enhanced) {
-        // RFC 4954: the server can't look passwords up right now.
-        (Phase::SignIn, 454, _) => SendError::Unavailable,
+fn transient(phase: Phase, refusal: &Refusal) -> SendError {
+    match (phase, refusal.code, refusal.enhanced) {
+        // RFC 3207 and RFC 4954: the server can't encrypt, or can't look passwords up, right now.
+        (Phase::Encryption | Phase::SignIn, 454, _) => SendError::Unavailable,
         (_, _, Some((7, _))) | (_, 452, Some((5, 3))) => SendError::Throttled(None),
         _ => SendError::Unavailable,
     }
 }
 
-fn refused_sender(reply: Reply, path: &str) -> SendError {
-    SendError::NotConfigured(format!("{path}.from: the server refuses this sender: {reply}"))
+/// Whether a refusal of the recipient speaks of something else: the sender, or the server itself.
+fn is_elsewhere(refusal: &Refusal) -> bool {
+    matches!(refusal.enhanced, Some((1, 7 | 8) | (3, _)))
 }
 
-fn refused_recipient(reply: Reply, path: &str) -> SendError {
-    match (reply.enhanced, reply.code) {
+fn refused_sender(refusal: &Refusal, path: &str) -> SendError {
+    SendError::NotConfigured(format!("{path}.from: the server refuses this sender: {refusal}"))
+}
+
+/// What an enhanced code is about.
+enum About {
+    Recipient,
+    Sender,
+    SomethingElse,
+}
+
+/// RFC 3463: 1 is about addresses, 2 about mailboxes, 4 about the way to the recipient's domain.
+fn about((subject, detail): (u16, u16)) -> About {
+    match (subject, detail) {
         // Servers that judge the sender only now: Postfix does.
-        (Some((1, 7 | 8)), _) => refused_sender(reply, path),
-        (Some((1 | 2, _)), _) | (None, 550..=554) => SendError::RecipientRefused,
-        _ => SendError::Other(format!(
-            "{path}: the server won't carry mail from us to this recipient: {reply}"
-        )),
+        (1, 7 | 8) => About::Sender,
+        // A directory that fails, congestion, a loop, and time that is up say nothing of this
+        // recipient.
+        (4, 3 | 5 | 6 | 7) => About::SomethingElse,
+        (1 | 2 | 4, _) => About::Recipient,
+        _ => About::SomethingElse,
+    }
+}
+
+fn refused_recipient(refusal: &Refusal, path: &str, recipient: &Address) -> SendError {
+    let other =
+        || format!("{path}: the server won't carry mail from us to this recipient: {refusal}");
+    match (refusal.enhanced, refusal.code) {
+        // The syntax of an address.
+        (Some((5, 2)), _) | (Some((5, 4)), 501 | 553) => SendError::RecipientRefused,
+        (Some(enhanced), _) => match about(enhanced) {
+            About::Recipient => SendError::RecipientRefused,
+            About::Sender => refused_sender(refusal, path),
+            About::SomethingElse => SendError::Other(other()),
+        },
+        (None, 501 | 550..=554) => match refusal.operators_text(recipient) {
+            None => SendError::RecipientRefused,
+            Some(text) => SendError::Other(format!("{} \"{text}\"", other())),
+        },
+        (None, _) => SendError::Other(other()),
+    }
+}
+
+/// A mail has one recipient, so that an enhanced code means what it means of the recipient. The
+/// text isn't looked into: the server knows the code by now.
+fn refused_mail(refusal: &Refusal, path: &str) -> SendError {
+    match refusal.enhanced.map(about) {
+        Some(About::Recipient) => SendError::RecipientRefused,
+        Some(About::Sender) => refused_sender(refusal, path),
+        Some(About::SomethingElse) | None => {
+            SendError::Other(format!("{path}: the server refuses the mail: {refusal}"))
+        }
     }
 }

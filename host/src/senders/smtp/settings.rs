@@ -2,14 +2,15 @@
 
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
 
-use countersign_providers::{Problem, Problems, SmtpSettings, Tls};
+use countersign_providers::{Problem, Problems, Secret, SmtpSettings, Tls};
 use lettre::message::Mailbox;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParameters};
-use lettre::transport::smtp::extension::ClientId;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, DnsName, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+
+use super::stream::Encryption;
 
 /// Longest user name and password that are taken.
 const MAX_CREDENTIAL_BYTES: usize = 1024;
@@ -22,12 +23,19 @@ pub(super) struct Account {
     pub(super) port: u16,
     pub(super) tls: Tls,
     /// What encrypts, with any `tls` but none.
-    pub(super) encryption: Option<TlsParameters>,
+    pub(super) encryption: Option<Encryption>,
     pub(super) credentials: Option<Credentials>,
     pub(super) from: Mailbox,
     pub(super) reply_to: Option<Mailbox>,
-    pub(super) client: ClientId,
+    /// The name that the server is greeted with: a host's, or an address in brackets.
+    pub(super) client: String,
     pub(super) max_connections: u16,
+}
+
+/// Whom to sign in as.
+pub(super) struct Credentials {
+    pub(super) user: String,
+    pub(super) password: Secret<String>,
 }
 
 impl Account {
@@ -51,7 +59,7 @@ impl Account {
         let encryption = if settings.tls == Tls::None || !is_name {
             None
         } else {
-            found.encryption(&settings.host, authorities)
+            authorities.and_then(|authorities| found.encryption(&settings.host, authorities))
         };
         if !found.problems.is_empty() {
             return Err(Problems(found.problems));
@@ -100,7 +108,7 @@ impl Found<'_> {
     fn credentials(&mut self, settings: &SmtpSettings) -> Option<Credentials> {
         let (user, password) = match (&settings.user, &settings.password) {
             (None, None) => return None,
-            (Some(user), Some(password)) => (user, password.expose()),
+            (Some(user), Some(password)) => (user, password),
             (Some(_), None) => {
                 self.add("password", "is missing: `user` and `password` go together");
                 return None;
@@ -110,12 +118,12 @@ impl Found<'_> {
                 return None;
             }
         };
-        for (name, text) in [("user", user), ("password", password)] {
+        for (name, text) in [("user", user), ("password", password.expose())] {
             if !(1..=MAX_CREDENTIAL_BYTES).contains(&text.len()) || text.contains('\0') {
                 self.add(name, "has to be 1 to 1024 bytes, none of them zero");
             }
         }
-        Some(Credentials::new(user.clone(), password.clone()))
+        Some(Credentials { user: user.clone(), password: password.clone() })
     }
 
     fn mailbox(&mut self, name: &str, text: &str) -> Option<Mailbox> {
@@ -133,13 +141,13 @@ impl Found<'_> {
     }
 
     /// The name that we greet with: a host's, or an address in brackets.
-    fn client(&mut self, name: &str) -> Option<ClientId> {
+    fn client(&mut self, name: &str) -> Option<String> {
         let literal = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         let address = literal.and_then(|text| text.trim_start_matches("IPv6:").parse().ok());
         let client = match address {
-            Some(IpAddr::V4(address)) => Some(ClientId::Ipv4(address)),
-            Some(IpAddr::V6(address)) => Some(ClientId::Ipv6(address)),
-            None => DnsName::try_from(name).ok().map(|_| ClientId::Domain(name.to_owned())),
+            Some(IpAddr::V4(address)) => Some(format!("[{address}]")),
+            Some(IpAddr::V6(address)) => Some(format!("[IPv6:{address}]")),
+            None => DnsName::try_from(name).ok().map(|_| name.to_owned()),
         };
         if client.is_none() {
             self.add("helo_name", "has to be the name of a host, or an address in brackets");
@@ -147,32 +155,28 @@ impl Found<'_> {
         client
     }
 
-    fn authorities(&mut self, settings: &SmtpSettings) -> Option<Vec<Certificate>> {
-        let file = settings.ca_file.as_deref()?;
+    fn authorities(&mut self, settings: &SmtpSettings) -> Option<RootCertStore> {
+        let Some(file) = settings.ca_file.as_deref() else {
+            return Some(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
+        };
         if settings.tls == Tls::None {
             self.add("ca_file", "is of no use with `tls = \"none\"`");
             return None;
         }
-        let read = read_certificates(file);
-        read.map_err(|text| self.add("ca_file", text)).ok()
+        read_certificates(file).map_err(|text| self.add("ca_file", text)).ok()
     }
 
-    fn encryption(
-        &mut self,
-        host: &str,
-        authorities: Option<Vec<Certificate>>,
-    ) -> Option<TlsParameters> {
-        let mut builder = TlsParameters::builder(host.to_owned());
-        builder = match authorities {
-            None => builder.certificate_store(CertificateStore::WebpkiRoots),
-            Some(authorities) => authorities
-                .into_iter()
-                .fold(builder.certificate_store(CertificateStore::None), |builder, authority| {
-                    builder.add_root_certificate(authority)
-                }),
-        };
-        let built = builder.build_rustls();
-        built.map_err(|_| self.add("ca_file", "holds a certificate that can't be used")).ok()
+    fn encryption(&mut self, host: &str, authorities: RootCertStore) -> Option<Encryption> {
+        let provider = rustls::crypto::ring::default_provider();
+        let config = ClientConfig::builder_with_provider(provider.into())
+            .with_safe_default_protocol_versions()
+            .map_err(|_| self.add("tls", "can't be set up"))
+            .ok()?
+            .with_root_certificates(authorities)
+            .with_no_client_auth();
+        // What isn't a name has left a problem.
+        let name = ServerName::try_from(host.to_owned()).ok()?;
+        Some(Encryption { connector: Arc::new(config).into(), name })
     }
 }
 
@@ -181,7 +185,7 @@ fn is_loopback(host: &str) -> bool {
     address.map_or_else(|_| host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
 }
 
-fn read_certificates(file: &Path) -> Result<Vec<Certificate>, String> {
+fn read_certificates(file: &Path) -> Result<RootCertStore, String> {
     let pem = std::fs::read(file).map_err(|error| format!("can't be read: {}", error.kind()))?;
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let broken = || "has to hold certificates in PEM".to_owned();
@@ -189,6 +193,10 @@ fn read_certificates(file: &Path) -> Result<Vec<Certificate>, String> {
     if read.is_empty() {
         return Err(broken());
     }
-    let certificate = |der: CertificateDer<'_>| Certificate::from_der(der.to_vec());
-    read.into_iter().map(certificate).collect::<Result<_, _>>().map_err(|_| broken())
+    let mut authorities = RootCertStore::empty();
+    for certificate in read {
+        let unusable = |_| "holds a certificate that can't be used".to_owned();
+        authorities.add(certificate).map_err(unusable)?;
+    }
+    Ok(authorities)
 }

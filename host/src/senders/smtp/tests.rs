@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::outcome::Reply;
+use super::outcome::Refusal;
+use super::reply::Reply;
 use super::*;
 
 fn settings(changes: Value) -> SmtpSettings {
@@ -108,21 +109,14 @@ fn debug_shows_no_password() {
     assert!(!format!("{:?}", settings(json!({}))).contains("hunter2"));
 }
 
-#[test]
-fn replies_are_read_by_their_numbers() {
-    for (code, text, shown) in [
-        (550, "5.1.1 <ada@example.org>: unknown", "550 5.1.1"),
-        (550, "5.7.60 SMTP; Client does not have permissions", "550 5.7.60"),
-        (550, "ada@example.org unknown", "550"),
-        (550, "4.1.1 of another class", "550"),
-        (550, "5.1 half a code", "550"),
-        (550, "5.1.1.1 too much of one", "550"),
-        (550, "5.1.1234 too long", "550"),
-        (550, "5..1 empty", "550"),
-        (421, "", "421"),
-    ] {
-        assert_eq!(Reply::new(code, text).to_string(), shown);
-    }
+/// A refusal with these lines.
+fn refusal(code: u16, text: &str) -> Refusal {
+    let lines = text.split('\n').map(|line| line.as_bytes().to_vec()).collect();
+    Refusal::new(&Reply { code, lines })
+}
+
+fn ada() -> Address {
+    "ada@example.org".parse().unwrap()
 }
 
 /// What each reply means, phase by phase.
@@ -138,6 +132,9 @@ fn refusals_are_told_apart() {
         (Phase::Greeting, 421, "4.7.0 too many connections", Throttled(None)),
         (Phase::Greeting, 554, "no", other(": the server refuses to talk to us: 554")),
         (Phase::Encryption, 454, "4.3.0 later", Unavailable),
+        (Phase::Encryption, 454, "4.7.0 TLS not available due to local problem", Unavailable),
+        (Phase::Encryption, 454, "", Unavailable),
+        (Phase::Encryption, 421, "4.7.0 too many", Throttled(None)),
         (Phase::Encryption, 502, "no", not_configured(".tls: the server refuses STARTTLS: 502")),
         (Phase::SignIn, 454, "4.7.0 later", Unavailable),
         (Phase::SignIn, 421, "4.7.0 too many", Throttled(None)),
@@ -167,10 +164,123 @@ fn refusals_are_told_apart() {
         (Phase::Recipient, 503, "no", other(&format!("{carry} 503"))),
         (Phase::Content, 554, "no", other(": the server refuses the mail: 554")),
         (Phase::HandedOver, 451, "4.3.0 later", Unavailable),
-        (Phase::HandedOver, 552, "5.2.3 big", other(": the server refuses the mail: 552 5.2.3")),
+        (Phase::HandedOver, 552, "5.3.4 big", other(": the server refuses the mail: 552 5.3.4")),
+        (Phase::HandedOver, 552, "5.2.3 big for this mailbox", RecipientRefused),
+        (Phase::HandedOver, 550, "5.1.1 unknown", RecipientRefused),
+        (Phase::HandedOver, 552, "5.2.2 full", RecipientRefused),
+        (Phase::HandedOver, 550, "5.4.1 Access denied", RecipientRefused),
+        (Phase::HandedOver, 550, "unknown (#5.1.1)", RecipientRefused),
+        (Phase::HandedOver, 550, "5.1.8 who?", not_configured(&format!("{from} 550 5.1.8"))),
+        (Phase::HandedOver, 550, "unknown", other(": the server refuses the mail: 550")),
+        (
+            Phase::HandedOver,
+            554,
+            "Message rejected: Email address is not verified. x@example.org",
+            other(": the server refuses the mail: 554"),
+        ),
+        // A domain that takes no mail (RFC 7505).
+        (Phase::Recipient, 556, "5.1.10 null MX", RecipientRefused),
+        (
+            Phase::Recipient,
+            550,
+            "5.4.1 Recipient address rejected: Access denied. AS(201806281)",
+            RecipientRefused,
+        ),
+        (
+            Phase::Recipient,
+            550,
+            "5.4.1 [a@example.com]: Recipient address rejected",
+            RecipientRefused,
+        ),
+        (Phase::Recipient, 550, "5.4.310 DNS domain does not exist", RecipientRefused),
+        (Phase::Recipient, 550, "5.4.14 hop count", RecipientRefused),
+        (Phase::Recipient, 550, "5.4.0 ?", RecipientRefused),
+        (Phase::Recipient, 550, "5.4.3 directory", other(&format!("{carry} 550 5.4.3"))),
+        (Phase::Recipient, 550, "5.4.5 congestion", other(&format!("{carry} 550 5.4.5"))),
+        (Phase::Recipient, 550, "5.4.6 loop", other(&format!("{carry} 550 5.4.6"))),
+        (Phase::Recipient, 550, "5.4.7 time", other(&format!("{carry} 550 5.4.7"))),
+        (Phase::Recipient, 550, "5.0.0 no", other(&format!("{carry} 550 5.0.0"))),
+        (Phase::Recipient, 501, "<a b>: malformed address", RecipientRefused),
+        (Phase::Recipient, 501, "5.5.4 bad address", RecipientRefused),
+        (Phase::Recipient, 553, "5.5.2 syntax", RecipientRefused),
+        (Phase::Recipient, 550, "", RecipientRefused),
+        (Phase::Recipient, 550, "#5.1.0 Address rejected", RecipientRefused),
+        (
+            Phase::Recipient,
+            553,
+            "sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)",
+            other(&format!("{carry} 553 5.7.1")),
+        ),
+        (
+            Phase::Recipient,
+            550,
+            "5.7.1 : Recipient address rejected: Inactive MailBox",
+            other(&format!("{carry} 550 5.7.1")),
+        ),
+        (
+            Phase::Recipient,
+            550,
+            "relay to <ada@example.org> not permitted",
+            other(&format!("{carry} 550 \"relay to [address] not permitted\"")),
+        ),
+        (
+            Phase::Recipient,
+            550,
+            "Please turn on SMTP Authentication in your mail client.\nmx.test is not permitted",
+            other(&format!(
+                "{carry} 550 \"Please turn on SMTP Authentication in your mail client.\""
+            )),
+        ),
+        (
+            Phase::Recipient,
+            550,
+            "Sender verify failed",
+            other(&format!("{carry} 550 \"Sender verify failed\"")),
+        ),
     ] {
-        let cause = Cause::Refused(Reply::new(code, text));
-        assert_eq!(Failure { phase, cause }.outcome("p"), expected, "{phase:?} {code} {text}");
+        let cause = Cause::Refused(refusal(code, text));
+        let outcome = Failure { phase, cause }.outcome("p", &ada());
+        assert_eq!(outcome, expected, "{phase:?} {code} {text}");
+    }
+}
+
+/// Of a temporary refusal of the recipient nobody else has to hear.
+#[test]
+fn a_temporary_refusal_of_the_recipient_concerns_that_one_alone() {
+    let concerns = |phase, code, text| {
+        Failure { phase, cause: Cause::Refused(refusal(code, text)) }
+            .unsent("p", &ada())
+            .concerns_recipient
+    };
+    for (code, text) in [
+        (450, "4.1.2 <a@gmial.test>: Recipient address rejected: Domain not found"),
+        (451, "4.7.1 Greylisted, try again"),
+        (450, "4.2.0 Greylisted"),
+        (450, "4.2.1 too quickly."),
+        (450, "4.1.1 unverified address"),
+        (452, "4.5.3 too many"),
+        (452, "4.2.2 full"),
+        (451, ""),
+        (450, "please come back later"),
+        (421, "later"),
+        (499, "4.4.1 no answer from host"),
+    ] {
+        assert!(concerns(Phase::Recipient, code, text), "{code} {text}");
+    }
+    for (code, text) in [
+        (450, "4.1.8 <codes@x>: Sender address rejected: Domain not found"),
+        (450, "4.1.7 <codes@x>: Sender address rejected"),
+        (452, "4.3.1 disk full"),
+        (451, "4.3.0 later"),
+    ] {
+        assert!(!concerns(Phase::Recipient, code, text), "{code} {text}");
+    }
+    for phase in [Phase::Greeting, Phase::From, Phase::Content, Phase::HandedOver] {
+        assert!(!concerns(phase, 450, "4.2.0 later"), "{phase:?}");
+    }
+    for cause in [Cause::Broken, Cause::Late, Cause::Garbled] {
+        let unsent = Failure { phase: Phase::Recipient, cause }.unsent("p", &ada());
+        assert_eq!(unsent, Unsent::from(SendError::Unavailable));
     }
 }
 
@@ -185,10 +295,11 @@ fn only_after_the_end_of_the_content_is_anything_left_open() {
         Phase::Content,
     ] {
         for cause in [Cause::Broken, Cause::Garbled, Cause::Late] {
-            assert_eq!(Failure { phase, cause }.outcome("p"), SendError::Unavailable, "{phase:?}");
+            let outcome = Failure { phase, cause }.outcome("p", &ada());
+            assert_eq!(outcome, SendError::Unavailable, "{phase:?}");
         }
     }
-    let outcome = |cause| Failure { phase: Phase::HandedOver, cause }.outcome("p");
+    let outcome = |cause| Failure { phase: Phase::HandedOver, cause }.outcome("p", &ada());
     assert_eq!(outcome(Cause::Broken), SendError::Unreadable);
     assert_eq!(outcome(Cause::Garbled), SendError::Unreadable);
     assert_eq!(outcome(Cause::Late), SendError::Timeout);
@@ -197,7 +308,7 @@ fn only_after_the_end_of_the_content_is_anything_left_open() {
 #[test]
 fn only_what_stands_before_the_recipient_counts_as_a_stale_connection() {
     let is_stale = |phase, cause| Failure { phase, cause }.is_stale();
-    let refused = |code| Cause::Refused(Reply::new(code, ""));
+    let refused = |code| Cause::Refused(refusal(code, ""));
     assert!(is_stale(Phase::From, Cause::Broken));
     assert!(is_stale(Phase::From, Cause::Late));
     assert!(is_stale(Phase::From, refused(421)));

@@ -84,6 +84,12 @@ pub(crate) static SMS: Recorded = Recorded {
             failed!("undelivered", 30005),
             failed!("failed", 30006),
             failed!("failed", 30014),
+            failed!("failed", 30038),
+            failed!("failed", "\"30003\""),
+            answer(
+                400,
+                r#"{"code": "21211", "message": "Invalid 'To' Phone Number", "status": 400}"#,
+            ),
             failed!("failed", 30450),
         ]),
         template_unknown: Cases::Never("text messages have no templates"),
@@ -119,6 +125,20 @@ const INACTIVE: &str = "senders.sms.account_sid: Twilio answered 400, code 10001
     out of funds";
 
 const SMS_NOT_CONFIGURED: Cases = Cases::Each(&[
+    (
+        error!(400, 21264, "The From phone number cannot be used"),
+        not_configured(
+            "senders.sms.from: Twilio answered 400, code 21264: the account has no such sender, or it can't reach this \
+             destination",
+        ),
+    ),
+    (
+        error!(400, 21910, "Invalid From and To pair"),
+        not_configured(
+            "senders.sms.from: Twilio answered 400, code 21910: the account has no such sender, or it can't reach this \
+             destination",
+        ),
+    ),
     (error!(400, 10001, "Account is not active"), Error::NotConfigured(INACTIVE)),
     (
         error!(400, 10002, "Trial accounts do not support the feature you tried to use"),
@@ -306,6 +326,9 @@ const SMS_NOT_CONFIGURED: Cases = Cases::Each(&[
 const SMS_OTHER: Cases = Cases::Each(&[
     (error!(400, 20001, "Unknown parameters"), other("Twilio answered 400, code 20001")),
     (error!(400, 20422, "Invalid Parameter"), other("Twilio answered 400, code 20422")),
+    (failed!("failed", 30453), other("Twilio answered 201, code 30453")),
+    (failed!("failed", 30485), other("Twilio answered 201, code 30485")),
+    (failed!("failed", 30500), other("Twilio answered 201, code 30500")),
     (
         error!(400, 21602, "Message body is required."),
         other("Twilio answered 400, code 21602: the message has no text"),

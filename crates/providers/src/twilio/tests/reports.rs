@@ -141,6 +141,23 @@ fn without_the_auth_token_nothing_is_received() {
 }
 
 #[test]
+fn the_older_name_of_a_status_counts_where_the_newer_is_missing() {
+    let provider = open("twilio_sms", json!({}));
+    let result = |parameters: &[(&str, &str)]| {
+        Call::new(Some(QUERY), parameters).received_by(provider.as_ref())
+    };
+    let delivered = Ok(received(Outcome::Delivered));
+    assert_eq!(result(&[("SmsStatus", "delivered")]), delivered);
+    assert_eq!(result(&[("SmsStatus", "undelivered")]), Ok(received(Outcome::Failed)));
+    assert_eq!(result(&[("MessageStatus", "delivered"), ("SmsStatus", "sent")]), delivered);
+    let later = result(&[("MessageStatus", "sent"), ("SmsStatus", "delivered")]);
+    assert_eq!(later, Ok(Received::default()));
+    let voice = open("twilio_voice", json!({}));
+    let call = Call::new(Some(QUERY), &[("SmsStatus", "delivered")]);
+    assert_eq!(call.received_by(voice.as_ref()), Err(CallbackError::Unreadable));
+}
+
+#[test]
 fn what_is_signed_and_says_nothing_is_unreadable() {
     let provider = open("twilio_sms", json!({}));
     for call in [

@@ -1,0 +1,320 @@
+//! A server's refusal: its numbers, and what its text gives away.
+
+use std::fmt;
+
+use lettre::Address;
+
+use super::reply::Reply;
+
+/// Signs of a text that the operator's log shows.
+const MAX_SHOWN: usize = 120;
+/// What stands for an address.
+const ADDRESS: &str = "[address]";
+/// What stands for a sign that isn't printable ASCII.
+const ODD: char = '?';
+/// Shorter names are part of too many words.
+const MIN_PART: usize = 3;
+
+/// A refusal.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Refusal {
+    pub(super) code: u16,
+    /// Subject and detail of the enhanced status code, where there is one.
+    pub(super) enhanced: Option<(u16, u16)>,
+    /// The lines, in printable ASCII. May hold the recipient's address: not for logs.
+    lines: Vec<String>,
+}
+
+impl Refusal {
+    /// What a reply says.
+    pub(super) fn new(reply: &Reply) -> Self {
+        let lines: Vec<_> = reply.lines.iter().map(|line| printable(line)).collect();
+        let class = reply.code / 100;
+        let first = |line: &String| enhanced(line.split_whitespace().next()?, class);
+        // qmail and its kin put it at the end: `(#5.7.1)`.
+        let last = |line: &String| {
+            let word = line.split_whitespace().next_back()?;
+            if word.starts_with("(#") { enhanced(word, class) } else { None }
+        };
+        let numbers = lines.iter().find_map(first).or_else(|| lines.iter().find_map(last));
+        Self { code: reply.code, enhanced: numbers, lines }
+    }
+
+    pub(super) fn is_transient(&self) -> bool {
+        self.code < 500
+    }
+
+    /// The first line for the operator's log, where the text says that it isn't the recipient who
+    /// is refused: we may not relay, have to sign in, are on a list or sent spam, or it is the
+    /// sender.
+    pub(super) fn operators_text(&self, recipient: &Address) -> Option<String> {
+        let names = [recipient.user(), recipient.domain()];
+        // Names of people and hosts say nothing: `<spam@example.org>` may well be unknown.
+        let says = |line: &String| {
+            let text = without(&without_addresses(line), &names).to_ascii_lowercase();
+            WORDS.iter().any(|word| text.contains(word)) || has_word(&text, "rbl")
+        };
+        if !self.lines.iter().any(says) {
+            return None;
+        }
+        let line = without(&without_addresses(self.lines.first()?), &names[..1]);
+        Some(line.trim().chars().take(MAX_SHOWN).collect())
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.code)?;
+        match self.enhanced {
+            Some((subject, detail)) => {
+                write!(formatter, " {}.{subject}.{detail}", self.code / 100)
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// What servers say of mail that they won't carry, whoever it is to. In lower case.
+const WORDS: &[&str] = &[
+    // Relaying.
+    "relay",
+    "rcpthosts",
+    "not a local domain",
+    "outgoing mail",
+    // Signing in.
+    "authenti",
+    "smtp auth",
+    "smtp-auth",
+    "auth required",
+    "login required",
+    "login first",
+    "must login",
+    "please login",
+    "log in",
+    "logged in",
+    "sign in",
+    "signed in",
+    "check your mail",
+    "check for new mail",
+    "check mail first",
+    "pop before",
+    "authorization required",
+    "not authorized to send",
+    "not allowed to send",
+    "not permitted to send",
+    // Lists.
+    "blacklist",
+    "black list",
+    "black-list",
+    "blocklist",
+    "block list",
+    "block-list",
+    "denylist",
+    "deny list",
+    "dnsbl",
+    "listed at",
+    "listed by",
+    "listed in",
+    "listed on",
+    "blocked by",
+    "blocked using",
+    "client host",
+    "your host",
+    "your ip",
+    "your server",
+    "reputation",
+    // Spam.
+    "spam",
+    "junk",
+    "unsolicited",
+    "bulk mail",
+    // The sender.
+    "sender",
+    "mail from",
+    "return path",
+    "return-path",
+    "reverse dns",
+    "ptr record",
+    "helo ",
+    "spf",
+    "dkim",
+    "dmarc",
+];
+
+/// Class, subject and detail of one to three digits each (RFC 3463), in brackets or not, where the
+/// class fits.
+fn enhanced(word: &str, class: u16) -> Option<(u16, u16)> {
+    let word = word.trim_matches(['(', ')', '[', ']', '#', ':', ',', ';']);
+    let mut numbers = word.split('.').map(number);
+    match (numbers.next(), numbers.next(), numbers.next(), numbers.next()) {
+        (Some(Some(found)), Some(Some(subject)), Some(Some(detail)), None) if found == class => {
+            Some((subject, detail))
+        }
+        _ => None,
+    }
+}
+
+fn number(text: &str) -> Option<u16> {
+    let is_number = text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { text.parse().ok() } else { None }
+}
+
+fn printable(line: &[u8]) -> String {
+    let shown = |byte: &u8| if matches!(byte, b' '..=b'~') { char::from(*byte) } else { ODD };
+    // A tab separates words as a space does.
+    line.iter().map(|byte| if *byte == b'\t' { ' ' } else { shown(byte) }).collect()
+}
+
+/// A line with [`ADDRESS`] for all that stands in angle brackets, and for each word with an `@`.
+fn without_addresses(line: &str) -> String {
+    let mut text = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once('<') {
+        text.push_str(before);
+        text.push_str(ADDRESS);
+        // One that isn't closed reaches to the end.
+        rest = after.split_once('>').map_or("", |(_, after)| after);
+    }
+    text.push_str(rest);
+    let word = |word: &str| if word.contains('@') { ADDRESS.to_owned() } else { word.to_owned() };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// `text` with [`ADDRESS`] for each of `names`, in whatever capitals; a short one only where it is
+/// a word.
+fn without(text: &str, names: &[&str]) -> String {
+    names.iter().fold(text.to_owned(), |text, name| without_name(&text, name))
+}
+
+fn without_name(text: &str, name: &str) -> String {
+    let (lower, name) = (text.to_ascii_lowercase(), name.to_ascii_lowercase());
+    let mut shown = String::with_capacity(text.len());
+    let mut from = 0;
+    for (at, found) in lower.match_indices(&name).filter(|_| !name.is_empty()) {
+        let end = at + found.len();
+        if name.len() >= MIN_PART || is_word(&lower, at, end) {
+            shown.push_str(text.get(from..at).unwrap_or_default());
+            shown.push_str(ADDRESS);
+            from = end;
+        }
+    }
+    shown.push_str(text.get(from..).unwrap_or_default());
+    shown
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, found)| is_word(text, at, at + found.len()))
+}
+
+fn is_word(text: &str, start: usize, end: usize) -> bool {
+    let is_part = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = text.as_bytes();
+    !is_part(start.checked_sub(1).and_then(|before| bytes.get(before))) && !is_part(bytes.get(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(code: u16, text: &str) -> Refusal {
+        let lines = text.split('\n').map(|line| line.as_bytes().to_vec()).collect();
+        Refusal::new(&Reply { code, lines })
+    }
+
+    fn told(text: &str, recipient: &str) -> Option<String> {
+        refusal(550, text).operators_text(&recipient.parse().unwrap())
+    }
+
+    #[test]
+    fn numbers_are_found_where_servers_put_them() {
+        for (code, text, shown) in [
+            (550, "5.1.1 <ada@example.org>: unknown", "550 5.1.1"),
+            (550, "5.7.60 SMTP; Client does not have permissions", "550 5.7.60"),
+            (550, "5.4.310 DNS domain does not exist", "550 5.4.310"),
+            (550, "#5.1.0 Address rejected.", "550 5.1.0"),
+            (550, "5.1.1: unknown", "550 5.1.1"),
+            (553, "sorry, not in my list of allowed rcpthosts (#5.7.1)", "553 5.7.1"),
+            (550, "unknown (#5.1.1)\nsee https://example.com", "550 5.1.1"),
+            (550, "5.1.1 unknown (#5.7.1)", "550 5.1.1"),
+            (550, "Please note\n5.1.1 unknown", "550 5.1.1"),
+            (550, "ada@example.org unknown", "550"),
+            (550, "4.1.1 of another class", "550"),
+            (550, "of another class (#4.1.1)", "550"),
+            (550, "version 5.1.1", "550"),
+            (550, "5.1 half a code", "550"),
+            (550, "5.1.1.1 too much of one", "550"),
+            (550, "5.1.1234 too long", "550"),
+            (550, "5..1 empty", "550"),
+            (421, "", "421"),
+        ] {
+            assert_eq!(refusal(code, text).to_string(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_that_are_not_about_the_recipient_are_known() {
+        for text in [
+            "relay not permitted",
+            "Relaying denied",
+            "5x Unable to relay",
+            "we do not relay",
+            "sorry, that domain isn't in my list of allowed rcpthosts",
+            "Sender verify failed",
+            "Please turn on SMTP Authentication in your mail client.\nfoo is not permitted",
+            "authentication required",
+            "you must log in first",
+            "must check for new mail first",
+            "JunkMail rejected - host [192.0.2.1] is in an RBL, see\nhttps://example.com",
+            "Rejected: listed in RBL.",
+            "Your IP is on our Blacklist",
+            "blocked using zen.spamhaus.org",
+            "This message looks like SPAM",
+            "rejected due to SPF",
+            "Access denied - Invalid HELO name (see RFC 2821)",
+            "Verification failed for you\nSender verify failed",
+            "Your IP 192.0.2.1 is not welcome here",
+            "You are not authorized to send mail through this server",
+        ] {
+            let first = text.split('\n').next().map(str::to_owned);
+            assert_eq!(told(text, "ada@example.org"), first, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_about_the_recipient_is_not_taken_for_another() {
+        for (text, recipient) in [
+            ("no such user", "ada@example.org"),
+            ("", "ada@example.org"),
+            ("mailbox unavailable", "ada@example.org"),
+            ("mailbox blocked", "ada@example.org"),
+            ("Requested action not taken: mailbox unavailable", "ada@example.org"),
+            ("<spam@example.org>: unknown user", "spam@example.org"),
+            ("spam@example.org unknown", "spam@example.org"),
+            ("no mailbox spam here", "Spam@example.org"),
+            ("unknown user at relay.example.org", "ada@relay.example.org"),
+            ("warbler unknown", "ada@example.org"),
+        ] {
+            assert_eq!(told(text, recipient), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_log_shows_holds_no_address() {
+        for (text, shown) in [
+            ("relay <ada@example.org> no", "relay [address] no"),
+            ("relay for ada@example.org: no", "relay for [address] no"),
+            ("relay (Ada Lovelace <x@y", "relay ([address] Lovelace [address]"),
+            ("relay: mailbox ADA, not ada", "relay: mailbox [address], not [address]"),
+            ("relay ada%example.org", "relay [address]%example.org"),
+            ("relay \u{7}\x1b[31m\tü", "relay ??[31m ??"),
+            ("no relay <", "no relay [address]"),
+        ] {
+            assert_eq!(told(text, "ada@example.org").as_deref(), Some(shown), "{text}");
+        }
+        assert_eq!(told("relay a b ab", "a@example.org").as_deref(), Some("relay [address] b ab"));
+        let long = told(&format!("relay {}", "x".repeat(500)), "ada@example.org").unwrap();
+        assert_eq!(long.len(), MAX_SHOWN);
+        let late = format!("{}ada@example.org relay", "x ".repeat(58));
+        assert!(!told(&late, "ada@example.org").unwrap().contains("ada"));
+    }
+}
