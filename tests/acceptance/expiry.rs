@@ -9,8 +9,7 @@ use crate::calls::{By, assert_problem, issue, issued, phone, resend, revoke, sta
 use crate::environment::{Environment, Memory, Native, Redis, Sqlite};
 
 /// The shortest lifetime there is.
-const RULES: &str =
-    "[purposes.short]\nverify_by = \"both\"\nchannels = [\"sms\"]\nlifetime_seconds = 30\ncooldown_seconds = 0\n";
+const RULES: &str = "[purposes.short]\nverify_by = \"both\"\nchannels = [\"sms\"]\nlifetime_seconds = 30\ncooldown_seconds = 0\n";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_expired_code_is_refused() {

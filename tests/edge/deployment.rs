@@ -11,7 +11,8 @@ use countersign_tests::settings::{KEYS, Workplace};
 use serde_json::json;
 
 /// Rules that most tests here do with.
-pub(crate) const RULES: &str = "[purposes.login]\nverify_by = \"both\"\nchannels = [\"sms\"]\nmax_attempts = 3\n";
+pub(crate) const RULES: &str =
+    "[purposes.login]\nverify_by = \"both\"\nchannels = [\"sms\"]\nmax_attempts = 3\n";
 
 /// What the manifest of this repository describes, not started yet.
 pub(crate) struct Prepared {

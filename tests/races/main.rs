@@ -7,7 +7,8 @@ use countersign_tests::redis::RedisServer;
 use countersign_tests::settings::{self, Workplace};
 use serde_json::json;
 
-const RULES: &str = "[purposes.login]\nverify_by = \"both\"\nchannels = [\"sms\"]\nmax_attempts = 3\n";
+const RULES: &str =
+    "[purposes.login]\nverify_by = \"both\"\nchannels = [\"sms\"]\nmax_attempts = 3\n";
 
 struct Race {
     cluster: Cluster,

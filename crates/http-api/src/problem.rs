@@ -180,8 +180,9 @@ impl Problem {
     /// code accepted.
     pub(crate) fn of_an_attempt(self) -> Self {
         match self.code {
-            Fault::StoreUnavailable => Self::new(Fault::StoreUnavailable)
-                .detail("The store did not answer as it should; the attempt may have been counted."),
+            Fault::StoreUnavailable => Self::new(Fault::StoreUnavailable).detail(
+                "The store did not answer as it should; the attempt may have been counted.",
+            ),
             _ => self,
         }
     }

@@ -61,13 +61,25 @@ fn the_layouts_are_those_of_their_versions() {
         kept_until: 1_000_000_600,
         written_in: vec![33_333_333],
     };
-    assert_eq!(layout(&challenges), "CHALLENGES");
+    assert_eq!(
+        layout(&challenges),
+        "1 052b363238310436322a2a0101010101010101010101010101010101ac0203ac96ebdc0300010202020202020202020202020202020203026b310401020104010172010269640006ac96ebdc03050107028094ebdc03d898ebdc0301d5c0f20f"
+    );
     let success = Success { challenge: Some(nonce(2)), budget: nonce(1) };
-    assert_eq!(layout(&success), "SUCCESS");
+    assert_eq!(
+        layout(&success),
+        "1 010202020202020202020202020202020201010101010101010101010101010101"
+    );
     let withdrawal = Withdrawal { challenges: vec![(nonce(2), 3)], cleared: Some(nonce(1)) };
-    assert_eq!(layout(&withdrawal), "WITHDRAWAL");
-    assert_eq!(layout(&Noted { nonce: nonce(2), send_number: 2 }), "NOTED");
-    assert_eq!(layout(&History::sample()), "HISTORY");
+    assert_eq!(
+        layout(&withdrawal),
+        "1 0102020202020202020202020202020202030101010101010101010101010101010101"
+    );
+    assert_eq!(
+        layout(&Noted { nonce: nonce(2), send_number: 2 }),
+        "1 0202020202020202020202020202020202"
+    );
+    assert_eq!(layout(&History::sample()), "1 038094ebdc03840701010101010101010103");
 }
 
 /// Another derivation of anything loses what lives, locks and histories included.
@@ -76,15 +88,21 @@ fn codes_ids_digests_and_seals_are_what_they_were() {
     let keyring = keyring();
     let recipient = crate::recipient::parse("+6281234567890", None, None).unwrap();
     let recipient = digest(&keyring, "default", &recipient);
-    assert_eq!(hex(&recipient), "DIGEST");
+    assert_eq!(hex(&recipient), "44b4def5f2f9564949e448d477cba7b7");
     let subject = Subject::from_digest(&keyring, recipient, "login");
-    assert_eq!(subject.challenges(), "PLACE");
+    assert_eq!(subject.challenges(), "{RLTe9fL5VklJ5EjUd8untw}:7wSk2s33:challenges");
     let id = Id { purpose: "login", nonce: nonce(2), recipient }.write(&keyring, "default");
-    assert_eq!(id, "IDTEXT");
+    assert_eq!(id, "login.AgICAgICAgICAgICAgICAkS03vXy-VZJSeRI1HfLp7cMRDhnZaOA8DLgNsyy6V5a");
     let code = record().code(keyring.current(), &subject, "login");
-    assert_eq!(code.reveal().expose(), "CODE");
-    assert_eq!(hex(&keyring.current().seal("here", b"plain", [9; NONCE_BYTES])), "SEALED");
-    assert_eq!(hex(&keyring.lasting().seal("here", b"plain", [9; NONCE_BYTES])), "LASTING");
+    assert_eq!(code.reveal().expose(), "313724");
+    assert_eq!(
+        hex(&keyring.current().seal("here", b"plain", [9; NONCE_BYTES])),
+        "01026b31090909090909090909090909090909090909090909090909c079e24b44fa91618afcc645583ebcf1bc69bcd9f0"
+    );
+    assert_eq!(
+        hex(&keyring.lasting().seal("here", b"plain", [9; NONCE_BYTES])),
+        "010009090909090909090909090909090909090909090909090990d3928adb29246ecaef680a4f227d3a9895a8d3a6"
+    );
 }
 
 #[test]
