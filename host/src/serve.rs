@@ -35,6 +35,9 @@ pub enum StartError {
     /// The engine can't be opened.
     #[error("engine: {0}")]
     Engine(#[from] engine::OpenError),
+    /// The log's writer can't be started.
+    #[error("log: {0}")]
+    Log(io::Error),
     /// The file that tells the address can't be written.
     #[error("{path} can't be written: {source}")]
     ReadyFile {

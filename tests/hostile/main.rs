@@ -2,3 +2,5 @@
 #![cfg(test)]
 
 mod log;
+
+const RULES: &str = "[purposes.login]\nchannels = [\"sms\"]\n";
