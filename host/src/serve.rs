@@ -17,7 +17,7 @@ use crate::config::{Config, Loaded, Rules};
 use crate::engine::{self, Capabilities, Engine};
 use crate::health::HostHealth;
 use crate::senders::{Router, Stream};
-use crate::server::{BindError, Server, signalled};
+use crate::server::{self, BindError, Server, signalled};
 use crate::stores::{self, Store, StoreSettings};
 
 /// Why the process can't do its work.
@@ -72,7 +72,8 @@ pub async fn serve(loaded: Loaded, ready_file: Option<&Path>) -> Result<(), Star
         tracing::warn!("{warning}");
     }
     let stop = signalled().map_err(StartError::Signals)?;
-    let config = loaded.config;
+    let mut config = loaded.config;
+    server::make_room(&mut config.server);
     let api_keys = api_keys(&config.api_keys)?;
     let store = stores::open(&config.store).await?;
     let senders = Router::open(&config, Stream::StandardOutput)?;

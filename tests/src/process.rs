@@ -144,10 +144,34 @@ impl Host {
         config: &Path,
         variables: &[(&str, &str)],
     ) -> Result<Self> {
+        let command = command(Some(config))?;
+        Self::launch(command, log, directory, variables).await
+    }
+
+    /// As [`start`](Self::start), after the command `before` of the shell: `ulimit -n 128`.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub async fn start_after(before: &str, config: &Path) -> Result<Self> {
+        let host = command(Some(config))?;
+        let mut shell = Command::new("sh");
+        shell.env_clear().envs(host.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        shell.arg("-c").arg(format!("{before} && exec \"$0\" \"$@\""));
+        shell.arg(host.get_program()).args(host.get_args());
+        let directory = config.parent().unwrap_or(config);
+        Self::launch(shell, Stdio::piped(), directory, &[]).await
+    }
+
+    async fn launch(
+        mut command: Command,
+        log: Stdio,
+        directory: &Path,
+        variables: &[(&str, &str)],
+    ) -> Result<Self> {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let ready = directory.join(format!("ready-{number}"));
-        let mut command = command(Some(config))?;
         command.arg("serve").arg("--ready-file").arg(&ready);
         command.envs(variables.iter().copied());
         command.current_dir(directory);
@@ -209,9 +233,18 @@ impl Host {
     ///
     /// Where it has ended already.
     pub fn terminate(&self) -> Result<()> {
+        self.signal(Signal::TERM)
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Errors
+    ///
+    /// Where it has ended already.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
         let id = i32::try_from(self.id()).ok().and_then(Pid::from_raw);
         let id = id.ok_or(ErrorKind::InvalidInput)?;
-        Ok(kill_process(id, Signal::TERM)?)
+        Ok(kill_process(id, signal)?)
     }
 
     /// Waits until it has ended by itself, and all that it wrote is read.

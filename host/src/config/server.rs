@@ -29,7 +29,8 @@ pub struct ServerSettings {
     /// Requests worked on at once, 1024 by default; what comes on top is answered 503 `overloaded` at once.
     #[schemars(range(min = 1, max = 100_000))]
     pub max_concurrent_requests: u32,
-    /// Connections open at once, 4096 by default; what comes on top is answered 503 `overloaded` and closed.
+    /// Connections open at once, 4096 by default, and never more than the limit of open files allows. A new one
+    /// takes the place of the one that has rested longest; where none rests, it is answered 503 `overloaded` and closed.
     #[schemars(range(min = 1, max = 100_000))]
     pub max_connections: u32,
     /// Seconds in which the head of a request has to arrive, 10 by default.
@@ -39,6 +40,9 @@ pub struct ServerSettings {
     /// theirs (nginx: 60), so that the proxy closes first and no request is lost in between.
     #[schemars(range(min = 1, max = 3600))]
     pub idle_timeout_seconds: u32,
+    /// Seconds in which a client has to read its answer, 30 by default; then its connection is closed.
+    #[schemars(range(min = 1, max = 300))]
+    pub write_timeout_seconds: u32,
     /// Seconds for a whole request, its body and the provider included, 30 by default.
     #[schemars(range(min = 1, max = 300))]
     pub request_timeout_seconds: u32,
@@ -59,6 +63,7 @@ impl Default for ServerSettings {
             max_connections: 4096,
             header_timeout_seconds: 10,
             idle_timeout_seconds: 75,
+            write_timeout_seconds: 30,
             request_timeout_seconds: 30,
             shutdown_grace_seconds: 35,
         }
@@ -76,6 +81,12 @@ impl ServerSettings {
     #[must_use]
     pub fn idle_timeout(&self) -> Duration {
         seconds(self.idle_timeout_seconds)
+    }
+
+    /// How long a client may take to read its answer.
+    #[must_use]
+    pub fn write_timeout(&self) -> Duration {
+        seconds(self.write_timeout_seconds)
     }
 
     /// How long a request may take.

@@ -16,36 +16,58 @@ use tower::ServiceExt;
 
 use super::arrival::Arrival;
 use super::client_address::ClientAddresses;
+use super::shed::Shed;
 use crate::config::ServerSettings;
 
 /// Answered however much there is to do: an overloaded process is alive, and restarting it would make it worse.
-const ALWAYS: &str = "/healthz";
+pub(super) const ALWAYS: [&str; 2] = ["/healthz", "/readyz"];
+
+/// Where providers report. Anybody can send anything there, and its body is read before it is known to be genuine.
+const CALLBACKS: &str = "/v1/callbacks/";
+
+/// Callbacks worked on at once: 16 MiB of bodies. They have room of their own, so that callers lose none to them.
+const MAX_CALLBACKS: usize = 64;
 
 /// The way to the router.
 pub(super) struct Gate {
     router: Router,
     addresses: ClientAddresses,
-    room: Arc<Semaphore>,
+    room: Semaphore,
+    callbacks: Semaphore,
     timeout: Duration,
+    shed: Arc<Shed>,
 }
 
 impl Gate {
     /// Lets requests to `router` as `settings` say.
-    pub(super) fn new(router: Router, settings: &ServerSettings) -> Self {
+    pub(super) fn new(router: Router, settings: &ServerSettings, shed: Arc<Shed>) -> Self {
         Self {
             router,
             addresses: ClientAddresses::new(settings),
-            room: Arc::new(Semaphore::new(settings.max_concurrent_requests as usize)),
+            room: Semaphore::new(settings.max_concurrent_requests as usize),
+            callbacks: Semaphore::new(MAX_CALLBACKS),
             timeout: settings.request_timeout(),
+            shed,
         }
     }
 
     /// Answers `request`, that came from `peer`.
     pub(super) async fn pass(&self, mut request: Request<Body>, peer: IpAddr) -> Response {
-        let room = self.room.try_acquire();
-        if room.is_err() && request.uri().path() != ALWAYS {
-            return refusal::overloaded();
-        }
+        let path = request.uri().path();
+        let _room = if ALWAYS.contains(&path) {
+            None
+        } else {
+            let (room, shed) = if path.starts_with(CALLBACKS) {
+                (&self.callbacks, &self.shed.callbacks)
+            } else {
+                (&self.room, &self.shed.requests)
+            };
+            let Ok(permit) = room.try_acquire() else {
+                shed.add();
+                return refusal::overloaded();
+            };
+            Some(permit)
+        };
         let address = self.addresses.of(request.headers(), peer);
         request.extensions_mut().insert(ClientAddress(address));
         let arrival = Arrival::default();

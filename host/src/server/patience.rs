@@ -1,4 +1,5 @@
-//! A socket that waits only so long for the head of a request, however slowly its bytes drip in.
+//! A socket that waits only so long: for the head of a request, however slowly its bytes drip in, and for a client
+//! to read its answer.
 
 use std::io;
 use std::pin::Pin;
@@ -11,14 +12,26 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
+use super::shed::Shed;
+
 /// How far a connection is: the requests that it has begun and those that it has ended.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Phase(Arc<Counts>);
 
-#[derive(Default)]
 struct Counts {
     begun: AtomicU64,
     ended: AtomicU64,
+    opened: Instant,
+    /// Milliseconds after `opened` at which the last request ended.
+    resting_since: AtomicU64,
+}
+
+impl Default for Phase {
+    fn default() -> Self {
+        let (begun, ended) = (AtomicU64::new(0), AtomicU64::new(0));
+        let resting_since = AtomicU64::new(0);
+        Self(Arc::new(Counts { begun, ended, opened: Instant::now(), resting_since }))
+    }
 }
 
 /// A request that is being worked on, until dropped.
@@ -38,22 +51,46 @@ impl Phase {
     fn is_busy(&self) -> bool {
         self.begun() > self.0.ended.load(Ordering::Relaxed)
     }
+
+    /// For how long no request has been worked on; nothing while one is.
+    pub(super) fn rest(&self) -> Option<Duration> {
+        let since = Duration::from_millis(self.0.resting_since.load(Ordering::Relaxed));
+        (!self.is_busy()).then(|| self.0.opened.elapsed().saturating_sub(since))
+    }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.0.ended.fetch_add(1, Ordering::Relaxed);
+        let counts = &self.0.0;
+        let now = u64::try_from(counts.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        counts.resting_since.store(now, Ordering::Relaxed);
+        counts.ended.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// The socket, and the time by which the head that has begun has to be there. A connection begins with a head.
+/// The socket, the time by which the head that has begun has to be there, and the time by which the answers that the
+/// client has not read have to be gone. A connection begins with a head.
 pub(super) struct Patience {
     stream: TcpStream,
     phase: Phase,
-    timeout: Duration,
+    limits: Limits,
     head: Head,
     /// Requests begun when the head was last looked at.
     begun: u64,
+    /// Rings when the client has not read for too long. Set from the first byte that the socket did not take until
+    /// all bytes are gone, so that reading one byte at a time wins no time.
+    unread: Option<Pin<Box<Sleep>>>,
+}
+
+/// How long a socket waits.
+#[derive(Clone)]
+pub(super) struct Limits {
+    /// For the head of a request.
+    pub(super) head: Duration,
+    /// For the client to read what it was sent.
+    pub(super) write: Duration,
+    /// Where clients that don't read are counted.
+    pub(super) shed: Arc<Shed>,
 }
 
 enum Head {
@@ -64,10 +101,28 @@ enum Head {
 }
 
 impl Patience {
-    /// Gives each head on `stream` the time `timeout`, while `phase` is not busy.
-    pub(super) fn new(stream: TcpStream, phase: Phase, timeout: Duration) -> Self {
-        let timer = Box::pin(tokio::time::sleep(timeout));
-        Self { stream, phase, timeout, head: Head::Begun(timer), begun: 0 }
+    /// Holds the client of `stream` to `limits`; to the one of heads while `phase` is not busy.
+    pub(super) fn new(stream: TcpStream, phase: Phase, limits: Limits) -> Self {
+        let timer = Box::pin(tokio::time::sleep(limits.head));
+        Self { stream, phase, limits, head: Head::Begun(timer), begun: 0, unread: None }
+    }
+
+    /// What came of writing: an error where the client has kept us waiting for too long.
+    fn in_time<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            return written;
+        }
+        let limit = self.limits.write;
+        let timer = self.unread.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        if timer.as_mut().poll(context).is_ready() {
+            self.limits.shed.unread.add();
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        Poll::Pending
     }
 }
 
@@ -89,7 +144,7 @@ impl AsyncRead for Patience {
             return read;
         }
         if matches!(this.head, Head::Awaited) && buffer.filled().len() > before {
-            let end = Instant::now() + this.timeout;
+            let end = Instant::now() + this.limits.head;
             this.head = Head::Begun(Box::pin(tokio::time::sleep_until(end)));
         }
         if let Head::Begun(timer) = &mut this.head
@@ -107,10 +162,13 @@ impl AsyncWrite for Patience {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.in_time(context, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // hyper flushes once everything is written.
+        self.unread = None;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
@@ -127,6 +185,7 @@ impl AsyncWrite for Patience {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.in_time(context, written)
     }
 }

@@ -38,6 +38,9 @@ pub(crate) async fn receive<O: Otp, C: Callbacks>(
     let method = parts.method;
     trace::request(&method, ONE, async {
         let provider = provider(path)?;
+        if !desk.callbacks.may_know(&provider) {
+            return Err(Problem::new(Fault::UnknownProvider));
+        }
         let body = body::callback(&parts.headers, body).await?;
         let reports = method == Method::POST;
         let request = CallbackRequest {
