@@ -3,6 +3,8 @@
 
 mod clients;
 mod log;
+mod machine;
+mod store;
 
 use countersign_tests::client::{Answer, Client};
 use countersign_tests::settings::{self, Workplace};

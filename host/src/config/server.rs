@@ -46,6 +46,10 @@ pub struct ServerSettings {
     /// Seconds for a whole request, its body and the provider included, 30 by default.
     #[schemars(range(min = 1, max = 300))]
     pub request_timeout_seconds: u32,
+    /// Seconds between SIGTERM and the end of the listener, 0 by default: meanwhile `/readyz` answers 503 and all else
+    /// is served, so that a balancer sends its callers elsewhere before connections are refused.
+    #[schemars(range(min = 0, max = 600))]
+    pub drain_seconds: u32,
     /// Seconds that requests in progress get at shutdown, 35 by default.
     #[schemars(range(min = 0, max = 600))]
     pub shutdown_grace_seconds: u32,
@@ -65,6 +69,7 @@ impl Default for ServerSettings {
             idle_timeout_seconds: 75,
             write_timeout_seconds: 30,
             request_timeout_seconds: 30,
+            drain_seconds: 0,
             shutdown_grace_seconds: 35,
         }
     }
@@ -93,6 +98,12 @@ impl ServerSettings {
     #[must_use]
     pub fn request_timeout(&self) -> Duration {
         seconds(self.request_timeout_seconds)
+    }
+
+    /// How long the process goes on serving, as not ready, after it was asked to end.
+    #[must_use]
+    pub fn drain(&self) -> Duration {
+        seconds(self.drain_seconds)
     }
 
     /// How long requests in progress may take at shutdown.

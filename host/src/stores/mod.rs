@@ -23,6 +23,9 @@ pub mod sqlite;
 pub use error::OpenError;
 pub use limits::{MAX_KEY_BYTES, MAX_OPERATIONS, MAX_TTL_SECONDS, MAX_VALUE_BYTES};
 
+/// The key that is written to prove that writes work. What it holds means nothing.
+pub const SCRATCH: &str = "scratch";
+
 /// What a backend's answer is, in time.
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Vec<Reply>, StoreError>> + Send + 'a>>;
 
@@ -31,7 +34,7 @@ pub trait Store: Send + Sync + 'static {
     /// Carries out a batch, in order, and replies to each operation.
     fn run(&self, batch: Vec<Operation>) -> Answer<'_>;
 
-    /// Says whether the backend answers right now.
+    /// Says whether the backend answers right now, and is still the one that was opened.
     fn ping(&self) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>>;
 }
 

@@ -113,7 +113,8 @@ impl RedisStore {
     /// [`OpenError::Unavailable`] where it can't be reached in time.
     pub async fn open(settings: &RedisSettings) -> Result<Self, OpenError> {
         let Parsed { address, patience, response_timeout, in_flight } = settings.parse()?;
-        let link = Link::open(address, patience, in_flight).await?;
+        let scratch = format!("{}{}", settings.key_prefix, super::SCRATCH);
+        let link = Link::open(address, patience, in_flight, scratch).await?;
         let store = Self {
             link,
             key_prefix: settings.key_prefix.clone(),
@@ -141,7 +142,9 @@ impl RedisStore {
                     answer.map_err(trouble::store_error)
                 };
                 let answer = self.in_time(answer).await;
-                plan.replies(&batch, self.counted(answer, sent_on)?)
+                let answers = self.counted(answer, sent_on)?;
+                self.noticed(&answers, sent_on);
+                plan.replies(&batch, answers)
             }
         }
     }
@@ -154,7 +157,16 @@ impl RedisStore {
             live.connection.send_packed_command(command).await.map_err(trouble::store_error)
         };
         let answer = self.in_time(answer).await;
-        self.counted(answer, sent_on)
+        let answer = self.counted(answer, sent_on)?;
+        self.noticed(std::slice::from_ref(&answer), sent_on);
+        Ok(answer)
+    }
+
+    /// Ends the connection where an answer says that this server is the wrong one, or not yet ready.
+    fn noticed(&self, answers: &[Value], sent_on: Option<u64>) {
+        if let (Some(code), Some(generation)) = (trouble::ending(answers), sent_on) {
+            self.link.condemn(generation, code);
+        }
     }
 
     async fn ready(&self) -> Result<(tokio::sync::SemaphorePermit<'_>, link::Live), StoreError> {
@@ -188,7 +200,7 @@ impl RedisStore {
                 if let Some(generation) = sent_on
                     && self.answers.load(Ordering::Relaxed) == before
                 {
-                    self.link.condemn(generation);
+                    self.link.condemn(generation, "no answer in time");
                 }
                 Err(StoreError::Timeout)
             }

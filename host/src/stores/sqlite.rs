@@ -16,6 +16,7 @@ use serde::Deserialize;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use self::place::Place;
 use self::writer::{Job, Writer};
 use super::clock::Clock;
 use super::error::within;
@@ -24,6 +25,7 @@ use crate::bindings::countersign::otp::store::{Operation, Reply};
 use crate::bindings::countersign::otp::types::StoreError;
 
 mod file;
+mod place;
 mod rows;
 mod writer;
 
@@ -88,6 +90,7 @@ pub struct SqliteStore {
     jobs: Option<SyncSender<Job>>,
     writer: Option<JoinHandle<()>>,
     timeout: Duration,
+    place: Place,
 }
 
 impl SqliteStore {
@@ -104,12 +107,13 @@ impl SqliteStore {
         let connection = tokio::task::spawn_blocking(move || file::open(&path, synchronous))
             .await
             .map_err(|_| unavailable("the thread that opened the file ended"))??;
+        let place = Place::of(&settings.path);
         let (jobs, waiting_jobs) = sync_channel(usize::try_from(waiting).unwrap_or(usize::MAX));
         let writer = std::thread::Builder::new()
             .name("countersign-sqlite".into())
             .spawn(move || Writer::new(connection, clock, waiting_jobs).work())
             .map_err(|error| unavailable(&error.to_string()))?;
-        Ok(Self { jobs: Some(jobs), writer: Some(writer), timeout })
+        Ok(Self { jobs: Some(jobs), writer: Some(writer), timeout, place })
     }
 
     async fn carry_out(&self, batch: Vec<Operation>) -> Result<Vec<Reply>, StoreError> {
@@ -138,7 +142,10 @@ impl Store for SqliteStore {
 
     fn ping(&self) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
         let read = Operation::Get("ping".into());
-        Box::pin(async move { self.carry_out(vec![read]).await.map(drop) })
+        Box::pin(async move {
+            self.place.look()?;
+            self.carry_out(vec![read]).await.map(drop)
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, ConnectionAddr, ConnectionInfo};
+use redis::{AsyncConnectionConfig, Cmd, ConnectionAddr, ConnectionInfo, Value};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -40,11 +40,17 @@ enum State {
     Up(Live),
 }
 
+#[derive(Default)]
+struct Condemned {
+    generation: u64,
+    reason: String,
+}
+
 /// The way to the server.
 pub(super) struct Link {
     state: watch::Receiver<State>,
-    /// The newest connection that must not be used any more.
-    condemned: watch::Sender<u64>,
+    /// The newest connection that must not be used any more, and why.
+    condemned: watch::Sender<Condemned>,
     keeper: JoinHandle<()>,
 }
 
@@ -54,11 +60,12 @@ impl Link {
         address: ConnectionInfo,
         patience: Duration,
         max_in_flight: usize,
+        scratch: String,
     ) -> Result<Self, OpenError> {
-        let address = Address { info: address, max_in_flight };
+        let address = Address { info: address, max_in_flight, scratch };
         let first = address.connect_patiently(Instant::now() + patience).await?;
         let (states, state) = watch::channel(State::Connecting);
-        let (condemned, condemned_seen) = watch::channel(0);
+        let (condemned, condemned_seen) = watch::channel(Condemned::default());
         let keeper = tokio::spawn(keep(address, first, states, condemned_seen));
         Ok(Self { state, condemned, keeper })
     }
@@ -75,11 +82,13 @@ impl Link {
         }
     }
 
-    /// Replaces the connection of `generation`, if it still is in use.
-    pub(super) fn condemn(&self, generation: u64) {
+    /// Replaces the connection of `generation`, if it still is in use, for this `reason`.
+    pub(super) fn condemn(&self, generation: u64, reason: &str) {
         self.condemned.send_if_modified(|newest| {
-            let is_newer = generation > *newest;
-            *newest = generation.max(*newest);
+            let is_newer = generation > newest.generation;
+            if is_newer {
+                *newest = Condemned { generation, reason: reason.to_owned() };
+            }
             is_newer
         });
     }
@@ -104,7 +113,7 @@ async fn keep(
     address: Address,
     first: (MultiplexedConnection, Driver),
     states: watch::Sender<State>,
-    mut condemned: watch::Receiver<u64>,
+    mut condemned: watch::Receiver<Condemned>,
 ) {
     let (mut connection, mut driver) = first;
     for generation in 1.. {
@@ -112,10 +121,13 @@ async fn keep(
         let mut driving = JoinSet::new();
         driving.spawn(driver);
         states.send_replace(State::Up(Live { connection, generation }));
-        tokio::select! {
-            _ = driving.join_next() => {}
-            _ = condemned.wait_for(|newest| *newest >= generation) => {}
-        }
+        let reason = tokio::select! {
+            _ = driving.join_next() => "the connection ended".to_owned(),
+            condemned = condemned.wait_for(|newest| newest.generation >= generation) => {
+                condemned.map(|condemned| condemned.reason.clone()).unwrap_or_default()
+            }
+        };
+        tracing::warn!(server = %address.info.addr(), reason, "the store is lost: connecting again");
         states.send_replace(State::Connecting);
         drop(driving);
         (connection, driver) = address.connect_again(&states).await;
@@ -128,6 +140,8 @@ type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
 struct Address {
     info: ConnectionInfo,
     max_in_flight: usize,
+    /// A key that means nothing: written to prove that the server takes writes.
+    scratch: String,
 }
 
 impl Address {
@@ -157,11 +171,21 @@ impl Address {
         states: &watch::Sender<State>,
     ) -> (MultiplexedConnection, Driver) {
         let mut pause = Duration::from_millis(20);
+        let mut logged = None;
         loop {
-            match self.connect().await {
-                Ok(connected) => return connected,
-                Err(trouble) => states.send_replace(State::Down(trouble)),
+            let trouble = match self.connect().await {
+                Ok(connected) => {
+                    tracing::info!(server = %self.info.addr(), "the store is back");
+                    return connected;
+                }
+                Err(trouble) => trouble,
             };
+            // Each reason once, not each try.
+            if logged.as_ref() != Some(&trouble) {
+                tracing::warn!(server = %self.info.addr(), reason = %trouble, "the store can't be used");
+                logged = Some(trouble.clone());
+            }
+            states.send_replace(State::Down(trouble));
             sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(1));
         }
@@ -202,7 +226,23 @@ impl Address {
         let (connection, driver) =
             MultiplexedConnection::new_with_config(self.info.redis_settings(), stream, config)
                 .await?;
-        Ok((connection, Box::pin(driver)))
+        let mut driver: Driver = Box::pin(driver);
+        let written = tokio::select! {
+            written = self.write(connection.clone()) => written,
+            () = driver.as_mut() => Err(Trouble::Unreachable("the connection ended".into())),
+        };
+        written.map(|()| (connection, driver))
+    }
+
+    /// Makes sure that the server takes writes: a read-only replica, or a server that wants a password, answers until
+    /// then as if all were well.
+    async fn write(&self, mut connection: MultiplexedConnection) -> Result<(), Trouble> {
+        let mut set = Cmd::new();
+        set.arg("SET").arg(&self.scratch).arg(0).arg("PX").arg(60_000);
+        match connection.send_packed_command(&set).await? {
+            Value::ServerError(error) => Err(Trouble::from_server(&error)),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The thread that owns the connection, and the transaction that waiting batches share.
 
+use std::cell::Cell;
+use std::ffi::c_int;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
@@ -35,12 +37,14 @@ pub(super) struct Writer {
     connection: Connection,
     clock: Clock,
     jobs: Receiver<Job>,
+    /// SQLite's code for what fails at present.
+    failing: Cell<Option<c_int>>,
 }
 
 impl Writer {
     pub(super) fn new(connection: Connection, clock: Clock, jobs: Receiver<Job>) -> Self {
         connection.set_prepared_statement_cache_capacity(32);
-        Self { connection, clock, jobs }
+        Self { connection, clock, jobs, failing: Cell::new(None) }
     }
 
     /// Works until nobody can send jobs any more.
@@ -69,7 +73,7 @@ impl Writer {
                 Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
                     continue;
                 }
-                Err(error) => return refuse(group, &error),
+                Err(error) => return self.refuse(group, &error),
             }
             return self.transact(group, writes);
         }
@@ -85,6 +89,9 @@ impl Writer {
             .and_then(|()| self.execute("COMMIT"));
         match result {
             Ok(()) => {
+                if writes && self.failing.take().is_some() {
+                    tracing::info!(file = self.connection.path(), "the store takes writes again");
+                }
                 for (job, outcome) in group.into_iter().zip(outcomes) {
                     answer(job, outcome);
                 }
@@ -92,7 +99,7 @@ impl Writer {
             Err(error) => {
                 // Where SQLite has rolled back by itself there is nothing left to roll back.
                 drop(self.execute("ROLLBACK"));
-                refuse(group, &error);
+                self.refuse(group, &error);
             }
         }
     }
@@ -132,14 +139,19 @@ impl Writer {
         rows::sweep(&self.connection, now, 2 * operations + 8)
     }
 
+    /// Answers all of `group` with `error`, and logs it where it is another one than before.
+    fn refuse(&self, group: Vec<Job>, error: &rusqlite::Error) {
+        let code = error.sqlite_error().map_or(0, |error| error.extended_code);
+        if self.failing.replace(Some(code)) != Some(code) {
+            tracing::warn!(file = self.connection.path(), code, %error, "the store fails");
+        }
+        for job in group {
+            answer(job, Err(rows::store_error(error)));
+        }
+    }
+
     fn execute(&self, statement: &str) -> rusqlite::Result<()> {
         self.connection.prepare_cached(statement)?.execute([]).map(drop)
-    }
-}
-
-fn refuse(group: Vec<Job>, error: &rusqlite::Error) {
-    for job in group {
-        answer(job, Err(rows::store_error(error)));
     }
 }
 
