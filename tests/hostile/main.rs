@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod clients;
+mod http;
 mod log;
 mod machine;
 mod store;

@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -19,6 +19,10 @@ use crate::wait::until;
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a process may take to end.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a host has written nothing when it has written all that there is.
+const QUIET: Duration = Duration::from_millis(50);
+/// How long to wait for that.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The binary that is tested: `COUNTERSIGN_TEST_BIN`, or what cargo puts beside the test binaries.
 ///
@@ -215,10 +219,25 @@ impl Host {
         self.child.id()
     }
 
-    /// All that it has written so far, to standard output and to standard error.
+    /// All that it has written so far, to standard output and to standard error. A line is written a little after what
+    /// it tells of: this waits until no more come.
     #[must_use]
     pub fn output(&self) -> String {
+        self.settle();
         joined_lines(&self.lines)
+    }
+
+    fn settle(&self) {
+        let count = || self.lines.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let end = Instant::now() + SETTLE_TIMEOUT;
+        let mut before = count();
+        while !self.readers.is_empty() && Instant::now() < end {
+            std::thread::park_timeout(QUIET);
+            if count() == before {
+                return;
+            }
+            before = count();
+        }
     }
 
     /// The lines of its log that are JSON objects.
@@ -259,12 +278,13 @@ impl Host {
         Ok(status)
     }
 
-    /// Kills it (SIGKILL), and returns when it is gone and all that it wrote is read.
+    /// Kills it (SIGKILL) once it has written its lines, and returns when it is gone and all that it wrote is read.
     ///
     /// # Errors
     ///
     /// Where the system refuses.
     pub fn kill(&mut self) -> Result<()> {
+        self.settle();
         self.child.kill()?;
         self.child.wait()?;
         self.read_to_end();

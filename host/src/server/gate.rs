@@ -3,19 +3,22 @@
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use countersign_http_api::{ClientAddress, refusal};
+use countersign_http_api::{ClientAddress, RequestStart, refusal};
 use futures_util::FutureExt;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use super::arrival::Arrival;
 use super::client_address::ClientAddresses;
+use super::malformed;
 use super::shed::Shed;
 use crate::config::ServerSettings;
 
@@ -36,6 +39,9 @@ pub(super) struct Gate {
     callbacks: Semaphore,
     timeout: Duration,
     shed: Arc<Shed>,
+    /// The number of the first request: a random one, since the number of a process may be the same after a restart.
+    first: u64,
+    begun: AtomicU64,
 }
 
 impl Gate {
@@ -48,16 +54,19 @@ impl Gate {
             callbacks: Semaphore::new(MAX_CALLBACKS),
             timeout: settings.request_timeout(),
             shed,
+            first: getrandom::u64().unwrap_or_default(),
+            begun: AtomicU64::new(0),
         }
     }
 
     /// Answers `request`, that came from `peer`.
     pub(super) async fn pass(&self, mut request: Request<Body>, peer: IpAddr) -> Response {
         let path = request.uri().path();
+        let is_callback = path.starts_with(CALLBACKS);
         let _room = if ALWAYS.contains(&path) {
             None
         } else {
-            let (room, shed) = if path.starts_with(CALLBACKS) {
+            let (room, shed) = if is_callback {
                 (&self.callbacks, &self.shed.callbacks)
             } else {
                 (&self.room, &self.shed.requests)
@@ -68,21 +77,38 @@ impl Gate {
             };
             Some(permit)
         };
+        if malformed::is_odd(&request) {
+            let mut response = refusal::malformed(StatusCode::BAD_REQUEST);
+            // Where it ends is a matter of opinion: nothing after it is read.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            return response;
+        }
         let address = self.addresses.of(request.headers(), peer);
+        let number = self.first.wrapping_add(self.begun.fetch_add(1, Ordering::Relaxed));
+        let start = RequestStart { number, at: Instant::now() };
         request.extensions_mut().insert(ClientAddress(address));
+        request.extensions_mut().insert(start);
         let arrival = Arrival::default();
         let request = request.map(|body| arrival.watch(body));
         // What unwinds is dropped with the request: nothing that it left half done is looked at again.
         let work = AssertUnwindSafe(self.router.clone().oneshot(request)).catch_unwind();
-        match tokio::time::timeout(self.timeout, work).await {
+        let response = match tokio::time::timeout(self.timeout, work).await {
             Ok(Ok(Ok(response))) => response,
-            Ok(Err(_)) => refusal::internal(),
+            Ok(Err(_)) => unanswered(start, "a request broke off", refusal::internal()),
             // The client's doing, and no call of the engine began.
             Err(_) if arrival.is_awaited() => refusal::slow_body(),
-            Err(_) => {
-                tracing::warn!("a request took too long");
-                refusal::timeout()
-            }
+            Err(_) => unanswered(start, "a request took too long", refusal::timeout()),
+        };
+        if response.status() == StatusCode::UNAUTHORIZED && !is_callback {
+            self.shed.unauthorized.add(address);
         }
+        response
     }
+}
+
+/// Logs a request whose own line was never written.
+fn unanswered(start: RequestStart, message: &'static str, response: Response) -> Response {
+    let (status, duration_ms) = (response.status().as_u16(), start.milliseconds());
+    tracing::warn!(request = %start, status, duration_ms, "{message}");
+    response
 }

@@ -11,6 +11,7 @@ mod client_address;
 mod connection;
 mod files;
 mod gate;
+mod malformed;
 mod patience;
 mod seats;
 mod shed;

@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
+use super::malformed::{self, Lines};
 use super::shed::Shed;
 
 /// How far a connection is: the requests that it has begun and those that it has ended.
@@ -80,6 +81,9 @@ pub(super) struct Patience {
     /// Rings when the client has not read for too long. Set from the first byte that the socket did not take until
     /// all bytes are gone, so that reading one byte at a time wins no time.
     unread: Option<Pin<Box<Sleep>>>,
+    lines: Lines,
+    /// What is written in place of hyper's own answer, and how much of it is.
+    instead: Option<(Vec<u8>, usize)>,
 }
 
 /// How long a socket waits.
@@ -104,7 +108,8 @@ impl Patience {
     /// Holds the client of `stream` to `limits`; to the one of heads while `phase` is not busy.
     pub(super) fn new(stream: TcpStream, phase: Phase, limits: Limits) -> Self {
         let timer = Box::pin(tokio::time::sleep(limits.head));
-        Self { stream, phase, limits, head: Head::Begun(timer), begun: 0, unread: None }
+        let (lines, head) = (Lines::default(), Head::Begun(timer));
+        Self { stream, phase, limits, head, begun: 0, unread: None, lines, instead: None }
     }
 
     /// What came of writing: an error where the client has kept us waiting for too long.
@@ -139,9 +144,13 @@ impl AsyncRead for Patience {
         if begun != this.begun {
             this.begun = begun;
             this.head = Head::Awaited;
+            this.lines.restart();
         }
         if this.phase.is_busy() {
             return read;
+        }
+        if let Some(fresh) = buffer.filled_mut().get_mut(before..) {
+            this.lines.spoil(fresh);
         }
         if matches!(this.head, Head::Awaited) && buffer.filled().len() > before {
             let end = Instant::now() + this.limits.head;
@@ -156,14 +165,41 @@ impl AsyncRead for Patience {
     }
 }
 
+/// Writes what is left of `bytes` after `done`.
+fn write_all(
+    stream: &mut TcpStream,
+    context: &mut Context<'_>,
+    bytes: &[u8],
+    done: &mut usize,
+) -> Poll<io::Result<()>> {
+    while let Some(rest) = bytes.get(*done..).filter(|rest| !rest.is_empty()) {
+        match Pin::new(&mut *stream).poll_write(context, rest) {
+            Poll::Ready(Ok(count)) if count > 0 => *done += count,
+            Poll::Ready(Ok(_)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+            Poll::Pending => return Poll::Pending,
+        }
+    }
+    Poll::Ready(Ok(()))
+}
+
 impl AsyncWrite for Patience {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.in_time(context, written)
+        let this = &mut *self;
+        if this.instead.is_none() {
+            this.instead = malformed::instead_of(bytes).map(|answer| (answer, 0));
+        }
+        let written = match &mut this.instead {
+            Some((answer, done)) => {
+                write_all(&mut this.stream, context, answer, done).map_ok(|()| bytes.len())
+            }
+            None => Pin::new(&mut this.stream).poll_write(context, bytes),
+        };
+        this.in_time(context, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -185,6 +221,10 @@ impl AsyncWrite for Patience {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        // hyper's own answers are one slice.
+        if let [slice] = slices {
+            return self.poll_write(context, slice);
+        }
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
         self.in_time(context, written)
     }

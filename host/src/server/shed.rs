@@ -1,6 +1,8 @@
 //! What was turned away, counted, and logged once a second at most: a flood must not fill the log as well.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// What is turned away, and what is closed, for want of room. All counts are since the last report.
 #[derive(Default)]
@@ -17,6 +19,31 @@ pub(super) struct Shed {
     pub(super) unread: Count,
     /// Times that the system had no connection to give.
     pub(super) failed_accepts: Count,
+    /// Requests answered 401: without a key, or with an unknown one.
+    pub(super) unauthorized: Strangers,
+}
+
+/// Requests of clients that could not say who they are.
+#[derive(Default)]
+pub(super) struct Strangers {
+    count: Count,
+    latest: Mutex<Option<IpAddr>>,
+}
+
+impl Strangers {
+    /// Counts one more, of the client at `address`.
+    pub(super) fn add(&self, address: IpAddr) {
+        self.count.add();
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
+    }
+
+    fn report(&self) {
+        let requests = self.count.take();
+        let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(client) = latest {
+            tracing::info!(requests, %client, "refused within the last second: no API key, or an unknown one");
+        }
+    }
 }
 
 /// A number of events.
@@ -37,6 +64,7 @@ impl Count {
 impl Shed {
     /// Logs what there is to tell, and begins again.
     pub(super) fn report(&self) {
+        self.unauthorized.report();
         let (requests, callbacks) = (self.requests.take(), self.callbacks.take());
         let (connections, resting) = (self.connections.take(), self.resting.take());
         let (unread, failed_accepts) = (self.unread.take(), self.failed_accepts.take());
