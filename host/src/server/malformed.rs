@@ -4,7 +4,7 @@
 //! hyper takes and we don't is a bare line feed, which is made unreadable for it, and the heads that [`is_odd`] names.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, Version, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::response::Response;
 use countersign_http_api::refusal;
 use futures_util::FutureExt;
@@ -21,20 +21,15 @@ pub(super) fn is_odd<B>(request: &Request<B>) -> bool {
     let headers = request.headers();
     let hosts = headers.get_all(header::HOST).iter().count();
     let is_named = hosts == 1 || (hosts == 0 && request.version() < Version::HTTP_11);
-    !is_named || !is_framed_once(headers)
+    !is_named || !is_framed_plainly(headers)
 }
 
-/// Whether the body ends where everybody would say that it does: after its chunks, or after its length.
-fn is_framed_once(headers: &HeaderMap) -> bool {
+/// Whether the body is framed as everybody reads it. Where there is a length beside the chunks, hyper goes by the chunks,
+/// takes the length away and closes the connection after its answer.
+fn is_framed_plainly(headers: &HeaderMap) -> bool {
     let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
-    match codings.next() {
-        None => true,
-        Some(coding) => {
-            coding.as_bytes().eq_ignore_ascii_case(b"chunked")
-                && codings.next().is_none()
-                && !headers.contains_key(header::CONTENT_LENGTH)
-        }
-    }
+    let is_chunked = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
+    codings.next().is_none_or(is_chunked) && codings.next().is_none()
 }
 
 /// What to write in place of `bytes`, where hyper answers by itself with them.

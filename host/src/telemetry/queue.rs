@@ -15,6 +15,9 @@ use tracing_subscriber::fmt::MakeWriter;
 /// Bytes that may wait for the writer: some thousand lines.
 const MAX_QUEUED_BYTES: usize = 1024 * 1024;
 
+/// How long the writer lets lines gather: it is woken, and writes, at most so often, however many lines there are.
+const GATHER: Duration = Duration::from_millis(5);
+
 /// The lines that wait to be written. Clones share them.
 #[derive(Clone)]
 pub(super) struct Queue(Arc<Shared>);
@@ -33,8 +36,10 @@ struct State {
     lines: Vec<u8>,
     /// Lines lost since the last time that the count was logged.
     lost: u64,
-    /// The writer waits on `filled`.
+    /// The writer waits on `filled` for a first line.
     is_waiting: bool,
+    /// The process is about to end: lines are written at once.
+    is_ending: bool,
 }
 
 impl Queue {
@@ -67,9 +72,11 @@ impl Queue {
         }
     }
 
-    /// Waits until everything is written, for `patience` at most.
+    /// Waits until everything is written, for `patience` at most: at the end of the process.
     pub(super) fn flush(&self, patience: Duration) {
-        let state = self.state();
+        let mut state = self.state();
+        state.is_ending = true;
+        self.0.filled.notify_one();
         let is_busy = |state: &mut State| !(state.is_waiting && state.lines.is_empty());
         // Whether it was in time or not, there is nothing more to do.
         let _ = self.0.drained.wait_timeout_while(state, patience, is_busy);
@@ -105,6 +112,9 @@ impl Queue {
             state = self.0.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.is_waiting = false;
+        let gathers = |state: &mut State| !state.is_ending;
+        let gathered = self.0.filled.wait_timeout_while(state, GATHER, gathers);
+        let (mut state, _) = gathered.unwrap_or_else(PoisonError::into_inner);
         std::mem::swap(&mut state.lines, lines);
         std::mem::take(&mut state.lost)
     }
