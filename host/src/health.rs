@@ -1,7 +1,7 @@
 //! Whether the process can serve: what `/readyz` answers.
 //!
-//! Ready means that a write works: a store that only answers reads (a replica, a full disk, a file locked by another
-//! process) can issue nothing and verify nothing.
+//! Ready means that a write works: a store that only answers reads (a replica, a full disk, a file
+//! locked by another process) can issue nothing and verify nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -54,7 +54,8 @@ impl HostHealth {
         self.is_draining.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a write works: at most one a second, and one at a time, whose result counts for all who wait for it.
+    /// Whether a write works: at most one a second, and one at a time, whose result counts for all
+    /// who wait for it.
     async fn store(&self) -> Condition {
         let mut found = self.found.lock().await;
         let known = found.as_ref().filter(|known| known.at.elapsed() < HOLDS);

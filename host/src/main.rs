@@ -13,7 +13,8 @@ fn main() -> ExitCode {
     let ended = match runtime {
         Ok(runtime) => {
             let ended = runtime.block_on(cli.run());
-            // A name that is being looked up, for example, holds its thread for as long as it likes.
+            // A name that is being looked up, for example, holds its thread for as long as it
+            // likes.
             runtime.shutdown_timeout(Duration::from_secs(1));
             ended
         }

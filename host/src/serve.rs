@@ -113,8 +113,8 @@ pub async fn serve(loaded: Loaded, ready_file: Option<&Path>) -> Result<(), Star
     Ok(())
 }
 
-/// Keeps keys and codes out of core dumps. The limit of their size is not enough: the kernel doesn't hold a program to
-/// it that dumps are piped to.
+/// Keeps keys and codes out of core dumps. The limit of their size is not enough: the kernel
+/// doesn't hold a program to it that dumps are piped to.
 fn forbid_core_dumps() {
     use rustix::process::{Resource, Rlimit, setrlimit};
 

@@ -3,7 +3,8 @@
 //! Every line carries the number of the process, so that the lines of ten of them can be told apart. No line ever
 //! holds a code, a key or a full recipient; a panic's own text might, and is left out.
 //!
-//! No caller waits for standard error: lines go through a bounded [`queue`] that drops and counts what does not fit.
+//! No caller waits for standard error: lines go through a bounded [`queue`] that drops and counts
+//! what does not fit.
 
 mod json;
 mod queue;
@@ -48,7 +49,8 @@ pub fn say(text: &str) {
     }
 }
 
-/// Waits until everything is written, but not for long: the reader of standard error may have stalled.
+/// Waits until everything is written, but not for long: the reader of standard error may have
+/// stalled.
 pub fn finish() {
     if let Some(out) = STANDARD_ERROR.get() {
         out.flush(FLUSH_PATIENCE);
@@ -112,8 +114,8 @@ where
     }
 }
 
-/// Logs where it happened. What it says may hold anything that the code at fault had at hand. Like every line it goes
-/// through the queue, so that a panic waits for no stream.
+/// Logs where it happened. What it says may hold anything that the code at fault had at hand. Like
+/// every line it goes through the queue, so that a panic waits for no stream.
 fn panicked(panic: &PanicHookInfo<'_>) {
     let location = panic.location().map(ToString::to_string);
     tracing::error!(location, "panicked");

@@ -66,7 +66,8 @@ async fn a_master_that_turns_into_a_replica_is_left_until_it_is_one_again() {
     readiness(&client, 200).await;
     assert_eq!(issue(&client, 30).await.status, 201);
 
-    // Each change once, with the server's address and its own words, however many requests there were.
+    // Each change once, with the server's address and its own words, however many requests there
+    // were.
     let lines = host.log();
     let server = format!("127.0.0.1:{}", redis.port());
     for message in ["the store is lost", "the store can't be used", "the store is back"] {

@@ -219,8 +219,8 @@ impl Host {
         self.child.id()
     }
 
-    /// All that it has written so far, to standard output and to standard error. A line is written a little after what
-    /// it tells of: this waits until no more come.
+    /// All that it has written so far, to standard output and to standard error. A line is written
+    /// a little after what it tells of: this waits until no more come.
     #[must_use]
     pub fn output(&self) -> String {
         self.settle();
@@ -278,7 +278,8 @@ impl Host {
         Ok(status)
     }
 
-    /// Kills it (SIGKILL) once it has written its lines, and returns when it is gone and all that it wrote is read.
+    /// Kills it (SIGKILL) once it has written its lines, and returns when it is gone and all that
+    /// it wrote is read.
     ///
     /// # Errors
     ///

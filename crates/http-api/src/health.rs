@@ -27,7 +27,8 @@ impl Readiness {
         self.dependencies.iter().all(|dependency| dependency.condition != Condition::Failed)
     }
 
-    /// The same for those who need not know which providers there are: one entry `providers`, as bad as the worst.
+    /// The same for those who need not know which providers there are: one entry `providers`, as
+    /// bad as the worst.
     pub(crate) fn without_names(self) -> Self {
         let is_provider = |dependency: &Dependency| dependency.name.starts_with(PROVIDER);
         let (providers, mut dependencies): (Vec<_>, Vec<_>) =
@@ -50,7 +51,8 @@ const PROVIDER: &str = "provider ";
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Dependency {
-    /// Its name: `store`, `process`, `provider sms-eskiz`; without an API key all providers are one, `providers`.
+    /// Its name: `store`, `process`, `provider sms-eskiz`; without an API key all providers are
+    /// one, `providers`.
     pub name: String,
     /// How it is.
     #[serde(rename = "status")]

@@ -135,8 +135,8 @@ impl ApiKeys {
         Self::open_as(true)
     }
 
-    /// Lets everybody in, for the tenant `default` and not as operator: whatever runs on the same machine may ask for
-    /// codes, and unlocks no recipient. To be served on loopback only.
+    /// Lets everybody in, for the tenant `default` and not as operator: whatever runs on the same
+    /// machine may ask for codes, and unlocks no recipient. To be served on loopback only.
     #[must_use]
     pub fn open_without_operator() -> Self {
         Self::open_as(false)

@@ -1,9 +1,10 @@
 //! The HTTP surface of countersign: one [`axum::Router`] over one [`Otp`](otp::Otp).
 //!
-//! The native host and the edge serve the same router. It opens no socket, needs no runtime, and reads no clock
-//! but the one that a [`RequestStart`] brings along, so it builds for wasm as well; time-outs, header limits and load shedding belong to whoever
-//! owns the connection. What it does own: the routes, the JSON, the API keys, the limit of 16 KiB on
-//! request bodies (256 KiB on what providers report), the problems (RFC 9457), and what is traced.
+//! The native host and the edge serve the same router. It opens no socket, needs no runtime, and
+//! reads no clock but the one that a [`RequestStart`] brings along, so it builds for wasm as well;
+//! time-outs, header limits and load shedding belong to whoever owns the connection. What it does
+//! own: the routes, the JSON, the API keys, the limit of 16 KiB on request bodies (256 KiB on what
+//! providers report), the problems (RFC 9457), and what is traced.
 //!
 //! ```
 //! use countersign_http_api::{callbacks::NoCallbacks, health::Health, keys::ApiKeys, otp::Otp, router};
@@ -45,8 +46,8 @@ pub use routes::{router, sweep_router};
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ClientAddress(pub IpAddr);
 
-/// When a request began, and the number by which the log knows it: put into the request's extensions by an
-/// environment that has a clock.
+/// When a request began, and the number by which the log knows it: put into the request's
+/// extensions by an environment that has a clock.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestStart {
     /// Another one for each request.

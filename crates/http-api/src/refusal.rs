@@ -11,7 +11,8 @@ pub fn internal() -> Response {
     Problem::new(Fault::Internal).into_response()
 }
 
-/// The request is not HTTP as its standards have it, or its head is too long (431). Nothing was done.
+/// The request is not HTTP as its standards have it, or its head is too long (431). Nothing was
+/// done.
 #[must_use]
 pub fn malformed(status: StatusCode) -> Response {
     let problem = match status {

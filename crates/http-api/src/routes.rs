@@ -113,7 +113,8 @@ fn client_ip(said: Option<String>, parts: &Parts) -> Option<String> {
     })
 }
 
-/// What every response says: no cache keeps it, and no browser takes it for anything else than it says.
+/// What every response says: no cache keeps it, and no browser takes it for anything else than it
+/// says.
 pub(crate) fn guard(headers: &mut HeaderMap) {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

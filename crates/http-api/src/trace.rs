@@ -1,5 +1,6 @@
-//! What is traced: one span per request, and one event when it is answered. The span says whose request it is, the
-//! event what became of it, its status and, where the environment said when it began, how long it took.
+//! What is traced: one span per request, and one event when it is answered. The span says whose
+//! request it is, the event what became of it, its status and, where the environment said when it
+//! began, how long it took.
 //!
 //! No field ever holds a code, a key or a full recipient. A span names the route's template, not the path. An id
 //! is logged only once the engine has vouched for it: until then it is whatever the caller put into the path,
@@ -58,7 +59,8 @@ pub(crate) struct Told {
     swept: Option<Swept>,
 }
 
-/// Runs `work` in the span of one request, turns its problem into a response, and logs what became of it.
+/// Runs `work` in the span of one request, turns its problem into a response, and logs what became
+/// of it.
 pub(crate) async fn request<T: Into<Done>>(
     arrived: Arrived,
     route: &'static str,

@@ -1,9 +1,10 @@
 //! The component's native code: compiled once, kept on disk, and loaded from there ever after.
 //!
-//! What is loaded is executed, so a file counts only where nobody but its owner, who is also who runs this,
-//! could have written it, and only where it is what was written: it begins with its own SHA-256, since a disk may
-//! flip bytes and wasmtime doesn't look for that. It is named after the component's digest and after wasmtime's
-//! version and settings: native code of anything else is never found.
+//! What is loaded is executed, so a file counts only where nobody but its owner, who is also who
+//! runs this, could have written it, and only where it is what was written: it begins with its own
+//! SHA-256, since a disk may flip bytes and wasmtime doesn't look for that. It is named after the
+//! component's digest and after wasmtime's version and settings: native code of anything else is
+//! never found.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -79,8 +80,9 @@ fn deserialize(engine: &Engine, path: &Path) -> Option<Component> {
         tracing::warn!(path = %path.display(), "kept native code is damaged: compiling anew");
         return None;
     }
-    // SAFETY: the bytes are those that `keep` below was given, wasmtime's own output, as their digest says; `trusted`
-    // has made sure that nobody else could have written to the file or to its folder. They can't change any more.
+    // SAFETY: the bytes are those that `keep` below was given, wasmtime's own output, as their
+    // digest says; `trusted` has made sure that nobody else could have written to the file or to
+    // its folder. They can't change any more.
     unsafe { Component::deserialize(engine, code) }.ok()
 }
 

@@ -103,8 +103,8 @@ impl Connections {
         }
     }
 
-    /// Tells the first request that there are too many connections, and closes. A question after our health is
-    /// answered all the same.
+    /// Tells the first request that there are too many connections, and closes. A question after
+    /// our health is answered all the same.
     pub(super) fn refuse(
         &self,
         stream: TcpStream,

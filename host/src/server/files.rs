@@ -4,11 +4,13 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::config::ServerSettings;
 
-/// File descriptors that are no client's connection: the store, providers, the log, and connections being refused.
+/// File descriptors that are no client's connection: the store, providers, the log, and connections
+/// being refused.
 const RESERVED: u64 = 512;
 
-/// Raises the limit of open files as far as the system lets us, and lowers `max_connections` to what it leaves room
-/// for: a process without file descriptors can reach neither its store nor its providers.
+/// Raises the limit of open files as far as the system lets us, and lowers `max_connections` to
+/// what it leaves room for: a process without file descriptors can reach neither its store nor its
+/// providers.
 pub fn make_room(settings: &mut ServerSettings) {
     let files = raised();
     let most = most_connections(files);

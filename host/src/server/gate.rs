@@ -25,10 +25,12 @@ use crate::config::ServerSettings;
 /// Answered however much there is to do: an overloaded process is alive, and restarting it would make it worse.
 pub(super) const ALWAYS: [&str; 2] = ["/healthz", "/readyz"];
 
-/// Where providers report. Anybody can send anything there, and its body is read before it is known to be genuine.
+/// Where providers report. Anybody can send anything there, and its body is read before it is known
+/// to be genuine.
 const CALLBACKS: &str = "/v1/callbacks/";
 
-/// Callbacks worked on at once: 16 MiB of bodies. They have room of their own, so that callers lose none to them.
+/// Callbacks worked on at once: 16 MiB of bodies. They have room of their own, so that callers lose
+/// none to them.
 const MAX_CALLBACKS: usize = 64;
 
 /// The way to the router.
@@ -39,7 +41,8 @@ pub(super) struct Gate {
     callbacks: Semaphore,
     timeout: Duration,
     shed: Arc<Shed>,
-    /// The number of the first request: a random one, since the number of a process may be the same after a restart.
+    /// The number of the first request: a random one, since the number of a process may be the same
+    /// after a restart.
     first: u64,
     begun: AtomicU64,
 }

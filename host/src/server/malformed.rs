@@ -1,7 +1,9 @@
-//! Requests that are no HTTP as its standards have it: refused, since a proxy in front may read them in another way.
+//! Requests that are no HTTP as its standards have it: refused, since a proxy in front may read
+//! them in another way.
 //!
-//! hyper refuses most of them by itself, with an answer that has no body: the socket puts ours in its place. What
-//! hyper takes and we don't is a bare line feed, which is made unreadable for it, and the heads that [`is_odd`] names.
+//! hyper refuses most of them by itself, with an answer that has no body: the socket puts ours in
+//! its place. What hyper takes and we don't is a bare line feed, which is made unreadable for it,
+//! and the heads that [`is_odd`] names.
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
@@ -24,8 +26,8 @@ pub(super) fn is_odd<B>(request: &Request<B>) -> bool {
     !is_named || !is_framed_plainly(headers)
 }
 
-/// Whether the body is framed as everybody reads it. Where there is a length beside the chunks, hyper goes by the chunks,
-/// takes the length away and closes the connection after its answer.
+/// Whether the body is framed as everybody reads it. Where there is a length beside the chunks,
+/// hyper goes by the chunks, takes the length away and closes the connection after its answer.
 fn is_framed_plainly(headers: &HeaderMap) -> bool {
     let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
     let is_chunked = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
@@ -75,8 +77,9 @@ impl Lines {
         self.seen = 0;
     }
 
-    /// Puts a byte that no head may hold in place of each line feed that stands alone, up to the end of the head. What
-    /// follows the head in the same packet is not looked at: it may be a body.
+    /// Puts a byte that no head may hold in place of each line feed that stands alone, up to the
+    /// end of the head. What follows the head in the same packet is not looked at: it may be a
+    /// body.
     pub(super) fn spoil(&mut self, bytes: &mut [u8]) {
         const END: &[u8; 4] = b"\r\n\r\n";
         for byte in bytes {

@@ -1,10 +1,11 @@
 //! The HTTP server: connections, their time-outs and bounds, and an end that loses no answer.
 //!
-//! Everything has a bound. A connection: how many there are, how long a head may take, how long it may rest. A
-//! request: how many there are at once, how long it may take (its body is bounded by the router), how long its client
-//! may take to read the answer. What comes on top is answered 503 `overloaded` at once rather than queued, since a
-//! queue only makes everybody late. A new connection takes the place of the one that has rested longest, so that
-//! connections which only rest shut no caller out. `/healthz` and `/readyz` are always answered.
+//! Everything has a bound. A connection: how many there are, how long a head may take, how long it
+//! may rest. A request: how many there are at once, how long it may take (its body is bounded by
+//! the router), how long its client may take to read the answer. What comes on top is answered 503
+//! `overloaded` at once rather than queued, since a queue only makes everybody late. A new
+//! connection takes the place of the one that has rested longest, so that connections which only
+//! rest shut no caller out. `/healthz` and `/readyz` are always answered.
 
 mod arrival;
 mod client_address;
@@ -42,7 +43,8 @@ use crate::config::ServerSettings;
 /// Connections on top of the bound that are being told so at once.
 const MAX_REFUSALS: usize = 64;
 
-/// How long a connection has to have rested before a new one may take its place: by then its client has the answer.
+/// How long a connection has to have rested before a new one may take its place: by then its client
+/// has the answer.
 const LEAST_REST: Duration = Duration::from_secs(1);
 
 /// How often what was turned away is logged.
@@ -163,7 +165,8 @@ impl Open {
         }
     }
 
-    /// A connection that is gone again is its client's matter; all else is ours, and would come again at once.
+    /// A connection that is gone again is its client's matter; all else is ours, and would come
+    /// again at once.
     async fn accept_failed(&mut self, error: &io::Error) {
         let theirs = matches!(
             error.kind(),

@@ -1,5 +1,5 @@
-//! A socket that waits only so long: for the head of a request, however slowly its bytes drip in, and for a client
-//! to read its answer.
+//! A socket that waits only so long: for the head of a request, however slowly its bytes drip in,
+//! and for a client to read its answer.
 
 use std::io;
 use std::pin::Pin;
@@ -69,8 +69,8 @@ impl Drop for Busy {
     }
 }
 
-/// The socket, the time by which the head that has begun has to be there, and the time by which the answers that the
-/// client has not read have to be gone. A connection begins with a head.
+/// The socket, the time by which the head that has begun has to be there, and the time by which the
+/// answers that the client has not read have to be gone. A connection begins with a head.
 pub(super) struct Patience {
     stream: TcpStream,
     phase: Phase,
@@ -78,8 +78,8 @@ pub(super) struct Patience {
     head: Head,
     /// Requests begun when the head was last looked at.
     begun: u64,
-    /// Rings when the client has not read for too long. Set from the first byte that the socket did not take until
-    /// all bytes are gone, so that reading one byte at a time wins no time.
+    /// Rings when the client has not read for too long. Set from the first byte that the socket did
+    /// not take until all bytes are gone, so that reading one byte at a time wins no time.
     unread: Option<Pin<Box<Sleep>>>,
     lines: Lines,
     /// What is written in place of hyper's own answer, and how much of it is.

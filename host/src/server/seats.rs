@@ -35,13 +35,14 @@ pub(super) struct Seat {
 }
 
 impl Seats {
-    /// Room for `most` connections, of which those that have rested for `least_rest` may be closed for new ones.
+    /// Room for `most` connections, of which those that have rested for `least_rest` may be closed
+    /// for new ones.
     pub(super) fn new(most: usize, least_rest: Duration) -> Arc<Self> {
         Arc::new(Self { most, least_rest, taken: Mutex::default() })
     }
 
-    /// A place for a connection of this `phase`, and whether the one that had rested longest lost its own for it.
-    /// Nothing where none is free and every connection is in use.
+    /// A place for a connection of this `phase`, and whether the one that had rested longest lost
+    /// its own for it. Nothing where none is free and every connection is in use.
     pub(super) fn take(self: &Arc<Self>, phase: &Phase) -> Option<(Seat, bool)> {
         let mut taken = self.taken();
         let is_full = taken.seats.len() >= self.most;
@@ -56,7 +57,8 @@ impl Seats {
         Some((Seat { seats: Arc::clone(self), number, leave }, is_full))
     }
 
-    /// Closes the connection that has rested longest, so that the system has a file descriptor again.
+    /// Closes the connection that has rested longest, so that the system has a file descriptor
+    /// again.
     pub(super) fn close_one(&self) -> bool {
         self.taken().evict(self.least_rest).is_some()
     }

@@ -1,4 +1,5 @@
-//! What was turned away, counted, and logged once a second at most: a flood must not fill the log as well.
+//! What was turned away, counted, and logged once a second at most: a flood must not fill the log
+//! as well.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -2,8 +2,8 @@
 
 use std::io;
 
-/// Resolves at the first SIGTERM or SIGINT after this call (elsewhere than on Unix: Ctrl-C). SIGHUP, SIGUSR1 and
-/// SIGUSR2 are logged and ignored.
+/// Resolves at the first SIGTERM or SIGINT after this call (elsewhere than on Unix: Ctrl-C).
+/// SIGHUP, SIGUSR1 and SIGUSR2 are logged and ignored.
 ///
 /// # Errors
 /// Where the signals can't be listened to.
@@ -13,8 +13,8 @@ pub fn signalled() -> io::Result<impl Future<Output = ()>> {
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    // Their default is to end the process at once. Tools send them to have a configuration or a log opened anew, which
-    // we don't do.
+    // Their default is to end the process at once. Tools send them to have a configuration or a log
+    // opened anew, which we don't do.
     let mut hangup = signal(SignalKind::hangup())?;
     let mut user_1 = signal(SignalKind::user_defined1())?;
     let mut user_2 = signal(SignalKind::user_defined2())?;

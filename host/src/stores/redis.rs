@@ -162,7 +162,8 @@ impl RedisStore {
         Ok(answer)
     }
 
-    /// Ends the connection where an answer says that this server is the wrong one, or not yet ready.
+    /// Ends the connection where an answer says that this server is the wrong one, or not yet
+    /// ready.
     fn noticed(&self, answers: &[Value], sent_on: Option<u64>) {
         if let (Some(code), Some(generation)) = (trouble::ending(answers), sent_on) {
             self.link.condemn(generation, code);

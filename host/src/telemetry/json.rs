@@ -1,7 +1,8 @@
 //! A line as one JSON object.
 //!
-//! The fields of a span are formatted once, when they are recorded, and copied into each of its lines. The format of
-//! `tracing_subscriber` parses and formats them again for each line, which costs more than all else.
+//! The fields of a span are formatted once, when they are recorded, and copied into each of its
+//! lines. The format of `tracing_subscriber` parses and formats them again for each line, which
+//! costs more than all else.
 
 use std::fmt::{self, Write};
 

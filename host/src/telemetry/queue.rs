@@ -1,10 +1,13 @@
-//! The queue between the code that logs and the stream that may stall: bounded, and emptied by a thread of its own.
+//! The queue between the code that logs and the stream that may stall: bounded, and emptied by a
+//! thread of its own.
 //!
-//! Logging a line copies it into a buffer and never waits for the stream. When the buffer is full the line is dropped
-//! and counted; so are lines that the stream refuses. Once a write succeeds again, the writer logs the count.
+//! Logging a line copies it into a buffer and never waits for the stream. When the buffer is full
+//! the line is dropped and counted; so are lines that the stream refuses. Once a write succeeds
+//! again, the writer logs the count.
 //!
-//! This is our own code rather than `tracing-appender`, because that crate's guard prints to the same stream when the
-//! queue is full at the end of the process, waits for fixed times, and writes each line with a system call of its own.
+//! This is our own code rather than `tracing-appender`, because that crate's guard prints to the
+//! same stream when the queue is full at the end of the process, waits for fixed times, and writes
+//! each line with a system call of its own.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,7 +18,8 @@ use tracing_subscriber::fmt::MakeWriter;
 /// Bytes that may wait for the writer: some thousand lines.
 const MAX_QUEUED_BYTES: usize = 1024 * 1024;
 
-/// How long the writer lets lines gather: it is woken, and writes, at most so often, however many lines there are.
+/// How long the writer lets lines gather: it is woken, and writes, at most so often, however many
+/// lines there are.
 const GATHER: Duration = Duration::from_millis(5);
 
 /// The lines that wait to be written. Clones share them.
@@ -43,8 +47,9 @@ struct State {
 }
 
 impl Queue {
-    /// An empty queue, and a thread that writes what comes into it to `out`. After a loss the thread calls `report`
-    /// with the number of lines that were lost, as soon as a write has succeeded.
+    /// An empty queue, and a thread that writes what comes into it to `out`. After a loss the
+    /// thread calls `report` with the number of lines that were lost, as soon as a write has
+    /// succeeded.
     pub(super) fn start(
         out: impl Write + Send + 'static,
         report: impl Fn(u64) + Send + 'static,
@@ -102,7 +107,8 @@ impl Queue {
         }
     }
 
-    /// Waits for lines, swaps them for the empty buffer `lines`, and takes the number of those lost before.
+    /// Waits for lines, swaps them for the empty buffer `lines`, and takes the number of those lost
+    /// before.
     fn take(&self, lines: &mut Vec<u8>) -> u64 {
         lines.clear();
         let mut state = self.state();

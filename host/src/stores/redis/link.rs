@@ -234,8 +234,8 @@ impl Address {
         written.map(|()| (connection, driver))
     }
 
-    /// Makes sure that the server takes writes: a read-only replica, or a server that wants a password, answers until
-    /// then as if all were well.
+    /// Makes sure that the server takes writes: a read-only replica, or a server that wants a
+    /// password, answers until then as if all were well.
     async fn write(&self, mut connection: MultiplexedConnection) -> Result<(), Trouble> {
         let mut set = Cmd::new();
         set.arg("SET").arg(&self.scratch).arg(0).arg("PX").arg(60_000);

@@ -35,8 +35,8 @@ pub(super) fn server_error(error: &ServerError) -> StoreError {
     }
 }
 
-/// The code of an error among `answers` that a new connection may be spared: after a fail-over the address may lead
-/// to another server, and a restarted one may want us to log in again.
+/// The code of an error among `answers` that a new connection may be spared: after a fail-over the
+/// address may lead to another server, and a restarted one may want us to log in again.
 pub(super) fn ending(answers: &[Value]) -> Option<&str> {
     const ENDING: [&str; 5] = ["CLUSTERDOWN", "LOADING", "MASTERDOWN", "NOAUTH", "READONLY"];
     answers.iter().find_map(|answer| match answer {

@@ -1,5 +1,5 @@
-//! Whether the file is still the one that was opened. SQLite goes on with a file that was deleted, and what it writes
-//! from then on is gone with the process.
+//! Whether the file is still the one that was opened. SQLite goes on with a file that was deleted,
+//! and what it writes from then on is gone with the process.
 
 use std::fs;
 use std::path::{Path, PathBuf};
