@@ -1,21 +1,30 @@
 //! The `countersign` binary.
 
-use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use countersign::cli::Cli;
+use countersign::telemetry;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let ended = match runtime {
-        Ok(runtime) => runtime.block_on(cli.run()),
+        Ok(runtime) => {
+            let ended = runtime.block_on(cli.run());
+            // A name that is being looked up, for example, holds its thread for as long as it
+            // likes.
+            runtime.shutdown_timeout(Duration::from_secs(1));
+            ended
+        }
         Err(error) => Err(error.into()),
     };
-    ended.unwrap_or_else(|error| {
-        // To standard error by hand: logging may not have begun, and a closed stream is no reason to panic.
-        let _ = writeln!(std::io::stderr(), "countersign: {error}");
+    let code = ended.unwrap_or_else(|error| {
+        // Not through the log: it may not have begun.
+        telemetry::say(&format!("countersign: {error}"));
         error.exit_code()
-    })
+    });
+    telemetry::finish();
+    code
 }

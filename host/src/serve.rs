@@ -10,15 +10,15 @@ use std::{fs, io};
 
 use countersign_http_api::keys::{ApiKey, ApiKeys};
 use countersign_http_api::otp::{Error, Failure};
-use countersign_settings::api_keys::ApiKeySettings;
 use countersign_settings::problem::{Problem, Problems};
 
-use crate::config::{Config, Loaded, Rules};
+use crate::bindings::countersign::otp::types::StoreError;
+use crate::config::{Config, Loaded, Mode, Rules};
 use crate::engine::{self, Capabilities, Engine};
 use crate::fingerprint::{Fingerprint, Mismatch};
-use crate::health::HostHealth;
+use crate::health::{self, HostHealth};
 use crate::senders::{Router, Stream};
-use crate::server::{BindError, Server, signalled};
+use crate::server::{self, BindError, Server, signalled};
 use crate::stores::{self, Store, StoreSettings};
 
 /// Why the process can't do its work.
@@ -39,6 +39,9 @@ pub enum StartError {
     /// The store's data was made with other keys.
     #[error("keys: {0}")]
     Keys(#[from] Mismatch),
+    /// The log's writer can't be started.
+    #[error("log: {0}")]
+    Log(io::Error),
     /// The file that tells the address can't be written.
     #[error("{path} can't be written: {source}")]
     ReadyFile {
@@ -53,6 +56,9 @@ pub enum StartError {
     /// The store can't be opened.
     #[error("store: {0}")]
     Store(#[from] stores::OpenError),
+    /// The store was opened, and takes no writes.
+    #[error("store: it takes no writes: {0:?}")]
+    Unwritable(StoreError),
 }
 
 impl StartError {
@@ -82,18 +88,22 @@ pub async fn serve(loaded: Loaded, start: Start<'_>) -> Result<(), StartError> {
         tracing::warn!("{warning}");
     }
     let stop = signalled().map_err(StartError::Signals)?;
-    let config = &loaded.config;
-    let api_keys = api_keys(&config.api_keys)?;
-    let store = stores::open(&config.store).await?;
-    let senders = Router::open(config, Stream::StandardOutput)?;
     let fingerprint = fingerprint(&loaded);
-    let config = loaded.config;
+    let mut config = loaded.config;
+    server::make_room(&mut config.server);
+    if config.server.mode == Mode::Production {
+        forbid_core_dumps();
+    }
+    let api_keys = api_keys(&config)?;
+    let store = stores::open(&config.store).await?;
+    health::writable(store.as_ref()).await.map_err(StartError::Unwritable)?;
+    let senders = Router::open(&config, Stream::StandardOutput)?;
     let engine = open_engine(&config, Arc::clone(&store), senders.clone(), loaded.rules).await?;
     if let Some(fingerprint) = &fingerprint {
         fingerprint.admit(&*store, start.accepts_changed_keys).await?;
     }
     let health = HostHealth::new(store, senders.clone(), fingerprint);
-    let router = countersign_http_api::router(engine.clone(), health, senders, api_keys);
+    let router = countersign_http_api::router(engine.clone(), health.clone(), senders, api_keys);
     let server = Server::bind(&config.server).await?;
     let address = server.address();
     if let Some(path) = start.ready_file {
@@ -108,6 +118,13 @@ pub async fn serve(loaded: Loaded, start: Start<'_>) -> Result<(), StartError> {
         %address,
         "ready"
     );
+    let drain = config.server.drain();
+    let stop = async move {
+        stop.await;
+        // Balancers find out that we are going before we take no more connections.
+        health.drain();
+        tokio::time::sleep(drain).await;
+    };
     let all_answered = server.run(router, stop).await;
     tracing::info!(all_answered, "stopped");
     Ok(())
@@ -118,6 +135,23 @@ pub(crate) fn fingerprint(loaded: &Loaded) -> Option<Arc<Fingerprint>> {
     let is_kept =
         !loaded.ephemeral_keys && !matches!(loaded.config.store, StoreSettings::Memory(_));
     is_kept.then(|| Arc::new(Fingerprint::of(&loaded.rules.keyring)))
+}
+
+/// Keeps keys and codes out of core dumps. The limit of their size is not enough: the kernel
+/// doesn't hold a program to it that dumps are piped to.
+fn forbid_core_dumps() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    if let Err(error) = setrlimit(Resource::Core, none) {
+        tracing::warn!(%error, "core dumps can't be turned off");
+    }
+    #[cfg(target_os = "linux")]
+    if let Err(error) =
+        rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
+    {
+        tracing::warn!(%error, "core dumps can't be turned off");
+    }
 }
 
 /// Opens the engine, and has it prepare every purpose. The one place where an engine is made.
@@ -161,11 +195,14 @@ fn refusal(failure: Failure) -> String {
     }
 }
 
-fn api_keys(settings: &[ApiKeySettings]) -> Result<ApiKeys, StartError> {
-    if settings.is_empty() {
-        return Ok(ApiKeys::open());
+fn api_keys(config: &Config) -> Result<ApiKeys, StartError> {
+    if config.api_keys.is_empty() {
+        return Ok(match config.server.mode {
+            Mode::Development => ApiKeys::open(),
+            Mode::Production => ApiKeys::open_without_operator(),
+        });
     }
-    let keys = settings.iter().enumerate().map(|(index, key)| {
+    let keys = config.api_keys.iter().enumerate().map(|(index, key)| {
         let sha256 = key.digest().ok_or_else(|| {
             Problems::from(Problem::new(format!("api_keys.{index}.sha256"), "not a SHA-256"))
         })?;

@@ -59,6 +59,15 @@ async fn a_wrong_configuration_is_named_by_its_place() {
             &["[server]\nlisten = \"0.0.0.0:0\"", memory, keys, RULES],
             &["server.listen", "api_keys"],
         ),
+        (
+            &[
+                "[server]\nlisten = \"127.0.0.1:0\"\ntrusted_proxies = [\"10.0.0.0/8\"]",
+                memory,
+                keys,
+                RULES,
+            ],
+            &["server.trusted_proxies", "api_keys"],
+        ),
         (&["[server]\nlisten = \"127.0.0.1:0\"", memory, RULES], &["keys"]),
         (
             &["[server]\nlisten = \"127.0.0.1:0\"", memory, keys, &senders, RULES],

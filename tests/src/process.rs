@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -19,6 +19,10 @@ use crate::wait::until;
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a process may take to end.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a host has written nothing when it has written all that there is.
+const QUIET: Duration = Duration::from_millis(50);
+/// How long to wait for that.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The binary that is tested: `COUNTERSIGN_TEST_BIN`, or what cargo puts beside the test binaries.
 ///
@@ -144,7 +148,8 @@ impl Host {
         config: &Path,
         variables: &[(&str, &str)],
     ) -> Result<Self> {
-        Self::launch(log, directory, config, variables, &[]).await
+        let command = command(Some(config))?;
+        Self::launch(command, log, directory, variables, &[]).await
     }
 
     /// As [`start`](Self::start), with more `arguments` of the command `serve`.
@@ -154,20 +159,35 @@ impl Host {
     /// As [`start`](Self::start).
     pub async fn start_with_arguments(config: &Path, arguments: &[&str]) -> Result<Self> {
         let directory = config.parent().unwrap_or(config);
-        Self::launch(Stdio::piped(), directory, config, &[], arguments).await
+        let command = command(Some(config))?;
+        Self::launch(command, Stdio::piped(), directory, &[], arguments).await
+    }
+
+    /// As [`start`](Self::start), after the command `before` of the shell: `ulimit -n 128`.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub async fn start_after(before: &str, config: &Path) -> Result<Self> {
+        let host = command(Some(config))?;
+        let mut shell = Command::new("sh");
+        shell.env_clear().envs(host.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        shell.arg("-c").arg(format!("{before} && exec \"$0\" \"$@\""));
+        shell.arg(host.get_program()).args(host.get_args());
+        let directory = config.parent().unwrap_or(config);
+        Self::launch(shell, Stdio::piped(), directory, &[], &[]).await
     }
 
     async fn launch(
+        mut command: Command,
         log: Stdio,
         directory: &Path,
-        config: &Path,
         variables: &[(&str, &str)],
         arguments: &[&str],
     ) -> Result<Self> {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let ready = directory.join(format!("ready-{number}"));
-        let mut command = command(Some(config))?;
         command.arg("serve").arg("--ready-file").arg(&ready).args(arguments);
         command.envs(variables.iter().copied());
         command.current_dir(directory);
@@ -211,10 +231,25 @@ impl Host {
         self.child.id()
     }
 
-    /// All that it has written so far, to standard output and to standard error.
+    /// All that it has written so far, to standard output and to standard error. A line is written
+    /// a little after what it tells of: this waits until no more come.
     #[must_use]
     pub fn output(&self) -> String {
+        self.settle();
         joined_lines(&self.lines)
+    }
+
+    fn settle(&self) {
+        let count = || self.lines.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let end = Instant::now() + SETTLE_TIMEOUT;
+        let mut before = count();
+        while !self.readers.is_empty() && Instant::now() < end {
+            std::thread::park_timeout(QUIET);
+            if count() == before {
+                return;
+            }
+            before = count();
+        }
     }
 
     /// The lines of its log that are JSON objects.
@@ -229,9 +264,18 @@ impl Host {
     ///
     /// Where it has ended already.
     pub fn terminate(&self) -> Result<()> {
+        self.signal(Signal::TERM)
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Errors
+    ///
+    /// Where it has ended already.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
         let id = i32::try_from(self.id()).ok().and_then(Pid::from_raw);
         let id = id.ok_or(ErrorKind::InvalidInput)?;
-        Ok(kill_process(id, Signal::TERM)?)
+        Ok(kill_process(id, signal)?)
     }
 
     /// Waits until it has ended by itself, and all that it wrote is read.
@@ -246,12 +290,14 @@ impl Host {
         Ok(status)
     }
 
-    /// Kills it (SIGKILL), and returns when it is gone and all that it wrote is read.
+    /// Kills it (SIGKILL) once it has written its lines, and returns when it is gone and all that
+    /// it wrote is read.
     ///
     /// # Errors
     ///
     /// Where the system refuses.
     pub fn kill(&mut self) -> Result<()> {
+        self.settle();
         self.child.kill()?;
         self.child.wait()?;
         self.read_to_end();

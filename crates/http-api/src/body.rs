@@ -1,7 +1,7 @@
 //! Bodies: how a request's is read, and how a response's is written.
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use http_body_util::LengthLimitError;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::error::Category;
@@ -73,6 +73,12 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 async fn bytes(headers: &HeaderMap, body: Body, most: usize) -> Result<Bytes, Problem> {
+    // Read as if it were not encoded, it would be refused for the wrong reason.
+    let is_plain = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
+    if !headers.get_all(header::CONTENT_ENCODING).iter().all(is_plain) {
+        let text = "Bodies are taken without a Content-Encoding.";
+        return Err(Problem::new(Fault::UnsupportedMediaType).detail(text));
+    }
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())

@@ -19,6 +19,14 @@ pub const MAX_REPORTS: usize = 1_000;
 /// Anybody may send anything here: an implementation holds each request to the provider's own signature before it
 /// believes a word of it.
 pub trait Callbacks: Clone + Send + Sync + 'static {
+    /// Whether there may be a sender of this name: asked before the body is read, so that requests
+    /// for unknown ones cost no memory. Implementations that would have to ask elsewhere say yes;
+    /// [`receive`](Self::receive) decides.
+    fn may_know(&self, provider: &str) -> bool {
+        let _ = provider;
+        true
+    }
+
     /// Reads what somebody sent to the callbacks of `provider`, the name of a sender in the configuration.
     fn receive(
         &self,
@@ -99,6 +107,10 @@ pub enum CallbackError {
 pub struct NoCallbacks;
 
 impl Callbacks for NoCallbacks {
+    fn may_know(&self, _: &str) -> bool {
+        false
+    }
+
     async fn receive(&self, _: String, _: CallbackRequest) -> Result<Received, CallbackError> {
         Err(CallbackError::UnknownProvider)
     }

@@ -26,13 +26,33 @@ impl Readiness {
     pub fn is_ready(&self) -> bool {
         self.dependencies.iter().all(|dependency| dependency.condition != Condition::Failed)
     }
+
+    /// The same for those who need not know which providers there are: one entry `providers`, as
+    /// bad as the worst.
+    pub(crate) fn without_names(self) -> Self {
+        let is_provider = |dependency: &Dependency| dependency.name.starts_with(PROVIDER);
+        let (providers, mut dependencies): (Vec<_>, Vec<_>) =
+            self.dependencies.into_iter().partition(is_provider);
+        let worst = |conditions: &[Condition]| {
+            let is = |wanted| providers.iter().any(|provider| provider.condition == wanted);
+            conditions.iter().copied().find(|condition| is(*condition))
+        };
+        if let Some(condition) = worst(&[Condition::Failed, Condition::Degraded, Condition::Ok]) {
+            dependencies.push(Dependency { name: "providers".to_owned(), condition });
+        }
+        Self { degraded: self.degraded, dependencies }
+    }
 }
+
+/// What the names of providers begin with.
+const PROVIDER: &str = "provider ";
 
 /// One thing that the service depends on.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Dependency {
-    /// Its name, public: `store`, `provider sms-eskiz`.
+    /// Its name: `store`, `process`, `provider sms-eskiz`; without an API key all providers are
+    /// one, `providers`.
     pub name: String,
     /// How it is.
     #[serde(rename = "status")]

@@ -132,11 +132,19 @@ impl ApiKeys {
     /// Lets everybody in, as operator of the tenant `default`. Whoever serves this must listen on loopback only.
     #[must_use]
     pub fn open() -> Self {
-        Self(Access::Open(Caller(Arc::new(Identity {
-            name: "open".into(),
-            tenant: "default".into(),
-            operator: true,
-        }))))
+        Self::open_as(true)
+    }
+
+    /// Lets everybody in, for the tenant `default` and not as operator: whatever runs on the same
+    /// machine may ask for codes, and unlocks no recipient. To be served on loopback only.
+    #[must_use]
+    pub fn open_without_operator() -> Self {
+        Self::open_as(false)
+    }
+
+    fn open_as(operator: bool) -> Self {
+        let (name, tenant) = ("open".to_owned(), "default".to_owned());
+        Self(Access::Open(Caller(Arc::new(Identity { name, tenant, operator }))))
     }
 
     /// Whether everybody is let in.

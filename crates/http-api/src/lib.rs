@@ -1,9 +1,10 @@
 //! The HTTP surface of countersign: one [`axum::Router`] over one [`Otp`](otp::Otp).
 //!
-//! The native host and the edge serve the same router. It opens no socket, reads no clock and needs no
-//! runtime, so it builds for wasm as well; time-outs, header limits and load shedding belong to whoever
-//! owns the connection. What it does own: the routes, the JSON, the API keys, the limit of 16 KiB on
-//! request bodies (256 KiB on what providers report), the problems (RFC 9457), and what is traced.
+//! The native host and the edge serve the same router. It opens no socket, needs no runtime, and
+//! reads no clock but the one that a [`RequestStart`] brings along, so it builds for wasm as well;
+//! time-outs, header limits and load shedding belong to whoever owns the connection. What it does
+//! own: the routes, the JSON, the API keys, the limit of 16 KiB on request bodies (256 KiB on what
+//! providers report), the problems (RFC 9457), and what is traced.
 //!
 //! ```
 //! use countersign_http_api::{callbacks::NoCallbacks, health::Health, keys::ApiKeys, otp::Otp, router};
@@ -33,7 +34,9 @@ pub mod refusal;
 pub mod secret;
 pub mod upkeep;
 
+use std::fmt;
 use std::net::IpAddr;
+use std::time::Instant;
 
 pub use body::MAX_BODY_BYTES;
 pub use routes::{router, sweep_router};
@@ -42,3 +45,28 @@ pub use routes::{router, sweep_router};
 /// can tell (the socket, or the header of a proxy that it trusts). A `client_ip` in the body wins over it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ClientAddress(pub IpAddr);
+
+/// When a request began, and the number by which the log knows it: put into the request's
+/// extensions by an environment that has a clock.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestStart {
+    /// Another one for each request.
+    pub number: u64,
+    /// When its head was there.
+    pub at: Instant,
+}
+
+impl RequestStart {
+    /// How long ago that was, in milliseconds, exact to the microsecond.
+    #[must_use]
+    pub fn milliseconds(self) -> f64 {
+        let microseconds = u32::try_from(self.at.elapsed().as_micros()).unwrap_or(u32::MAX);
+        f64::from(microseconds) / 1_000.0
+    }
+}
+
+impl fmt::Display for RequestStart {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:016x}", self.number)
+    }
+}

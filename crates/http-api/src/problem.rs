@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::otp::{ArgumentFault, Error, Failure, RecipientFault, Scope, SendError};
+use crate::trace::Told;
 
 /// One row per problem: the variant, its status, its stable code, its title and its public text.
 macro_rules! problems {
@@ -54,6 +55,7 @@ problems! {
     Disabled: FORBIDDEN, "disabled", "Recipient disabled", "Too many wrong codes in a row: an operator has to unlock the recipient.";
     Exhausted: TOO_MANY_REQUESTS, "exhausted", "Attempts exhausted", "All attempts of the challenge are spent.";
     Forbidden: FORBIDDEN, "forbidden", "Forbidden", "This needs the key of an operator.";
+    HeadTooLarge: REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", "Head too large", "A request's head has at most 16384 bytes.";
     Internal: INTERNAL_SERVER_ERROR, "internal", "Internal error", "Something broke. The log says what.";
     InvalidChannel: BAD_REQUEST, "invalid_channel", "Invalid channel", "A channel is one of email, sms, voice, webhook and whatsapp.";
     InvalidClientIp: BAD_REQUEST, "invalid_client_ip", "Invalid client address", "The client's address can't be used.";
@@ -134,6 +136,8 @@ pub(crate) struct Problem {
     attempts_left: Option<u32>,
     scope: Option<Scope>,
     kind: Option<DeliveryKind>,
+    /// For the log, not for the caller.
+    pub(crate) told: Option<Box<Told>>,
 }
 
 impl Problem {
@@ -148,6 +152,7 @@ impl Problem {
             attempts_left: None,
             scope: None,
             kind: None,
+            told: None,
         }
     }
 
@@ -361,7 +366,7 @@ impl IntoResponse for Problem {
         *response.status_mut() = row.status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        crate::routes::guard(headers);
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -1,5 +1,6 @@
 //! The problems that whoever owns the connection answers by itself, out of the same table as all others.
 
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::problem::{Fault, Problem};
@@ -8,6 +9,19 @@ use crate::problem::{Fault, Problem};
 #[must_use]
 pub fn internal() -> Response {
     Problem::new(Fault::Internal).into_response()
+}
+
+/// The request is not HTTP as its standards have it, or its head is too long (431). Nothing was
+/// done.
+#[must_use]
+pub fn malformed(status: StatusCode) -> Response {
+    let problem = match status {
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE | StatusCode::URI_TOO_LONG => {
+            Problem::new(Fault::HeadTooLarge)
+        }
+        _ => Problem::request("The request is not HTTP/1.1 as RFC 9112 has it."),
+    };
+    problem.into_response()
 }
 
 /// The settings can't be used. Which ones, and why, is for the log of whoever answers this.

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request};
-use axum::http::{HeaderValue, StatusCode, header, request::Parts};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Serialize;
@@ -67,15 +67,17 @@ pub fn sweep_router<U: Upkeep>(upkeep: U, keys: ApiKeys) -> Router {
 }
 
 async fn route_not_found(request: Request) -> Response {
-    crate::trace::request(request.method(), "none", async {
-        Err(Problem::new(Fault::RouteNotFound))
+    let (parts, _) = request.into_parts();
+    crate::trace::request((&parts).into(), "none", async {
+        Err::<Response, _>(Problem::new(Fault::RouteNotFound))
     })
     .await
 }
 
 async fn method_not_allowed(request: Request) -> Response {
-    crate::trace::request(request.method(), "none", async {
-        Err(Problem::new(Fault::MethodNotAllowed))
+    let (parts, _) = request.into_parts();
+    crate::trace::request((&parts).into(), "none", async {
+        Err::<Response, _>(Problem::new(Fault::MethodNotAllowed))
     })
     .await
 }
@@ -111,13 +113,19 @@ fn client_ip(said: Option<String>, parts: &Parts) -> Option<String> {
     })
 }
 
-/// An answer in JSON that nobody may keep.
+/// What every response says: no cache keeps it, and no browser takes it for anything else than it
+/// says.
+pub(crate) fn guard(headers: &mut HeaderMap) {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}
+
+/// An answer in JSON.
 fn answer(status: StatusCode, value: &impl Serialize) -> Response {
     let mut response = Response::new(Body::from(crate::body::json(value)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 

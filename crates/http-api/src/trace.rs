@@ -1,5 +1,6 @@
-//! What is traced: one span per request, one event per outcome. The span says whose request it is, the event what
-//! became of it; no line says a thing twice.
+//! What is traced: one span per request, and one event when it is answered. The span says whose
+//! request it is, the event what became of it, its status and, where the environment said when it
+//! began, how long it took.
 //!
 //! No field ever holds a code, a key or a full recipient. A span names the route's template, not the path. An id
 //! is logged only once the engine has vouched for it: until then it is whatever the caller put into the path,
@@ -8,59 +9,138 @@
 use std::future::Future;
 
 use axum::http::Method;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use tracing::field::Empty;
-use tracing::{Instrument, Span};
+use tracing::Instrument;
+use tracing::field::{Empty, display};
 
+use crate::RequestStart;
 use crate::otp::{DeliveryOutcome, Error, Failure, SendError, StoreError};
 use crate::problem::{Fault, Problem};
+use crate::routes::guard;
 use crate::upkeep::Swept;
 
-/// Runs `work` in the span of one request, and turns its problem into a response.
-pub(crate) async fn request(
-    method: &Method,
+/// What is known of a request before it is worked on.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrived {
+    method: &'static str,
+    start: Option<RequestStart>,
+}
+
+impl From<&Parts> for Arrived {
+    fn from(parts: &Parts) -> Self {
+        Self { method: method_name(&parts.method), start: parts.extensions.get().copied() }
+    }
+}
+
+/// A response, and what its line in the log says.
+pub(crate) struct Done {
+    response: Response,
+    told: Option<Told>,
+}
+
+impl From<Response> for Done {
+    fn from(response: Response) -> Self {
+        Self { response, told: None }
+    }
+}
+
+/// What a line says besides route, status and duration. Without it nothing was asked of the engine.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    verb: &'static str,
+    challenge: Option<String>,
+    to: Option<String>,
+    /// What an operator may know and a caller may not.
+    cause: Option<String>,
+    is_error: bool,
+    provider: Option<String>,
+    reports: Option<usize>,
+    swept: Option<Swept>,
+}
+
+/// Runs `work` in the span of one request, turns its problem into a response, and logs what became
+/// of it.
+pub(crate) async fn request<T: Into<Done>>(
+    arrived: Arrived,
     route: &'static str,
-    work: impl Future<Output = Result<Response, Problem>>,
+    work: impl Future<Output = Result<T, Problem>>,
 ) -> Response {
-    let span = tracing::info_span!(
-        "http.request",
-        method = method_name(method),
-        route,
-        status = Empty,
-        caller = Empty,
-    );
+    let Arrived { method, start } = arrived;
+    let span = tracing::info_span!("http.request", request = Empty, method, route, caller = Empty);
+    if let Some(start) = start {
+        span.record("request", display(start));
+    }
     async {
-        let response = work.await.unwrap_or_else(|problem| {
-            // Refusals that the engine never saw have no other line; at `info` they would let anybody fill a log.
-            tracing::debug!(outcome = problem.code.as_str(), "refused");
-            problem.into_response()
-        });
-        Span::current().record("status", response.status().as_u16());
+        let (Done { mut response, told }, outcome) = match work.await {
+            Ok(done) => (done.into(), "ok"),
+            Err(mut problem) => {
+                let (told, outcome) = (problem.told.take(), problem.code.as_str());
+                let response = problem.into_response();
+                (Done { response, told: told.map(|told| *told) }, outcome)
+            }
+        };
+        guard(response.headers_mut());
+        line(told, outcome, response.status().as_u16(), start.map(RequestStart::milliseconds));
         response
     }
     .instrument(span)
     .await
 }
 
-/// Notes that the engine did what was asked.
-pub(crate) fn done(verb: &'static str, challenge: &str, masked_recipient: &str) {
-    tracing::info!(challenge, to = masked_recipient, outcome = "ok", "{verb}");
+/// Logs what became of a request.
+fn line(told: Option<Told>, outcome: &str, status: u16, duration_ms: Option<f64>) {
+    let Some(told) = told else {
+        if outcome == "ok" {
+            tracing::debug!(outcome, status, duration_ms, "answered");
+        } else {
+            // Refusals that the engine never saw; at `info` they would let anybody fill a log.
+            tracing::debug!(outcome, status, duration_ms, "refused");
+        }
+        return;
+    };
+    let Told { verb, challenge, to, cause, is_error, provider, reports, swept } = told;
+    let (challenge, to, cause) = (challenge.as_deref(), to.as_deref(), cause.as_deref());
+    if is_error {
+        tracing::error!(challenge, outcome, status, duration_ms, cause, "{verb}");
+    } else if let Some(Swept { examined, removed, more }) = swept {
+        tracing::info!(examined, removed, more, outcome, status, duration_ms, "{verb}");
+    } else {
+        let provider = provider.as_deref();
+        tracing::info!(challenge, to, provider, reports, outcome, status, duration_ms, "{verb}");
+    }
 }
 
-/// Notes that the engine did what was asked, where it tells nothing about the challenge.
-pub(crate) fn done_quietly(verb: &'static str, challenge: Option<&str>) {
-    tracing::info!(challenge, outcome = "ok", "{verb}");
+/// The engine did what was asked.
+pub(crate) fn done(
+    response: Response,
+    verb: &'static str,
+    challenge: String,
+    masked_recipient: String,
+) -> Done {
+    let (challenge, to) = (Some(challenge), Some(masked_recipient));
+    Done { response, told: Some(Told { verb, challenge, to, ..Told::default() }) }
 }
 
-/// Notes what a step of sweeping did.
-pub(crate) fn swept(swept: &Swept) {
-    let Swept { examined, removed, more } = *swept;
-    tracing::info!(examined, removed, more, outcome = "ok", "sweep");
+/// The engine did what was asked, where it tells nothing about the challenge.
+pub(crate) fn done_quietly(
+    response: Response,
+    verb: &'static str,
+    challenge: Option<String>,
+) -> Done {
+    Done { response, told: Some(Told { verb, challenge, ..Told::default() }) }
 }
 
-/// Notes that a provider was heard, who can be named now that its signature was right.
-pub(crate) fn received(provider: &str, reports: usize) {
-    tracing::info!(provider, reports, outcome = "ok", "callback");
+/// What a step of sweeping did.
+pub(crate) fn swept(response: Response, swept: Swept) -> Done {
+    let told = Told { verb: "sweep", swept: Some(swept), ..Told::default() };
+    Done { response, told: Some(told) }
+}
+
+/// A provider was heard, who can be named now that its signature was right.
+pub(crate) fn received(response: Response, provider: String, reports: usize) -> Done {
+    let (provider, reports) = (Some(provider), Some(reports));
+    Done { response, told: Some(Told { verb: "callback", provider, reports, ..Told::default() }) }
 }
 
 /// Notes that a provider reported on more messages than anybody reads, and makes it a problem.
@@ -80,17 +160,14 @@ pub(crate) fn not_noted(error: Error) {
     tracing::debug!(outcome, "record_delivery");
 }
 
-/// Notes a failure of the engine, private text included, and makes it a problem.
+/// A failure of the engine as a problem, private text included.
 pub(crate) fn failed(verb: &'static str, id: Option<&str>, failure: Failure) -> Problem {
-    let challenge = id.filter(|_| is_vouched_for(&failure));
+    let challenge = id.filter(|_| is_vouched_for(&failure)).map(ToOwned::to_owned);
     let cause = private_text(&failure);
-    let problem = Problem::from(failure);
-    let outcome = problem.code.as_str();
-    if problem.code == Fault::Overloaded || !problem.code.status().is_server_error() {
-        tracing::info!(challenge, outcome, "{verb}");
-    } else {
-        tracing::error!(challenge, outcome, cause, "{verb}");
-    }
+    let mut problem = Problem::from(failure);
+    let is_error = problem.code != Fault::Overloaded && problem.code.status().is_server_error();
+    let told = Told { verb, challenge, cause, is_error, ..Told::default() };
+    problem.told = Some(Box::new(told));
     problem
 }
 

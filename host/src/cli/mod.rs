@@ -160,7 +160,7 @@ impl Cli {
 /// Loads the configuration and begins to log as it says.
 fn load(file: Option<&Path>) -> Result<Loaded, StartError> {
     let loaded = config::load(file, std::env::vars_os())?;
-    telemetry::begin(&loaded.config.log);
+    telemetry::begin(&loaded.config.log).map_err(StartError::Log)?;
     Ok(loaded)
 }
 

@@ -50,6 +50,13 @@ fn listening(config: &Config, problems: &mut Vec<Problem>) {
         let text = "only loopback may be listened on without `api_keys`: anybody who reaches the port could ask for codes";
         problems.push(Problem::new("server.listen", text));
     }
+    if config.api_keys.is_empty()
+        && config.server.mode == Mode::Production
+        && !config.server.trusted_proxies.is_empty()
+    {
+        let text = "set without `api_keys`: what the proxies let through could ask for codes; set `api_keys`";
+        problems.push(Problem::new("server.trusted_proxies", text));
+    }
 }
 
 fn senders(config: &Config, problems: &mut Vec<Problem>) {

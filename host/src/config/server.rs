@@ -29,7 +29,8 @@ pub struct ServerSettings {
     /// Requests worked on at once, 1024 by default; what comes on top is answered 503 `overloaded` at once.
     #[schemars(range(min = 1, max = 100_000))]
     pub max_concurrent_requests: u32,
-    /// Connections open at once, 4096 by default; what comes on top is answered 503 `overloaded` and closed.
+    /// Connections open at once, 4096 by default, and never more than the limit of open files allows. A new one
+    /// takes the place of the one that has rested longest; where none rests, it is answered 503 `overloaded` and closed.
     #[schemars(range(min = 1, max = 100_000))]
     pub max_connections: u32,
     /// Seconds in which the head of a request has to arrive, 10 by default.
@@ -39,9 +40,16 @@ pub struct ServerSettings {
     /// theirs (nginx: 60), so that the proxy closes first and no request is lost in between.
     #[schemars(range(min = 1, max = 3600))]
     pub idle_timeout_seconds: u32,
+    /// Seconds in which a client has to read its answer, 30 by default; then its connection is closed.
+    #[schemars(range(min = 1, max = 300))]
+    pub write_timeout_seconds: u32,
     /// Seconds for a whole request, its body and the provider included, 30 by default.
     #[schemars(range(min = 1, max = 300))]
     pub request_timeout_seconds: u32,
+    /// Seconds between SIGTERM and the end of the listener, 0 by default: meanwhile `/readyz` answers 503 and all else
+    /// is served, so that a balancer sends its callers elsewhere before connections are refused.
+    #[schemars(range(min = 0, max = 600))]
+    pub drain_seconds: u32,
     /// Seconds that requests in progress get at shutdown, 35 by default.
     #[schemars(range(min = 0, max = 600))]
     pub shutdown_grace_seconds: u32,
@@ -59,7 +67,9 @@ impl Default for ServerSettings {
             max_connections: 4096,
             header_timeout_seconds: 10,
             idle_timeout_seconds: 75,
+            write_timeout_seconds: 30,
             request_timeout_seconds: 30,
+            drain_seconds: 0,
             shutdown_grace_seconds: 35,
         }
     }
@@ -78,10 +88,22 @@ impl ServerSettings {
         seconds(self.idle_timeout_seconds)
     }
 
+    /// How long a client may take to read its answer.
+    #[must_use]
+    pub fn write_timeout(&self) -> Duration {
+        seconds(self.write_timeout_seconds)
+    }
+
     /// How long a request may take.
     #[must_use]
     pub fn request_timeout(&self) -> Duration {
         seconds(self.request_timeout_seconds)
+    }
+
+    /// How long the process goes on serving, as not ready, after it was asked to end.
+    #[must_use]
+    pub fn drain(&self) -> Duration {
+        seconds(self.drain_seconds)
     }
 
     /// How long requests in progress may take at shutdown.

@@ -1,8 +1,10 @@
 //! The component's native code: compiled once, kept on disk, and loaded from there ever after.
 //!
-//! What is loaded is executed, so a file counts only where nobody but its owner, who is also who runs this,
-//! could have written it. It is named after the component's digest and after wasmtime's version and settings:
-//! native code of anything else is never found.
+//! What is loaded is executed, so a file counts only where nobody but its owner, who is also who
+//! runs this, could have written it, and only where it is what was written: it begins with its own
+//! SHA-256, since a disk may flip bytes and wasmtime doesn't look for that. It is named after the
+//! component's digest and after wasmtime's version and settings: native code of anything else is
+//! never found.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,6 +15,9 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
+
+/// How long the SHA-256 is that a file begins with.
+const DIGEST_BYTES: usize = 32;
 
 /// The SHA-256 of a component, in hexadecimal.
 pub(super) fn digest(bytes: &[u8]) -> String {
@@ -52,7 +57,7 @@ pub(super) fn load(
 fn file(engine: &Engine, digest: &str, directory: &Path) -> PathBuf {
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
-    directory.join(format!("{digest}-{:016x}.cwasm", hasher.finish()))
+    directory.join(format!("{digest}-{:016x}.code", hasher.finish()))
 }
 
 /// Whether file and folder are ours, and nobody else may write to them.
@@ -66,11 +71,19 @@ fn trusted(path: &Path) -> bool {
     ours(path) && path.parent().is_some_and(ours)
 }
 
+/// The native code in `path`, where it is whole.
 #[expect(unsafe_code, reason = "loading native code that an earlier start made")]
 fn deserialize(engine: &Engine, path: &Path) -> Option<Component> {
-    // SAFETY: the file was written by `keep` below from wasmtime's own output and renamed into place whole;
-    // `trusted` has made sure that nobody else could have written to it or to its folder since.
-    unsafe { Component::deserialize_file(engine, path) }.ok()
+    let kept = fs::read(path).ok()?;
+    let (digest, code) = kept.split_at_checked(DIGEST_BYTES)?;
+    if *digest != *Sha256::digest(code) {
+        tracing::warn!(path = %path.display(), "kept native code is damaged: compiling anew");
+        return None;
+    }
+    // SAFETY: the bytes are those that `keep` below was given, wasmtime's own output, as their
+    // digest says; `trusted` has made sure that nobody else could have written to the file or to
+    // its folder. They can't change any more.
+    unsafe { Component::deserialize(engine, code) }.ok()
 }
 
 fn keep(path: &Path, code: &[u8]) -> io::Result<()> {
@@ -82,7 +95,10 @@ fn keep(path: &Path, code: &[u8]) -> io::Result<()> {
         .create_new(true)
         .mode(0o600)
         .open(&draft)
-        .and_then(|mut file| file.write_all(code))
+        .and_then(|mut file| {
+            file.write_all(&Sha256::digest(code))?;
+            file.write_all(code)
+        })
         .and_then(|()| fs::rename(&draft, path));
     if written.is_err() {
         let _ = fs::remove_file(&draft);
@@ -131,6 +147,13 @@ mod tests {
         let engine = Engine::default();
         let path = file(&engine, "digest", folder.path());
         keep(&path, b"no native code at all").unwrap();
+        load(&engine, EMPTY, "digest", Some(folder.path())).unwrap();
+        assert!(deserialize(&engine, &path).is_some());
+
+        let mut kept = fs::read(&path).unwrap();
+        *kept.last_mut().unwrap() ^= 1;
+        fs::write(&path, &kept).unwrap();
+        assert!(deserialize(&engine, &path).is_none());
         load(&engine, EMPTY, "digest", Some(folder.path())).unwrap();
         assert!(deserialize(&engine, &path).is_some());
     }

@@ -11,6 +11,10 @@ use countersign_providers::{Callback, CallbackError, Outcome, Received, Report, 
 use super::{Router, now};
 
 impl Callbacks for Router {
+    fn may_know(&self, provider: &str) -> bool {
+        self.senders().routes().any(|route| route.name() == provider)
+    }
+
     async fn receive(
         &self,
         provider: String,

@@ -16,8 +16,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use super::gate::Gate;
-use super::patience::{Patience, Phase};
+use super::gate::{ALWAYS, Gate};
+use super::patience::{Limits, Patience, Phase};
+use super::seats::Seat;
+use super::shed::Shed;
 use crate::config::ServerSettings;
 
 /// What the head of a request may hold, in bytes.
@@ -31,7 +33,7 @@ const LINGER: Duration = Duration::from_millis(300);
 pub(super) struct Connections {
     gate: Arc<Gate>,
     http: http1::Builder,
-    header_timeout: Duration,
+    limits: Limits,
     closing: watch::Receiver<bool>,
 }
 
@@ -41,6 +43,7 @@ impl Connections {
         gate: Gate,
         settings: &ServerSettings,
         closing: watch::Receiver<bool>,
+        shed: Arc<Shed>,
     ) -> Self {
         let mut http = http1::Builder::new();
         // hyper's time-out begins when it starts to wait for a head, and so is the one for resting as well;
@@ -49,18 +52,20 @@ impl Connections {
             .header_read_timeout(settings.idle_timeout())
             .max_buf_size(MAX_HEAD_BYTES)
             .keep_alive(true);
-        Self { gate: Arc::new(gate), http, header_timeout: settings.header_timeout(), closing }
+        let (head, write) = (settings.header_timeout(), settings.write_timeout());
+        Self { gate: Arc::new(gate), http, limits: Limits { head, write, shed }, closing }
     }
 
-    /// Serves the requests of one connection.
+    /// Serves the requests of one connection, until another one needs its place.
     pub(super) fn serve(
         &self,
         stream: TcpStream,
         peer: SocketAddr,
+        phase: Phase,
+        seat: Seat,
     ) -> impl Future<Output = ()> + Send + 'static {
         let gate = Arc::clone(&self.gate);
-        let phase = Phase::default();
-        let io = Patience::new(stream, phase.clone(), self.header_timeout);
+        let io = Patience::new(stream, phase.clone(), self.limits.clone());
         let mut closing = self.closing.clone();
         let goodbye = self.closing.clone();
         let service = service_fn(move |request: Request<Incoming>| {
@@ -86,6 +91,7 @@ impl Connections {
             };
             let ended = tokio::select! {
                 ended = connection.as_mut() => ended,
+                () = seat.lost() => Ok(()),
                 () = lingered => {
                     connection.as_mut().graceful_shutdown();
                     connection.await
@@ -97,16 +103,38 @@ impl Connections {
         }
     }
 
-    /// Tells the first request that there are too many connections, and closes.
-    pub(super) fn refuse(&self, stream: TcpStream) -> impl Future<Output = ()> + Send + 'static {
-        let patience = self.header_timeout;
-        let service = service_fn(|_: Request<Incoming>| async {
-            Ok::<_, std::convert::Infallible>(refusal::overloaded())
+    /// Tells the first request that there are too many connections, and closes. A question after
+    /// our health is answered all the same.
+    pub(super) fn refuse(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        phase: Phase,
+        seat: Seat,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let gate = Arc::clone(&self.gate);
+        let patience = self.limits.head + self.limits.write;
+        let io = Patience::new(stream, phase.clone(), self.limits.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let gate = Arc::clone(&gate);
+            let busy = phase.busy();
+            async move {
+                let response = if ALWAYS.contains(&request.uri().path()) {
+                    gate.pass(request.map(Body::new), peer.ip()).await
+                } else {
+                    refusal::overloaded()
+                };
+                drop(busy);
+                Ok::<_, std::convert::Infallible>(response)
+            }
         });
         let mut http = self.http.clone();
-        let connection = http.keep_alive(false).serve_connection(TokioIo::new(stream), service);
+        let connection = http.keep_alive(false).serve_connection(TokioIo::new(io), service);
         async move {
-            let _ = tokio::time::timeout(patience, connection).await;
+            tokio::select! {
+                _ = tokio::time::timeout(patience, connection) => {}
+                () = seat.lost() => {}
+            }
         }
     }
 }

@@ -3,64 +3,115 @@
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use countersign_http_api::{ClientAddress, refusal};
+use countersign_http_api::{ClientAddress, RequestStart, refusal};
 use futures_util::FutureExt;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use super::arrival::Arrival;
 use super::client_address::ClientAddresses;
+use super::malformed;
+use super::shed::Shed;
 use crate::config::ServerSettings;
 
 /// Answered however much there is to do: an overloaded process is alive, and restarting it would make it worse.
-const ALWAYS: &str = "/healthz";
+pub(super) const ALWAYS: [&str; 2] = ["/healthz", "/readyz"];
+
+/// Where providers report. Anybody can send anything there, and its body is read before it is known
+/// to be genuine.
+const CALLBACKS: &str = "/v1/callbacks/";
+
+/// Callbacks worked on at once: 16 MiB of bodies. They have room of their own, so that callers lose
+/// none to them.
+const MAX_CALLBACKS: usize = 64;
 
 /// The way to the router.
 pub(super) struct Gate {
     router: Router,
     addresses: ClientAddresses,
-    room: Arc<Semaphore>,
+    room: Semaphore,
+    callbacks: Semaphore,
     timeout: Duration,
+    shed: Arc<Shed>,
+    /// The number of the first request: a random one, since the number of a process may be the same
+    /// after a restart.
+    first: u64,
+    begun: AtomicU64,
 }
 
 impl Gate {
     /// Lets requests to `router` as `settings` say.
-    pub(super) fn new(router: Router, settings: &ServerSettings) -> Self {
+    pub(super) fn new(router: Router, settings: &ServerSettings, shed: Arc<Shed>) -> Self {
         Self {
             router,
             addresses: ClientAddresses::new(settings),
-            room: Arc::new(Semaphore::new(settings.max_concurrent_requests as usize)),
+            room: Semaphore::new(settings.max_concurrent_requests as usize),
+            callbacks: Semaphore::new(MAX_CALLBACKS),
             timeout: settings.request_timeout(),
+            shed,
+            first: getrandom::u64().unwrap_or_default(),
+            begun: AtomicU64::new(0),
         }
     }
 
     /// Answers `request`, that came from `peer`.
     pub(super) async fn pass(&self, mut request: Request<Body>, peer: IpAddr) -> Response {
-        let room = self.room.try_acquire();
-        if room.is_err() && request.uri().path() != ALWAYS {
-            return refusal::overloaded();
+        let path = request.uri().path();
+        let is_callback = path.starts_with(CALLBACKS);
+        let _room = if ALWAYS.contains(&path) {
+            None
+        } else {
+            let (room, shed) = if is_callback {
+                (&self.callbacks, &self.shed.callbacks)
+            } else {
+                (&self.room, &self.shed.requests)
+            };
+            let Ok(permit) = room.try_acquire() else {
+                shed.add();
+                return refusal::overloaded();
+            };
+            Some(permit)
+        };
+        if malformed::is_odd(&request) {
+            let mut response = refusal::malformed(StatusCode::BAD_REQUEST);
+            // Where it ends is a matter of opinion: nothing after it is read.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            return response;
         }
         let address = self.addresses.of(request.headers(), peer);
+        let number = self.first.wrapping_add(self.begun.fetch_add(1, Ordering::Relaxed));
+        let start = RequestStart { number, at: Instant::now() };
         request.extensions_mut().insert(ClientAddress(address));
+        request.extensions_mut().insert(start);
         let arrival = Arrival::default();
         let request = request.map(|body| arrival.watch(body));
         // What unwinds is dropped with the request: nothing that it left half done is looked at again.
         let work = AssertUnwindSafe(self.router.clone().oneshot(request)).catch_unwind();
-        match tokio::time::timeout(self.timeout, work).await {
+        let response = match tokio::time::timeout(self.timeout, work).await {
             Ok(Ok(Ok(response))) => response,
-            Ok(Err(_)) => refusal::internal(),
+            Ok(Err(_)) => unanswered(start, "a request broke off", refusal::internal()),
             // The client's doing, and no call of the engine began.
             Err(_) if arrival.is_awaited() => refusal::slow_body(),
-            Err(_) => {
-                tracing::warn!("a request took too long");
-                refusal::timeout()
-            }
+            Err(_) => unanswered(start, "a request took too long", refusal::timeout()),
+        };
+        if response.status() == StatusCode::UNAUTHORIZED && !is_callback {
+            self.shed.unauthorized.add(address);
         }
+        response
     }
+}
+
+/// Logs a request whose own line was never written.
+fn unanswered(start: RequestStart, message: &'static str, response: Response) -> Response {
+    let (status, duration_ms) = (response.status().as_u16(), start.milliseconds());
+    tracing::warn!(request = %start, status, duration_ms, "{message}");
+    response
 }

@@ -1,14 +1,21 @@
 //! The HTTP server: connections, their time-outs and bounds, and an end that loses no answer.
 //!
-//! Everything has a bound. A connection: how many there are, how long a head may take, how long it may rest. A
-//! request: how many there are at once, how long it may take (its body is bounded by the router). What comes on
-//! top is answered 503 `overloaded` at once rather than queued, since a queue only makes everybody late.
+//! Everything has a bound. A connection: how many there are, how long a head may take, how long it
+//! may rest. A request: how many there are at once, how long it may take (its body is bounded by
+//! the router), how long its client may take to read the answer. What comes on top is answered 503
+//! `overloaded` at once rather than queued, since a queue only makes everybody late. A new
+//! connection takes the place of the one that has rested longest, so that connections which only
+//! rest shut no caller out. `/healthz` and `/readyz` are always answered.
 
 mod arrival;
 mod client_address;
 mod connection;
+mod files;
 mod gate;
+mod malformed;
 mod patience;
+mod seats;
+mod shed;
 mod shutdown;
 
 use std::io;
@@ -18,18 +25,30 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
 
 pub use self::client_address::ClientAddresses;
+pub use self::files::make_room;
 pub use self::shutdown::signalled;
 
 use self::connection::Connections;
 use self::gate::Gate;
+use self::patience::Phase;
+use self::seats::Seats;
+use self::shed::Shed;
 use crate::config::ServerSettings;
 
 /// Connections on top of the bound that are being told so at once.
 const MAX_REFUSALS: usize = 64;
+
+/// How long a connection has to have rested before a new one may take its place: by then its client
+/// has the answer.
+const LEAST_REST: Duration = Duration::from_secs(1);
+
+/// How often what was turned away is logged.
+const REPORT_EVERY: Duration = Duration::from_secs(1);
 
 /// How long accepting rests after it failed for want of file descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -79,37 +98,49 @@ impl Server {
     /// progress are answered or the grace is over. Tells whether all of them were answered.
     pub async fn run(self, router: Router, stop: impl Future<Output = ()>) -> bool {
         let (closing, closed) = watch::channel(false);
-        let gate = Gate::new(router, &self.settings);
+        let shed = Arc::new(Shed::default());
+        let gate = Gate::new(router, &self.settings, Arc::clone(&shed));
         let mut open = Open {
-            connections: Connections::new(gate, &self.settings, closed),
-            slots: Arc::new(Semaphore::new(self.settings.max_connections as usize)),
-            refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
+            connections: Connections::new(gate, &self.settings, closed, Arc::clone(&shed)),
+            seats: Seats::new(self.settings.max_connections as usize, LEAST_REST),
+            // Whoever asks after our health does so at once: what is silent gives way.
+            refusals: Seats::new(MAX_REFUSALS, Duration::ZERO),
+            shed,
             tasks: JoinSet::new(),
         };
+        let mut reports = interval(REPORT_EVERY);
+        reports.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut stop = std::pin::pin!(stop);
         loop {
             let accepted = tokio::select! {
                 biased;
                 () = &mut stop => break,
+                _ = reports.tick() => {
+                    open.shed.report();
+                    continue;
+                }
                 Some(_) = open.tasks.join_next() => continue,
                 accepted = self.listener.accept() => accepted,
             };
             match accepted {
                 Ok((stream, peer)) => open.take(stream, peer),
-                Err(error) => accept_failed(&error).await,
+                Err(error) => open.accept_failed(&error).await,
             }
         }
         let _ = closing.send(true);
         open.take_waiting(self.listener);
-        drain(open.tasks, self.settings.shutdown_grace()).await
+        let all_answered = drain(open.tasks, self.settings.shutdown_grace()).await;
+        open.shed.report();
+        all_answered
     }
 }
 
 /// The connections that are open.
 struct Open {
     connections: Connections,
-    slots: Arc<Semaphore>,
-    refusals: Arc<Semaphore>,
+    seats: Arc<Seats>,
+    refusals: Arc<Seats>,
+    shed: Arc<Shed>,
     tasks: JoinSet<()>,
 }
 
@@ -119,20 +150,38 @@ impl Open {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY was refused");
         }
-        if let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() {
-            let serving = self.connections.serve(stream, peer);
-            self.tasks.spawn(async move {
-                serving.await;
-                drop(slot);
-            });
-        } else if let Ok(slot) = Arc::clone(&self.refusals).try_acquire_owned() {
-            let refusing = self.connections.refuse(stream);
-            self.tasks.spawn(async move {
-                refusing.await;
-                drop(slot);
-            });
+        let phase = Phase::default();
+        if let Some((seat, evicted)) = self.seats.take(&phase) {
+            if evicted {
+                self.shed.resting.add();
+            }
+            self.tasks.spawn(self.connections.serve(stream, peer, phase, seat));
+            return;
         }
+        self.shed.connections.add();
         // Beyond both bounds the connection is closed by being dropped.
+        if let Some((seat, _)) = self.refusals.take(&phase) {
+            self.tasks.spawn(self.connections.refuse(stream, peer, phase, seat));
+        }
+    }
+
+    /// A connection that is gone again is its client's matter; all else is ours, and would come
+    /// again at once.
+    async fn accept_failed(&mut self, error: &io::Error) {
+        let theirs = matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::ConnectionRefused
+                | io::ErrorKind::ConnectionReset
+        );
+        if !theirs {
+            self.shed.failed_accepts.add();
+            tracing::debug!(%error, "no connection can be accepted");
+            if self.seats.close_one() {
+                self.shed.resting.add();
+            }
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+        }
     }
 
     /// Takes what the kernel has accepted for us already, and closes `listener`: a request may have been sent.
@@ -146,20 +195,6 @@ impl Open {
                 self.take(stream, peer);
             }
         }
-    }
-}
-
-/// A connection that is gone again is its client's matter; all else is ours, and would come again at once.
-async fn accept_failed(error: &io::Error) {
-    let theirs = matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::ConnectionReset
-    );
-    if !theirs {
-        tracing::error!(%error, "no connection can be accepted");
-        tokio::time::sleep(ACCEPT_PAUSE).await;
     }
 }
 

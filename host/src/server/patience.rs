@@ -1,4 +1,5 @@
-//! A socket that waits only so long for the head of a request, however slowly its bytes drip in.
+//! A socket that waits only so long: for the head of a request, however slowly its bytes drip in,
+//! and for a client to read its answer.
 
 use std::io;
 use std::pin::Pin;
@@ -11,14 +12,27 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
+use super::malformed::{self, Lines};
+use super::shed::Shed;
+
 /// How far a connection is: the requests that it has begun and those that it has ended.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Phase(Arc<Counts>);
 
-#[derive(Default)]
 struct Counts {
     begun: AtomicU64,
     ended: AtomicU64,
+    opened: Instant,
+    /// Milliseconds after `opened` at which the last request ended.
+    resting_since: AtomicU64,
+}
+
+impl Default for Phase {
+    fn default() -> Self {
+        let (begun, ended) = (AtomicU64::new(0), AtomicU64::new(0));
+        let resting_since = AtomicU64::new(0);
+        Self(Arc::new(Counts { begun, ended, opened: Instant::now(), resting_since }))
+    }
 }
 
 /// A request that is being worked on, until dropped.
@@ -38,22 +52,49 @@ impl Phase {
     fn is_busy(&self) -> bool {
         self.begun() > self.0.ended.load(Ordering::Relaxed)
     }
+
+    /// For how long no request has been worked on; nothing while one is.
+    pub(super) fn rest(&self) -> Option<Duration> {
+        let since = Duration::from_millis(self.0.resting_since.load(Ordering::Relaxed));
+        (!self.is_busy()).then(|| self.0.opened.elapsed().saturating_sub(since))
+    }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.0.ended.fetch_add(1, Ordering::Relaxed);
+        let counts = &self.0.0;
+        let now = u64::try_from(counts.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        counts.resting_since.store(now, Ordering::Relaxed);
+        counts.ended.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// The socket, and the time by which the head that has begun has to be there. A connection begins with a head.
+/// The socket, the time by which the head that has begun has to be there, and the time by which the
+/// answers that the client has not read have to be gone. A connection begins with a head.
 pub(super) struct Patience {
     stream: TcpStream,
     phase: Phase,
-    timeout: Duration,
+    limits: Limits,
     head: Head,
     /// Requests begun when the head was last looked at.
     begun: u64,
+    /// Rings when the client has not read for too long. Set from the first byte that the socket did
+    /// not take until all bytes are gone, so that reading one byte at a time wins no time.
+    unread: Option<Pin<Box<Sleep>>>,
+    lines: Lines,
+    /// What is written in place of hyper's own answer, and how much of it is.
+    instead: Option<(Vec<u8>, usize)>,
+}
+
+/// How long a socket waits.
+#[derive(Clone)]
+pub(super) struct Limits {
+    /// For the head of a request.
+    pub(super) head: Duration,
+    /// For the client to read what it was sent.
+    pub(super) write: Duration,
+    /// Where clients that don't read are counted.
+    pub(super) shed: Arc<Shed>,
 }
 
 enum Head {
@@ -64,10 +105,29 @@ enum Head {
 }
 
 impl Patience {
-    /// Gives each head on `stream` the time `timeout`, while `phase` is not busy.
-    pub(super) fn new(stream: TcpStream, phase: Phase, timeout: Duration) -> Self {
-        let timer = Box::pin(tokio::time::sleep(timeout));
-        Self { stream, phase, timeout, head: Head::Begun(timer), begun: 0 }
+    /// Holds the client of `stream` to `limits`; to the one of heads while `phase` is not busy.
+    pub(super) fn new(stream: TcpStream, phase: Phase, limits: Limits) -> Self {
+        let timer = Box::pin(tokio::time::sleep(limits.head));
+        let (lines, head) = (Lines::default(), Head::Begun(timer));
+        Self { stream, phase, limits, head, begun: 0, unread: None, lines, instead: None }
+    }
+
+    /// What came of writing: an error where the client has kept us waiting for too long.
+    fn in_time<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            return written;
+        }
+        let limit = self.limits.write;
+        let timer = self.unread.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        if timer.as_mut().poll(context).is_ready() {
+            self.limits.shed.unread.add();
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        Poll::Pending
     }
 }
 
@@ -84,12 +144,16 @@ impl AsyncRead for Patience {
         if begun != this.begun {
             this.begun = begun;
             this.head = Head::Awaited;
+            this.lines.restart();
         }
         if this.phase.is_busy() {
             return read;
         }
+        if let Some(fresh) = buffer.filled_mut().get_mut(before..) {
+            this.lines.spoil(fresh);
+        }
         if matches!(this.head, Head::Awaited) && buffer.filled().len() > before {
-            let end = Instant::now() + this.timeout;
+            let end = Instant::now() + this.limits.head;
             this.head = Head::Begun(Box::pin(tokio::time::sleep_until(end)));
         }
         if let Head::Begun(timer) = &mut this.head
@@ -101,16 +165,46 @@ impl AsyncRead for Patience {
     }
 }
 
+/// Writes what is left of `bytes` after `done`.
+fn write_all(
+    stream: &mut TcpStream,
+    context: &mut Context<'_>,
+    bytes: &[u8],
+    done: &mut usize,
+) -> Poll<io::Result<()>> {
+    while let Some(rest) = bytes.get(*done..).filter(|rest| !rest.is_empty()) {
+        match Pin::new(&mut *stream).poll_write(context, rest) {
+            Poll::Ready(Ok(count)) if count > 0 => *done += count,
+            Poll::Ready(Ok(_)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+            Poll::Pending => return Poll::Pending,
+        }
+    }
+    Poll::Ready(Ok(()))
+}
+
 impl AsyncWrite for Patience {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let this = &mut *self;
+        if this.instead.is_none() {
+            this.instead = malformed::instead_of(bytes).map(|answer| (answer, 0));
+        }
+        let written = match &mut this.instead {
+            Some((answer, done)) => {
+                write_all(&mut this.stream, context, answer, done).map_ok(|()| bytes.len())
+            }
+            None => Pin::new(&mut this.stream).poll_write(context, bytes),
+        };
+        this.in_time(context, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // hyper flushes once everything is written.
+        self.unread = None;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
@@ -127,6 +221,11 @@ impl AsyncWrite for Patience {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        // hyper's own answers are one slice.
+        if let [slice] = slices {
+            return self.poll_write(context, slice);
+        }
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.in_time(context, written)
     }
 }

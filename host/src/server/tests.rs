@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use countersign_http_api::ClientAddress;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
 use super::*;
@@ -164,17 +164,18 @@ async fn too_many_requests_are_shed_at_once_and_health_is_not() {
 async fn a_connection_too_many_is_told_so_and_closed() {
     let server = running(|settings| settings.max_connections = 1).await;
     let mut first = Client::connect(&server).await;
-    first.get("/healthz").await;
-    first.answer().await;
+    first.get("/hold").await;
+    server.hold.entered(1).await;
 
     let mut second = Client::connect(&server).await;
-    second.get("/healthz").await;
+    second.get("/whoami").await;
     let (status, text) = second.answer().await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{text}");
     assert!(text.contains("overloaded"), "{text}");
     assert!(second.is_closed().await);
+    assert_eq!(get_once(&server, "/healthz").await.0, StatusCode::OK);
 
-    first.get("/healthz").await;
+    server.hold.leave.notify_waiters();
     assert_eq!(first.answer().await.0, StatusCode::OK);
 }
 

@@ -25,6 +25,9 @@ pub use error::OpenError;
 pub use generation::AfterRestart;
 pub use limits::{MAX_KEY_BYTES, MAX_OPERATIONS, MAX_TTL_SECONDS, MAX_VALUE_BYTES};
 
+/// The key that is written to prove that writes work. What it holds means nothing.
+pub const SCRATCH: &str = "scratch";
+
 /// What a backend's answer is, in time.
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Outcome, StoreError>> + Send + 'a>>;
 
@@ -33,7 +36,7 @@ pub trait Store: Send + Sync + 'static {
     /// Carries out a batch, in order, replies to each operation, and says on which generation of the data.
     fn run(&self, batch: Vec<Operation>) -> Answer<'_>;
 
-    /// Says whether the backend answers right now.
+    /// Says whether the backend answers right now, and is still the one that was opened.
     fn ping(&self) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>>;
 }
 

@@ -126,7 +126,8 @@ impl RedisStore {
         let watch = Arc::new(Watch::default());
         let is_watched = settings.after_restart == AfterRestart::Refuse;
         let watched = is_watched.then(|| Arc::clone(&watch));
-        let link = Link::open(address, patience, in_flight, watched).await?;
+        let scratch = format!("{}{}", settings.key_prefix, super::SCRATCH);
+        let link = Link::open(address, patience, in_flight, (watched, scratch)).await?;
         let store = Self {
             link,
             key_prefix: settings.key_prefix.clone(),
@@ -196,7 +197,9 @@ impl RedisStore {
             Ok((to_batch, lineage.answered(now, &answers)?))
         };
         let answer = self.in_time(answer).await;
-        self.counted(answer, sent_on)
+        let (answers, generation) = self.counted(answer, sent_on)?;
+        self.noticed(&answers, sent_on);
+        Ok((answers, generation))
     }
 
     async fn exchange(&self, command: &Cmd) -> Result<Value, StoreError> {
@@ -207,7 +210,17 @@ impl RedisStore {
             live.connection.send_packed_command(command).await.map_err(trouble::store_error)
         };
         let answer = self.in_time(answer).await;
-        self.counted(answer, sent_on)
+        let answer = self.counted(answer, sent_on)?;
+        self.noticed(std::slice::from_ref(&answer), sent_on);
+        Ok(answer)
+    }
+
+    /// Ends the connection where an answer says that this server is the wrong one, or not yet
+    /// ready.
+    fn noticed(&self, answers: &[Value], sent_on: Option<u64>) {
+        if let (Some(code), Some(number)) = (trouble::ending(answers), sent_on) {
+            self.link.condemn(number, code);
+        }
     }
 
     async fn ready(&self) -> Result<(tokio::sync::SemaphorePermit<'_>, link::Live), StoreError> {
@@ -241,7 +254,7 @@ impl RedisStore {
                 if let Some(number) = sent_on
                     && self.answers.load(Ordering::Relaxed) == before
                 {
-                    self.link.condemn(number);
+                    self.link.condemn(number, "no answer in time");
                 }
                 Err(StoreError::Timeout)
             }

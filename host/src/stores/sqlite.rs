@@ -16,6 +16,7 @@ use serde::Deserialize;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use self::place::Place;
 use self::writer::{Job, Writer};
 use super::clock::Clock;
 use super::error::within;
@@ -24,6 +25,7 @@ use crate::bindings::countersign::otp::store::{Operation, Outcome};
 use crate::bindings::countersign::otp::types::StoreError;
 
 mod file;
+mod place;
 mod rows;
 mod writer;
 
@@ -91,6 +93,7 @@ pub struct SqliteStore {
     jobs: Option<SyncSender<Job>>,
     writer: Option<JoinHandle<()>>,
     timeout: Duration,
+    place: Place,
 }
 
 impl SqliteStore {
@@ -112,12 +115,13 @@ impl SqliteStore {
             AfterRestart::Refuse => Some(generation),
             AfterRestart::Trust => None,
         };
+        let place = Place::of(&settings.path);
         let (jobs, waiting_jobs) = sync_channel(usize::try_from(waiting).unwrap_or(usize::MAX));
         let writer = std::thread::Builder::new()
             .name("countersign-sqlite".into())
             .spawn(move || Writer::new(connection, generation, clock, waiting_jobs).work())
             .map_err(|error| unavailable(&error.to_string()))?;
-        Ok(Self { jobs: Some(jobs), writer: Some(writer), timeout })
+        Ok(Self { jobs: Some(jobs), writer: Some(writer), timeout, place })
     }
 
     async fn carry_out(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
@@ -146,7 +150,10 @@ impl Store for SqliteStore {
 
     fn ping(&self) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
         let read = Operation::Get("ping".into());
-        Box::pin(async move { self.carry_out(vec![read]).await.map(drop) })
+        Box::pin(async move {
+            self.place.look()?;
+            self.carry_out(vec![read]).await.map(drop)
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{Method, header};
 use axum::response::Response;
 
 use crate::callbacks::{
@@ -35,9 +35,13 @@ pub(crate) async fn receive<O: Otp, C: Callbacks>(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
+    let arrived = trace::Arrived::from(&parts);
     let method = parts.method;
-    trace::request(&method, ONE, async {
+    trace::request(arrived, ONE, async {
         let provider = provider(path)?;
+        if !desk.callbacks.may_know(&provider) {
+            return Err(Problem::new(Fault::UnknownProvider));
+        }
         let body = body::callback(&parts.headers, body).await?;
         let reports = method == Method::POST;
         let request = CallbackRequest {
@@ -56,8 +60,7 @@ pub(crate) async fn receive<O: Otp, C: Callbacks>(
         for report in told {
             note(&desk.otp, report).await?;
         }
-        trace::received(&provider, count);
-        Ok(response(answer))
+        Ok(trace::received(response(answer), provider, count))
     })
     .await
 }
@@ -91,7 +94,7 @@ fn provider(path: Result<Path<String>, PathRejection>) -> Result<String, Problem
         .ok_or_else(|| Problem::new(Fault::UnknownProvider))
 }
 
-/// The answer as the provider wants it, to be shown by no browser as anything else than it says.
+/// The answer as the provider wants it.
 fn response(answer: CallbackAnswer) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = answer.status;
@@ -99,8 +102,6 @@ fn response(answer: CallbackAnswer) -> Response {
     if let Some(content_type) = answer.content_type {
         headers.insert(header::CONTENT_TYPE, content_type);
     }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 

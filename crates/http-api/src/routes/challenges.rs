@@ -26,7 +26,7 @@ pub(crate) async fn issue<O: Otp, H: Health>(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    trace::request(&parts.method, ALL, async {
+    trace::request((&parts).into(), ALL, async {
         let caller = caller(&api.keys, &parts)?;
         let body: IssueBody = body::read(&parts.headers, body).await?;
         let request = IssueRequest {
@@ -43,12 +43,11 @@ pub(crate) async fn issue<O: Otp, H: Health>(
             .issue(request)
             .await
             .map_err(|failure| trace::failed("issue", None, failure))?;
-        trace::done("issue", &challenge.id, &challenge.masked_recipient);
         let mut response = answer(StatusCode::CREATED, &ChallengeView::from(&challenge));
         if let Ok(location) = HeaderValue::try_from(format!("{ALL}/{}", challenge.id)) {
             response.headers_mut().insert(header::LOCATION, location);
         }
-        Ok(response)
+        Ok(trace::done(response, "issue", challenge.id, challenge.masked_recipient))
     })
     .await
 }
@@ -59,7 +58,7 @@ pub(crate) async fn verify<O: Otp, H: Health>(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    trace::request(&parts.method, VERIFY, async {
+    trace::request((&parts).into(), VERIFY, async {
         let caller = caller(&api.keys, &parts)?;
         let id = id(path)?;
         let body: VerifyByIdBody = body::read(&parts.headers, body).await?;
@@ -72,11 +71,13 @@ pub(crate) async fn verify<O: Otp, H: Health>(
             reference: body.reference,
             client_ip: client_ip(body.client_ip, &parts),
         };
-        let verified = api.otp.verify(request).await.map_err(|failure| {
-            trace::failed("verify", Some(&id), failure).by_id().of_an_attempt()
-        })?;
-        trace::done("verify", &verified.id, &verified.masked_recipient);
-        Ok(answer(StatusCode::OK, &VerifiedView::from(&verified)))
+        let verified = api
+            .otp
+            .verify(request)
+            .await
+            .map_err(|failure| trace::failed("verify", Some(&id), failure).by_id().of_an_attempt())?;
+        let response = answer(StatusCode::OK, &VerifiedView::from(&verified));
+        Ok(trace::done(response, "verify", verified.id, verified.masked_recipient))
     })
     .await
 }
@@ -87,7 +88,7 @@ pub(crate) async fn resend<O: Otp, H: Health>(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    trace::request(&parts.method, RESEND, async {
+    trace::request((&parts).into(), RESEND, async {
         let caller = caller(&api.keys, &parts)?;
         let id = id(path)?;
         let body: ResendBody = body::read_optional(&parts.headers, body).await?;
@@ -101,8 +102,8 @@ pub(crate) async fn resend<O: Otp, H: Health>(
             .resend(request)
             .await
             .map_err(|failure| trace::failed("resend", Some(&id), failure).by_id())?;
-        trace::done("resend", &challenge.id, &challenge.masked_recipient);
-        Ok(answer(StatusCode::OK, &ChallengeView::from(&challenge)))
+        let response = answer(StatusCode::OK, &ChallengeView::from(&challenge));
+        Ok(trace::done(response, "resend", challenge.id, challenge.masked_recipient))
     })
     .await
 }
@@ -113,7 +114,7 @@ pub(crate) async fn status<O: Otp, H: Health>(
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
-    trace::request(&parts.method, ONE, async {
+    trace::request((&parts).into(), ONE, async {
         let caller = caller(&api.keys, &parts)?;
         let id = id(path)?;
         let report = api
@@ -121,8 +122,8 @@ pub(crate) async fn status<O: Otp, H: Health>(
             .status(caller.tenant().to_owned(), Target::Id(id.clone()))
             .await
             .map_err(|failure| trace::failed("status", Some(&id), failure).by_id())?;
-        trace::done("status", &report.id, &report.masked_recipient);
-        Ok(answer(StatusCode::OK, &ReportView::from(&report)))
+        let response = answer(StatusCode::OK, &ReportView::from(&report));
+        Ok(trace::done(response, "status", report.id, report.masked_recipient))
     })
     .await
 }
@@ -133,15 +134,14 @@ pub(crate) async fn revoke<O: Otp, H: Health>(
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
-    trace::request(&parts.method, ONE, async {
+    trace::request((&parts).into(), ONE, async {
         let caller = caller(&api.keys, &parts)?;
         let id = id(path)?;
         api.otp
             .revoke(caller.tenant().to_owned(), id.clone())
             .await
             .map_err(|failure| trace::failed("revoke", Some(&id), failure).by_id())?;
-        trace::done_quietly("revoke", Some(&id));
-        Ok(nothing())
+        Ok(trace::done_quietly(nothing(), "revoke", Some(id)))
     })
     .await
 }

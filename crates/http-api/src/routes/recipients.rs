@@ -24,7 +24,7 @@ pub(crate) async fn verify<O: Otp, H: Health>(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    trace::request(&parts.method, VERIFY, async {
+    trace::request((&parts).into(), VERIFY, async {
         let caller = caller(&api.keys, &parts)?;
         let body: VerifyBody = body::read(&parts.headers, body).await?;
         let request = VerifyRequest {
@@ -41,8 +41,8 @@ pub(crate) async fn verify<O: Otp, H: Health>(
             .verify(request)
             .await
             .map_err(|failure| trace::failed("verify", None, failure).of_an_attempt())?;
-        trace::done("verify", &verified.id, &verified.masked_recipient);
-        Ok(answer(StatusCode::OK, &VerifiedView::from(&verified)))
+        let response = answer(StatusCode::OK, &VerifiedView::from(&verified));
+        Ok(trace::done(response, "verify", verified.id, verified.masked_recipient))
     })
     .await
 }
@@ -52,7 +52,7 @@ pub(crate) async fn status<O: Otp, H: Health>(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    trace::request(&parts.method, STATUS, async {
+    trace::request((&parts).into(), STATUS, async {
         let caller = caller(&api.keys, &parts)?;
         let body: AddresseeBody = body::read(&parts.headers, body).await?;
         let report = api
@@ -60,8 +60,8 @@ pub(crate) async fn status<O: Otp, H: Health>(
             .status(caller.tenant().to_owned(), Target::Recipient(body.into()))
             .await
             .map_err(|failure| trace::failed("status", None, failure))?;
-        trace::done("status", &report.id, &report.masked_recipient);
-        Ok(answer(StatusCode::OK, &ReportView::from(&report)))
+        let response = answer(StatusCode::OK, &ReportView::from(&report));
+        Ok(trace::done(response, "status", report.id, report.masked_recipient))
     })
     .await
 }
@@ -71,7 +71,7 @@ pub(crate) async fn unlock<O: Otp, H: Health>(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    trace::request(&parts.method, UNLOCK, async {
+    trace::request((&parts).into(), UNLOCK, async {
         let caller = caller(&api.keys, &parts)?;
         if !caller.is_operator() {
             return Err(Problem::new(Fault::Forbidden));
@@ -81,8 +81,7 @@ pub(crate) async fn unlock<O: Otp, H: Health>(
             .unlock(caller.tenant().to_owned(), body.into())
             .await
             .map_err(|failure| trace::failed("unlock", None, failure))?;
-        trace::done_quietly("unlock", None);
-        Ok(nothing())
+        Ok(trace::done_quietly(nothing(), "unlock", None))
     })
     .await
 }

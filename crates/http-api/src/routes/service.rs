@@ -1,4 +1,4 @@
-//! What concerns the service itself. None of it needs a key.
+//! What concerns the service itself. None of it needs a key; with one `/readyz` says more.
 
 use std::sync::Arc;
 
@@ -21,7 +21,8 @@ pub(crate) const OPENAPI: &str = "/openapi.json";
 const DOCUMENT: &str = include_str!("../../../../docs/openapi.json");
 
 pub(crate) async fn healthz(request: Request) -> Response {
-    trace::request(request.method(), HEALTHZ, async { Ok(answer(StatusCode::OK, &Liveness::OK)) })
+    let (parts, _) = request.into_parts();
+    trace::request((&parts).into(), HEALTHZ, async { Ok(answer(StatusCode::OK, &Liveness::OK)) })
         .await
 }
 
@@ -30,17 +31,20 @@ pub(crate) async fn readyz<O: Otp, H: Health>(
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
-    trace::request(&parts.method, READYZ, async {
+    trace::request((&parts).into(), READYZ, async {
         let readiness = api.health.ready().await;
         let status =
             if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        Ok(answer(status, &ReadinessView::from(&readiness)))
+        let known = api.keys.caller(&parts.headers).is_ok();
+        let shown = if known { readiness } else { readiness.without_names() };
+        Ok(answer(status, &ReadinessView::from(&shown)))
     })
     .await
 }
 
 pub(crate) async fn openapi(request: Request) -> Response {
-    trace::request(request.method(), OPENAPI, async {
+    let (parts, _) = request.into_parts();
+    trace::request((&parts).into(), OPENAPI, async {
         let mut response = Response::new(Body::from(DOCUMENT));
         response
             .headers_mut()

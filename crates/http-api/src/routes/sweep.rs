@@ -27,7 +27,7 @@ pub(crate) async fn sweep<U: Upkeep>(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    trace::request(&parts.method, SWEEP, async {
+    trace::request((&parts).into(), SWEEP, async {
         if !caller(&broom.keys, &parts)?.is_operator() {
             return Err(Problem::new(Fault::Forbidden));
         }
@@ -40,8 +40,7 @@ pub(crate) async fn sweep<U: Upkeep>(
         let swept = broom.upkeep.sweep(limit).await.map_err(|error| {
             trace::failed("sweep", None, Failure::Refused(Error::StoreUnavailable(error)))
         })?;
-        trace::swept(&swept);
-        Ok(answer(StatusCode::OK, &SweptView::from(&swept)))
+        Ok(trace::swept(answer(StatusCode::OK, &SweptView::from(&swept)), swept))
     })
     .await
 }

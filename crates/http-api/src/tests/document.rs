@@ -102,7 +102,8 @@ fn every_problem_is_in_the_document() {
     assert_eq!(listed.len(), Fault::ALL.len());
     let used: Vec<Fault> = operations().into_iter().flat_map(|it| it.faults).collect();
     for fault in Fault::ALL {
-        let everywhere = [Fault::MethodNotAllowed, Fault::RouteNotFound].contains(fault);
+        let everywhere =
+            [Fault::HeadTooLarge, Fault::MethodNotAllowed, Fault::RouteNotFound].contains(fault);
         assert!(everywhere || used.contains(fault), "{fault:?} is in no operation");
     }
 }
@@ -246,6 +247,7 @@ fn callbacks() -> Vec<Operation> {
         Fault::SlowBody,
         Fault::Timeout,
         Fault::UnknownProvider,
+        Fault::UnsupportedMediaType,
     ];
     let noting = [Fault::Misconfigured, Fault::StoreUnavailable];
     let operation = |method, id, summary, faults| Operation {
@@ -311,7 +313,7 @@ fn document() -> Value {
         "info": {
             "title": "countersign",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Issues and verifies one-time codes. What fails is a problem (RFC 9457): go by its `code`, which stays; its `type` is a name, not a page. A path that is none answers 404 `route_not_found`, a method that is none 405 `method_not_allowed`. Bodies have at most 16 KiB.",
+            "description": "Issues and verifies one-time codes. What fails is a problem (RFC 9457): go by its `code`, which stays; its `type` is a name, not a page. A path that is none answers 404 `route_not_found`, a method that is none 405 `method_not_allowed`. What is no HTTP/1.1 answers 400 `invalid_request`, a head of more than 16 KiB 431 `head_too_large`. Bodies have at most 16 KiB.",
             "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
         },
         "security": [{"key": []}],

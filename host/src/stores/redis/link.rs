@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, ConnectionAddr, ConnectionInfo};
+use redis::{AsyncConnectionConfig, Cmd, ConnectionAddr, ConnectionInfo, Value};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -44,11 +44,17 @@ enum State {
     Up(Live),
 }
 
+#[derive(Default)]
+struct Condemned {
+    number: u64,
+    reason: String,
+}
+
 /// The way to the server.
 pub(super) struct Link {
     state: watch::Receiver<State>,
-    /// The newest connection that must not be used any more.
-    condemned: watch::Sender<u64>,
+    /// The newest connection that must not be used any more, and why.
+    condemned: watch::Sender<Condemned>,
     keeper: JoinHandle<()>,
 }
 
@@ -59,12 +65,12 @@ impl Link {
         address: ConnectionInfo,
         patience: Duration,
         max_in_flight: usize,
-        watch: Option<Arc<Watch>>,
+        (watch, scratch): (Option<Arc<Watch>>, String),
     ) -> Result<Self, OpenError> {
-        let address = Address { info: address, max_in_flight, watch };
+        let address = Address { info: address, max_in_flight, watch, scratch };
         let first = address.connect_patiently(Instant::now() + patience).await?;
         let (states, state) = watch::channel(State::Connecting);
-        let (condemned, condemned_seen) = watch::channel(0);
+        let (condemned, condemned_seen) = watch::channel(Condemned::default());
         let keeper = tokio::spawn(keep(address, first, states, condemned_seen));
         Ok(Self { state, condemned, keeper })
     }
@@ -81,11 +87,13 @@ impl Link {
         }
     }
 
-    /// Replaces the connection of that `number`, if it still is in use.
-    pub(super) fn condemn(&self, number: u64) {
+    /// Replaces the connection of that `number`, if it still is in use, for this `reason`.
+    pub(super) fn condemn(&self, number: u64, reason: &str) {
         self.condemned.send_if_modified(|newest| {
-            let is_newer = number > *newest;
-            *newest = number.max(*newest);
+            let is_newer = number > newest.number;
+            if is_newer {
+                *newest = Condemned { number, reason: reason.to_owned() };
+            }
             is_newer
         });
     }
@@ -110,7 +118,7 @@ async fn keep(
     address: Address,
     first: Connected,
     states: watch::Sender<State>,
-    mut condemned: watch::Receiver<u64>,
+    mut condemned: watch::Receiver<Condemned>,
 ) {
     let mut connected = first;
     for number in 1.. {
@@ -119,10 +127,13 @@ async fn keep(
         let mut driving = JoinSet::new();
         driving.spawn(driver);
         states.send_replace(State::Up(Live { connection, number, lineage }));
-        tokio::select! {
-            _ = driving.join_next() => {}
-            _ = condemned.wait_for(|newest| *newest >= number) => {}
-        }
+        let reason = tokio::select! {
+            _ = driving.join_next() => "the connection ended".to_owned(),
+            condemned = condemned.wait_for(|newest| newest.number >= number) => {
+                condemned.map(|condemned| condemned.reason.clone()).unwrap_or_default()
+            }
+        };
+        tracing::warn!(server = %address.info.addr(), reason, "the store is lost: connecting again");
         states.send_replace(State::Connecting);
         drop(driving);
         connected = address.connect_again(&states).await;
@@ -143,6 +154,8 @@ struct Address {
     info: ConnectionInfo,
     max_in_flight: usize,
     watch: Option<Arc<Watch>>,
+    /// A key that means nothing: written to prove that the server takes writes.
+    scratch: String,
 }
 
 impl Address {
@@ -166,11 +179,21 @@ impl Address {
 
     async fn connect_again(&self, states: &watch::Sender<State>) -> Connected {
         let mut pause = Duration::from_millis(20);
+        let mut logged = None;
         loop {
-            match self.connect().await {
-                Ok(connected) => return connected,
-                Err(trouble) => states.send_replace(State::Down(trouble)),
+            let trouble = match self.connect().await {
+                Ok(connected) => {
+                    tracing::info!(server = %self.info.addr(), "the store is back");
+                    return connected;
+                }
+                Err(trouble) => trouble,
             };
+            // Each reason once, not each try.
+            if logged.as_ref() != Some(&trouble) {
+                tracing::warn!(server = %self.info.addr(), reason = %trouble, "the store can't be used");
+                logged = Some(trouble.clone());
+            }
+            states.send_replace(State::Down(trouble));
             sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(1));
         }
@@ -212,14 +235,30 @@ impl Address {
             MultiplexedConnection::new_with_config(self.info.redis_settings(), stream, config)
                 .await?;
         let mut driver: Driver = Box::pin(driver);
+        let ended = || Trouble::Unreachable("the connection ended".into());
         let lineage = match &self.watch {
             None => Lineage::trusted(),
             Some(watch) => tokio::select! {
                 lineage = Lineage::learn(&mut connection, Arc::clone(watch)) => lineage?,
-                () = &mut driver => return Err(Trouble::Unreachable("the connection ended".into())),
+                () = &mut driver => return Err(ended()),
             },
         };
+        tokio::select! {
+            written = self.write(connection.clone()) => written?,
+            () = &mut driver => return Err(ended()),
+        }
         Ok(Connected { connection, driver, lineage: Arc::new(lineage) })
+    }
+
+    /// Makes sure that the server takes writes: a read-only replica, or a server that wants a
+    /// password, answers until then as if all were well.
+    async fn write(&self, mut connection: MultiplexedConnection) -> Result<(), Trouble> {
+        let mut set = Cmd::new();
+        set.arg("SET").arg(&self.scratch).arg(0).arg("PX").arg(60_000);
+        match connection.send_packed_command(&set).await? {
+            Value::ServerError(error) => Err(Trouble::from_server(&error)),
+            _ => Ok(()),
+        }
     }
 }
 

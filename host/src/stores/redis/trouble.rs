@@ -1,7 +1,9 @@
 //! What goes wrong between us and the server, in the contract's words. What the server says beyond its error code
 //! is never passed on: it may repeat the command.
 
-use redis::{ErrorKind, RedisError, ServerError};
+use std::fmt;
+
+use redis::{ErrorKind, RedisError, ServerError, Value};
 
 use crate::bindings::countersign::otp::types::StoreError;
 use crate::stores::OpenError;
@@ -33,8 +35,19 @@ pub(super) fn server_error(error: &ServerError) -> StoreError {
     }
 }
 
+/// The code of an error among `answers` that a new connection may be spared: after a fail-over the
+/// address may lead to another server, and a restarted one may want us to log in again.
+pub(super) fn ending(answers: &[Value]) -> Option<&str> {
+    const ENDING: [&str; 5] = ["CLUSTERDOWN", "LOADING", "MASTERDOWN", "NOAUTH", "READONLY"];
+    answers.iter().find_map(|answer| match answer {
+        Value::ServerError(error) => Some(error.code()).filter(|code| ENDING.contains(code)),
+        Value::Array(answers) => ending(answers),
+        _ => None,
+    })
+}
+
 /// Why there is no connection.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Trouble {
     /// The server refuses us. An error code.
     Denied(String),
@@ -47,11 +60,26 @@ impl Trouble {
         Self::Unreachable(error.to_string())
     }
 
+    pub(super) fn from_server(error: &ServerError) -> Self {
+        let code = shown(error.code()).to_owned();
+        match server_error(error) {
+            StoreError::Denied => Self::Denied(code),
+            _ => Self::Unreachable(code),
+        }
+    }
+
     pub(super) fn to_store_error(&self) -> StoreError {
         match self {
             Self::Denied(_) => StoreError::Denied,
             Self::Unreachable(_) => StoreError::Unavailable,
         }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Denied(reason) | Self::Unreachable(reason)) = self;
+        formatter.write_str(reason)
     }
 }
 

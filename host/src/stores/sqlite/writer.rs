@@ -1,5 +1,7 @@
 //! The thread that owns the connection, and the transaction that waiting batches share.
 
+use std::cell::Cell;
+use std::ffi::c_int;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
@@ -37,6 +39,8 @@ pub(super) struct Writer {
     generation: Option<u64>,
     clock: Clock,
     jobs: Receiver<Job>,
+    /// SQLite's code for what fails at present.
+    failing: Cell<Option<c_int>>,
 }
 
 impl Writer {
@@ -47,7 +51,7 @@ impl Writer {
         jobs: Receiver<Job>,
     ) -> Self {
         connection.set_prepared_statement_cache_capacity(32);
-        Self { connection, generation, clock, jobs }
+        Self { connection, generation, clock, jobs, failing: Cell::new(None) }
     }
 
     /// Works until nobody can send jobs any more.
@@ -76,7 +80,7 @@ impl Writer {
                 Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
                     continue;
                 }
-                Err(error) => return refuse(group, &error),
+                Err(error) => return self.refuse(group, &error),
             }
             return self.transact(group, writes);
         }
@@ -92,6 +96,9 @@ impl Writer {
             .and_then(|()| self.execute("COMMIT"));
         match result {
             Ok(()) => {
+                if writes && self.failing.take().is_some() {
+                    tracing::info!(file = self.connection.path(), "the store takes writes again");
+                }
                 for (job, outcome) in group.into_iter().zip(outcomes) {
                     answer(job, outcome);
                 }
@@ -99,7 +106,7 @@ impl Writer {
             Err(error) => {
                 // Where SQLite has rolled back by itself there is nothing left to roll back.
                 drop(self.execute("ROLLBACK"));
-                refuse(group, &error);
+                self.refuse(group, &error);
             }
         }
     }
@@ -139,14 +146,19 @@ impl Writer {
         rows::sweep(&self.connection, now, 2 * operations + 8)
     }
 
+    /// Answers all of `group` with `error`, and logs it where it is another one than before.
+    fn refuse(&self, group: Vec<Job>, error: &rusqlite::Error) {
+        let code = error.sqlite_error().map_or(0, |error| error.extended_code);
+        if self.failing.replace(Some(code)) != Some(code) {
+            tracing::warn!(file = self.connection.path(), code, %error, "the store fails");
+        }
+        for job in group {
+            answer(job, Err(rows::store_error(error)));
+        }
+    }
+
     fn execute(&self, statement: &str) -> rusqlite::Result<()> {
         self.connection.prepare_cached(statement)?.execute([]).map(drop)
-    }
-}
-
-fn refuse(group: Vec<Job>, error: &rusqlite::Error) {
-    for job in group {
-        answer(job, Err(rows::store_error(error)));
     }
 }
 

@@ -1,0 +1,133 @@
+//! Requests that are no HTTP as its standards have it: refused, since a proxy in front may read
+//! them in another way.
+//!
+//! hyper refuses most of them by itself, with an answer that has no body: the socket puts ours in
+//! its place. What hyper takes and we don't is a bare line feed, which is made unreadable for it,
+//! and the heads that [`is_odd`] names.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
+use axum::response::Response;
+use countersign_http_api::refusal;
+use futures_util::FutureExt;
+use http_body_util::BodyExt;
+
+/// How hyper begins the answers that it gives by itself.
+const BEGINNING: &[u8] = b"HTTP/1.1 4";
+
+/// What those have and ours don't.
+const NO_BODY: &[u8] = b"\r\ncontent-length: 0\r\n";
+
+/// Whether a request has to be refused that hyper takes.
+pub(super) fn is_odd<B>(request: &Request<B>) -> bool {
+    let headers = request.headers();
+    let hosts = headers.get_all(header::HOST).iter().count();
+    let is_named = hosts == 1 || (hosts == 0 && request.version() < Version::HTTP_11);
+    !is_named || !is_framed_plainly(headers)
+}
+
+/// Whether the body is framed as everybody reads it. Where there is a length beside the chunks,
+/// hyper goes by the chunks, takes the length away and closes the connection after its answer.
+fn is_framed_plainly(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let is_chunked = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
+    codings.next().is_none_or(is_chunked) && codings.next().is_none()
+}
+
+/// What to write in place of `bytes`, where hyper answers by itself with them.
+pub(super) fn instead_of(bytes: &[u8]) -> Option<Vec<u8>> {
+    let is_bare = bytes.starts_with(BEGINNING)
+        && bytes.windows(NO_BODY.len()).any(|window| window == NO_BODY);
+    let status = bytes.get(9..12).filter(|_| is_bare)?;
+    written(refusal::malformed(StatusCode::from_bytes(status).ok()?))
+}
+
+/// A response as the last one of a connection.
+fn written(response: Response) -> Option<Vec<u8>> {
+    let (parts, body) = response.into_parts();
+    // It is in memory.
+    let body = body.collect().now_or_never()?.ok()?.to_bytes();
+    let mut bytes = format!(
+        "HTTP/1.1 {}\r\nconnection: close\r\ncontent-length: {}\r\n",
+        parts.status,
+        body.len()
+    )
+    .into_bytes();
+    for (name, value) in &parts.headers {
+        bytes.extend_from_slice(name.as_str().as_bytes());
+        bytes.extend_from_slice(b": ");
+        bytes.extend_from_slice(value.as_bytes());
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes.extend_from_slice(b"\r\n");
+    bytes.extend_from_slice(&body);
+    Some(bytes)
+}
+
+/// Looks at the bytes of heads as they arrive.
+#[derive(Default)]
+pub(super) struct Lines {
+    /// How much of `\r\n\r\n` the last bytes were.
+    seen: usize,
+}
+
+impl Lines {
+    /// Begins with another head.
+    pub(super) fn restart(&mut self) {
+        self.seen = 0;
+    }
+
+    /// Puts a byte that no head may hold in place of each line feed that stands alone, up to the
+    /// end of the head. What follows the head in the same packet is not looked at: it may be a
+    /// body.
+    pub(super) fn spoil(&mut self, bytes: &mut [u8]) {
+        const END: &[u8; 4] = b"\r\n\r\n";
+        for byte in bytes {
+            if self.seen == END.len() {
+                return;
+            }
+            if *byte == b'\n' && self.seen % 2 == 0 {
+                *byte = 0;
+            }
+            self.seen = match (self.seen, *byte) {
+                (seen @ (1 | 3), b'\n') => seen + 1,
+                (2, b'\r') => 3,
+                (_, b'\r') => 1,
+                _ => 0,
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spoiled(parts: &[&str]) -> String {
+        let mut lines = Lines::default();
+        let parts = parts.iter().map(|part| {
+            let mut bytes = part.as_bytes().to_vec();
+            lines.spoil(&mut bytes);
+            String::from_utf8(bytes).unwrap()
+        });
+        parts.collect()
+    }
+
+    #[test]
+    fn line_feeds_that_stand_alone_are_spoiled_within_the_head_only() {
+        assert_eq!(spoiled(&["GET / HTTP/1.1\na: b\r\n\n"]), "GET / HTTP/1.1\0a: b\r\n\0");
+        assert_eq!(spoiled(&["\nGET / HTTP/1.1\r\n\r\n"]), "\0GET / HTTP/1.1\r\n\r\n");
+        let whole = ["GET / HTTP/1.1\r", "\na: b\r\n", "\r\n{\n\n}"];
+        assert_eq!(spoiled(&whole), whole.concat());
+        assert_eq!(spoiled(&["a\r\r\n\r\nb\n"]), "a\r\r\n\r\nb\n");
+    }
+
+    #[test]
+    fn only_answers_without_a_body_are_replaced() {
+        let bare = b"HTTP/1.1 431 Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        let ours = String::from_utf8(instead_of(bare).unwrap()).unwrap();
+        assert!(ours.starts_with("HTTP/1.1 431 ") && ours.contains("\"status\":431"), "{ours}");
+        assert!(instead_of(ours.as_bytes()).is_none());
+        assert!(instead_of(b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n").is_none());
+    }
+}

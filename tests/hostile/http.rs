@@ -1,0 +1,154 @@
+//! HTTP by the letter, and what the log says of requests.
+
+use std::time::Duration;
+
+use countersign_http_api::keys::new_key;
+use countersign_tests::client::Client;
+use countersign_tests::process::Host;
+use countersign_tests::raw;
+use countersign_tests::settings::{self, Workplace};
+use countersign_tests::wait::until;
+use data_encoding::HEXLOWER;
+use serde_json::{Value, json};
+
+use crate::{RULES, config, issue};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_http_is_refused_with_a_problem() {
+    let workplace = Workplace::new().unwrap();
+    let host = Host::start(&config(&workplace, settings::MEMORY, "")).await.unwrap();
+    let chunked = "content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n";
+    let cases = [
+        (400, "GET /healthz HTTP/1.1\r\n\r\n".to_owned()),
+        (400, "GET /healthz HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n".to_owned()),
+        (400, "GET /healthz HTTP/1.1\nhost: x\n\n".to_owned()),
+        (400, "GET /healthz HTTP/1.1\r\nhost: x\r\na: b\n\r\n".to_owned()),
+        (400, "GET /healthz HTTP/1.1\r\nhost: x\r\nno header\r\n\r\n".to_owned()),
+        (400, "nonsense\r\n\r\n".to_owned()),
+        (400, "POST /v1/verify HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip\r\n\r\n".to_owned()),
+        (
+            400,
+            "POST /v1/verify HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n"
+                .to_owned(),
+        ),
+        (431, format!("GET /healthz HTTP/1.1\r\nhost: x\r\na: {}\r\n\r\n", "x".repeat(20_000))),
+    ];
+    for (status, request) in cases {
+        let answers = raw::exchange(host.address(), request.as_bytes()).await.unwrap();
+        let [answer] = &answers[..] else { panic!("{request:?}: {answers:?}") };
+        assert_eq!(answer.status, status, "{request:?}: {answer:?}");
+        assert!(answer.is_problem(), "{request:?}: {answer:?}");
+        assert!(answer.head.contains("x-content-type-options: nosniff"), "{answer:?}");
+    }
+    // A length beside chunks: the chunks count, and what follows them is not read.
+    let request = format!("POST /v1/verify HTTP/1.1\r\nhost: x\r\n{chunked}");
+    let request = format!("{request}GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
+    let answers = raw::exchange(host.address(), request.as_bytes()).await.unwrap();
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    // HTTP/1.0 knows no Host.
+    let answers = raw::exchange(host.address(), b"GET /healthz HTTP/1.0\r\n\r\n").await.unwrap();
+    assert_eq!(answers[0].status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_is_encoded_is_refused_as_such() {
+    let workplace = Workplace::new().unwrap();
+    let host = Host::start(&config(&workplace, settings::MEMORY, "")).await.unwrap();
+    let client = Client::new(host.address());
+    for (coding, status) in [("gzip", 415), ("identity", 201)] {
+        let client = client.with_header(hyper::header::CONTENT_ENCODING, coding);
+        let answer = issue(&client, 1).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_kept_by_caches_or_taken_for_something_else() {
+    let workplace = Workplace::new().unwrap();
+    let host = Host::start(&config(&workplace, settings::MEMORY, "")).await.unwrap();
+    let client = Client::new(host.address());
+    let issued = issue(&client, 1).await;
+    let path = format!("/v1/challenges/{}", issued.id());
+    let answers = [
+        client.get("/healthz").await,
+        client.get("/readyz").await,
+        client.get("/openapi.json").await,
+        client.get("/nowhere").await,
+        client.get("/v1/challenges").await,
+        client.get("/v1/callbacks/nobody").await,
+        client.delete(&path).await,
+        issued,
+    ];
+    for answer in answers {
+        assert_eq!(answer.header("cache-control"), "no-store", "{answer:?}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{answer:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn strangers_learn_no_provider_and_are_counted_once_a_second() {
+    let workplace = Workplace::new().unwrap();
+    let (key, sha256) = new_key(&[7; 32]);
+    let keys = format!(
+        "{}\n[[api_keys]]\nname = \"app\"\nsha256 = \"{}\"\n",
+        settings::KEYS,
+        HEXLOWER.encode(&sha256)
+    );
+    let senders = workplace.senders(&["sms"]);
+    let log = "[log]\nformat = \"json\"\n";
+    let sections = [settings::SERVER, settings::MEMORY, &senders, log, &keys, RULES];
+    let config = workplace.config("countersign.toml", &sections).unwrap();
+    let host = Host::start(&config).await.unwrap();
+    let stranger = Client::new(host.address());
+    let ready = stranger.get("/readyz").await;
+    assert_eq!(ready.json["status"], "ok");
+    let names = |ready: &Value| ready["dependencies"].to_string();
+    assert!(!names(&ready.json).contains("sms-file"), "{ready:?}");
+    let caller = stranger.with_key(key.expose());
+    assert!(names(&caller.get("/readyz").await.json).contains("provider sms-file"));
+
+    for number in 0..50 {
+        assert_eq!(issue(&stranger, number).await.status, 401);
+    }
+    let counted = || {
+        let lines: Vec<Value> = host
+            .log()
+            .into_iter()
+            .filter(|line| line["message"].as_str().is_some_and(|text| text.contains("no API key")))
+            .collect();
+        let count: u64 = lines.iter().filter_map(|line| line["requests"].as_u64()).sum();
+        (count == 50).then_some(lines)
+    };
+    let lines = until(PATIENCE, counted).await.expect("all are counted");
+    assert!(lines.len() < 10, "{lines:?}");
+    assert_eq!(lines[0]["client"], "127.0.0.1");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_requests_line_says_which_it_was_and_how_long_it_took() {
+    let workplace = Workplace::new().unwrap();
+    let host = Host::start(&config(&workplace, settings::MEMORY, "")).await.unwrap();
+    let client = Client::new(host.address());
+    let issued = issue(&client, 1).await;
+    let body = json!({ "code": "000000" });
+    let path = format!("/v1/challenges/{}/verify", issued.id());
+    client.post(&path, &body).await;
+    let line = |message: &str| {
+        let lines = host.log();
+        let mut told = lines.into_iter().filter(|line| line["message"] == message);
+        let line = told.next();
+        assert!(told.next().is_none(), "{message} is told twice");
+        line
+    };
+    let mut requests = Vec::new();
+    for (message, status) in [("issue", 201), ("verify", 422)] {
+        let line = until(PATIENCE, || line(message)).await.unwrap();
+        assert_eq!(line["status"], status, "{line}");
+        assert!(line["duration_ms"].as_f64().unwrap() > 0.0, "{line}");
+        assert_eq!(line["challenge"], issued.id());
+        requests.push(line["span"]["request"].as_str().unwrap().to_owned());
+    }
+    assert!(requests[0].len() == 16 && requests[0] != requests[1], "{requests:?}");
+}

@@ -1,0 +1,137 @@
+//! Stores that answer and still can't be used.
+
+use std::process::Output;
+use std::time::Duration;
+
+use countersign_tests::client::Client;
+use countersign_tests::process::{self, Host};
+use countersign_tests::redis::RedisServer;
+use countersign_tests::settings::{self, Workplace};
+use countersign_tests::wait::until_async;
+use rusqlite::Connection;
+
+use crate::machine::readiness;
+use crate::{config, issue};
+
+const PATIENCE: Duration = Duration::from_secs(15);
+
+fn command(redis: &RedisServer, words: &[&str]) {
+    let mut command = redis::cmd(words[0]);
+    command.arg(&words[1..]);
+    command.exec(&mut redis.connection().unwrap()).unwrap();
+}
+
+/// Starts what must not start.
+async fn refused(workplace: &Workplace, store: &str) -> Output {
+    let config = config(workplace, store, "");
+    let mut command = process::command(Some(&config)).unwrap();
+    command.arg("serve").current_dir(workplace.path());
+    process::run(command, "").await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_takes_no_writes_from_us_is_refused_at_start() {
+    let workplace = Workplace::new().unwrap();
+    let guarded = RedisServer::start_with(&["--requirepass", "hunter2"]).unwrap();
+    let output = refused(&workplace, &settings::redis(guarded.port())).await;
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("refuses the user, the password") && said.contains("NOAUTH"), "{said}");
+
+    let (master, replica) = (RedisServer::start().unwrap(), RedisServer::start().unwrap());
+    command(&replica, &["REPLICAOF", "127.0.0.1", &master.port().to_string()]);
+    let store = settings::redis(replica.port()) + "connect_timeout_seconds = 2\n";
+    let output = refused(&workplace, &store).await;
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("READONLY"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_master_that_turns_into_a_replica_is_left_until_it_is_one_again() {
+    let workplace = Workplace::new().unwrap();
+    let (other, redis) = (RedisServer::start().unwrap(), RedisServer::start().unwrap());
+    let host = Host::start(&config(&workplace, &settings::redis(redis.port()), "")).await.unwrap();
+    let client = Client::new(host.address());
+    assert_eq!(issue(&client, 1).await.status, 201);
+
+    command(&redis, &["REPLICAOF", "127.0.0.1", &other.port().to_string()]);
+    readiness(&client, 503).await;
+    let answer = issue(&client, 2).await;
+    assert_eq!((answer.status, answer.code()), (503, "store_unavailable"), "{answer:?}");
+    for number in 3..20 {
+        issue(&client, number).await;
+    }
+    command(&redis, &["REPLICAOF", "NO", "ONE"]);
+    readiness(&client, 200).await;
+    assert_eq!(issue(&client, 30).await.status, 201);
+
+    // Each change once, with the server's address and its own words, however many requests there
+    // were.
+    let lines = host.log();
+    let server = format!("127.0.0.1:{}", redis.port());
+    for message in ["the store is lost", "the store can't be used", "the store is back"] {
+        let told: Vec<_> = lines
+            .iter()
+            .filter(|line| line["message"].as_str().is_some_and(|text| text.starts_with(message)))
+            .collect();
+        assert_eq!(told.len(), 1, "{message}: {told:?}");
+        assert_eq!(told[0]["server"], server.as_str());
+        if message != "the store is back" {
+            assert_eq!(told[0]["reason"], "READONLY");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_locked_database_is_not_ready() {
+    let workplace = Workplace::new().unwrap();
+    let host = Host::start(&config(&workplace, &workplace.sqlite(), "")).await.unwrap();
+    let client = Client::new(host.address());
+    let other = Connection::open(workplace.path().join("store.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    readiness(&client, 503).await;
+    assert_eq!(client.get("/healthz").await.status, 200);
+    other.execute_batch("ROLLBACK").unwrap();
+    readiness(&client, 200).await;
+}
+
+/// A limit of the size of files stands in for a disk that is full.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_not_ready() {
+    let workplace = Workplace::new().unwrap();
+    let config = config(&workplace, &workplace.sqlite(), "");
+    let host = Host::start_after("trap '' XFSZ; ulimit -f 400", &config).await.unwrap();
+    let client = Client::new(host.address());
+    let mut number = 0;
+    let full = until_async(PATIENCE, async || {
+        for _ in 0..20 {
+            number += 1;
+            let answer = issue(&client, number).await;
+            if answer.status != 201 {
+                assert_eq!(answer.code(), "store_unavailable", "{answer:?}");
+                return Some(());
+            }
+        }
+        None
+    });
+    full.await.expect("the disk fills up");
+    readiness(&client, 503).await;
+    assert_eq!(client.get("/healthz").await.status, 200);
+    let told = host.log().iter().filter(|line| line["message"] == "the store fails").count();
+    assert!((1..=3).contains(&told), "{}", host.output());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_is_to_end_says_so_before_it_takes_no_more() {
+    let workplace = Workplace::new().unwrap();
+    let config = config(&workplace, settings::MEMORY, "drain_seconds = 2");
+    let mut host = Host::start(&config).await.unwrap();
+    assert_eq!(Client::new(host.address()).get("/readyz").await.status, 200);
+    host.terminate().unwrap();
+    let client = Client::new(host.address());
+    readiness(&client, 503).await;
+    // On a new connection.
+    assert_eq!(issue(&Client::new(host.address()), 1).await.status, 201);
+    assert!(host.ended().await.unwrap().success());
+}
