@@ -5,7 +5,9 @@ mod clients;
 mod http;
 mod log;
 mod machine;
+mod rollback;
 mod store;
+mod strangers;
 
 use countersign_tests::client::{Answer, Client};
 use countersign_tests::settings::{self, Workplace};

@@ -71,11 +71,9 @@ pub(crate) async fn verify<O: Otp, H: Health>(
             reference: body.reference,
             client_ip: client_ip(body.client_ip, &parts),
         };
-        let verified = api
-            .otp
-            .verify(request)
-            .await
-            .map_err(|failure| trace::failed("verify", Some(&id), failure).by_id().of_an_attempt())?;
+        let verified = api.otp.verify(request).await.map_err(|failure| {
+            trace::failed("verify", Some(&id), failure).by_id().of_an_attempt()
+        })?;
         let response = answer(StatusCode::OK, &VerifiedView::from(&verified));
         Ok(trace::done(response, "verify", verified.id, verified.masked_recipient))
     })

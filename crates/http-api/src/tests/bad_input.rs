@@ -26,11 +26,11 @@ fn told(reply: &Reply) -> (u16, String, String) {
 async fn a_byte_order_mark_before_a_body_is_ignored() {
     let body = r#"{"purpose":"login","channel":"sms","to":"+49301234567"}"#;
     let engine = Scripted::willing();
-    let reply = send(engine.open(), post("/v1/challenges", &format!("\u{feff}{body}"))).await;
+    let reply = send(engine.open(), post("/v1/challenges", format!("\u{feff}{body}"))).await;
     assert_eq!(reply.status, StatusCode::CREATED, "{reply:?}");
     assert_eq!(engine.calls().len(), 1);
     for body in [format!("\u{feff}\u{feff}{body}"), format!("{body}\u{feff}"), "\u{feff}".into()] {
-        assert_eq!(told(&refused(post("/v1/challenges", &body)).await).0, 400, "{body:?}");
+        assert_eq!(told(&refused(post("/v1/challenges", body.clone())).await).0, 400, "{body:?}");
     }
 }
 
