@@ -86,7 +86,7 @@ pub(crate) async fn a_code_is_bound_to_its_reference(environment: &mut impl Envi
     assert_problem(&answer, 422, "reference_mismatch", json!({ "attempts_left": 2 }));
 }
 
-pub(crate) async fn a_new_issue_replaces_the_challenge_and_keeps_its_attempts(
+pub(crate) async fn a_new_issue_leaves_the_earlier_code_good_and_shares_its_attempts(
     environment: &mut impl Environment,
 ) {
     environment.start(RULES).await;
@@ -99,10 +99,11 @@ pub(crate) async fn a_new_issue_replaces_the_challenge_and_keeps_its_attempts(
     let answer = issue(&client, "quick", &phone(1)).await;
     assert_eq!((answer.status, answer.number_of("attempts_left")), (201, Some(2)), "{answer:?}");
     let second = crate::calls::Challenge { id: answer.id().into(), ..first.clone() };
-    let answer = verify(&client, By::Id, &first, &old_code).await;
-    assert_problem(&answer, 404, "challenge_not_found", json!({ "field": "id" }));
     let code = environment.outbox().code(&second.id);
-    assert_eq!(verify(&client, By::Id, &second, &code).await.status, 200);
+    assert_eq!(verify(&client, By::Id, &first, &old_code).await.status, 200);
+    // One success ends them all.
+    let answer = verify(&client, By::Id, &second, &code).await;
+    assert_problem(&answer, 404, "challenge_not_found", json!({ "field": "id" }));
 }
 
 pub(crate) async fn a_revoked_challenge_takes_no_code(environment: &mut impl Environment) {
@@ -143,8 +144,10 @@ pub(crate) async fn exhaustion_locks_the_recipient(environment: &mut impl Enviro
         assert_problem(&answer, 429, "exhausted", spent.clone());
         let answer = issue(&client, "quick", &to).await;
         assert_problem(&answer, 429, "locked", spent);
-        // Another purpose is another subject.
-        issued(&client, "other", &to).await;
+        // The lock is the recipient's, whatever the purpose; nobody else's.
+        let answer = issue(&client, "other", &to).await;
+        assert_problem(&answer, 429, "locked", json!({ "retry_after": [890, 900] }));
+        issued(&client, "other", &phone(number as u32 + 10)).await;
     }
 }
 

@@ -54,10 +54,11 @@ pub(crate) async fn a_second_send_has_to_wait(environment: &mut impl Environment
     assert_problem(&resend(&client, &challenge).await, 429, "throttled", wait);
     issued(&client, "login", &phone(2)).await;
     assert_eq!(environment.outbox().count(), 2);
-    // The challenge stands as it did, and its success ends the wait.
+    // The challenge stands as it did. Its success ends the doubling, not the wait.
     let code = environment.outbox().code(&challenge.id);
     assert_eq!(verify(&client, By::Id, &challenge, &code).await.status, 200);
-    issued(&client, "login", &phone(1)).await;
+    let wait = json!({ "scope": "cooldown", "retry_after": [50, 60] });
+    assert_problem(&issue(&client, "login", &phone(1)).await, 429, "throttled", wait);
 }
 
 pub(crate) async fn a_limit_per_subject_counts_one_recipient(environment: &mut impl Environment) {

@@ -75,7 +75,7 @@ macro_rules! over {
                 flow::{
                     a_code_goes_out_comes_back_and_works_once,
                     a_code_is_bound_to_its_reference,
-                    a_new_issue_replaces_the_challenge_and_keeps_its_attempts,
+                    a_new_issue_leaves_the_earlier_code_good_and_shares_its_attempts,
                     a_revoked_challenge_takes_no_code,
                     exhaustion_locks_the_recipient,
                     spaces_hyphens_and_case_of_a_typed_code_do_not_matter,

@@ -61,7 +61,7 @@ fn bad_values(field: &str) -> Vec<Value> {
         "purpose" => &["", "Log In", "login\n", "💥"],
         "channel" => &["", "pigeon", "SMS"],
         "to" => &["", "+", "+0", "☎", "+62 1", "+62812345000011234567890"],
-        "code" => &["", "1", "12345a", "1234567", "１２３４５６"],
+        "code" => &["", "1", "12345a", "1234567", "123.456"],
         "reference" => &["", "a\u{0}", "\u{1b}[2J"],
         "locale" => &["", "!", "a_b", "abcdefghi"],
         "client_ip" => &["", "::1%lo", "300.1.1.1", "localhost"],

@@ -57,6 +57,7 @@ async fn commands_and_server_agree(workplace: &Workplace, store: &str) {
     assert_eq!(answer["delivery"], "sent");
 
     // And the other way round.
+    let to = "+6281234500002";
     let body = json!({ "purpose": "login", "channel": "sms", "to": to });
     let issued = client.post("/v1/challenges", &body).await;
     let (code, answer) = run(workplace, &["status", "--purpose", "login", "--to", to], "").await;

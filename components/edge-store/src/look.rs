@@ -4,9 +4,9 @@
 //!
 //! **Counts** are bare numbers, so a look notes the number, and the same number a ttl later says that nobody has
 //! counted. A step that comes between that look and the removal, a call apart, is lost. The engine is right all
-//! the same: it comes an hour or more after the count's last use. An odometer that begins anew reads below the
-//! challenge that relies on it, whose reading is refused; `used`, `sending` and `limit` keys are named for what is over
-//! by then; failures are forgotten after a year. A count of 0 is as good as none, and goes after an hour.
+//! the same: it comes an hour or more after the count's last use. An odometer that begins anew shows another
+//! epoch than its budget, which is refused; `verdict`, `sending` and `limit` keys are named for what is over
+//! by then; an odometer goes after a month. A count of 0 is as good as none, and goes after an hour.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -13,7 +13,8 @@
 //! first done, *claims* the lease in a batch of its own: the only claim holds it. So a request that is refused never
 //! stands in the way of one that isn't, except for the moment between its own two batches, once a window.
 //!
-//! A holder that wrote a challenge need not say that it is done: the challenges tell the window. Neighbouring
+//! A first request that wrote a challenge removes the count, so that the next one is the first again. Nobody claims
+//! before the first is done, so there is no claim to lose with it. Neighbouring
 //! windows, two on either side, are read *after* one's own is stepped, so of two requests at most one sees no other,
 //! also where their clocks differ by half a minute and one was held up for as long. A holder that died is forgotten
 //! when three windows have passed.
@@ -61,7 +62,7 @@ pub(crate) struct Lease {
 /// The counts that were asked for: of one's own window, and of those nearby.
 pub(crate) struct Asked {
     own: CountTicket,
-    nearby: [(u64, CountTicket); 4],
+    nearby: [CountTicket; 4],
 }
 
 impl Lease {
@@ -88,26 +89,21 @@ impl Lease {
             self.window.saturating_add(1),
             self.window.saturating_add(2),
         ];
-        Asked { own, nearby: nearby.map(|window| (window, batch.read(self.key(window)))) }
+        Asked { own, nearby: nearby.map(|window| batch.read(self.key(window))) }
     }
 
-    /// Reads the replies to `ask`; `written` are the windows whose first request wrote a challenge.
-    pub(crate) fn asked(
-        &mut self,
-        asked: &Asked,
-        written: &[u64],
-        replies: &Replies,
-    ) -> Result<View, StoreError> {
+    /// Reads the replies to `ask`.
+    pub(crate) fn asked(&mut self, asked: &Asked, replies: &Replies) -> Result<View, StoreError> {
         let own = Count(replies.count(asked.own)?);
         if own.requests() == 1 {
             self.part = Part::First;
         }
         let alone = own.requests() == 1 && own.claims() == 0;
-        Ok(if !Self::quiet_nearby(asked, written, replies)? {
+        Ok(if !Self::quiet_nearby(asked, replies)? {
             View::Busy
         } else if alone {
             View::Held
-        } else if own.claims() == 0 && own.first_is_done(self.window, written) {
+        } else if own.claims() == 0 && own.first_is_done() {
             View::Claimable
         } else {
             View::Busy
@@ -115,23 +111,16 @@ impl Lease {
     }
 
     /// Reads the replies to `claim`: whether the lease is held now.
-    pub(crate) fn claimed(
-        &mut self,
-        asked: &Asked,
-        written: &[u64],
-        replies: &Replies,
-    ) -> Result<bool, StoreError> {
+    pub(crate) fn claimed(&mut self, asked: &Asked, replies: &Replies) -> Result<bool, StoreError> {
         let own = Count(replies.count(asked.own)?);
         self.part = Part::Claim;
-        Ok(own.claims() == 1
-            && own.first_is_done(self.window, written)
-            && Self::quiet_nearby(asked, written, replies)?)
+        Ok(own.claims() == 1 && own.first_is_done() && Self::quiet_nearby(asked, replies)?)
     }
 
-    fn quiet_nearby(asked: &Asked, written: &[u64], replies: &Replies) -> Result<bool, StoreError> {
-        for (window, ticket) in asked.nearby {
+    fn quiet_nearby(asked: &Asked, replies: &Replies) -> Result<bool, StoreError> {
+        for ticket in asked.nearby {
             let count = Count(replies.count(ticket)?);
-            if count.claims() > 0 || !count.first_is_done(window, written) {
+            if count.claims() > 0 || !count.first_is_done() {
                 return Ok(false);
             }
         }
@@ -152,14 +141,12 @@ impl Lease {
         }
     }
 
-    /// Gives back what this request has, together with the challenges that it writes. Returns the window that is to
-    /// be written with them.
-    pub(crate) fn give_back_with_challenges(&self, batch: &mut Batch) -> Option<u64> {
-        if self.part == Part::First {
-            return Some(self.window);
+    /// Gives back what this request has, behind the challenges that it writes.
+    pub(crate) fn give_back_written(&self, batch: &mut Batch) {
+        match self.part {
+            Part::First => batch.delete(self.key(self.window)),
+            Part::Claim | Part::None => self.give_back(batch),
         }
-        self.give_back(batch);
-        None
     }
 
     fn step(&self, by: i64, batch: &mut Batch) -> CountTicket {
@@ -184,7 +171,7 @@ impl Count {
         self.0.div_euclid(CLAIM)
     }
 
-    fn first_is_done(self, window: u64, written: &[u64]) -> bool {
-        self.requests() == 0 || self.0 & DONE != 0 || written.contains(&window)
+    const fn first_is_done(self) -> bool {
+        self.requests() == 0 || self.0 & DONE != 0
     }
 }

@@ -16,7 +16,7 @@
 
 use crate::batch::{Batch, CountTicket};
 use crate::subject::Subject;
-use crate::times::{FAILURES_SECONDS, ODOMETER_SECONDS};
+use crate::times::{ATTEMPTS_SECONDS, ODOMETER_SECONDS};
 
 const MADE_BITS: u32 = 28;
 const VOIDED_BITS: u32 = 24;
@@ -91,7 +91,7 @@ pub(crate) fn draw(random: [u8; 2]) -> u16 {
 
 /// Counts an attempt. Kept for long, since it may be a failure.
 pub(crate) fn attempt(subject: &Subject, slot: Slot, batch: &mut Batch) -> CountTicket {
-    batch.step(subject.odometer(slot), ATTEMPT, FAILURES_SECONDS)
+    batch.step(subject.odometer(slot), ATTEMPT, ATTEMPTS_SECONDS)
 }
 
 /// Reads.
@@ -101,7 +101,7 @@ pub(crate) fn look(subject: &Subject, slot: Slot, batch: &mut Batch) -> CountTic
 
 /// Voids an attempt that was made with this reading.
 pub(crate) fn void(subject: &Subject, slot: Slot, reading: Reading, batch: &mut Batch) {
-    let ttl_seconds = if reading.attempts() > 1 { FAILURES_SECONDS } else { ODOMETER_SECONDS };
+    let ttl_seconds = if reading.attempts() > 1 { ATTEMPTS_SECONDS } else { ODOMETER_SECONDS };
     batch.step(subject.odometer(slot), VOID, ttl_seconds);
 }
 

@@ -37,8 +37,6 @@ pub(crate) struct Challenges {
     pub(crate) last_send_at: u64,
     /// When all this counts for nothing any more, whether or not the store has forgotten it by then.
     pub(crate) kept_until: u64,
-    /// Windows of the lease whose first request wrote this.
-    pub(crate) written_in: Vec<u64>,
 }
 
 impl Layout for Challenges {

@@ -17,7 +17,9 @@ pub(crate) const LOCKOUT_MAX_SECONDS: u32 = 604_800;
 pub(crate) const ID_SECONDS: u32 = 2 * LIFETIME_MAX_SECONDS + CLOCKS_DIFFER_SECONDS;
 /// An odometer that counted nothing yet.
 pub(crate) const ODOMETER_SECONDS: u32 = 3_600;
-/// Failures, and attempts that may have been failures: a leap year.
+/// An odometer that counted attempts, until an issue counts the failures among them.
+pub(crate) const ATTEMPTS_SECONDS: u32 = 31 * 86_400;
+/// Failures: a leap year.
 pub(crate) const FAILURES_SECONDS: u32 = 366 * 86_400;
 /// The count that decides how challenges end.
 pub(crate) const ARBITER_SECONDS: u32 = 3_600;
@@ -41,6 +43,7 @@ const _: () = assert!(ARBITER_SECONDS > LIFETIME_MAX_SECONDS + 2 * CLOCKS_DIFFER
 // A record is kept for two cooldowns, or two lifetimes; how it ended is known for as long.
 const _: () = assert!(ENDING_SECONDS >= 2 * COOLDOWN_MAX_SECONDS + CLOCKS_DIFFER_SECONDS);
 const _: () = assert!(ENDING_SECONDS > ID_SECONDS);
+const _: () = assert!(ATTEMPTS_SECONDS > ODOMETER_SECONDS && ATTEMPTS_SECONDS <= FAILURES_SECONDS);
 // Failures outlast the longest lock that they led to.
 const _: () = assert!(FAILURES_SECONDS > LOCKOUT_MAX_SECONDS + CLOCKS_DIFFER_SECONDS);
 const _: () = assert!(FAILURES_SECONDS <= STORE_MAX_SECONDS);

@@ -66,7 +66,7 @@ impl<W: World> Engine<W> {
         let mut replies = self.run(batch).await?;
         let standing =
             Standing::read(&self.keyring, located.place(), now, &standing_asked, &mut replies)?;
-        let view = lease.asked(&lease_asked, written_in(&standing), &replies)?;
+        let view = lease.asked(&lease_asked, &replies)?;
         windows.read(&windows_asked, &replies)?;
         windows.remember(&self.spent);
         let (history, ended) = standing.account(&self.keyring, &located.purpose, policy, now);
@@ -87,8 +87,7 @@ impl<W: World> Engine<W> {
         let mut replies = self.run(batch).await?;
         admission.standing =
             Standing::read(&self.keyring, located.place(), now, &standing_asked, &mut replies)?;
-        let written = written_in(&admission.standing);
-        let held = admission.lease.claimed(&lease_asked, written, &replies)?;
+        let held = admission.lease.claimed(&lease_asked, &replies)?;
         admission.view = if held { View::Held } else { View::Busy };
         (admission.history, admission.ended) =
             admission.standing.account(&self.keyring, &located.purpose, policy, now);
@@ -199,7 +198,6 @@ impl<W: World> Engine<W> {
                     sends,
                     last_send_at: now.0,
                     kept_until: 0,
-                    written_in: Vec::new(),
                 };
                 self.write_challenges(located, admission, challenges, now, &mut batch);
             }
@@ -225,10 +223,6 @@ impl<W: World> Engine<W> {
         batch: &mut Batch,
     ) {
         let policy = &located.policy;
-        if let Some(window) = admission.lease.give_back_with_challenges(batch) {
-            challenges.written_in.insert(0, window);
-            challenges.written_in.truncate(WINDOWS);
-        }
         // One lifetime beyond its own, so that "expired" can be told from "never was"; and one cooldown beyond
         // that of its own, so that the next one can be longer.
         let expires_at = challenges.budget.as_ref().map_or(0, |budget| budget.expires_at);
@@ -239,14 +233,9 @@ impl<W: World> Engine<W> {
         let place = located.subject.challenges();
         let value = record::seal(&self.world, self.keyring.current(), &place, &challenges);
         batch.set(place, value, kept_until.since(now).max(1));
+        // Last, so that the next request sees what was written.
+        admission.lease.give_back_written(batch);
     }
-}
-
-/// Windows of the lease that are remembered with the challenges: those that a lease looks at.
-const WINDOWS: usize = 4;
-
-fn written_in(standing: &Standing) -> &[u64] {
-    standing.challenges().map_or(&[], |challenges| &challenges.written_in)
 }
 
 impl Admission {

@@ -106,10 +106,6 @@ impl<W: World> Engine<W> {
             sends: if answered { 1 } else { sends.saturating_add(1) },
             last_send_at: now.0,
             kept_until: 0,
-            written_in: standing
-                .challenges()
-                .map(|challenges| challenges.written_in.clone())
-                .unwrap_or_default(),
         };
         Outgoing { challenges, record, writes }
     }

@@ -265,6 +265,10 @@ impl<W: World> Engine<W> {
             self.write_history(located, &cleared(&standing.history), &mut batch);
         }
         batch.delete(subject.odometer(budget.slot()));
+        if policy.verify_by != VerifyBy::Id {
+            // Stepped by whoever named the recipient, and worth nothing.
+            batch.delete(subject.odometer(budget.slot().other()));
+        }
         let mut replies = self.run(batch).await?;
         let verdict = Verdict::new(replies.count(step)?);
         let challenges: Option<Challenges> =

@@ -236,6 +236,10 @@ impl Address {
                 .await?;
         let mut driver: Driver = Box::pin(driver);
         let ended = || Trouble::Unreachable("the connection ended".into());
+        tokio::select! {
+            written = self.write(connection.clone()) => written?,
+            () = &mut driver => return Err(ended()),
+        }
         let lineage = match &self.watch {
             None => Lineage::trusted(),
             Some(watch) => tokio::select! {
@@ -243,10 +247,6 @@ impl Address {
                 () = &mut driver => return Err(ended()),
             },
         };
-        tokio::select! {
-            written = self.write(connection.clone()) => written?,
-            () = &mut driver => return Err(ended()),
-        }
         Ok(Connected { connection, driver, lineage: Arc::new(lineage) })
     }
 
