@@ -30,6 +30,7 @@ verify_by = "both"
 channels = ["sms"]
 default_region = "ID"
 code_length = 10
+cooldown_seconds = 0
 alphabet = "unambiguous"
 "#;
 

@@ -125,7 +125,7 @@ impl Scene {
     }
 
     /// A send that fails is told by its kind and leaves nothing behind: the person asks again at once, gets a code, and it
-    /// is good.
+    /// is good. Where the message may have gone out, the cooldown is left.
     pub(crate) async fn fails(
         &mut self,
         purpose: &str,
@@ -141,6 +141,12 @@ impl Scene {
         let status = json!({ "purpose": purpose, "to": to });
         let status = self.client.post("/v1/status", &status).await;
         assert_eq!((status.status, status.code()), (404, "challenge_not_found"), "{kind}");
+        if matches!(kind, "timeout" | "unreadable") {
+            // The message may have gone out: the next one waits for its turn.
+            let waiting = self.ask(purpose, to).await;
+            assert_eq!((waiting.status, waiting.text_of("scope")), (429, "cooldown"), "{kind}");
+            return;
+        }
         let (_, carried) = self.asked(purpose, to).await;
         let verified = self.verify(purpose, to, &carried.code).await;
         assert_eq!(verified.status, 200, "after {kind}: {verified:?}");

@@ -19,6 +19,7 @@ const RULES: &str = r#"
 verify_by = "both"
 channels = ["email"]
 [purposes.wallet_funding]
+failure_scope = "purpose"
 verify_by = "both"
 channels = ["email"]
 reference_required = true

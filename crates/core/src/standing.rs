@@ -217,7 +217,12 @@ impl Standing {
     /// Whether a budget ended in a way that leaves nothing to count: one of its challenges was answered, or an
     /// operator cleared it.
     pub(crate) fn is_settled(&self, budget: &Budget) -> bool {
-        self.withdrawal.cleared == Some(budget.first) || self.is_answered(budget)
+        self.is_cleared(budget) || self.is_answered(budget)
+    }
+
+    /// Whether an operator cleared a budget.
+    pub(crate) fn is_cleared(&self, budget: &Budget) -> bool {
+        self.withdrawal.cleared == Some(budget.first)
     }
 
     /// Whether one of a budget's challenges was answered.

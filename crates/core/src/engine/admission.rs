@@ -265,11 +265,10 @@ impl Admission {
     /// pause after the send; an operator ends both.
     pub(super) fn last_send(&self, now: Timestamp) -> Option<(Timestamp, u32)> {
         let challenges = self.standing.challenges()?;
-        let settled = challenges.budget.as_ref().filter(|budget| self.standing.is_settled(budget));
-        let sends = match settled {
+        let sends = match &challenges.budget {
+            Some(budget) if self.standing.is_cleared(budget) => return None,
             Some(budget) if self.standing.is_answered(budget) => 1,
-            Some(_) => return None,
-            None => challenges.sends,
+            _ => challenges.sends,
         };
         Some((Timestamp(challenges.last_send_at), sends))
             // A clock far ahead wrote that.

@@ -26,9 +26,11 @@ impl<W: World> Engine<W> {
         let mut batch = Batch::with_capacity(5);
         let budget = standing.challenges().and_then(|challenges| challenges.budget.as_ref());
         let mut settled = None;
-        if let Some(budget) = budget.filter(|budget| !standing.is_answered(budget)) {
-            // Taken back first: a verification that sees this clears what it writes of failures.
-            verdict::clear(subject, &budget.first, &mut batch);
+        if let Some(budget) = budget {
+            if !standing.is_answered(budget) {
+                // Taken back first: a verification that sees this clears what it writes of failures.
+                verdict::clear(subject, &budget.first, &mut batch);
+            }
             self.write_cleared(&located, budget, &mut batch);
             settled = Some(mark(&self.keyring, &located.purpose, budget.slot(), budget.epoch));
         }

@@ -96,6 +96,11 @@ fn an_unlock_ends_the_cooldown() {
         caller.desk.advance(3_601);
         assert_eq!(caller.issue().unwrap().resend_in_seconds, 3_600);
         caller.unlock(super::caller::PHONE).unwrap();
+        let (id, code) = caller.issued();
+        // After an answer too, which stays one.
+        caller.verify(&id, &code).unwrap();
+        caller.unlock(super::caller::PHONE).unwrap();
+        assert_eq!(caller.status(&id).unwrap().state, crate::request::State::Verified);
         caller.issue().unwrap();
     });
 }
