@@ -86,7 +86,7 @@ impl Lines {
             if self.seen == END.len() {
                 return;
             }
-            if *byte == b'\n' && self.seen % 2 == 0 {
+            if *byte == b'\n' && self.seen.is_multiple_of(2) {
                 *byte = 0;
             }
             self.seen = match (self.seen, *byte) {
