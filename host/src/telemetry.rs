@@ -3,7 +3,7 @@
 //! Every line carries the number of the process, so that the lines of ten of them can be told apart. No line ever
 //! holds a code, a key or a full recipient; a panic's own text might, and is left out.
 //!
-//! No caller waits for standard error: lines go through a bounded [`queue`] that drops and counts
+//! No caller waits for standard error: lines go through a bounded queue (`telemetry/queue.rs`) that drops and counts
 //! what does not fit.
 
 mod json;

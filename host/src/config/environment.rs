@@ -9,7 +9,7 @@
 //! The environment wins over the file. A variable that names no setting is refused, so that a
 //! misspelt one is not ignored. Exempt are `COUNTERSIGN_CONFIG` (the path of the file),
 //! `COUNTERSIGN_TEST_…`, and what Kubernetes sets by itself in each pod where a service is called
-//! `countersign` or `countersign-<name>` ([`is_service_link`]).
+//! `countersign` or `countersign-<name>` (`is_service_link`).
 
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;

@@ -3,7 +3,7 @@
 //! A batch is one round trip: `MULTI … EXEC`, so that it takes effect as a whole and no key is ever without a ttl,
 //! also when the connection is cut; or one plain command where that is enough. All requests of a process share one
 //! connection and are pipelined on it. Nothing is ever sent twice. About once a second a batch also asks for what names
-//! the server's [generation](lineage), in the same packet. One thing the transaction can't do is roll back:
+//! the server's generation (`redis/lineage.rs`), in the same packet. One thing the transaction can't do is roll back:
 //! where a count would pass `s64`, the batch fails with `invalid-argument` and its other operations are carried out.
 //!
 //! The server must not evict (`maxmemory-policy noeviction`), which is checked at start-up where the user may ask.

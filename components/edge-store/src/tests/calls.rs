@@ -39,33 +39,33 @@ fn costs(limits: &[Limit], alone: bool) -> Vec<Cost> {
 
 #[test]
 fn a_request_costs_reads_beyond_its_operations_and_two_writes_per_login() {
-    // The operations themselves: an issue (8, 0, 0, 1) and (0, 1, 0, 2); a code (4, 0, 0, 2); a right one then
-    // (0, 1, 1, 1). Beyond them an issue reads what it will write and what it may write next, and names it all in one
-    // write to the journal; a right code does so for `used`, and looks after the success that it replaces. A
-    // new segment of the journal is one more increment.
+    // The operations themselves, a code being verified by recipient: an issue (10, 0, 0, 1) and (0, 1, 1, 1); a code
+    // (4, 0, 0, 2); a right one then (3, 1, 2, 1). Beyond them an issue reads what it will write and what it may write
+    // next, and names it all in one write to the journal; a right code does so for the verdict, and looks after the
+    // success that it replaces. A new segment of the journal is one more increment.
     let alone = [
-        (9, [15, 1, 0, 2]),
-        (3, [0, 1, 0, 2]),
-        (6, [4, 0, 0, 2]),
-        (6, [4, 0, 0, 2]),
-        (3, [4, 2, 1, 1]),
+        (11, [17, 1, 0, 2]),
+        (4, [2, 1, 1, 1]),
+        (6, [5, 0, 0, 2]),
+        (6, [5, 0, 0, 2]),
+        (7, [8, 2, 2, 1]),
     ];
     assert_eq!(costs(&[], true), alone);
     let apart = [
-        (9, [15, 1, 0, 2]),
-        (3, [0, 1, 0, 2]),
+        (11, [17, 1, 0, 2]),
+        (4, [2, 1, 1, 1]),
         (6, [6, 1, 0, 3]),
         (6, [6, 0, 0, 2]),
-        (3, [5, 2, 1, 2]),
+        (7, [9, 2, 2, 2]),
     ];
     assert_eq!(costs(&[], false), apart);
-    // With limits an issue has (8, 0, 0, 3) operations, a code (4, 0, 0, 3).
+    // With limits an issue has (10, 0, 0, 3) operations, a code (4, 0, 0, 3).
     let limited = [
-        (11, [17, 1, 0, 4]),
-        (3, [0, 1, 0, 2]),
-        (7, [5, 1, 0, 3]),
-        (7, [4, 0, 0, 3]),
-        (3, [4, 2, 1, 1]),
+        (13, [19, 1, 0, 4]),
+        (4, [2, 1, 1, 1]),
+        (7, [6, 1, 0, 3]),
+        (7, [5, 0, 0, 3]),
+        (7, [8, 2, 2, 1]),
     ];
     assert_eq!(costs(&limits(), true), limited);
 }
