@@ -145,6 +145,8 @@ impl Scene {
             // The message may have gone out: the next one waits for its turn.
             let waiting = self.ask(purpose, to).await;
             assert_eq!((waiting.status, waiting.text_of("scope")), (429, "cooldown"), "{kind}");
+            // So the log never tells of that person.
+            self.carried.retain(|carried| !to.ends_with(carried.to.trim_start_matches('+')));
             return;
         }
         let (_, carried) = self.asked(purpose, to).await;
