@@ -13,8 +13,8 @@
 //! first done, *claims* the lease in a batch of its own: the only claim holds it. So a request that is refused never
 //! stands in the way of one that isn't, except for the moment between its own two batches, once a window.
 //!
-//! A first request that wrote a challenge removes the count, so that the next one is the first again. Nobody claims
-//! before the first is done, so there is no claim to lose with it. Neighbouring
+//! A first request that wrote a challenge removes the count, so that the next one is the first again. No request
+//! claims before the first is done, so this removes no claim. Neighbouring
 //! windows, two on either side, are read *after* one's own is stepped, so of two requests at most one sees no other,
 //! also where their clocks differ by half a minute and one was held up for as long. A holder that died is forgotten
 //! when three windows have passed.

@@ -1,8 +1,8 @@
 //! Limits: windows of time in the shared store, counted before anything is done.
 //!
 //! A window's number is part of its key, so nothing hangs on a key having vanished. A request that is refused takes
-//! its counts back, but for those of whoever sent it: a client's refused requests go on counting against its address
-//! and against nothing else. An address whose window is known to be full is counted in a batch of its own, before
+//! its counts back, except those of the client's address: a client's refused requests count against that address and
+//! against nothing else. An address whose window is known to be full is counted in a batch of its own, before
 //! the subject's keys are touched.
 
 use std::collections::BTreeSet;
@@ -95,7 +95,7 @@ impl Windows {
         })
     }
 
-    /// Takes the count of a refused request back, but for that of whoever sent it.
+    /// Takes back what a refused request counted, except against the client's address.
     pub(crate) fn take_back(&self, batch: &mut Batch) {
         self.take_back_where(|scope| scope != Scope::Ip, batch);
     }

@@ -254,8 +254,8 @@ impl<W: World> Engine<W> {
         let cleared = |history: &History| history.cleared(Some(mark));
         let mut batch = Batch::with_capacity(8);
         let step = verdict::answer(subject, &budget.first, record.place, &mut batch);
-        // Read after the step. Were the challenge not there, the verdict might have been lost since it was read; and
-        // whoever counts failures of this budget after this sees the answer.
+        // Read after the step. A missing challenge means that the store may have lost the verdict too. Failures of this
+        // budget that another request counts after this step are cleared by that request: it sees the answer.
         let challenges = batch.get(subject.challenges());
         let history = batch.get(subject.history(policy.failure_scope));
         let success = batch.get(subject.success());
@@ -266,7 +266,7 @@ impl<W: World> Engine<W> {
         }
         batch.delete(subject.odometer(budget.slot()));
         if policy.verify_by != VerifyBy::Id {
-            // Stepped by whoever named the recipient, and worth nothing.
+            // Verifications by recipient step both odometers; only one counts for this budget.
             batch.delete(subject.odometer(budget.slot().other()));
         }
         let mut replies = self.run(batch).await?;

@@ -143,7 +143,7 @@ fn a_lost_lock_is_made_up_for_by_the_next_issue() {
     });
 }
 
-/// A win of which only a part was carried out is a success: told as one to whoever looks.
+/// A win of which only a part was carried out is a success, and `status` says so.
 #[test]
 fn half_a_win_is_told_as_what_it_is() {
     for carried_out in 1..=3 {

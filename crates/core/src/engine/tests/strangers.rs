@@ -312,7 +312,7 @@ fn the_cap_is_the_recipients_unless_the_purpose_has_its_own() {
     assert_eq!(compared(FailureScope::Purpose), 9);
 }
 
-/// A lock of one purpose holds for the others of the recipient, and for nobody else.
+/// A lock of one purpose holds for all purposes of the recipient, and for no other recipient.
 #[test]
 fn a_lock_is_the_recipients() {
     whatever_is_forgotten(&quick(), |mut caller| {
