@@ -114,7 +114,7 @@ async fn sample(otp: &impl Otp, codes: &Codes, recipients: &mut Recipients) -> R
     let by_id = status(otp, by_id).await?;
     let by_recipient = people.iter().map(|to| {
         let purpose = Purpose::Plain.name().into();
-        Target::Recipient(Addressee { purpose, to: Pii::new(to.clone()) })
+        Target::Recipient(Addressee { purpose, to: Pii::new(to.clone()), device_cookie: None })
     });
     let by_recipient = status(otp, by_recipient.collect()).await?;
 
@@ -158,6 +158,7 @@ fn issue(to: &str) -> IssueRequest {
         reference: None,
         locale: None,
         client_ip: Some("127.0.0.1".into()),
+        device_cookie: None,
     }
 }
 

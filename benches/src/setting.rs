@@ -49,6 +49,7 @@ pub(crate) fn rules() -> Rules {
 
 fn policy(purpose: Purpose) -> settings::Policy {
     settings::Policy {
+        preset: None,
         code_length: None,
         alphabet: None,
         lifetime_seconds: Some(600),
@@ -60,6 +61,7 @@ fn policy(purpose: Purpose) -> settings::Policy {
         cooldown_seconds: Some(0),
         cooldown_max_seconds: None,
         max_resends: None,
+        remember_device_seconds: None,
         resend_code: None,
         verify_by: None,
         reference_required: None,
@@ -78,7 +80,7 @@ fn policy(purpose: Purpose) -> settings::Policy {
 
 fn limits() -> Vec<settings::Limit> {
     let limit =
-        |scope, on| settings::Limit { scope, on, max: 1_000_000_000, window_seconds: 3_600 };
+        |scope, on| settings::Limit { scope, on, max: Some(1_000_000_000), window_seconds: 3_600 };
     vec![
         limit(types::Scope::Subject, settings::Activity::Send),
         limit(types::Scope::Ip, settings::Activity::Send),

@@ -88,6 +88,7 @@ impl settings::Host for World {
             _ => return None,
         };
         Some(settings::Policy {
+            preset: None,
             code_length: None,
             alphabet: None,
             lifetime_seconds,
@@ -99,6 +100,7 @@ impl settings::Host for World {
             cooldown_seconds: None,
             cooldown_max_seconds: None,
             max_resends: None,
+            remember_device_seconds: None,
             resend_code: None,
             verify_by: Some(settings::VerifyBy::Both),
             reference_required: None,
@@ -178,6 +180,7 @@ impl Guest {
             reference: None,
             locale: None,
             client_ip: None,
+            device_cookie: None,
         };
         self.engine.countersign_otp_otp().call_issue(&mut self.store, &request).await.unwrap()
     }

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use countersign_settings::api_keys::{self, ApiKeySettings};
 use countersign_settings::keys::{check_ring, decode_key};
 use countersign_settings::problem::Problem;
-use countersign_settings::purposes::{PolicySettings, TenantSettings, gather};
+use countersign_settings::purposes::{PolicySettings, Purposes, TenantSettings, gather};
 use countersign_settings::secret::Secret;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -81,7 +81,8 @@ pub fn read(variable: &Variable<'_>) -> Result<Settings, Vec<Problem>> {
     let senders = reader.senders(mode);
     match (index, ring, policies) {
         (Some(index), Some(ring), Some(policies)) if reader.problems.is_empty() => {
-            Ok(Settings { policies: flat(policies), index, ring, api_keys, senders })
+            let policies = policies.into_iter().map(|(name, (_, policy))| (name, policy)).collect();
+            Ok(Settings { policies, index, ring, api_keys, senders })
         }
         _ => Err(reader.problems),
     }
@@ -153,14 +154,13 @@ impl Reader<'_> {
         Some(ring)
     }
 
-    fn policies(&mut self) -> Option<Policies> {
+    fn policies(&mut self) -> Option<Purposes> {
         let text = self.required("policies", "at least one `[purposes.<name>]`")?;
         let policies: Policies = self.kept(text::read("policies", text.expose()))?;
-        gather(&policies.purposes, &policies.tenants, &mut self.problems);
-        Some(policies)
+        Some(gather(&policies.purposes, &policies.tenants, &mut self.problems))
     }
 
-    fn api_keys(&mut self, mode: Mode, policies: Option<&Policies>) -> Option<Vec<ApiKeySettings>> {
+    fn api_keys(&mut self, mode: Mode, purposes: Option<&Purposes>) -> Option<Vec<ApiKeySettings>> {
         let Some(text) = self.text("api_keys") else {
             if mode == Mode::Production && self.problems.iter().all(|p| p.path != "api_keys") {
                 let text = "missing: anybody could ask for codes; `countersign key generate --api` makes one";
@@ -172,10 +172,8 @@ impl Reader<'_> {
         if keys.api_keys.is_empty() {
             self.problems.push(Problem::new("api_keys", "has to hold at least one key"));
         }
-        if let Some(policies) = policies {
-            // What is wrong with them has been said.
-            let purposes = gather(&policies.purposes, &policies.tenants, &mut Vec::new());
-            api_keys::check("api_keys", &keys.api_keys, &purposes, &mut self.problems);
+        if let Some(purposes) = purposes {
+            api_keys::check("api_keys", &keys.api_keys, purposes, &mut self.problems);
         }
         Some(keys.api_keys)
     }
@@ -199,16 +197,6 @@ impl Reader<'_> {
         let value = text.and_then(|text| self.kept(text::value(name, text.expose())));
         value.unwrap_or_default()
     }
-}
-
-fn flat(policies: Policies) -> BTreeMap<(String, String), PolicySettings> {
-    let tenants = policies.tenants.into_iter().flat_map(|(tenant, settings)| {
-        settings.purposes.into_iter().map(move |(name, policy)| ((tenant.clone(), name), policy))
-    });
-    let own = policies.purposes.into_iter().map(|(name, policy)| {
-        ((countersign_settings::purposes::DEFAULT_TENANT.to_owned(), name), policy)
-    });
-    own.chain(tenants).collect()
 }
 
 #[cfg(test)]

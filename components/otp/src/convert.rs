@@ -3,7 +3,7 @@
 use countersign_core::code::Alphabet;
 use countersign_core::error::{Scope, SendError, StoreError};
 use countersign_core::policy::{
-    Activity, Draft, FailureScope, Limit, RegionRule, ResendCode, VerifyBy,
+    Activity, Draft, FailureScope, Limit, Preset, RegionRule, ResendCode, VerifyBy,
 };
 use countersign_core::recipient::{Fault, NumberType};
 use countersign_core::world::{Channel, Delivery, Message, Operation, Outcome, Reply};
@@ -30,6 +30,7 @@ same_cases!(Channel => types::Channel { Email, Sms, Voice, Webhook, Whatsapp });
 same_cases!(types::Scope => Scope { Challenge, Cooldown, Ip, Purpose, Subject, Tenant });
 same_cases!(Scope => types::Scope { Challenge, Cooldown, Ip, Purpose, Subject, Tenant });
 same_cases!(settings::Alphabet => Alphabet { Digits, Unambiguous });
+same_cases!(settings::Preset => Preset { Default, Lenient, Strict });
 same_cases!(settings::ResendCode => ResendCode { New, Same });
 same_cases!(settings::FailureScope => FailureScope { Purpose, Recipient });
 same_cases!(settings::VerifyBy => VerifyBy { Both, Id, Recipient });
@@ -66,6 +67,7 @@ impl From<settings::RegionRule> for RegionRule {
 impl From<settings::Policy> for Draft {
     fn from(policy: settings::Policy) -> Self {
         Self {
+            preset: policy.preset.map(Into::into),
             code_length: policy.code_length,
             alphabet: policy.alphabet.map(Into::into),
             lifetime_seconds: policy.lifetime_seconds,
@@ -77,6 +79,7 @@ impl From<settings::Policy> for Draft {
             cooldown_seconds: policy.cooldown_seconds,
             cooldown_max_seconds: policy.cooldown_max_seconds,
             max_resends: policy.max_resends,
+            remember_device_seconds: policy.remember_device_seconds,
             resend_code: policy.resend_code.map(Into::into),
             verify_by: policy.verify_by.map(Into::into),
             reference_required: policy.reference_required,
@@ -218,6 +221,7 @@ impl From<otp::IssueRequest> for request::IssueRequest {
             reference: request.reference,
             locale: request.locale,
             client_ip: request.client_ip,
+            device_cookie: request.device_cookie.map(Secret::new),
         }
     }
 }
@@ -253,7 +257,11 @@ impl From<otp::Target> for request::Target {
 
 impl From<otp::Addressee> for request::Addressee {
     fn from(addressee: otp::Addressee) -> Self {
-        Self { purpose: addressee.purpose, to: Secret::new(addressee.to) }
+        Self {
+            purpose: addressee.purpose,
+            to: Secret::new(addressee.to),
+            device_cookie: addressee.device_cookie.map(Secret::new),
+        }
     }
 }
 
@@ -284,6 +292,7 @@ impl From<request::Verified> for otp::Verified {
             masked_recipient: verified.masked_recipient,
             reference: verified.reference,
             verified_at: verified.verified_at.0,
+            device_cookie: verified.device_cookie.map(|cookie| cookie.expose().clone()),
         }
     }
 }

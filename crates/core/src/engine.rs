@@ -15,13 +15,16 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::batch::{Batch, Replies};
+use crate::device::{self, Device};
 use crate::error::Error;
 use crate::id::Id;
 use crate::keyring::Keyring;
 use crate::limits::{Counted, Spent, Windows};
 use crate::nonce::Nonce;
 use crate::policy::{Activity, Policy};
-use crate::request::{Addressee, Target};
+use crate::recipient::Recipient;
+use crate::request::Target;
+use crate::secret::Secret;
 use crate::standing::{Attempt, Standing};
 use crate::subject::Subject;
 use crate::world::{Timestamp, World};
@@ -90,7 +93,13 @@ impl<W: World> Engine<W> {
     fn locate(&self, tenant: &str, target: &Target, now: Timestamp) -> Result<Located, Error> {
         match target {
             Target::Id(id) => self.locate_id(tenant, id, now),
-            Target::Recipient(addressee) => self.locate_recipient(tenant, addressee),
+            Target::Recipient(addressee) => {
+                let policy = self.policy(tenant, &addressee.purpose)?;
+                let recipient = policy.recipient(addressee.to.expose(), None)?;
+                let cookie = addressee.device_cookie.as_ref();
+                let device = self.device(&policy, tenant, &recipient, cookie, now);
+                Ok(self.place(tenant, &addressee.purpose, policy, &recipient, device))
+            }
         }
     }
 
@@ -109,11 +118,33 @@ impl<W: World> Engine<W> {
         })
     }
 
-    fn locate_recipient(&self, tenant: &str, addressee: &Addressee) -> Result<Located, Error> {
-        let policy = self.policy(tenant, &addressee.purpose)?;
-        let recipient = policy.recipient(addressee.to.expose(), None)?;
-        let subject = Subject::new(&self.keyring, tenant, &addressee.purpose, &recipient);
-        Ok(Located { policy, purpose: addressee.purpose.clone(), subject, nonce: None, id: None })
+    /// Which of a recipient's devices asks.
+    fn device(
+        &self,
+        policy: &Policy,
+        tenant: &str,
+        recipient: &Recipient,
+        cookie: Option<&Secret<String>>,
+        now: Timestamp,
+    ) -> Device {
+        let remembered = policy.remember_device_seconds;
+        cookie.map_or(Device::Unknown, |cookie| {
+            let recipient = recipient.as_str();
+            device::read(&self.keyring, tenant, recipient, cookie.expose(), now, remembered)
+        })
+    }
+
+    /// The place of a recipient's challenges.
+    fn place(
+        &self,
+        tenant: &str,
+        purpose: &str,
+        policy: Arc<Policy>,
+        recipient: &Recipient,
+        device: Device,
+    ) -> Located {
+        let subject = Subject::new(&self.keyring, tenant, purpose, recipient, device);
+        Located { policy, purpose: purpose.into(), subject, nonce: None, id: None }
     }
 
     /// The id of a located challenge.

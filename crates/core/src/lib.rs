@@ -31,12 +31,15 @@
 //! | how long everything is kept | `times.rs` |
 //! | who may send now; a failed send leaves nothing | `engine/admission.rs`, `lease.rs` |
 //! | limits per window | `limits.rs` |
+//! | known devices, which strangers can't keep out | `device.rs` |
+//! | what a policy's fields are by default | `policy/presets.rs` |
 //! | which channels, in which order | `engine/issue.rs`, `record.rs` |
 //! | what is known of a message's delivery | `deliveries.rs`, `engine/record_delivery.rs` |
 
 mod batch;
 pub mod code;
 mod deliveries;
+mod device;
 pub mod engine;
 pub mod error;
 mod history;

@@ -35,7 +35,7 @@ pub(crate) struct Asked(Vec<CountTicket>);
 struct Window {
     key: String,
     scope: Scope,
-    max: u32,
+    max: Option<u32>,
     ttl_seconds: u32,
     remaining_seconds: u32,
     full: bool,
@@ -80,7 +80,8 @@ impl Windows {
     /// Reads the replies to `count`.
     pub(crate) fn read(&mut self, asked: &Asked, replies: &Replies) -> Result<(), StoreError> {
         for (window, ticket) in self.0.iter_mut().zip(&asked.0) {
-            window.full = replies.count(*ticket)? > i64::from(window.max);
+            let count = replies.count(*ticket)?;
+            window.full = window.max.is_some_and(|max| count > i64::from(max));
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What an operator may set for a purpose: every field with its default and its permitted range.
 
 mod numbers;
+mod presets;
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -9,10 +10,13 @@ use crate::code::Alphabet;
 use crate::error::Scope;
 use crate::recipient::NumberType;
 use crate::record::channel_number;
-use crate::times::{COOLDOWN_MAX_SECONDS, LIFETIME_MAX_SECONDS, LOCKOUT_MAX_SECONDS};
+use crate::times::{
+    COOLDOWN_MAX_SECONDS, LIFETIME_MAX_SECONDS, LOCKOUT_MAX_SECONDS, REMEMBER_DEVICE_MAX_SECONDS,
+};
 use crate::world::Channel;
 
 pub use numbers::RegionRule;
+pub use presets::Preset;
 
 /// Which code a resend carries.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -59,8 +63,8 @@ pub struct Limit {
     pub scope: Scope,
     /// What is counted.
     pub on: Activity,
-    /// How many pass in one window.
-    pub max: u32,
+    /// How many pass in one window; where absent, they are counted for the limits of other purposes and never refused.
+    pub max: Option<u32>,
     /// Length of the window.
     pub window_seconds: u32,
 }
@@ -68,6 +72,8 @@ pub struct Limit {
 /// A policy as an operator wrote it: what is absent takes the default.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
+    /// What absent fields are.
+    pub preset: Option<Preset>,
     /// Characters in a code.
     pub code_length: Option<u32>,
     /// What codes are made of.
@@ -90,6 +96,8 @@ pub struct Draft {
     pub cooldown_max_seconds: Option<u32>,
     /// Resends of one challenge.
     pub max_resends: Option<u32>,
+    /// Seconds for which a device is known after a success.
+    pub remember_device_seconds: Option<u32>,
     /// Which code a resend carries.
     pub resend_code: Option<ResendCode>,
     /// How a challenge may be named.
@@ -122,6 +130,7 @@ pub struct Policy {
     pub(crate) failure_cap: u32,
     pub(crate) failure_scope: FailureScope,
     pub(crate) max_resends: u32,
+    pub(crate) remember_device_seconds: u32,
     pub(crate) resend_code: ResendCode,
     pub(crate) verify_by: VerifyBy,
     pub(crate) reference_required: bool,
@@ -145,24 +154,53 @@ impl Policy {
     ///
     /// The first field that can't be used, with its range.
     pub fn new(draft: Draft) -> Result<Self, PolicyFault> {
-        let max_attempts = within("max_attempts", draft.max_attempts, 3, 1..=10)?;
-        let lockout_seconds = within("lockout_seconds", draft.lockout_seconds, 900, 60..=86_400)?;
-        let cooldown_seconds = within("cooldown_seconds", draft.cooldown_seconds, 60, 0..=3_600)?;
-        let lockout_max = (lockout_seconds.max(3_600), lockout_seconds..=LOCKOUT_MAX_SECONDS);
-        let cooldown_max = (cooldown_seconds.max(900), cooldown_seconds..=COOLDOWN_MAX_SECONDS);
+        let defaults = draft.preset.unwrap_or_default().defaults();
+        let max_attempts =
+            within("max_attempts", draft.max_attempts, defaults.max_attempts, 1..=10)?;
+        let lockout_seconds = within(
+            "lockout_seconds",
+            draft.lockout_seconds,
+            defaults.lockout_seconds,
+            60..=86_400,
+        )?;
+        let cooldown_seconds = within(
+            "cooldown_seconds",
+            draft.cooldown_seconds,
+            defaults.cooldown_seconds,
+            0..=3_600,
+        )?;
+        let lockout_max = (
+            lockout_seconds.max(defaults.lockout_max_seconds),
+            lockout_seconds..=LOCKOUT_MAX_SECONDS,
+        );
+        let cooldown_max = (
+            cooldown_seconds.max(defaults.cooldown_max_seconds),
+            cooldown_seconds..=COOLDOWN_MAX_SECONDS,
+        );
         let policy = Self {
             code_length: within("code_length", draft.code_length, 6, 6..=10)?,
             alphabet: draft.alphabet.unwrap_or(Alphabet::Digits),
             lifetime_seconds: within(
                 "lifetime_seconds",
                 draft.lifetime_seconds,
-                300,
+                defaults.lifetime_seconds,
                 30..=LIFETIME_MAX_SECONDS,
             )?,
             max_attempts,
-            failure_cap: within("failure_cap", draft.failure_cap, 100, max_attempts..=100)?,
+            failure_cap: within(
+                "failure_cap",
+                draft.failure_cap,
+                defaults.failure_cap,
+                max_attempts..=100,
+            )?,
             failure_scope: draft.failure_scope.unwrap_or(FailureScope::Recipient),
-            max_resends: within("max_resends", draft.max_resends, 3, 0..=10)?,
+            max_resends: within("max_resends", draft.max_resends, defaults.max_resends, 0..=10)?,
+            remember_device_seconds: within(
+                "remember_device_seconds",
+                draft.remember_device_seconds,
+                defaults.remember_device_seconds,
+                0..=REMEMBER_DEVICE_MAX_SECONDS,
+            )?,
             resend_code: draft.resend_code.unwrap_or(ResendCode::Same),
             verify_by: draft.verify_by.unwrap_or(VerifyBy::Id),
             reference_required: draft.reference_required.unwrap_or(false),
@@ -226,8 +264,8 @@ impl Policy {
             ));
         }
         self.refuse_bad_numbers()?;
-        if self.limits.len() > 8 {
-            return Err(PolicyFault::new("limits", "holds at most 8 limits".into()));
+        if self.limits.len() > 16 {
+            return Err(PolicyFault::new("limits", "holds at most 16 limits".into()));
         }
         for (position, limit) in self.limits.iter().enumerate() {
             if matches!(limit.scope, Scope::Challenge | Scope::Cooldown) {
@@ -236,7 +274,7 @@ impl Policy {
                     "is subject, ip, purpose or tenant".into(),
                 ));
             }
-            within("limits.max", Some(limit.max), 0, 1..=1_000_000_000)?;
+            within("limits.max", limit.max, 1, 1..=1_000_000_000)?;
             within("limits.window_seconds", Some(limit.window_seconds), 0, 1..=2_678_400)?;
             let same = |other: &&Limit| {
                 (other.scope, other.on, other.window_seconds)

@@ -10,6 +10,8 @@ pub struct Addressee {
     pub purpose: String,
     /// A phone number or a mail address, in any spelling.
     pub to: Secret<String>,
+    /// The cookie of the person's device, if it has one.
+    pub device_cookie: Option<Secret<String>>,
 }
 
 /// Which challenge is meant.
@@ -38,6 +40,8 @@ pub struct IssueRequest {
     pub locale: Option<String>,
     /// The address of the person's device.
     pub client_ip: Option<String>,
+    /// The cookie of the person's device, if it has one.
+    pub device_cookie: Option<Secret<String>>,
 }
 
 /// A challenge that has just been sent.
@@ -101,6 +105,8 @@ pub struct Verified {
     pub reference: Option<String>,
     /// When it was answered.
     pub verified_at: Timestamp,
+    /// For the person's device to keep: later requests that carry it count apart from strangers'.
+    pub device_cookie: Option<Secret<String>>,
 }
 
 /// Asks for the message once more.

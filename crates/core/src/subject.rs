@@ -2,6 +2,7 @@
 
 use data_encoding::BASE64URL_NOPAD;
 
+use crate::device::Device;
 use crate::keyring::Keyring;
 use crate::nonce::Nonce;
 use crate::odometer::Slot;
@@ -13,10 +14,10 @@ use crate::request::DeliveryOutcome;
 pub(crate) const DIGEST_BYTES: usize = 16;
 
 /// A subject. All keys of a recipient, whatever the purpose, carry the same hash tag, so that a cluster keeps them
-/// together.
+/// together; those of its known devices carry another.
 #[derive(Clone)]
 pub(crate) struct Subject {
-    /// Stands for the tenant and the recipient.
+    /// Stands for the tenant and the recipient, and for whether its device is known.
     pub(crate) digest: [u8; DIGEST_BYTES],
     /// `{digest}`.
     tag: String,
@@ -30,8 +31,9 @@ impl Subject {
         tenant: &str,
         purpose: &str,
         recipient: &Recipient,
+        device: Device,
     ) -> Self {
-        Self::from_digest(keyring, digest(keyring, tenant, recipient), purpose)
+        Self::from_digest(keyring, digest(keyring, tenant, recipient, device), purpose)
     }
 
     pub(crate) fn from_digest(
@@ -105,9 +107,19 @@ impl Subject {
     }
 }
 
-/// What stands for a recipient of a tenant.
-pub(crate) fn digest(keyring: &Keyring, tenant: &str, recipient: &Recipient) -> [u8; DIGEST_BYTES] {
-    keyring.digest(&[b"recipient", tenant.as_bytes(), recipient.digest_input()])
+/// What stands for a recipient of a tenant: one digest for its known devices, another for everybody else. So nothing
+/// that is counted, locked or kept is shared by the two.
+pub(crate) fn digest(
+    keyring: &Keyring,
+    tenant: &str,
+    recipient: &Recipient,
+    device: Device,
+) -> [u8; DIGEST_BYTES] {
+    let word: &[u8] = match device {
+        Device::Known => b"recipient's known devices",
+        Device::Unknown => b"recipient",
+    };
+    keyring.digest(&[word, tenant.as_bytes(), recipient.digest_input()])
 }
 
 /// A digest as a hash tag.

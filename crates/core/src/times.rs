@@ -10,6 +10,8 @@ pub(crate) const CLOCKS_DIFFER_SECONDS: u32 = 60;
 pub(crate) const LIFETIME_MAX_SECONDS: u32 = 600;
 /// The longest cooldown that a policy may ask for.
 pub(crate) const COOLDOWN_MAX_SECONDS: u32 = 86_400;
+/// The longest time for which a policy may ask to know a device.
+pub(crate) const REMEMBER_DEVICE_MAX_SECONDS: u32 = 366 * 86_400;
 /// The longest lock that a policy may ask for.
 pub(crate) const LOCKOUT_MAX_SECONDS: u32 = 604_800;
 

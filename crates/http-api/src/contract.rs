@@ -52,7 +52,11 @@ macro_rules! contract {
 
             impl From<http::Addressee> for otp::Addressee {
                 fn from(addressee: http::Addressee) -> Self {
-                    Self { purpose: addressee.purpose, to: addressee.to.into_exposed() }
+                    Self {
+                        purpose: addressee.purpose,
+                        to: addressee.to.into_exposed(),
+                        device_cookie: addressee.device_cookie.map(|cookie| cookie.into_exposed()),
+                    }
                 }
             }
 
@@ -75,6 +79,7 @@ macro_rules! contract {
                         reference: request.reference,
                         locale: request.locale,
                         client_ip: request.client_ip,
+                        device_cookie: request.device_cookie.map(|cookie| cookie.into_exposed()),
                     }
                 }
             }
@@ -126,6 +131,7 @@ macro_rules! contract {
                         masked_recipient: verified.masked_recipient,
                         reference: verified.reference,
                         verified_at: verified.verified_at,
+                        device_cookie: verified.device_cookie.map($crate::secret::Secret::new),
                     }
                 }
             }

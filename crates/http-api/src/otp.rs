@@ -203,6 +203,8 @@ pub struct Addressee {
     pub purpose: String,
     /// A phone number or a mail address.
     pub to: Pii,
+    /// What an earlier success left with the person's device.
+    pub device_cookie: Option<Secret>,
 }
 
 /// Which challenge is meant.
@@ -231,6 +233,8 @@ pub struct IssueRequest {
     pub locale: Option<String>,
     /// The address of the person's device.
     pub client_ip: Option<String>,
+    /// What an earlier success left with the person's device.
+    pub device_cookie: Option<Secret>,
 }
 
 /// A challenge that has just been sent.
@@ -294,6 +298,8 @@ pub struct Verified {
     pub reference: Option<String>,
     /// When it was answered, in seconds since 1970.
     pub verified_at: u64,
+    /// For the person's device to keep.
+    pub device_cookie: Option<Secret>,
 }
 
 /// Asks for the message once more.

@@ -29,6 +29,10 @@ pub(crate) struct IssueBody {
     pub(crate) locale: Option<String>,
     /// The address of the person's device; where absent, the address that the request came from.
     pub(crate) client_ip: Option<String>,
+    /// What an earlier success left with the person's device: 28 characters. Requests with it count apart from those of
+    /// strangers, who then can't keep the device out. One that isn't good counts as none.
+    #[cfg_attr(test, schema(value_type = Option<String>))]
+    pub(crate) device_cookie: Option<Secret>,
 }
 
 /// Answers a challenge that its id names.
@@ -69,6 +73,10 @@ pub(crate) struct VerifyBody {
     pub(crate) reference: Option<String>,
     /// The address of the person's device; where absent, the address that the request came from.
     pub(crate) client_ip: Option<String>,
+    /// What an earlier success left with the person's device: 28 characters. Requests with it count apart from those of
+    /// strangers, who then can't keep the device out. One that isn't good counts as none.
+    #[cfg_attr(test, schema(value_type = Option<String>))]
+    pub(crate) device_cookie: Option<Secret>,
 }
 
 /// Asks for the message once more.
@@ -90,11 +98,15 @@ pub(crate) struct AddresseeBody {
     /// A phone number or a mail address.
     #[cfg_attr(test, schema(value_type = String))]
     pub(crate) to: Pii,
+    /// What an earlier success left with the person's device: 28 characters. Requests with it count apart from those of
+    /// strangers, who then can't keep the device out. One that isn't good counts as none.
+    #[cfg_attr(test, schema(value_type = Option<String>))]
+    pub(crate) device_cookie: Option<Secret>,
 }
 
 impl From<AddresseeBody> for otp::Addressee {
     fn from(body: AddresseeBody) -> Self {
-        Self { purpose: body.purpose, to: body.to }
+        Self { purpose: body.purpose, to: body.to, device_cookie: body.device_cookie }
     }
 }
 
@@ -168,6 +180,11 @@ pub(crate) struct VerifiedView<'a> {
     /// When it was answered.
     #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     verified_at: Rfc3339,
+    /// For the person's device to keep, and to be given with its next `issue`: 28 characters. Secret. Absent where the
+    /// purpose remembers no device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(nullable = false))]
+    device_cookie: Option<&'a str>,
 }
 
 impl<'a> From<&'a otp::Verified> for VerifiedView<'a> {
@@ -180,6 +197,7 @@ impl<'a> From<&'a otp::Verified> for VerifiedView<'a> {
             to: &verified.masked_recipient,
             reference: verified.reference.as_deref(),
             verified_at: Rfc3339(verified.verified_at),
+            device_cookie: verified.device_cookie.as_ref().map(Secret::expose),
         }
     }
 }

@@ -39,7 +39,7 @@ impl ApiKeySettings {
 pub fn check(
     path: &str,
     keys: &[ApiKeySettings],
-    purposes: &Purposes<'_>,
+    purposes: &Purposes,
     problems: &mut Vec<Problem>,
 ) {
     let mut names = BTreeSet::new();

@@ -22,9 +22,9 @@ macro_rules! same_cases {
 macro_rules! contract {
     ($types:path, $settings:path $(,)?) => {
         mod contract {
+            use $crate::limits::{Activity, LimitScope, LimitSettings, Window};
             use $crate::purposes::{
-                Activity, Alphabet, Channel, FailureScope, LimitScope, LimitSettings, NumberType,
-                PolicySettings, ResendCode, VerifyBy,
+                Alphabet, Channel, FailureScope, NumberType, PolicySettings, Preset, ResendCode, VerifyBy,
             };
             use $settings as settings;
             use $types as types;
@@ -33,6 +33,7 @@ macro_rules! contract {
             $crate::same_cases!(LimitScope => types::Scope { Ip, Purpose, Subject, Tenant });
             $crate::same_cases!(Activity => settings::Activity { Send, Verify });
             $crate::same_cases!(Alphabet => settings::Alphabet { Digits, Unambiguous });
+            $crate::same_cases!(Preset => settings::Preset { Default, Lenient, Strict });
             $crate::same_cases!(ResendCode => settings::ResendCode { New, Same });
             $crate::same_cases!(FailureScope => settings::FailureScope { Purpose, Recipient });
             $crate::same_cases!(NumberType => settings::NumberType { Personal, PremiumRate, SharedCost });
@@ -40,7 +41,9 @@ macro_rules! contract {
 
             impl From<&PolicySettings> for settings::Policy {
                 fn from(policy: &PolicySettings) -> Self {
+                    let limits = policy.limits.iter().map(Into::into);
                     Self {
+                        preset: policy.preset.map(Into::into),
                         code_length: policy.code_length,
                         alphabet: policy.alphabet.map(Into::into),
                         lifetime_seconds: policy.lifetime_seconds,
@@ -52,6 +55,7 @@ macro_rules! contract {
                         cooldown_seconds: policy.cooldown_seconds,
                         cooldown_max_seconds: policy.cooldown_max_seconds,
                         max_resends: policy.max_resends,
+                        remember_device_seconds: policy.remember_device_seconds,
                         resend_code: policy.resend_code.map(Into::into),
                         verify_by: policy.verify_by.map(Into::into),
                         reference_required: policy.reference_required,
@@ -69,7 +73,7 @@ macro_rules! contract {
                             })
                             .collect(),
                         channels: policy.channels.iter().copied().map(Into::into).collect(),
-                        limits: policy.limits.iter().map(Into::into).collect(),
+                        limits: limits.chain(policy.counted.iter().map(Into::into)).collect(),
                     }
                 }
             }
@@ -79,8 +83,19 @@ macro_rules! contract {
                     Self {
                         scope: limit.scope.into(),
                         on: limit.on.into(),
-                        max: limit.max,
+                        max: Some(limit.max),
                         window_seconds: limit.window_seconds,
+                    }
+                }
+            }
+
+            impl From<&Window> for settings::Limit {
+                fn from(window: &Window) -> Self {
+                    Self {
+                        scope: window.scope.into(),
+                        on: window.on.into(),
+                        max: None,
+                        window_seconds: window.window_seconds,
                     }
                 }
             }

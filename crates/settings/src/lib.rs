@@ -15,6 +15,7 @@
 pub mod api_keys;
 mod contract;
 pub mod keys;
+pub mod limits;
 pub mod names;
 pub mod problem;
 pub mod purposes;

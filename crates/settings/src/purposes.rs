@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::limits::{self, LimitSettings, Window};
 use crate::names::is_name;
 use crate::problem::Problem;
 
@@ -23,14 +24,14 @@ pub struct TenantSettings {
 }
 
 /// Policies by tenant and purpose, each with its path.
-pub type Purposes<'a> = BTreeMap<(String, String), (String, &'a PolicySettings)>;
+pub type Purposes = BTreeMap<(String, String), (String, PolicySettings)>;
 
-/// Gathers the purposes of all tenants, and finds what is wrong with their names.
-pub fn gather<'a>(
-    own: &'a BTreeMap<String, PolicySettings>,
-    tenants: &'a BTreeMap<String, TenantSettings>,
+/// Gathers the purposes of all tenants, and finds what is wrong with their names and between them.
+pub fn gather(
+    own: &BTreeMap<String, PolicySettings>,
+    tenants: &BTreeMap<String, TenantSettings>,
     problems: &mut Vec<Problem>,
-) -> Purposes<'a> {
+) -> Purposes {
     let mut purposes = Purposes::new();
     let own = own.iter().map(|(purpose, policy)| {
         (DEFAULT_TENANT.to_owned(), purpose, format!("purposes.{purpose}"), policy)
@@ -46,7 +47,7 @@ pub fn gather<'a>(
             let text = "a name has to be 1 to 64 characters of `a-z`, `0-9`, `_` and `-`";
             problems.push(Problem::new(path.clone(), text));
         }
-        let earlier = purposes.insert((tenant, purpose.clone()), (path.clone(), policy));
+        let earlier = purposes.insert((tenant, purpose.clone()), (path.clone(), policy.clone()));
         if let Some((earlier, _)) = earlier {
             let text = format!("given twice: `{earlier}` is the same");
             problems.push(Problem::new(path, text));
@@ -56,6 +57,7 @@ pub fn gather<'a>(
         let text = "no purpose is set: add a table `[purposes.login]` with `channels`";
         problems.push(Problem::new("", text));
     }
+    limits::share(&mut purposes, problems);
     purposes
 }
 
@@ -63,31 +65,37 @@ pub fn gather<'a>(
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolicySettings {
+    /// Which defaults absent fields take: default `default`. Where three values stand in a row below, they are those of
+    /// `default`, `lenient` and `strict`. The attacker's table in the docs says what each means.
+    pub preset: Option<Preset>,
     /// Characters in a code: 6 to 10, default 6.
     pub code_length: Option<u32>,
     /// What codes are made of: default `digits`.
     pub alphabet: Option<Alphabet>,
-    /// Seconds for which a code is good: 30 to 600, default 300.
+    /// Seconds for which a code is good: 30 to 600, default 300 (600, 180).
     pub lifetime_seconds: Option<u32>,
-    /// Codes that are compared for one challenge: 1 to 10, default 3.
+    /// Codes that are compared for one challenge: 1 to 10, default 3 (5, 3).
     pub max_attempts: Option<u32>,
     /// Seconds for which a recipient is locked after `max_attempts` consecutive wrong codes, over however many
-    /// challenges: 60 to 86,400, default 900. Doubled after each further `max_attempts` without a success in between.
+    /// challenges: 60 to 86,400, default 900 (300, 3,600). Doubled after each further `max_attempts` without a success in between.
     pub lockout_seconds: Option<u32>,
-    /// The longest lock in seconds: `lockout_seconds` to 604,800, default 3,600.
+    /// The longest lock in seconds: `lockout_seconds` to 604,800, default 3,600 (900, 86,400).
     pub lockout_max_seconds: Option<u32>,
     /// Consecutive wrong codes after which a recipient is disabled until an operator unlocks it:
-    /// `max_attempts` to 100, default 100.
+    /// `max_attempts` to 100, default 100 (100, 30).
     pub failure_cap: Option<u32>,
     /// Whose wrong codes are counted together: default `recipient`.
     pub failure_scope: Option<FailureScope>,
-    /// Seconds between two sends to a recipient: 0 to 3,600, default 60. Doubled with each further send while no
+    /// Seconds between two sends to a recipient: 0 to 3,600, default 60 (30, 60). Doubled with each further send while no
     /// code comes back.
     pub cooldown_seconds: Option<u32>,
-    /// The longest cooldown in seconds: `cooldown_seconds` to 86,400, default 900.
+    /// The longest cooldown in seconds: `cooldown_seconds` to 86,400, default 900 (300, 3,600).
     pub cooldown_max_seconds: Option<u32>,
-    /// Resends of one challenge: 0 to 10, default 3.
+    /// Resends of one challenge: 0 to 10, default 3 (5, 2).
     pub max_resends: Option<u32>,
+    /// Seconds for which a device is known after a success, so that strangers can't keep it out: 0 (none is) to
+    /// 31,622,400, default 2,592,000 (7,776,000, 604,800).
+    pub remember_device_seconds: Option<u32>,
     /// Which code a resend carries: default `same`.
     pub resend_code: Option<ResendCode>,
     /// How a caller may name the challenge that it verifies: default `id`.
@@ -116,6 +124,9 @@ pub struct PolicySettings {
     /// Limits, all of which hold: at most 8.
     #[serde(default)]
     pub limits: Vec<LimitSettings>,
+    /// What is counted for the limits of the tenant's other purposes.
+    #[serde(skip)]
+    pub counted: Vec<Window>,
 }
 
 /// The regions whose numbers may be sent to. An entry is an ISO 3166-1 alpha-2 code in capitals, or a plus sign and the
@@ -151,20 +162,6 @@ impl RegionSettings {
     }
 }
 
-/// At most `max` of one activity by one scope in each window.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LimitSettings {
-    /// By what it is counted.
-    pub scope: LimitScope,
-    /// What is counted.
-    pub on: Activity,
-    /// How many pass in one window: 1 to 1,000,000,000.
-    pub max: u32,
-    /// Length of the window in seconds: 1 to 2,678,400 (31 days).
-    pub window_seconds: u32,
-}
-
 /// How a code reaches a person.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "snake_case")]
@@ -196,6 +193,18 @@ impl Channel {
             Self::Whatsapp => "whatsapp",
         }
     }
+}
+
+/// Which defaults a policy takes.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Preset {
+    /// For logins.
+    Default,
+    /// For what is worth little to an attacker.
+    Lenient,
+    /// For payments and for the recovery of accounts.
+    Strict,
 }
 
 /// What codes are made of.
@@ -250,30 +259,6 @@ pub enum FailureScope {
     Purpose,
     /// Those of the recipient, over all purposes of the tenant that say so.
     Recipient,
-}
-
-/// By what a limit counts.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "snake_case")]
-pub enum LimitScope {
-    /// One client address (IPv6: its /64 network).
-    Ip,
-    /// All requests for the purpose.
-    Purpose,
-    /// One recipient.
-    Subject,
-    /// All requests of the tenant.
-    Tenant,
-}
-
-/// What a limit counts.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "snake_case")]
-pub enum Activity {
-    /// Issues and resends.
-    Send,
-    /// Verifications.
-    Verify,
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use countersign_settings::api_keys;
 use countersign_settings::keys::{KEY_BYTES, check_ring, decode_key};
+use countersign_settings::limits;
 use countersign_settings::problem::Problem;
 use countersign_settings::purposes::{Purposes, gather};
 use countersign_settings::secret::Secret;
@@ -32,7 +33,7 @@ pub(super) fn settle(config: Config) -> Result<Loaded, Vec<Problem>> {
         }
     };
     let policies =
-        purposes.iter().map(|(name, (_, policy))| (name.clone(), (*policy).into())).collect();
+        purposes.iter().map(|(name, (_, policy))| (name.clone(), policy.into())).collect();
     let warnings = warnings(&config, &purposes);
     match keyring {
         Some(keyring) if problems.is_empty() => Ok(Loaded {
@@ -100,7 +101,7 @@ fn made_up() -> Result<Keyring, Problem> {
     })
 }
 
-fn warnings(config: &Config, purposes: &Purposes<'_>) -> Vec<Problem> {
+fn warnings(config: &Config, purposes: &Purposes) -> Vec<Problem> {
     let mut warnings = Vec::new();
     if config.keys.is_none() {
         let text = "not set: made up for this process. Codes that it sends can be verified by no other, and not after a restart";
@@ -113,6 +114,9 @@ fn warnings(config: &Config, purposes: &Purposes<'_>) -> Vec<Problem> {
                 warnings.push(Problem::new(format!("{path}.channels"), text));
             }
         }
+    }
+    if config.server.mode == Mode::Production {
+        warnings.extend(limits::warnings(purposes));
     }
     warnings
 }

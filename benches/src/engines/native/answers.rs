@@ -81,6 +81,9 @@ pub(super) fn verified(verified: request::Verified) -> http::Verified {
         masked_recipient: verified.masked_recipient,
         reference: verified.reference,
         verified_at: verified.verified_at.0,
+        device_cookie: verified
+            .device_cookie
+            .map(|cookie| countersign_http_api::secret::Secret::new(cookie.expose().clone())),
     }
 }
 

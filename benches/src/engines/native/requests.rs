@@ -113,6 +113,7 @@ pub(super) fn issue(request: http::IssueRequest) -> request::IssueRequest {
         reference: request.reference,
         locale: request.locale,
         client_ip: request.client_ip,
+        device_cookie: request.device_cookie.map(|cookie| Secret::new(cookie.into_exposed())),
     }
 }
 
@@ -147,5 +148,9 @@ pub(super) fn target(target: http::Target) -> request::Target {
 }
 
 pub(super) fn addressee(addressee: http::Addressee) -> request::Addressee {
-    request::Addressee { purpose: addressee.purpose, to: Secret::new(addressee.to.into_exposed()) }
+    request::Addressee {
+        purpose: addressee.purpose,
+        to: Secret::new(addressee.to.into_exposed()),
+        device_cookie: addressee.device_cookie.map(|cookie| Secret::new(cookie.into_exposed())),
+    }
 }

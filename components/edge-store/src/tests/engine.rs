@@ -58,6 +58,7 @@ impl App {
             reference: None,
             locale: None,
             client_ip: Some("192.0.2.1".into()),
+            device_cookie: None,
         };
         let challenge = block(self.engine.issue(request))?;
         let code = self.engine.world().sent.lock().unwrap().take().unwrap();
@@ -65,7 +66,8 @@ impl App {
     }
 
     pub(super) fn verify(&self, to: &str, code: &str) -> Result<(), Error> {
-        let to = Addressee { purpose: "login".into(), to: Secret::new(to.into()) };
+        let to =
+            Addressee { purpose: "login".into(), to: Secret::new(to.into()), device_cookie: None };
         let request = VerifyRequest {
             tenant: "default".into(),
             target: Target::Recipient(to),

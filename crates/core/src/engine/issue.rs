@@ -12,7 +12,6 @@ use crate::recipient::{Fault, Kind, Recipient};
 use crate::record::{Budget, CHALLENGES, Challenges, Record, alphabet_number, channel_number};
 use crate::request::{Challenge, IssueRequest};
 use crate::standing::mark;
-use crate::subject::Subject;
 use crate::world::{Channel, Timestamp, World};
 
 impl<W: World> Engine<W> {
@@ -27,10 +26,11 @@ impl<W: World> Engine<W> {
         let policy = self.policy(&request.tenant, &request.purpose)?;
         let (recipient, channels) = admissible(&policy, &request)?;
         let client_ip = client_address(request.client_ip.as_deref())?;
-        let subject = Subject::new(&self.keyring, &request.tenant, &request.purpose, &recipient);
-        let located =
-            Located { purpose: request.purpose.clone(), policy, subject, nonce: None, id: None };
-        let applicant = Applicant { tenant: &request.tenant, located: &located, client_ip };
+        let tenant = &request.tenant;
+        let cookie = request.device_cookie.as_ref();
+        let device = self.device(&policy, tenant, &recipient, cookie, now);
+        let located = self.place(tenant, &request.purpose, policy, &recipient, device);
+        let applicant = Applicant { tenant, located: &located, client_ip };
 
         let mut admission = self.apply(&applicant, now).await?;
         let mut refusal = admission.refusal(&located, now);

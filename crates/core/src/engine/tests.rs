@@ -3,11 +3,13 @@
 mod caller;
 mod desk;
 
+mod attackers;
 mod attempts;
 mod budget;
 mod channels;
 mod cooldown;
 mod deliveries;
+mod devices;
 mod ends;
 mod faults;
 mod limits;

@@ -1,15 +1,19 @@
 //! `unlock`: an operator lets a recipient try again.
 
-use super::Engine;
+use std::sync::Arc;
+
+use super::{Engine, Located};
 use crate::batch::Batch;
+use crate::device::Device;
 use crate::error::Error;
 use crate::odometer::Slot;
 use crate::standing::mark;
 use crate::verdict;
-use crate::world::World;
+use crate::world::{Timestamp, World};
 
 impl<W: World> Engine<W> {
-    /// Lifts the lock and clears the failures of a recipient, and takes back the subject's challenges.
+    /// Lifts the locks and clears the failures of a recipient, for its known devices and for everybody else, and takes
+    /// back the subject's challenges.
     ///
     /// # Errors
     ///
@@ -20,8 +24,18 @@ impl<W: World> Engine<W> {
         addressee: &crate::request::Addressee,
     ) -> Result<(), Error> {
         let now = self.world.now();
-        let located = self.locate_recipient(tenant, addressee)?;
-        let standing = self.look(&located, now).await?;
+        let policy = self.policy(tenant, &addressee.purpose)?;
+        let recipient = policy.recipient(addressee.to.expose(), None)?;
+        for device in Device::BOTH {
+            let policy = Arc::clone(&policy);
+            let located = self.place(tenant, &addressee.purpose, policy, &recipient, device);
+            self.unlock_at(&located, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn unlock_at(&self, located: &Located, now: Timestamp) -> Result<(), Error> {
+        let standing = self.look(located, now).await?;
         let subject = &located.subject;
         let mut batch = Batch::with_capacity(5);
         let budget = standing.challenges().and_then(|challenges| challenges.budget.as_ref());
@@ -31,11 +45,11 @@ impl<W: World> Engine<W> {
                 // Taken back first: a verification that sees this clears what it writes of failures.
                 verdict::clear(subject, &budget.first, &mut batch);
             }
-            self.write_cleared(&located, budget, &mut batch);
+            self.write_cleared(located, budget, &mut batch);
             settled = Some(mark(&self.keyring, &located.purpose, budget.slot(), budget.epoch));
         }
         let history = standing.history.cleared(settled);
-        self.write_history(&located, &history, &mut batch);
+        self.write_history(located, &history, &mut batch);
         for slot in Slot::BOTH {
             batch.delete(subject.odometer(slot));
         }

@@ -3,6 +3,7 @@
 use super::{Engine, Located, client_address};
 use crate::batch::Batch;
 use crate::code::Code;
+use crate::device::{self, Device};
 use crate::error::Error;
 use crate::history::History;
 use crate::limits::Windows;
@@ -11,6 +12,7 @@ use crate::odometer::{self, Reading, Slot};
 use crate::policy::{Activity, Policy, VerifyBy};
 use crate::record::{self, Budget, Challenges, Record, Success};
 use crate::request::{State, Target, Verified, VerifyRequest};
+use crate::secret::Secret;
 use crate::standing::{Attempt, Standing, attempts_left, is_of, mark};
 use crate::subject;
 use crate::verdict::{self, Verdict};
@@ -76,16 +78,21 @@ impl<W: World> Engine<W> {
             Outcome::Right { budget, record } => {
                 let id = self.id(&request.tenant, &located, record.nonce);
                 let verified_at = self.win(&located, &standing, budget, record).await?;
+                let remembers = located.policy.remember_device_seconds > 0;
+                let kept = standing.challenges();
                 Ok(Verified {
                     id,
                     purpose: located.purpose.clone(),
                     channel: record.channel(),
-                    masked_recipient: standing
-                        .challenges()
+                    masked_recipient: kept
                         .map(|challenges| challenges.masked_recipient.clone())
                         .unwrap_or_default(),
                     reference: record.reference.clone(),
                     verified_at,
+                    device_cookie: kept.filter(|_| remembers).map(|challenges| {
+                        let (tenant, recipient) = (&request.tenant, &challenges.recipient);
+                        Secret::new(device::cookie(&self.keyring, tenant, recipient, verified_at))
+                    }),
                 })
             }
         }
@@ -98,8 +105,11 @@ impl<W: World> Engine<W> {
         }
         if let Some(to) = &request.to {
             let recipient = located.policy.recipient(to.expose(), None)?;
-            let digest = subject::digest(&self.keyring, &request.tenant, &recipient);
-            if digest != located.subject.digest {
+            let is_of = |device| {
+                let digest = subject::digest(&self.keyring, &request.tenant, &recipient, device);
+                digest == located.subject.digest
+            };
+            if !Device::BOTH.into_iter().any(is_of) {
                 return Err(Error::NotFound);
             }
         }

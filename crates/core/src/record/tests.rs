@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::Secret;
+use crate::device::Device;
 use crate::id::Id;
 use crate::subject::digest;
 
@@ -86,7 +87,7 @@ fn the_layouts_are_those_of_their_versions() {
 fn codes_ids_digests_and_seals_are_what_they_were() {
     let keyring = keyring();
     let recipient = crate::recipient::parse("+6281234567890", None, None).unwrap();
-    let recipient = digest(&keyring, "default", &recipient);
+    let recipient = digest(&keyring, "default", &recipient, Device::Unknown);
     assert_eq!(hex(&recipient), "44b4def5f2f9564949e448d477cba7b7");
     let subject = Subject::from_digest(&keyring, recipient, "login");
     assert_eq!(subject.challenges(), "{RLTe9fL5VklJ5EjUd8untw}:7wSk2s33:challenges");

@@ -159,7 +159,8 @@ fn keyring() -> Keyring {
 
 async fn perform(engine: &Engine<View>, call: Call) -> Result<Answer, Error> {
     let tenant = String::from("default");
-    let addressee = || Addressee { purpose: "login".into(), to: Secret::new(TO.into()) };
+    let addressee =
+        || Addressee { purpose: "login".into(), to: Secret::new(TO.into()), device_cookie: None };
     match call {
         Call::Issue => {
             let request = IssueRequest {
@@ -170,6 +171,7 @@ async fn perform(engine: &Engine<View>, call: Call) -> Result<Answer, Error> {
                 reference: None,
                 locale: None,
                 client_ip: None,
+                device_cookie: None,
             };
             engine.issue(request).await.map(Answer::Sent)
         }

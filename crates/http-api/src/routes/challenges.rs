@@ -37,6 +37,7 @@ pub(crate) async fn issue<O: Otp, H: Health>(
             reference: body.reference,
             locale: body.locale,
             client_ip: client_ip(body.client_ip, &parts),
+            device_cookie: body.device_cookie,
         };
         let challenge = api
             .otp

@@ -29,7 +29,11 @@ pub(crate) async fn verify<O: Otp, H: Health>(
         let body: VerifyBody = body::read(&parts.headers, body).await?;
         let request = VerifyRequest {
             tenant: caller.tenant().to_owned(),
-            target: Target::Recipient(Addressee { purpose: body.purpose, to: body.to }),
+            target: Target::Recipient(Addressee {
+                purpose: body.purpose,
+                to: body.to,
+                device_cookie: body.device_cookie,
+            }),
             purpose: None,
             to: None,
             code: body.code,

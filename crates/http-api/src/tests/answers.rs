@@ -16,7 +16,7 @@ async fn an_issued_challenge_is_told_exactly() {
     let engine = Scripted::willing();
     let request = post(
         "/v1/challenges",
-        r#"{"purpose":"login","channel":"sms","to":"+4915112345678","reference":"tx 7","locale":"de","client_ip":"192.0.2.9"}"#,
+        r#"{"purpose":"login","channel":"sms","to":"+4915112345678","reference":"tx 7","locale":"de","client_ip":"192.0.2.9","device_cookie":"a cookie"}"#,
     );
     let reply = send(engine.open(), request).await;
     assert_eq!(reply.status, StatusCode::CREATED);
@@ -39,6 +39,7 @@ async fn an_issued_challenge_is_told_exactly() {
             reference: Some("tx 7".into()),
             locale: Some("de".into()),
             client_ip: Some("192.0.2.9".into()),
+            device_cookie: Some(Secret::new("a cookie".into())),
         })]
     );
 }
@@ -64,7 +65,7 @@ async fn every_channel_has_its_name() {
 
 #[tokio::test]
 async fn a_verified_challenge_is_told_exactly_by_id_and_by_recipient() {
-    let with_reference = r#"{"verified":true,"id":"c1.abc","purpose":"login","channel":"sms","to":"49****5678","reference":"tx 7","verified_at":"2026-08-01T12:00:00Z"}"#;
+    let with_reference = r#"{"verified":true,"id":"c1.abc","purpose":"login","channel":"sms","to":"49****5678","reference":"tx 7","verified_at":"2026-08-01T12:00:00Z","device_cookie":"AGpqNwA5iXb4q0mTzvK1c2VuZGVy"}"#;
     let without = r#"{"verified":true,"id":"c1.abc","purpose":"login","channel":"sms","to":"49****5678","verified_at":"2026-08-01T12:00:00Z"}"#;
     let engine = Scripted::willing();
     let by_id = post("/v1/challenges/c1.abc/verify", r#"{"code":"483 920","reference":"tx 7"}"#);
@@ -73,7 +74,7 @@ async fn a_verified_challenge_is_told_exactly_by_id_and_by_recipient() {
 
     let by_recipient = post(
         "/v1/verify",
-        r#"{"purpose":"login","to":"ann@example.com","code":"483920","client_ip":"::1"}"#,
+        r#"{"purpose":"login","to":"ann@example.com","code":"483920","client_ip":"::1","device_cookie":"a cookie"}"#,
     );
     let reply = send(engine.open(), by_recipient).await;
     assert_eq!((reply.status, &*reply.text), (StatusCode::OK, without));
@@ -95,6 +96,7 @@ async fn a_verified_challenge_is_told_exactly_by_id_and_by_recipient() {
                 target: Target::Recipient(Addressee {
                     purpose: "login".into(),
                     to: Pii::new("ann@example.com".into()),
+                    device_cookie: Some(Secret::new("a cookie".into())),
                 }),
                 purpose: None,
                 to: None,
@@ -129,12 +131,13 @@ async fn a_report_is_told_exactly_by_id_and_by_recipient() {
     let engine = Scripted::willing();
     let reply = send(engine.open(), bare("GET", "/v1/challenges/c1.abc")).await;
     assert_eq!((reply.status, &*reply.text), (StatusCode::OK, REPORT));
-    let body = r#"{"purpose":"login","to":"ann@example.com"}"#;
+    let body = r#"{"purpose":"login","to":"ann@example.com","device_cookie":"a cookie"}"#;
     let reply = send(engine.open(), post("/v1/status", body)).await;
     assert_eq!((reply.status, &*reply.text), (StatusCode::OK, REPORT));
     let by_recipient = Target::Recipient(Addressee {
         purpose: "login".into(),
         to: Pii::new("ann@example.com".into()),
+        device_cookie: Some(Secret::new("a cookie".into())),
     });
     assert_eq!(
         engine.calls(),
@@ -153,7 +156,8 @@ async fn revoking_and_unlocking_answer_nothing() {
     let body = r#"{"purpose":"login","to":"x"}"#;
     let reply = send(engine.open(), post("/v1/unlock", body)).await;
     assert_eq!((reply.status, &*reply.text), (StatusCode::NO_CONTENT, ""));
-    let addressee = Addressee { purpose: "login".into(), to: Pii::new("x".into()) };
+    let addressee =
+        Addressee { purpose: "login".into(), to: Pii::new("x".into()), device_cookie: None };
     assert_eq!(
         engine.calls(),
         [

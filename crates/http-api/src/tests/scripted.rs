@@ -15,6 +15,7 @@ use crate::otp::{
     Addressee, Challenge, Channel, DeliveryOutcome, DeliveryState, Error, Failure, IssueRequest,
     Otp, Report, ResendRequest, State, StoreError, Target, Verified, VerifyRequest,
 };
+use crate::secret::Secret;
 use crate::upkeep::{Swept, Upkeep};
 
 /// What the engine was asked.
@@ -112,6 +113,10 @@ impl Otp for Scripted {
             masked_recipient: "49****5678".into(),
             reference: request.reference.clone(),
             verified_at: 1_785_585_600,
+            device_cookie: request
+                .reference
+                .as_ref()
+                .map(|_| Secret::new("AGpqNwA5iXb4q0mTzvK1c2VuZGVy".into())),
         };
         self.answer(Call::Verify(request), verified)
     }

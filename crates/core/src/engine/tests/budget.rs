@@ -9,7 +9,7 @@ use crate::request::DeliveryOutcome;
 
 /// With two limits of each kind, as an operator would have.
 fn caller() -> Caller {
-    let limit = |scope, on| Limit { scope, on, max: 1_000, window_seconds: 3_600 };
+    let limit = |scope, on| Limit { scope, on, max: Some(1_000), window_seconds: 3_600 };
     let limits = [Scope::Subject, Scope::Ip]
         .into_iter()
         .flat_map(|scope| [limit(scope, Activity::Send), limit(scope, Activity::Verify)])

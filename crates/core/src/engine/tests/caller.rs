@@ -1,6 +1,7 @@
 //! A caller: the verbs in few words, over a desk and some keys.
 
 use super::desk::{Cell, Desk, Memory, done};
+use crate::device::Device;
 use crate::history::History;
 use crate::policy::{Draft, FailureScope, VerifyBy};
 use crate::record;
@@ -23,6 +24,7 @@ pub(super) struct Caller {
     pub(super) tenant: String,
     pub(super) purpose: String,
     pub(super) ip: Option<String>,
+    pub(super) cookie: Option<String>,
 }
 
 /// A draft that allows texts and mails, and challenges named in either way.
@@ -62,6 +64,7 @@ impl Caller {
             tenant: "default".into(),
             purpose: "login".into(),
             ip: None,
+            cookie: None,
         }
     }
 
@@ -84,6 +87,7 @@ impl Caller {
             reference: reference.map(Into::into),
             locale: None,
             client_ip: self.ip.clone(),
+            device_cookie: self.cookie.clone().map(Secret::new),
         }))
     }
 
@@ -98,11 +102,15 @@ impl Caller {
 
     /// The code of the latest message.
     pub(super) fn code(&self) -> String {
-        self.desk.messages().last().unwrap().code.expose().clone()
+        self.desk.latest_code()
     }
 
     pub(super) fn addressee(&self, to: &str) -> Addressee {
-        Addressee { purpose: self.purpose.clone(), to: Secret::new(to.into()) }
+        Addressee {
+            purpose: self.purpose.clone(),
+            to: Secret::new(to.into()),
+            device_cookie: self.cookie.clone().map(Secret::new),
+        }
     }
 
     pub(super) fn answer(
@@ -191,7 +199,8 @@ impl Caller {
     pub(super) fn history(&self) -> History {
         let keyring = keyring(&[("k1", 1)]);
         let recipient = crate::recipient::parse(PHONE, None, None).unwrap();
-        let subject = Subject::new(&keyring, &self.tenant, &self.purpose, &recipient);
+        let subject =
+            Subject::new(&keyring, &self.tenant, &self.purpose, &recipient, Device::Unknown);
         let place = subject.history(FailureScope::Recipient);
         let value = self.desk.dump().get(&place).map(|entry| match &entry.cell {
             Cell::Value(value) => value.clone(),

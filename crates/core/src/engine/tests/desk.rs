@@ -153,6 +153,11 @@ impl Desk {
         self.inner().after_batch = Some(Box::new(hook));
     }
 
+    /// The code of the latest message.
+    pub(super) fn latest_code(&self) -> String {
+        self.inner().messages.last().unwrap().code.expose().clone()
+    }
+
     pub(super) fn messages(&self) -> Vec<Message> {
         self.inner().messages.clone()
     }

@@ -19,6 +19,7 @@ fn request() -> IssueRequest {
         reference: None,
         locale: None,
         client_ip: None,
+        device_cookie: None,
     }
 }
 
@@ -143,7 +144,7 @@ fn a_reference_that_the_policy_wants_has_to_be_given() {
 #[test]
 fn each_field_of_a_policy_has_its_range() {
     type Set = fn(&mut Draft, u32);
-    let fields: [(&str, Set, u32, u32); 10] = [
+    let fields: [(&str, Set, u32, u32); 11] = [
         ("code_length", |draft, value| draft.code_length = Some(value), 6, 10),
         ("lifetime_seconds", |draft, value| draft.lifetime_seconds = Some(value), 30, 600),
         ("max_attempts", |draft, value| draft.max_attempts = Some(value), 1, 10),
@@ -163,6 +164,12 @@ fn each_field_of_a_policy_has_its_range() {
             86_400,
         ),
         ("max_resends", |draft, value| draft.max_resends = Some(value), 0, 10),
+        (
+            "remember_device_seconds",
+            |draft, value| draft.remember_device_seconds = Some(value),
+            0,
+            31_622_400,
+        ),
         (
             "limits.max",
             |draft, value| draft.limits = vec![limit(Scope::Ip, value, 60)],
@@ -187,6 +194,7 @@ fn each_field_of_a_policy_has_its_range() {
 }
 
 const fn limit(scope: Scope, max: u32, window_seconds: u32) -> Limit {
+    let max = Some(max);
     Limit { scope, on: Activity::Send, max, window_seconds }
 }
 
@@ -207,7 +215,7 @@ fn lists_of_a_policy_have_their_rules() {
     assert!(with(vec![limit(Scope::Challenge, 1, 1)]).unwrap().starts_with("limits.scope"));
     assert!(with(vec![limit(Scope::Ip, 1, 1), limit(Scope::Ip, 2, 1)]).is_some());
     assert_eq!(with((1..=8).map(|window| limit(Scope::Ip, 1, window)).collect()), None);
-    assert!(with((1..=9).map(|window| limit(Scope::Ip, 1, window)).collect()).is_some());
+    assert!(with((1..=17).map(|window| limit(Scope::Ip, 1, window)).collect()).is_some());
     // Longest ones may not be shorter than first ones.
     let lock = Draft { lockout_seconds: Some(900), lockout_max_seconds: Some(899), ..draft() };
     assert!(fault(lock).unwrap().starts_with("lockout_max_seconds"));

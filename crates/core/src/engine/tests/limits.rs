@@ -8,7 +8,8 @@ use crate::policy::{Activity, Draft, Limit};
 use crate::world::Channel;
 
 fn limited(limits: &[(Scope, Activity, u32, u32)]) -> Draft {
-    let limit = |(scope, on, max, window_seconds)| Limit { scope, on, max, window_seconds };
+    let limit =
+        |(scope, on, max, window_seconds)| Limit { scope, on, max: Some(max), window_seconds };
     let limits = limits.iter().copied().map(limit).collect();
     Draft { cooldown_seconds: Some(0), max_attempts: Some(10), limits, ..draft() }
 }

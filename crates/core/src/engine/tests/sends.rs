@@ -22,7 +22,7 @@ fn certain_errors() -> Vec<SendError> {
 
 fn limited() -> Draft {
     let limit =
-        Limit { scope: Scope::Subject, on: Activity::Send, max: 20, window_seconds: 86_400 };
+        Limit { scope: Scope::Subject, on: Activity::Send, max: Some(20), window_seconds: 86_400 };
     Draft { limits: vec![limit], ..draft() }
 }
 

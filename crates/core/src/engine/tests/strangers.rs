@@ -13,7 +13,7 @@ fn quick() -> Draft {
 }
 
 fn verify_limit(scope: Scope, max: u32) -> Vec<Limit> {
-    vec![Limit { scope, on: Activity::Verify, max, window_seconds: 3_600 }]
+    vec![Limit { scope, on: Activity::Verify, max: Some(max), window_seconds: 3_600 }]
 }
 
 /// Probes that arrive while the message is on its way, in whatever number.
@@ -135,7 +135,7 @@ fn a_spent_address_touches_no_key_of_the_subject() {
 /// Refused requests of every kind, between the batches of the owner's own.
 #[test]
 fn refused_requests_do_not_keep_the_lease() {
-    let send = Limit { scope: Scope::Ip, on: Activity::Send, max: 1, window_seconds: 3_600 };
+    let send = Limit { scope: Scope::Ip, on: Activity::Send, max: Some(1), window_seconds: 3_600 };
     let draft = Draft { limits: vec![send], ..quick() };
     whatever_is_forgotten(&draft, |caller| {
         let mut stranger = caller.with_keys(&[("k1", 1)]);
