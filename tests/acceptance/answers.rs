@@ -197,6 +197,7 @@ pub(crate) async fn a_verification_has_exactly_these_fields(environment: &mut im
             "channel": "sms",
             "to": masked,
             "verified_at": verified_at,
+            "device_cookie": answer.text_of("device_cookie"),
         });
         assert_answer(&answer, 200, fields);
     }

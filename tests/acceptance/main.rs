@@ -6,6 +6,7 @@ mod answers;
 mod calls;
 mod channels;
 mod delivery;
+mod devices;
 mod environment;
 mod expiry;
 mod flow;
@@ -80,6 +81,10 @@ macro_rules! over {
                     exhaustion_locks_the_recipient,
                     spaces_hyphens_and_case_of_a_typed_code_do_not_matter,
                     status_tells_every_state,
+                };
+                devices::{
+                    a_purpose_may_remember_no_device,
+                    strangers_do_not_keep_a_known_device_out,
                 };
                 limits::{
                     a_limit_per_client_address_counts_networks,
