@@ -254,9 +254,11 @@ impl<W: World> Engine<W> {
         let cleared = |history: &History| history.cleared(Some(mark));
         let mut batch = Batch::with_capacity(8);
         let step = verdict::answer(subject, &budget.first, record.place, &mut batch);
-        // Read after the step. A missing challenge means that the store may have lost the verdict too. Failures of this
-        // budget that another request counts after this step are cleared by that request: it sees the answer.
+        // Read after the step. A missing challenge means that the store may have lost the verdict too; so does another
+        // epoch, where a request under way wrote the challenge back. Failures of this budget that another request
+        // counts after this step are cleared by that request: it sees the answer.
         let challenges = batch.get(subject.challenges());
+        let odometer = odometer::look(subject, budget.slot(), &mut batch);
         let history = batch.get(subject.history(policy.failure_scope));
         let success = batch.get(subject.success());
         self.write_success(located, budget, Some(record.nonce), &mut batch);
@@ -283,7 +285,8 @@ impl<W: World> Engine<W> {
         let is_there = challenges.is_some_and(|challenges| {
             challenges.records.iter().any(|kept| kept.nonce == record.nonce)
         });
-        let is_kept = is_there && is_of(record.generation, replies.generation());
+        let is_counted = Reading::new(replies.count(odometer)?).epoch() == budget.epoch;
+        let is_kept = is_there && is_counted && is_of(record.generation, replies.generation());
         if !verdict.is_won_by(record.place) || !is_kept {
             self.lose(located, budget, record, verdict, before).await;
             return Err(Error::NotFound);
