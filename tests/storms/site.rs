@@ -94,11 +94,6 @@ impl Site {
         Self { wires, clients, processes, workplace, _receiver: receiver }
     }
 
-    /// Starts four native hosts.
-    pub(crate) async fn native(port: u16, store: &str) -> Self {
-        Self::start(&[Kind::Native; 4], port, store).await
-    }
-
     /// How many processes there are.
     pub(crate) fn places(&self) -> usize {
         self.processes.len()
