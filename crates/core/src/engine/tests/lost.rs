@@ -129,6 +129,21 @@ fn what_is_written_back_after_a_loss_does_not_succeed_a_second_time() {
     }
 }
 
+/// A right code by recipient comes to the decision when another one has won and the next code is out: that one works.
+#[test]
+fn a_late_answer_takes_nothing_from_the_next_budget() {
+    let caller = Caller::new(Memory::Never, quick());
+    let (_, code) = caller.issued();
+    let [winner, other] = [0, 1].map(|_| caller.with_keys(&[("k1", 1)]));
+    let right = code.clone();
+    caller.desk.after_batch(move || {
+        winner.verify_by_recipient(PHONE, &right).unwrap();
+        winner.issue().unwrap();
+    });
+    assert_eq!(caller.verify_by_recipient(PHONE, &code).unwrap_err(), Error::NotFound);
+    other.verify_by_recipient(PHONE, &other.code()).unwrap();
+}
+
 /// A hundred batches that were carried out although they timed out: they spend what they counted, one budget.
 #[test]
 fn time_outs_disable_nobody() {
