@@ -78,32 +78,40 @@ impl Runtime {
 pub enum Store {
     /// Spin's key-value store, in a Redis.
     KeyValueRedis(RedisServer),
+    /// Spin's key-value store, in a Redis behind this port.
+    KeyValueRedisBehind(u16),
     /// Spin's key-value store, in SQLite: its default.
     KeyValueSqlite,
     /// Spin's key-value store, in the runtime's own memory.
     KeyValueMemory,
     /// A Redis that it shares with native hosts.
     SharedRedis(RedisServer),
+    /// A Redis behind this port that it shares with native hosts.
+    SharedRedisBehind(u16),
 }
 
 impl Store {
     fn manifest(&self) -> &'static str {
         match self {
-            Self::KeyValueRedis(_) | Self::KeyValueSqlite | Self::KeyValueMemory => "spin.toml",
-            Self::SharedRedis(_) => "spin-redis.toml",
+            Self::KeyValueRedis(_)
+            | Self::KeyValueRedisBehind(_)
+            | Self::KeyValueSqlite
+            | Self::KeyValueMemory => "spin.toml",
+            Self::SharedRedis(_) | Self::SharedRedisBehind(_) => "spin-redis.toml",
         }
     }
 
     /// What the runtime has to be told of it.
     fn runtime_config(&self) -> Option<String> {
         let default = |rest: &str| Some(format!("[key_value_store.default]\n{rest}"));
+        let redis =
+            |port| default(&format!("type = \"redis\"\nurl = \"redis://127.0.0.1:{port}\"\n"));
         match self {
-            Self::KeyValueRedis(server) => {
-                default(&format!("type = \"redis\"\nurl = \"{}\"\n", server.url()))
-            }
+            Self::KeyValueRedis(server) => redis(server.port()),
+            Self::KeyValueRedisBehind(port) => redis(*port),
             // Without a path it is no file.
             Self::KeyValueMemory => default("type = \"spin\"\n"),
-            Self::KeyValueSqlite | Self::SharedRedis(_) => None,
+            Self::KeyValueSqlite | Self::SharedRedis(_) | Self::SharedRedisBehind(_) => None,
         }
     }
 }
@@ -195,9 +203,15 @@ impl App {
         options: &[&str],
     ) -> Result<Self> {
         let mut variables = variables.clone();
-        if let Store::SharedRedis(server) = store {
-            variables.insert("redis_url".into(), json!(format!("{}/0", server.url())));
-            variables.insert("redis_origin".into(), json!(server.url()));
+        let shared = match store {
+            Store::SharedRedis(server) => Some(server.port()),
+            Store::SharedRedisBehind(port) => Some(*port),
+            _ => None,
+        };
+        if let Some(port) = shared {
+            let origin = format!("redis://127.0.0.1:{port}");
+            variables.insert("redis_url".into(), json!(format!("{origin}/0")));
+            variables.insert("redis_origin".into(), json!(origin));
         }
         let file = workplace.path().join("variables.json");
         fs::write(&file, Value::Object(variables).to_string())?;

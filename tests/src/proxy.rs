@@ -1,9 +1,10 @@
-//! A breakable wire: a TCP proxy that cuts a connection after so many bytes, or swallows what passes.
+//! A breakable wire: a TCP proxy that cuts a connection after so many bytes, swallows what passes, holds answers up, or
+//! leads to another server.
 
 use std::io::Result;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -27,19 +28,23 @@ impl Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let wire = Arc::new(Wire {
-            mode: Mutex::new(Mode::Forward),
+            mode: watch::Sender::new(Mode::Forward),
+            server: watch::Sender::new(port),
             bytes: AtomicU64::new(0),
             round_trips: AtomicU64::new(0),
             cuts: watch::Sender::new(0),
+            held: watch::Sender::new(0),
         });
         let shared = Arc::clone(&wire);
         let accepting = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let wire = Arc::clone(&shared);
                 tokio::spawn(async move {
-                    if let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {
+                    let mut server = wire.server.subscribe();
+                    let port = *server.borrow_and_update();
+                    if let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {
                         // The two sides find out by themselves when the connection ends.
-                        let _ = wire.carry(client, server).await;
+                        let _ = wire.carry(client, stream, server).await;
                     }
                 });
             }
@@ -83,6 +88,23 @@ impl Proxy {
         self.wire.set(Mode::Swallow);
     }
 
+    /// Holds up answers to requests with `text` in them, until it forwards again; but for the first so many.
+    pub fn hold_answers_to(&self, text: &'static str, after: usize) {
+        self.wire.set(Mode::Hold { text, after });
+    }
+
+    /// Waits until so many connections have an answer held up.
+    pub async fn until_held(&self, connections: usize) {
+        // The sender lives as long as the wire.
+        let _ = self.wire.held.subscribe().wait_for(|held| *held >= connections).await;
+    }
+
+    /// Leads to another server from now on: whoever was connected gets the answer that is held up, if any, and is
+    /// disconnected.
+    pub fn lead_to(&self, port: u16) {
+        self.wire.server.send_replace(port);
+    }
+
     /// Forwards again. What was swallowed stays lost.
     pub fn forward(&self) {
         self.wire.set(Mode::Forward);
@@ -99,22 +121,31 @@ impl Drop for Proxy {
 enum Mode {
     CutAfter(usize),
     Forward,
+    Hold { text: &'static str, after: usize },
     Swallow,
 }
 
 struct Wire {
-    mode: Mutex<Mode>,
+    mode: watch::Sender<Mode>,
+    server: watch::Sender<u16>,
     bytes: AtomicU64,
     round_trips: AtomicU64,
     cuts: watch::Sender<u64>,
+    held: watch::Sender<usize>,
 }
 
 impl Wire {
-    async fn carry(&self, mut client: TcpStream, mut server: TcpStream) -> Result<()> {
+    async fn carry(
+        &self,
+        mut client: TcpStream,
+        mut server: TcpStream,
+        mut moved: watch::Receiver<u16>,
+    ) -> Result<()> {
         let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
-        let mut is_answered = true;
+        let (mut is_answered, mut may_be_held) = (true, false);
         loop {
             tokio::select! {
+                _ = moved.changed() => return Ok(()),
                 length = client.read(&mut asked) => {
                     let length = length?;
                     if length == 0 {
@@ -123,6 +154,7 @@ impl Wire {
                     if std::mem::take(&mut is_answered) {
                         self.round_trips.fetch_add(1, Ordering::SeqCst);
                     }
+                    may_be_held |= self.is_to_be_held(asked.get(..length).unwrap_or_default());
                     let (passing, is_cut) = self.admit(length);
                     self.bytes.fetch_add(passing as u64, Ordering::SeqCst);
                     server.write_all(asked.get(..passing).unwrap_or_default()).await?;
@@ -136,8 +168,13 @@ impl Wire {
                         return Ok(());
                     }
                     is_answered = true;
-                    if !matches!(self.mode(), Mode::Swallow) {
-                        client.write_all(answered.get(..length).unwrap_or_default()).await?;
+                    if matches!(*self.mode.borrow(), Mode::Swallow) {
+                        continue;
+                    }
+                    let goes_on = !std::mem::take(&mut may_be_held) || self.hold(&mut moved).await;
+                    client.write_all(answered.get(..length).unwrap_or_default()).await?;
+                    if !goes_on {
+                        return Ok(());
                     }
                 }
             }
@@ -146,19 +183,46 @@ impl Wire {
 
     /// How many of `length` bytes may pass, and whether that is the end.
     fn admit(&self, length: usize) -> (usize, bool) {
-        let mut mode = self.mode.lock().unwrap_or_else(PoisonError::into_inner);
-        match *mode {
-            Mode::Forward => (length, false),
-            Mode::Swallow => (0, false),
-            Mode::CutAfter(left) if length < left => {
-                *mode = Mode::CutAfter(left - length);
-                (length, false)
-            }
+        let mut admitted = (length, false);
+        self.mode.send_modify(|mode| match *mode {
+            Mode::Forward | Mode::Hold { .. } => {}
+            Mode::Swallow => admitted = (0, false),
+            Mode::CutAfter(left) if length < left => *mode = Mode::CutAfter(left - length),
             Mode::CutAfter(left) => {
                 *mode = Mode::Forward;
-                (left, true)
+                admitted = (left, true);
             }
+        });
+        admitted
+    }
+
+    /// Whether the answer to this request is one to hold up.
+    fn is_to_be_held(&self, asked: &[u8]) -> bool {
+        let Mode::Hold { text, .. } = *self.mode.borrow() else { return false };
+        asked.windows(text.len()).any(|window| window == text.as_bytes())
+    }
+
+    /// Waits as long as answers are held up. Says whether the connection goes on.
+    async fn hold(&self, moved: &mut watch::Receiver<u16>) -> bool {
+        let passes = self.mode.send_if_modified(|mode| match mode {
+            Mode::Hold { after, .. } if *after > 0 => {
+                *after -= 1;
+                true
+            }
+            _ => false,
+        });
+        let mut mode = self.mode.subscribe();
+        let is_held = |mode: &Mode| matches!(mode, Mode::Hold { .. });
+        if passes || !is_held(&mode.borrow()) {
+            return true;
         }
+        self.held.send_modify(|held| *held += 1);
+        let goes_on = tokio::select! {
+            _ = mode.wait_for(|mode| !is_held(mode)) => true,
+            _ = moved.changed() => false,
+        };
+        self.held.send_modify(|held| *held -= 1);
+        goes_on
     }
 
     /// Ends the server's side, and waits until the server has read it to its end and hung up.
@@ -171,11 +235,7 @@ impl Wire {
         Ok(())
     }
 
-    fn mode(&self) -> Mode {
-        *self.mode.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn set(&self, mode: Mode) {
-        *self.mode.lock().unwrap_or_else(PoisonError::into_inner) = mode;
+        self.mode.send_replace(mode);
     }
 }

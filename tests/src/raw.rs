@@ -64,6 +64,15 @@ pub async fn exchange(address: SocketAddr, bytes: &[u8]) -> Result<Vec<Response>
     tokio::time::timeout(TIMEOUT, exchanged).await.map_err(late)?
 }
 
+/// Sends `bytes` and hangs up, without reading.
+pub async fn hang_up(address: SocketAddr, bytes: &[u8]) {
+    if let Ok(mut stream) = TcpStream::connect(address).await {
+        // The other side may have been faster.
+        let _ = stream.write_all(bytes).await;
+        let _ = stream.shutdown().await;
+    }
+}
+
 fn responses(mut bytes: &[u8]) -> Result<Vec<Response>> {
     let mut responses = Vec::new();
     while !bytes.is_empty() {

@@ -73,6 +73,31 @@ impl RedisServer {
         redis::Client::open(self.url())?.get_connection()
     }
 
+    /// Runs a command of whose answer nothing is needed.
+    ///
+    /// # Errors
+    ///
+    /// Where the server can't be reached or refuses it.
+    pub fn run(&self, words: &[&str]) -> redis::RedisResult<()> {
+        let mut command = redis::Cmd::new();
+        command.arg(words);
+        command.exec(&mut self.connection()?)
+    }
+
+    /// The keys that have no time to live, and how many there are of all.
+    ///
+    /// # Errors
+    ///
+    /// Where the server can't be reached.
+    pub fn endless_keys(&self) -> redis::RedisResult<(Vec<String>, u64)> {
+        let script = "local endless = {}
+            for _, key in ipairs(redis.call('KEYS', '*')) do
+                if redis.call('PTTL', key) == -1 then endless[#endless + 1] = key end
+            end
+            return {endless, redis.call('DBSIZE')}";
+        redis::cmd("EVAL").arg(script).arg(0).query(&mut self.connection()?)
+    }
+
     /// Kills the server, with all that it held, and returns when it is gone.
     ///
     /// # Errors

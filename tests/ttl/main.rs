@@ -92,21 +92,10 @@ async fn clients(redis: SocketAddr) -> (Host, Clients) {
     (host, clients)
 }
 
-/// The keys without a ttl, and how many there are of all.
-fn endless(redis: &mut redis::Connection) -> (Vec<String>, u64) {
-    let script = "local endless = {}
-        for _, key in ipairs(redis.call('KEYS', '*')) do
-            if redis.call('PTTL', key) == -1 then endless[#endless + 1] = key end
-        end
-        return {endless, redis.call('DBSIZE')}";
-    redis::cmd("EVAL").arg(script).arg(0).query(redis).unwrap()
-}
-
 async fn every_key_ends(seed: u64, cuts: bool) {
     let redis = RedisServer::start().unwrap();
     let proxy = Proxy::start(redis.port()).await.unwrap();
     let (_host, mut clients) = clients(proxy.address()).await;
-    let mut connection = redis.connection().unwrap();
     let mut rng = Rng::with_seed(seed);
     let (mut good, mut refused, mut broken) = (0, 0, 0);
     for number in 0..OPERATIONS {
@@ -121,10 +110,10 @@ async fn every_key_ends(seed: u64, cuts: bool) {
             503 => broken += 1,
             _ => panic!("operation {number} of seed {seed}: {answer:?}"),
         }
-        let (keys, _) = endless(&mut connection);
+        let (keys, _) = redis.endless_keys().unwrap();
         assert_eq!(keys, Vec::<String>::new(), "operation {number} of seed {seed}: {answer:?}");
     }
-    let (_, keys) = endless(&mut connection);
+    let (_, keys) = redis.endless_keys().unwrap();
     println!("seed {seed}: {good} good, {refused} refused, {broken} broken; {keys} keys");
     assert!(good > 50 && refused > 50 && keys > 20, "hardly anything happened");
     assert_eq!(cuts, broken > 20, "{broken} of them broke");

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::workspace::Workspace;
-use crate::{bench, build, ci, edge, phone_table, serve, test, wit};
+use crate::{bench, build, ci, edge, phone_table, serve, storms, test, wit};
 
 /// One command of `cargo xtask`.
 pub(crate) struct Command {
@@ -36,6 +36,12 @@ pub(crate) const COMMANDS: &[Command] = &[
         usage: "[<filter>] [-- <arguments of the test binaries>]",
         summary: "install what the tests need, build, and run every test",
         run: test::run,
+    },
+    Command {
+        name: "storms",
+        usage: "[<filter>] [-- <arguments of the test binary>]",
+        summary: "run the storms of tests/storms with all of their rounds, which takes minutes",
+        run: storms::run,
     },
     Command {
         name: "ci",

@@ -21,18 +21,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     }
     tools::ensure(&[Tool::Exim, Tool::Nginx, Tool::Python, Tool::Redis])?;
     let python = python::ensure(workspace)?;
-    edge::build_and_place(workspace)?;
-    // In one go with the test binaries, so that the host has the features that they are built with.
-    process::run(workspace.cargo().args([
-        "build",
-        "--workspace",
-        "--tests",
-        "--bin",
-        "countersign",
-        "--bin",
-        "spin-stand-in",
-    ]))?;
-    build::place_beside_host(workspace, Profile::Development)?;
+    prepare(workspace)?;
 
     let mut cargo = workspace.cargo();
     cargo.args(["test", "--workspace"]).args(own);
@@ -44,6 +33,25 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
         cargo.env("COUNTERSIGN_TEST_PYTHON", python);
     }
     process::run(&mut cargo)
+}
+
+/// Builds the test binaries and what they run.
+///
+/// # Errors
+/// Where a build fails.
+pub(crate) fn prepare(workspace: &Workspace) -> Result<()> {
+    edge::build_and_place(workspace)?;
+    // In one go with the test binaries, so that the host has the features that they are built with.
+    process::run(workspace.cargo().args([
+        "build",
+        "--workspace",
+        "--tests",
+        "--bin",
+        "countersign",
+        "--bin",
+        "spin-stand-in",
+    ]))?;
+    build::place_beside_host(workspace, Profile::Development)
 }
 
 /// Tells a suite or a bench where the host and the component are.

@@ -264,9 +264,11 @@ impl<W: World> Engine<W> {
         let cleared = |history: &History| history.cleared(Some(mark));
         let mut batch = Batch::with_capacity(8);
         let step = verdict::answer(subject, &budget.first, record.place, &mut batch);
-        // Read after the step. A missing challenge means that the store may have lost the verdict too. Failures of this
-        // budget that another request counts after this step are cleared by that request: it sees the answer.
+        // Read after the step. A missing challenge means that the store may have lost the verdict too; so does another
+        // epoch of the odometer, where a request under way wrote the challenge back. Failures of this budget that
+        // another request counts after this step are cleared by that request: it sees the answer.
         let challenges = batch.get(subject.challenges());
+        let odometer = odometer::look(subject, budget.slot(), &mut batch);
         let history = batch.get(subject.history(policy.failure_scope));
         let success = batch.get(subject.success());
         self.write_success(located, budget, Some(record.nonce), &mut batch);
@@ -274,10 +276,10 @@ impl<W: World> Engine<W> {
         if had_failures {
             self.write_history(located, &cleared(&standing.history), &mut batch);
         }
-        batch.delete(subject.odometer(budget.slot()));
+        odometer::settle(subject, budget.slot(), &mut batch);
         if policy.verify_by != VerifyBy::Id {
-            // Verifications by recipient step both odometers; only one counts for this budget.
-            batch.delete(subject.odometer(budget.slot().other()));
+            // Verifications by recipient step both odometers. The other one may count for the next budget by now.
+            odometer::keep(subject, budget.slot().other(), &mut batch);
         }
         let mut replies = self.run(batch).await?;
         let verdict = Verdict::new(replies.count(step)?);
@@ -293,7 +295,8 @@ impl<W: World> Engine<W> {
         let is_there = challenges.is_some_and(|challenges| {
             challenges.records.iter().any(|kept| kept.nonce == record.nonce)
         });
-        let is_kept = is_there && is_of(record.generation, replies.generation());
+        let is_counted = Reading::new(replies.count(odometer)?).epoch() == budget.epoch;
+        let is_kept = is_there && is_counted && is_of(record.generation, replies.generation());
         if !verdict.is_won_by(record.place) || !is_kept {
             self.lose(located, budget, record, verdict, before).await;
             return Err(Error::NotFound);

@@ -97,6 +97,53 @@ fn what_is_lost_during_a_resend_does_not_come_back_with_it() {
     }
 }
 
+/// A right code waits between its batches, another one wins, everything is lost, and what was under way meanwhile writes
+/// the challenges back as it had read them: the loss is the only thing that this shows.
+#[test]
+fn what_is_written_back_after_a_loss_does_not_succeed_a_second_time() {
+    for issues in [false, true] {
+        for by_recipient in [false, true] {
+            let caller = Caller::new(Memory::Never, quick());
+            let (id, code) = caller.issued();
+            let [winner, sender] = [0, 1].map(|_| caller.with_keys(&[("k1", 1)]));
+            let (desk, same, right) = (caller.desk.clone(), id.clone(), code.clone());
+            caller.desk.after_batch(move || {
+                let to = same.clone();
+                sender.desk.while_sending(move || {
+                    winner.verify(&same, &right).unwrap();
+                    desk.tamper(|dump| dump.clear());
+                });
+                if issues {
+                    sender.issue().unwrap();
+                } else {
+                    sender.resend(&to).unwrap();
+                }
+            });
+            let again = if by_recipient {
+                caller.verify_by_recipient(PHONE, &code)
+            } else {
+                caller.verify(&id, &code)
+            };
+            assert_eq!(again.unwrap_err(), Error::NotFound, "{issues} {by_recipient}");
+        }
+    }
+}
+
+/// A right code by recipient comes to the decision when another one has won and the next code is out: that one works.
+#[test]
+fn a_late_answer_takes_nothing_from_the_next_budget() {
+    let caller = Caller::new(Memory::Never, quick());
+    let (_, code) = caller.issued();
+    let [winner, other] = [0, 1].map(|_| caller.with_keys(&[("k1", 1)]));
+    let right = code.clone();
+    caller.desk.after_batch(move || {
+        winner.verify_by_recipient(PHONE, &right).unwrap();
+        winner.issue().unwrap();
+    });
+    assert_eq!(caller.verify_by_recipient(PHONE, &code).unwrap_err(), Error::NotFound);
+    other.verify_by_recipient(PHONE, &other.code()).unwrap();
+}
+
 /// A hundred batches that were carried out although they timed out: they spend what they counted, one budget.
 #[test]
 fn time_outs_disable_nobody() {
