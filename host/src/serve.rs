@@ -19,7 +19,7 @@ use crate::fingerprint::{Fingerprint, Mismatch};
 use crate::health::{self, HostHealth};
 use crate::senders::{Router, Stream};
 use crate::server::{self, BindError, Server, signalled};
-use crate::stores::{self, Store, StoreSettings};
+use crate::stores::{self, Store, StoreSettings, generation};
 
 /// Why the process can't do its work.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +101,9 @@ pub async fn serve(loaded: Loaded, start: Start<'_>) -> Result<(), StartError> {
     let engine = open_engine(&config, Arc::clone(&store), senders.clone(), loaded.rules).await?;
     if let Some(fingerprint) = &fingerprint {
         fingerprint.admit(&*store, start.accepts_changed_keys).await?;
+    }
+    if let Err(error) = generation::remember(store.as_ref()).await {
+        tracing::warn!(?error, "the store can't say whether it was restarted");
     }
     let health = HostHealth::new(store, senders.clone(), fingerprint);
     let router = countersign_http_api::router(engine.clone(), health.clone(), senders, api_keys);

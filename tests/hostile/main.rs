@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod clients;
+mod clock;
 mod http;
 mod log;
 mod machine;
