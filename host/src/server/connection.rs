@@ -17,6 +17,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::gate::{ALWAYS, Gate};
+use super::heads::Framing;
 use super::patience::{Limits, Patience, Phase};
 use super::seats::Seat;
 use super::shed::Shed;
@@ -70,7 +71,7 @@ impl Connections {
         let goodbye = self.closing.clone();
         let service = service_fn(move |request: Request<Incoming>| {
             let gate = Arc::clone(&gate);
-            let busy = phase.busy();
+            let busy = phase.busy(Framing::of(&request));
             let goodbye = goodbye.clone();
             async move {
                 let mut response = gate.pass(request.map(Body::new), peer.ip()).await;
@@ -117,7 +118,7 @@ impl Connections {
         let io = Patience::new(stream, phase.clone(), self.limits.clone());
         let service = service_fn(move |request: Request<Incoming>| {
             let gate = Arc::clone(&gate);
-            let busy = phase.busy();
+            let busy = phase.busy(Framing::of(&request));
             async move {
                 let response = if ALWAYS.contains(&request.uri().path()) {
                     gate.pass(request.map(Body::new), peer.ip()).await

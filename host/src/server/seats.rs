@@ -96,6 +96,7 @@ impl Drop for Seat {
 
 #[cfg(test)]
 mod tests {
+    use super::super::heads::Framing;
     use super::*;
 
     #[test]
@@ -105,16 +106,16 @@ mod tests {
         let (first, _) = seats.take(&phases[0]).unwrap();
         let (second, evicted) = seats.take(&phases[1]).unwrap();
         assert!(!evicted);
-        let busy = phases[0].busy();
+        let busy = phases[0].busy(Framing::Length(0));
         let (third, evicted) = seats.take(&Phase::default()).unwrap();
         assert!(evicted);
-        let busy_too = phases[1].busy();
+        let busy_too = phases[1].busy(Framing::Length(0));
         drop(second);
         drop(third);
         let fourth = Phase::default();
         let (_seat, evicted) = seats.take(&fourth).unwrap();
         assert!(!evicted);
-        let busy_as_well = fourth.busy();
+        let busy_as_well = fourth.busy(Framing::Length(0));
         assert!(seats.take(&Phase::default()).is_none());
         drop((busy, busy_too, busy_as_well, first));
         assert!(!seats.take(&Phase::default()).unwrap().1);
