@@ -7,6 +7,7 @@ mod http;
 mod log;
 mod machine;
 mod rollback;
+mod soak;
 mod store;
 mod strangers;
 

@@ -71,10 +71,10 @@ impl Phase {
         self.begun() > self.0.ended.load(Ordering::Relaxed)
     }
 
-    /// For how long no request has been worked on; nothing while one is.
-    pub(super) fn rest(&self) -> Option<Duration> {
+    /// Since when no request has been worked on; nothing while one is.
+    pub(super) fn rests_since(&self) -> Option<Instant> {
         let since = Duration::from_millis(self.0.resting_since.load(Ordering::Relaxed));
-        (!self.is_busy()).then(|| self.0.opened.elapsed().saturating_sub(since))
+        (!self.is_busy()).then(|| self.0.opened + since)
     }
 }
 
