@@ -106,8 +106,11 @@ pub async fn serve(loaded: Loaded, start: Start<'_>) -> Result<(), StartError> {
         tracing::warn!(?error, "the store can't say whether it was restarted");
     }
     let health = HostHealth::new(store, senders.clone(), fingerprint);
+    let (settings, store) = (config.server.clone(), store_kind(&config.store));
+    // With what stands in it of secrets: all that needs them has its own.
+    drop(config);
     let router = countersign_http_api::router(engine.clone(), health.clone(), senders, api_keys);
-    let server = Server::bind(&config.server).await?;
+    let server = Server::bind(&settings).await?;
     let address = server.address();
     if let Some(path) = start.ready_file {
         announce(path, address)
@@ -116,12 +119,12 @@ pub async fn serve(loaded: Loaded, start: Start<'_>) -> Result<(), StartError> {
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         component = engine.digest(),
-        store = store_kind(&config.store),
-        mode = config.server.mode.as_str(),
+        store,
+        mode = settings.mode.as_str(),
         %address,
         "ready"
     );
-    let drain = config.server.drain();
+    let drain = settings.drain();
     let stop = async move {
         stop.await;
         // Balancers find out that we are going before we take no more connections.

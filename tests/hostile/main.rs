@@ -6,6 +6,7 @@ mod clock;
 mod http;
 mod log;
 mod machine;
+mod memory;
 mod rollback;
 mod soak;
 mod store;

@@ -4,7 +4,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -28,6 +28,8 @@ struct Counts {
     opened: Instant,
     /// Milliseconds after `opened` at which the last request ended.
     resting_since: AtomicU64,
+    /// Whether the last answer is written, and nothing was read since.
+    is_settled: AtomicBool,
 }
 
 /// The length of a body in chunks: no request has so many bytes.
@@ -36,7 +38,8 @@ const CHUNKED: u64 = u64::MAX;
 impl Default for Phase {
     fn default() -> Self {
         let [begun, body, ended, resting_since] = std::array::from_fn(|_| AtomicU64::new(0));
-        Self(Arc::new(Counts { begun, body, ended, opened: Instant::now(), resting_since }))
+        let (opened, is_settled) = (Instant::now(), AtomicBool::new(false));
+        Self(Arc::new(Counts { begun, body, ended, opened, resting_since, is_settled }))
     }
 }
 
@@ -69,6 +72,15 @@ impl Phase {
 
     fn is_busy(&self) -> bool {
         self.begun() > self.0.ended.load(Ordering::Relaxed)
+    }
+
+    /// Whether the last answer is written, and nothing was read since.
+    pub(super) fn is_settled(&self) -> bool {
+        self.0.is_settled.load(Ordering::Relaxed)
+    }
+
+    fn settle(&self, is_settled: bool) {
+        self.0.is_settled.store(is_settled, Ordering::Relaxed);
     }
 
     /// Since when no request has been worked on; nothing while one is.
@@ -133,6 +145,20 @@ impl Patience {
         let (kept, given) = (Vec::new(), 0);
         let (begun, unread, instead) = (0, None, None);
         Self { stream, phase, limits, head, begun, unread, heads, kept, given, instead }
+    }
+
+    /// Waits until there is something to read, be it the end.
+    pub(super) async fn has_more(&self) -> io::Result<()> {
+        if self.kept.is_empty() { self.stream.readable().await } else { Ok(()) }
+    }
+
+    /// Takes back what hyper has read and not looked at: the beginning of a head.
+    pub(super) fn put_back(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.kept = [bytes, self.kept.get(self.given..).unwrap_or_default()].concat();
+            self.given = 0;
+            self.heads = Heads::default();
+        }
     }
 
     /// Reads what was kept, and from the socket where nothing was.
@@ -201,6 +227,9 @@ impl AsyncRead for Patience {
             this.heads.begin(this.phase.body());
         }
         this.admit(buffer, before);
+        if buffer.filled().len() > before {
+            this.phase.settle(false);
+        }
         if this.phase.is_busy() {
             return read;
         }
@@ -257,7 +286,11 @@ impl AsyncWrite for Patience {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         // hyper flushes once everything is written.
         self.unread = None;
-        Pin::new(&mut self.stream).poll_flush(context)
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        if flushed.is_ready() && !self.phase.is_busy() {
+            self.phase.settle(true);
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
