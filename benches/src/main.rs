@@ -14,6 +14,7 @@ mod child;
 mod edge;
 mod engines;
 mod load;
+mod log;
 mod micro;
 mod redis_counts;
 mod report;
@@ -47,6 +48,8 @@ enum Part {
     Web(Load),
     /// The rules and the component in this process only.
     Micro(Rounds),
+    /// What a line of the log costs only.
+    Log(Rounds),
     /// From start to ready only.
     Startup,
     /// The edge app only; not among what runs without a name.
@@ -93,12 +96,14 @@ fn main() -> Result<()> {
         Some(Part::Server { engine, redis }) => server::run(engine, &redis),
         Some(Part::Web(load)) => web(&load),
         Some(Part::Micro(rounds)) => micro::run(rounds.rounds),
+        Some(Part::Log(rounds)) => log::run(rounds.rounds),
         Some(Part::Startup) => startup(),
         Some(Part::Edge(plan)) => edge::run(&plan),
         Some(Part::Loop(endless)) => micro::run_endless(&endless),
         None => {
             web(&cli.load)?;
             micro::run(cli.load.rounds.rounds)?;
+            log::run(cli.load.rounds.rounds)?;
             startup()
         }
     }

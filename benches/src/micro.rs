@@ -144,7 +144,7 @@ fn expect_wrong(answer: Result<Verified, Failure>) -> Result<()> {
 }
 
 /// CPU time of this thread, which does all of the work: a busy machine doesn't count.
-fn cpu_nanoseconds() -> f64 {
+pub(crate) fn cpu_nanoseconds() -> f64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
 }

@@ -54,7 +54,7 @@ async fn serve(variant: Variant, redis: &str) -> Result<()> {
 
 /// Ready: it would not have said its address otherwise.
 #[derive(Clone)]
-struct Always;
+pub(crate) struct Always;
 
 impl Health for Always {
     async fn ready(&self) -> Readiness {

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use countersign_http_api::health::{Condition, Dependency, Health, Readiness};
+use countersign_http_api::health::{
+    self, Condition, Dependency, GenerationState, Health, Readiness, SkewState,
+};
 use countersign_providers::State;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
@@ -16,7 +18,7 @@ use crate::bindings::countersign::otp::store::{Operation, Step};
 use crate::bindings::countersign::otp::types::StoreError;
 use crate::fingerprint::Fingerprint;
 use crate::senders::{Router, now};
-use crate::stores::{SCRATCH, Store};
+use crate::stores::{Generation, SCRATCH, Skew, Store};
 
 /// Longer than a store needs that works, shorter than whoever asks has patience.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -60,8 +62,7 @@ impl HostHealth {
     async fn keys(&self) -> Option<Dependency> {
         let fits = self.fingerprint.as_ref()?.fits(&*self.store);
         let fits = timeout(TIMEOUT, fits).await.unwrap_or(true);
-        let keys = Dependency { name: "keys".to_owned(), condition: Condition::Degraded };
-        (!fits).then_some(keys)
+        (!fits).then(|| Dependency::new("keys", Condition::Degraded))
     }
 
     /// From now on the process is not ready, however well the store works: it is about to end.
@@ -96,26 +97,49 @@ impl HostHealth {
 
     fn providers(&self) -> impl Iterator<Item = Dependency> {
         let now = now();
-        self.senders.senders().routes().map(move |route| Dependency {
-            name: format!("provider {}", route.name()),
-            condition: match route.state(now) {
+        self.senders.senders().routes().map(move |route| {
+            let condition = match route.state(now) {
                 State::Closed => Condition::Ok,
                 State::HalfOpen | State::Open => Condition::Degraded,
-            },
+            };
+            Dependency::new(format!("provider {}", route.name()), condition)
         })
     }
+}
+
+/// The store's generation, as an operator is told of it.
+fn generation(generation: Generation) -> health::Generation {
+    let (state, changes, last_change) = match generation {
+        Generation::Known { changes, last_change } => {
+            (GenerationState::Known, changes, last_change)
+        }
+        Generation::NotTold => (GenerationState::NotTold, 0, None),
+        Generation::Trusted => (GenerationState::Trusted, 0, None),
+    };
+    let changed_seconds_ago = last_change.map(|since| since.as_secs());
+    health::Generation { state, changes, changed_seconds_ago }
+}
+
+/// This machine's clock, compared with the store's.
+fn clock(skew: Option<Skew>) -> Dependency {
+    let is_degrading = skew.is_some_and(Skew::is_degrading);
+    let mut clock =
+        Dependency::new("clock", if is_degrading { Condition::Degraded } else { Condition::Ok });
+    let state = if skew.is_some() { SkewState::Measured } else { SkewState::NotMeasured };
+    clock.skew = Some(health::Skew { state, seconds: skew.map(Skew::seconds) });
+    clock
 }
 
 impl Health for HostHealth {
     async fn ready(&self) -> Readiness {
         let (condition, keys) = tokio::join!(self.store(), self.keys());
-        let store = Dependency { name: "store".to_owned(), condition };
-        let ending = self
-            .is_draining
-            .load(Ordering::Relaxed)
-            .then(|| Dependency { name: "process".to_owned(), condition: Condition::Failed });
-        let dependencies: Vec<_> =
-            std::iter::once(store).chain(keys).chain(ending).chain(self.providers()).collect();
+        let report = self.store.report();
+        let mut store = Dependency::new("store", condition);
+        store.generation = Some(generation(report.generation));
+        let is_ending = self.is_draining.load(Ordering::Relaxed);
+        let ending = is_ending.then(|| Dependency::new("process", Condition::Failed));
+        let own = [store, clock(report.skew)].into_iter().chain(keys).chain(ending);
+        let dependencies: Vec<_> = own.chain(self.providers()).collect();
         let is_degraded = |dependency: &Dependency| dependency.condition == Condition::Degraded;
         Readiness { degraded: dependencies.iter().any(is_degraded), dependencies }
     }

@@ -19,7 +19,7 @@ use crate::fingerprint::{Fingerprint, Mismatch};
 use crate::health::{self, HostHealth};
 use crate::senders::{Router, Stream};
 use crate::server::{self, BindError, Server, signalled};
-use crate::stores::{self, Store, StoreSettings};
+use crate::stores::{self, Store, StoreSettings, generation};
 
 /// Why the process can't do its work.
 #[derive(Debug, thiserror::Error)]
@@ -102,9 +102,15 @@ pub async fn serve(loaded: Loaded, start: Start<'_>) -> Result<(), StartError> {
     if let Some(fingerprint) = &fingerprint {
         fingerprint.admit(&*store, start.accepts_changed_keys).await?;
     }
+    if let Err(error) = generation::remember(store.as_ref()).await {
+        tracing::warn!(?error, "the store can't say whether it was restarted");
+    }
     let health = HostHealth::new(store, senders.clone(), fingerprint);
+    let (settings, store) = (config.server.clone(), store_kind(&config.store));
+    // With what stands in it of secrets: all that needs them has its own.
+    drop(config);
     let router = countersign_http_api::router(engine.clone(), health.clone(), senders, api_keys);
-    let server = Server::bind(&config.server).await?;
+    let server = Server::bind(&settings).await?;
     let address = server.address();
     if let Some(path) = start.ready_file {
         announce(path, address)
@@ -113,12 +119,12 @@ pub async fn serve(loaded: Loaded, start: Start<'_>) -> Result<(), StartError> {
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         component = engine.digest(),
-        store = store_kind(&config.store),
-        mode = config.server.mode.as_str(),
+        store,
+        mode = settings.mode.as_str(),
         %address,
         "ready"
     );
-    let drain = config.server.drain();
+    let drain = settings.drain();
     let stop = async move {
         stop.await;
         // Balancers find out that we are going before we take no more connections.

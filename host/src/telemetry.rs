@@ -42,6 +42,17 @@ pub fn begin(settings: &LogSettings) -> io::Result<()> {
     Ok(())
 }
 
+/// What [`begin`] installs, with its lines going to `out`: for those who measure it.
+///
+/// # Errors
+/// Where the thread that writes can't be started.
+pub fn writing_to(
+    settings: &LogSettings,
+    out: impl io::Write + Send + 'static,
+) -> io::Result<Box<dyn Subscriber + Send + Sync>> {
+    Ok(subscriber(settings, Queue::start(out, |_| {})?))
+}
+
 /// Writes `text` as a line of its own, whether or not logging has begun.
 pub fn say(text: &str) {
     if let Ok(out) = standard_error() {

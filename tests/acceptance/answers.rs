@@ -217,14 +217,15 @@ pub(crate) async fn the_service_tells_how_it_is(environment: &mut impl Environme
     assert_answer(&answer, 200, json!({ "status": "ok" }));
     let answer = client.get("/readyz").await;
     assert_eq!((answer.status, &answer.json["status"]), (200, &json!("ok")), "{answer:?}");
-    // The store first; then, on the native host, each provider.
+    // The store first; then, on the native host, the clock and each provider.
     let dependencies = answer.json["dependencies"].as_array().unwrap();
-    assert_eq!(dependencies[0], json!({ "name": "store", "status": "ok" }));
     assert!(dependencies.iter().all(|dependency| dependency["status"] == "ok"), "{answer:?}");
-    let is_provider = |dependency: &Value| {
-        dependency["name"].as_str().is_some_and(|name| name.starts_with("provider "))
+    assert_eq!(dependencies[0]["name"], "store", "{answer:?}");
+    let is_known = |dependency: &Value| {
+        let name = dependency["name"].as_str();
+        name.is_some_and(|name| name == "clock" || name.starts_with("provider "))
     };
-    assert!(dependencies[1..].iter().all(is_provider), "{answer:?}");
+    assert!(dependencies[1..].iter().all(is_known), "{answer:?}");
     let answer = client.get("/openapi.json").await;
     assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
     let committed = include_str!("../../docs/openapi.json");

@@ -77,6 +77,51 @@ async fn callbacks_take_no_room_from_callers() {
     drop(held);
 }
 
+/// A provider that reports the same from there.
+async fn report(host: &Host, from: &str) -> u16 {
+    let client = Client::new(host.address());
+    let client =
+        client.with_header(hyper::header::HeaderName::from_static("x-forwarded-for"), from);
+    client.post("/v1/callbacks/sms-file", &serde_json::json!({})).await.status
+}
+
+/// An address is a client, whichever proxy it comes through.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_client_cannot_hold_the_room_for_all_providers_reports() {
+    let workplace = Workplace::new().unwrap();
+    let config = config(&workplace, settings::MEMORY, "trusted_proxies = [\"127.0.0.1/32\"]");
+    let host = Host::start(&config).await.unwrap();
+    let from = |address: &str| {
+        let head = String::from_utf8(callback("sms-file")).unwrap();
+        head.replace("host: x", &format!("host: x\r\nx-forwarded-for: {address}")).into_bytes()
+    };
+    let held = opened(host.address(), 80, &from("203.0.113.66")).await;
+    let shed = || {
+        let callbacks =
+            host.log().iter().filter_map(|line| line["callbacks"].as_u64()).sum::<u64>();
+        (callbacks >= 64).then_some(())
+    };
+    until(PATIENCE, shed).await.expect("it has its share only");
+    assert_eq!(report(&host, "203.0.113.66").await, 503);
+    // No sender of the configuration takes reports: that is found out once the body is there.
+    assert_eq!(report(&host, "198.51.100.1").await, 404);
+    // The same for the /64 of a subscriber.
+    let more: Vec<_> = {
+        let mut streams = Vec::new();
+        for host_part in 0..20 {
+            let bytes = from(&format!("2001:db8:1:2::{host_part:x}"));
+            streams.extend(opened(host.address(), 1, &bytes).await);
+        }
+        streams
+    };
+    let refused = until_async(PATIENCE, async || {
+        (report(&host, "2001:db8:1:2::ffff").await == 503).then_some(())
+    });
+    refused.await.expect("a /64 is one client");
+    assert_eq!(report(&host, "2001:db8:1:3::1").await, 404);
+    drop((held, more));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_rest_shut_no_caller_out() {
     let workplace = Workplace::new().unwrap();

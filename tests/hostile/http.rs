@@ -10,6 +10,8 @@ use countersign_tests::settings::{self, Workplace};
 use countersign_tests::wait::until;
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::{RULES, config, issue};
 
@@ -50,6 +52,69 @@ async fn what_is_no_http_is_refused_with_a_problem() {
     // HTTP/1.0 knows no Host.
     let answers = raw::exchange(host.address(), b"GET /healthz HTTP/1.0\r\n\r\n").await.unwrap();
     assert_eq!(answers[0].status, 200);
+}
+
+/// Whatever came before it on the connection, and in the same packet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bare_line_feed_is_refused_in_every_head_of_a_connection() {
+    let workplace = Workplace::new().unwrap();
+    let host = Host::start(&config(&workplace, settings::MEMORY, "")).await.unwrap();
+    let get = "GET /healthz HTTP/1.1\r\nhost: x\r\n";
+    let body = "{\n\"purpose\":\n\"login\"}\n\n";
+    let post = |framing: &str, body: &str| {
+        format!(
+            "POST /v1/status HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{framing}\r\n\r\n{body}"
+        )
+    };
+    let length = post(&format!("content-length: {}", body.len()), body);
+    let chunks = format!(
+        "3;a=b\r\n{}\r\n{:x}\r\n{}\r\n0\r\nz: y\r\n\r\n",
+        &body[..3],
+        body.len() - 3,
+        &body[3..]
+    );
+    let chunked = post("transfer-encoding: chunked", &chunks);
+    for first in [format!("{get}\r\n"), "\r\n\r\n".to_owned(), length, chunked] {
+        // The body arrives as it was sent, so that it is a JSON object without `to`.
+        let status = if first.starts_with("GET") { 200 } else { 400 };
+        let before = if first.starts_with('\r') { vec![] } else { vec![status; 2] };
+        let bytes = format!("{first}{first}{get}a: b\n\r\n{get}\r\n");
+        let answers = raw::exchange(host.address(), bytes.as_bytes()).await.unwrap();
+        let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+        assert_eq!(statuses, [&before[..], &[400]].concat(), "{first:?}: {answers:?}");
+        for answer in answers.iter().take(before.len()).filter(|_| status == 400) {
+            assert_eq!(answer.json()["field"], "to", "{answer:?}");
+        }
+    }
+    // What is as it should be is answered, however many requests there are in a packet.
+    let bytes = format!("{get}\r\n").repeat(50) + get + "connection: close\r\n\r\n";
+    assert_eq!(raw::exchange(host.address(), bytes.as_bytes()).await.unwrap().len(), 51);
+}
+
+/// What is kept for a connection is given up while it rests: nothing that was sent before or after is lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_has_rested_is_served_as_before() {
+    let workplace = Workplace::new().unwrap();
+    let host = Host::start(&config(&workplace, settings::MEMORY, "")).await.unwrap();
+    let mut stream = TcpStream::connect(host.address()).await.unwrap();
+    let rest = Duration::from_millis(600);
+    let get = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+    let large = get.replace("healthz", "openapi.json");
+    // A request and the beginning of the next one in a packet, a rest, and the end of it.
+    let parts =
+        [get, get, &format!("{get}{large}GET /hea"), "lthz HTTP/1.1\r\nhost: x\r\n", "\r\n"];
+    for part in parts {
+        stream.write_all(part.as_bytes()).await.unwrap();
+        tokio::time::sleep(rest).await;
+    }
+    let last = get.replace("host", "connection: close\r\nhost");
+    stream.write_all(last.as_bytes()).await.unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).await.unwrap();
+    let text = String::from_utf8(bytes).unwrap();
+    assert_eq!(text.matches("HTTP/1.1 200 OK").count(), 6, "{text}");
+    assert_eq!(text.matches("{\"status\":\"ok\"}").count(), 5, "{text}");
+    assert!(text.contains("\"openapi\": \"3."), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

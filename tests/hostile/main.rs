@@ -2,10 +2,13 @@
 #![cfg(test)]
 
 mod clients;
+mod clock;
 mod http;
 mod log;
 mod machine;
+mod memory;
 mod rollback;
+mod soak;
 mod store;
 mod strangers;
 

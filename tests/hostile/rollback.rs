@@ -7,7 +7,7 @@ use countersign_tests::process::Host;
 use countersign_tests::redis::RedisServer;
 use countersign_tests::settings::{self, Workplace};
 use countersign_tests::wait::until_async;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const RULES: &str = "[purposes.login]\nchannels = [\"sms\"]\n";
 const CODES: usize = 50;
@@ -71,4 +71,74 @@ async fn no_code_succeeds_twice_when_redis_goes_back_to_a_snapshot() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_operator_who_trusts_a_redis_that_goes_back_has_every_code_succeed_twice() {
     assert_eq!(succeed_once_more("after_restart = \"trust\"\n").await, CODES);
+}
+
+fn told(host: &Host, message: &str) -> usize {
+    let lines = host.log();
+    let texts = lines.iter().filter_map(|line| line["message"].as_str());
+    texts.filter(|text| text.contains(message)).count()
+}
+
+fn generation(ready: &Value) -> &Value {
+    &ready["dependencies"][0]["generation"]
+}
+
+const WHILE_RUNNING: &str = "the store was restarted or failed over";
+const IN_BETWEEN: &str = "since a host was last started on it";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_generation_is_told_once_and_counted_whether_or_not_a_host_ran() {
+    let mut redis = RedisServer::start().unwrap();
+    let workplace = Workplace::new().unwrap();
+    let config = crate::config(&workplace, &settings::redis(redis.port()), "");
+    let mut host = Host::start(&config).await.unwrap();
+    let client = Client::new(host.address());
+    let known = json!({ "state": "known", "changes": 0 });
+    assert_eq!(generation(&client.get("/readyz").await.json), &known);
+    redis::cmd("SAVE").exec(&mut redis.connection().unwrap()).unwrap();
+    redis.stop().unwrap();
+    redis.restart().unwrap();
+    let changed = until_async(PATIENCE, async || {
+        let ready = client.get("/readyz").await;
+        (ready.status == 200 && generation(&ready.json)["changes"] == 1).then_some(ready)
+    });
+    let changed = changed.await.expect("it is noticed").json;
+    assert!(generation(&changed)["changed_seconds_ago"].as_u64() <= Some(20), "{changed}");
+    for _ in 0..5 {
+        client.get("/readyz").await;
+    }
+    assert_eq!((told(&host, WHILE_RUNNING), told(&host, IN_BETWEEN)), (1, 0));
+
+    // While no host runs; the snapshot is older than the last start.
+    host.kill().unwrap();
+    redis.stop().unwrap();
+    redis.restart().unwrap();
+    let host = Host::start(&config).await.unwrap();
+    assert_eq!((told(&host, WHILE_RUNNING), told(&host, IN_BETWEEN)), (0, 1));
+    let another = Host::start(&config).await.unwrap();
+    assert_eq!(told(&another, IN_BETWEEN), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_was_restored_is_told_at_start_and_a_trusted_one_is_not() {
+    let workplace = Workplace::new().unwrap();
+    let file = workplace.path().join("store.db");
+    let start = async |more: &str| {
+        let config = crate::config(&workplace, &(workplace.sqlite() + more), "");
+        Host::start(&config).await.unwrap()
+    };
+    for expected in [0, 0] {
+        let mut host = start("").await;
+        assert_eq!(told(&host, IN_BETWEEN), expected);
+        host.terminate().unwrap();
+        host.ended().await.unwrap();
+    }
+    let backup = file.with_file_name("backup.db");
+    std::fs::copy(&file, &backup).unwrap();
+    std::fs::rename(&backup, &file).unwrap();
+    let trusting = start("after_restart = \"trust\"\n").await;
+    let ready = Client::new(trusting.address()).get("/readyz").await.json;
+    assert_eq!(generation(&ready), &json!({ "state": "trusted", "changes": 0 }));
+    assert_eq!(told(&trusting, IN_BETWEEN), 0);
+    assert_eq!(told(&start("").await, IN_BETWEEN), 1);
 }

@@ -1,10 +1,10 @@
-//! A breakable wire: a TCP proxy that cuts a connection after so many bytes, swallows what passes, holds answers up, or
-//! leads to another server.
+//! A breakable wire: a TCP proxy that cuts a connection after so many bytes, swallows what passes, holds answers up, leads
+//! to another server, or has a Redis tell another time.
 
 use std::io::Result;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -34,6 +34,7 @@ impl Proxy {
             round_trips: AtomicU64::new(0),
             cuts: watch::Sender::new(0),
             held: watch::Sender::new(0),
+            seconds: AtomicI64::new(0),
         });
         let shared = Arc::clone(&wire);
         let accepting = tokio::spawn(async move {
@@ -105,6 +106,11 @@ impl Proxy {
         self.wire.server.send_replace(port);
     }
 
+    /// From now on a Redis tells a time that is so many seconds later than its own.
+    pub fn shift_time(&self, seconds: i64) {
+        self.wire.seconds.store(seconds, Ordering::SeqCst);
+    }
+
     /// Forwards again. What was swallowed stays lost.
     pub fn forward(&self) {
         self.wire.set(Mode::Forward);
@@ -132,6 +138,7 @@ struct Wire {
     round_trips: AtomicU64,
     cuts: watch::Sender<u64>,
     held: watch::Sender<usize>,
+    seconds: AtomicI64,
 }
 
 impl Wire {
@@ -172,7 +179,9 @@ impl Wire {
                         continue;
                     }
                     let goes_on = !std::mem::take(&mut may_be_held) || self.hold(&mut moved).await;
-                    client.write_all(answered.get(..length).unwrap_or_default()).await?;
+                    let answered = answered.get_mut(..length).unwrap_or_default();
+                    shift(answered, self.seconds.load(Ordering::SeqCst));
+                    client.write_all(answered).await?;
                     if !goes_on {
                         return Ok(());
                     }
@@ -237,5 +246,19 @@ impl Wire {
 
     fn set(&self, mode: Mode) {
         self.mode.send_replace(mode);
+    }
+}
+
+/// Adds `seconds` to what a Redis answers to `TIME`: two texts, the first of ten digits.
+fn shift(answers: &mut [u8], seconds: i64) {
+    const BEGINNING: &[u8] = b"*2\r\n$10\r\n";
+    let places: Vec<_> = answers.windows(BEGINNING.len()).map(|part| part == BEGINNING).collect();
+    for (place, _) in places.iter().enumerate().filter(|(_, is_time)| **is_time) {
+        let digits = answers.get_mut(place + BEGINNING.len()..).and_then(|rest| rest.get_mut(..10));
+        let Some(digits) = digits else { continue };
+        let time = std::str::from_utf8(digits).ok().and_then(|text| text.parse::<i64>().ok());
+        if let Some(time) = time {
+            digits.copy_from_slice(format!("{:010}", time + seconds).as_bytes());
+        }
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::workspace::Workspace;
-use crate::{bench, build, ci, edge, phone_table, serve, storms, test, wit};
+use crate::{bench, build, ci, edge, phone_table, serve, soak, storms, test, wit};
 
 /// One command of `cargo xtask`.
 pub(crate) struct Command {
@@ -54,6 +54,12 @@ pub(crate) const COMMANDS: &[Command] = &[
         usage: "[<name>] [-- <arguments>]",
         summary: "build for release and measure",
         run: bench::run,
+    },
+    Command {
+        name: "soak",
+        usage: "",
+        summary: "run the tests that take minutes: load beside attackers, and a log that stalls",
+        run: soak::run,
     },
     Command {
         name: "edge",

@@ -10,6 +10,7 @@ mod phone_table;
 mod process;
 mod python;
 mod serve;
+mod soak;
 mod storms;
 mod test;
 mod toolchain;

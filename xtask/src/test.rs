@@ -19,6 +19,14 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
             "`test` takes one filter, not `{second}` too; arguments of the test binaries follow `--`"
         );
     }
+    run_suites(workspace, own, passed)
+}
+
+/// The same, with these `own` arguments of `cargo test` and those `passed` on to the test binaries.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_suites(workspace: &Workspace, own: &[String], passed: &[String]) -> Result<()> {
     tools::ensure(&[Tool::Exim, Tool::Nginx, Tool::Python, Tool::Redis])?;
     let python = python::ensure(workspace)?;
     prepare(workspace)?;

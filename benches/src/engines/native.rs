@@ -44,8 +44,9 @@ pub(crate) fn open(store: Arc<dyn Store>, sender: Arc<dyn Sender>) -> Result<Nat
 
 fn keyring() -> Result<Keyring> {
     let ring = setting::rules().keyring;
-    let keys = ring.keys.into_iter().map(|key| (key.name, Secret::new(key.secret))).collect();
-    Keyring::new(&Secret::new(ring.index), keys).map_err(|fault| anyhow!(fault.reason()))
+    let keys = ring.keys.iter().map(|key| (key.name.clone(), Secret::new(key.secret.clone())));
+    Keyring::new(&Secret::new(ring.index.clone()), keys.collect())
+        .map_err(|fault| anyhow!(fault.reason()))
 }
 
 /// Policies by purpose.

@@ -29,8 +29,7 @@ impl Health for StoreUpkeep {
                 Condition::Failed
             }
         };
-        let store = Dependency { name: "store".to_owned(), condition };
-        Readiness { degraded: false, dependencies: vec![store] }
+        Readiness { degraded: false, dependencies: vec![Dependency::new("store", condition)] }
     }
 }
 

@@ -14,7 +14,7 @@ use super::{Config, Loaded};
 use crate::bindings::countersign::otp::settings::{Key, Keyring};
 
 /// Holds the sections against each other, reads the secrets, and puts together what the engine is told.
-pub(super) fn settle(config: Config) -> Result<Loaded, Vec<Problem>> {
+pub(super) fn settle(mut config: Config) -> Result<Loaded, Vec<Problem>> {
     let mut problems = Vec::new();
     let purposes = gather(&config.purposes, &config.tenants, &mut problems);
     listening(&config, &mut problems);
@@ -35,13 +35,12 @@ pub(super) fn settle(config: Config) -> Result<Loaded, Vec<Problem>> {
     let policies =
         purposes.iter().map(|(name, (_, policy))| (name.clone(), policy.into())).collect();
     let warnings = warnings(&config, &purposes);
+    // They are in the keyring now.
+    let ephemeral_keys = config.keys.take().is_none();
     match keyring {
-        Some(keyring) if problems.is_empty() => Ok(Loaded {
-            rules: Rules { policies, keyring },
-            ephemeral_keys: config.keys.is_none(),
-            warnings,
-            config,
-        }),
+        Some(keyring) if problems.is_empty() => {
+            Ok(Loaded { rules: Rules { policies, keyring }, ephemeral_keys, warnings, config })
+        }
         _ => Err(problems),
     }
 }
@@ -90,9 +89,9 @@ fn keyring(keys: &KeysSettings, problems: &mut Vec<Problem>) -> Option<Keyring> 
 /// Keys that live as long as the process.
 fn made_up() -> Result<Keyring, Problem> {
     let random = || {
-        let mut bytes = [0; KEY_BYTES];
+        let mut bytes = vec![0; KEY_BYTES];
         getrandom::fill(&mut bytes)
-            .map(|()| bytes.to_vec())
+            .map(|()| bytes)
             .map_err(|error| Problem::new("keys", format!("no randomness: {error}")))
     };
     Ok(Keyring {

@@ -16,6 +16,7 @@ use std::net::IpAddr;
 
 use countersign_settings::problem::{Origin, Problem};
 use serde_json::Value;
+use zeroize::Zeroize;
 
 use super::schema::{Kind, Shape};
 use super::tree::{Tree, parse_value};
@@ -144,11 +145,13 @@ fn path_of(name: &str, root: &Value) -> Vec<String> {
 }
 
 /// `text` as the type that the setting has: variables have none of their own.
-fn typed(text: String, kinds: Vec<Kind>) -> Value {
+fn typed(mut text: String, kinds: Vec<Kind>) -> Value {
     if kinds.contains(&Kind::String) || kinds.is_empty() {
         return Value::String(text);
     }
-    parse_value(&text).unwrap_or(Value::String(text))
+    let Some(value) = parse_value(&text) else { return Value::String(text) };
+    text.zeroize();
+    value
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use countersign_settings::problem::{Origin, Problem, Problems};
 use countersign_settings::purposes::{PolicySettings, TenantSettings};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 mod check;
 mod delivery;
@@ -126,7 +127,7 @@ pub fn load(
 fn read(file: Option<&Path>, variables: &[(OsString, OsString)]) -> Result<Tree, Problem> {
     let path = file.map_or_else(|| PathBuf::from(DEFAULT_FILE), Path::to_owned);
     match std::fs::read_to_string(&path) {
-        Ok(text) => Tree::parse(&path, &text),
+        Ok(text) => Tree::parse(&path, &Zeroizing::new(text)),
         Err(error) => {
             let settings = variables.iter().any(|(name, value)| {
                 name.to_str().is_some_and(|name| environment::is_setting(name, value))

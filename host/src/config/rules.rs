@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use countersign_settings::purposes::Channel;
+use zeroize::Zeroize;
 
 use crate::bindings::countersign::otp::{settings, types};
 
@@ -21,6 +22,19 @@ impl fmt::Debug for Rules {
             .debug_struct("Rules")
             .field("purposes", &self.policies.keys())
             .finish_non_exhaustive()
+    }
+}
+
+// The component is given a copy with each call.
+impl Drop for settings::Keyring {
+    fn drop(&mut self) {
+        self.index.zeroize();
+    }
+}
+
+impl Drop for settings::Key {
+    fn drop(&mut self) {
+        self.secret.zeroize();
     }
 }
 

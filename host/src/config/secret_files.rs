@@ -6,6 +6,7 @@ use std::path::Path;
 
 use countersign_settings::problem::Problem;
 use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
 
 use super::schema::Shape;
 use super::tree::{Tree, below};
@@ -138,6 +139,7 @@ fn read_one(tree: &mut Tree, path: &[String]) -> Result<(), Problem> {
 
 fn read(file: &Path) -> Result<String, String> {
     let text = std::fs::read_to_string(file)
+        .map(Zeroizing::new)
         .map_err(|error| format!("{} can't be read: {error}", file.display()))?;
     if text.len() > MAX_BYTES {
         return Err(format!("{} holds over 65,536 bytes", file.display()));

@@ -1,4 +1,5 @@
-//! A configuration before it is typed: values by path, each with the place that it came from.
+//! A configuration before it is typed: values by path, each with the place that it came from. Some are secrets, so that
+//! all are wiped from memory on drop.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use countersign_settings::problem::{Origin, Problem};
 use serde_json::{Map, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use zeroize::Zeroize;
 
 /// Values, and where they came from.
 #[derive(Debug)]
@@ -33,7 +35,7 @@ impl Tree {
             // Not `Display`: that repeats the line, and a secret may stand in it.
             text: error.message().to_owned(),
         })?;
-        let root = reader.table("", table.get_ref())?;
+        let root = reader.table("", table.into_inner())?;
         Ok(Self { root, origins: reader.origins })
     }
 
@@ -75,7 +77,23 @@ impl Tree {
 pub(super) fn parse_value(text: &str) -> Option<Value> {
     let value = DeValue::parse(text).ok()?;
     let mut reader = Reader { file: PathBuf::new(), lines: Vec::new(), origins: BTreeMap::new() };
-    reader.value("", &value).ok()
+    reader.value("", value).ok()
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        wipe(&mut self.root);
+    }
+}
+
+/// Overwrites every text in it.
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(list) => list.iter_mut().for_each(wipe),
+        Value::Object(table) => table.values_mut().for_each(wipe),
+        Value::Bool(_) | Value::Null | Value::Number(_) => {}
+    }
 }
 
 /// `path` with `step` below it.
@@ -85,6 +103,7 @@ pub(super) fn below(path: &str, step: &str) -> String {
 
 fn put_below(holder: &mut Value, path: &[String], value: Value) -> Result<(), &'static str> {
     let Some((step, rest)) = path.split_first() else {
+        wipe(holder);
         *holder = value;
         return Ok(());
     };
@@ -127,36 +146,38 @@ impl Reader {
         Origin::File(self.file.clone(), line)
     }
 
-    fn table(&mut self, path: &str, table: &DeTable<'_>) -> Result<Value, Problem> {
+    fn table(&mut self, path: &str, table: DeTable<'_>) -> Result<Value, Problem> {
         let mut object = Map::new();
         for (key, value) in table {
             let path = below(path, key.get_ref());
             let origin = self.origin(key.span().start);
             self.origins.insert(path.clone(), origin);
-            object.insert(key.get_ref().to_string(), self.value(&path, value)?);
+            let value = self.value(&path, value)?;
+            object.insert(key.into_inner().into_owned(), value);
         }
         Ok(Value::Object(object))
     }
 
-    fn value(&mut self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<Value, Problem> {
+    fn value(&mut self, path: &str, value: Spanned<DeValue<'_>>) -> Result<Value, Problem> {
+        let start = value.span().start;
         let outside = |reader: &Self| Problem {
-            origin: reader.origin(value.span().start),
+            origin: reader.origin(start),
             path: path.to_owned(),
             text: "a number that is too large".to_owned(),
         };
-        Ok(match value.get_ref() {
-            DeValue::String(text) => Value::String(text.to_string()),
+        Ok(match value.into_inner() {
+            DeValue::String(text) => Value::String(text.into_owned()),
             DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
                 .map(Value::from)
                 .map_err(|_| outside(self))?,
             DeValue::Float(float) => {
                 float.as_str().parse::<f64>().map(Value::from).map_err(|_| outside(self))?
             }
-            DeValue::Boolean(yes) => Value::Bool(*yes),
+            DeValue::Boolean(yes) => Value::Bool(yes),
             DeValue::Datetime(time) => Value::String(time.to_string()),
             DeValue::Array(list) => {
                 let mut elements = Vec::new();
-                for (index, element) in list.iter().enumerate() {
+                for (index, element) in list.into_iter().enumerate() {
                     let path = below(path, &index.to_string());
                     let origin = self.origin(element.span().start);
                     self.origins.insert(path.clone(), origin);

@@ -1,15 +1,19 @@
 //! One connection: HTTP/1.1 with keep-alive, on a socket with a bounded patience.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
+use axum::response::Response;
 use countersign_http_api::refusal;
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -17,6 +21,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::gate::{ALWAYS, Gate};
+use super::heads::Framing;
 use super::patience::{Limits, Patience, Phase};
 use super::seats::Seat;
 use super::shed::Shed;
@@ -29,11 +34,16 @@ const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// `connection: close`. Closing at once would lose it, and proxies don't repeat a POST.
 const LINGER: Duration = Duration::from_millis(300);
 
+/// How long a connection has to rest until what hyper keeps for it is given up.
+const RESTS_AFTER: Duration = Duration::from_millis(250);
+
 /// How the connections of a server are served.
 pub(super) struct Connections {
     gate: Arc<Gate>,
     http: http1::Builder,
     limits: Limits,
+    /// How long a connection may rest.
+    idle: Duration,
     closing: watch::Receiver<bool>,
 }
 
@@ -53,10 +63,14 @@ impl Connections {
             .max_buf_size(MAX_HEAD_BYTES)
             .keep_alive(true);
         let (head, write) = (settings.header_timeout(), settings.write_timeout());
-        Self { gate: Arc::new(gate), http, limits: Limits { head, write, shed }, closing }
+        let (gate, idle) = (Arc::new(gate), settings.idle_timeout());
+        Self { gate, http, limits: Limits { head, write, shed }, idle, closing }
     }
 
     /// Serves the requests of one connection, until another one needs its place.
+    ///
+    /// While it rests it is a socket and no more: what hyper keeps for a connection are buffers of 16 KiB, and most
+    /// connections rest most of the time.
     pub(super) fn serve(
         &self,
         stream: TcpStream,
@@ -65,12 +79,15 @@ impl Connections {
         seat: Seat,
     ) -> impl Future<Output = ()> + Send + 'static {
         let gate = Arc::clone(&self.gate);
-        let io = Patience::new(stream, phase.clone(), self.limits.clone());
+        let mut io = Patience::new(stream, phase.clone(), self.limits.clone());
         let mut closing = self.closing.clone();
         let goodbye = self.closing.clone();
-        let service = service_fn(move |request: Request<Incoming>| {
+        let (http, idle) = (self.http.clone(), self.idle);
+        let mut patience = self.limits.head;
+        let requests = phase.clone();
+        let mut service = service_fn(move |request: Request<Incoming>| {
             let gate = Arc::clone(&gate);
-            let busy = phase.busy();
+            let busy = requests.busy(Framing::of(&request));
             let goodbye = goodbye.clone();
             async move {
                 let mut response = gate.pass(request.map(Body::new), peer.ip()).await;
@@ -79,26 +96,40 @@ impl Connections {
                     let headers = response.headers_mut();
                     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
                 }
-                Ok::<_, std::convert::Infallible>(response)
+                whole(response).await
             }
         });
-        let connection = self.http.serve_connection(TokioIo::new(io), service);
         async move {
-            let mut connection = pin!(connection);
-            let lingered = async {
+            let mut lingered = pin!(async {
                 let _ = closing.wait_for(|closing| *closing).await;
                 tokio::time::sleep(LINGER).await;
-            };
-            let ended = tokio::select! {
-                ended = connection.as_mut() => ended,
-                () = seat.lost() => Ok(()),
-                () = lingered => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
+            });
+            loop {
+                tokio::select! {
+                    has_more = io.has_more() => if has_more.is_err() { return },
+                    () = seat.lost() => return,
+                    () = lingered.as_mut() => return,
+                    () = tokio::time::sleep(patience) => return,
                 }
-            };
-            if let Err(error) = ended {
-                tracing::debug!(%error, "a connection ended early");
+                let mut connection = Box::new(http.serve_connection(TokioIo::new(io), service));
+                let ended = tokio::select! {
+                    ended = until_rest(connection.as_mut(), &phase) => ended,
+                    () = seat.lost() => return,
+                    () = lingered.as_mut() => {
+                        Pin::new(connection.as_mut()).graceful_shutdown();
+                        Some(connection.as_mut().await)
+                    }
+                };
+                if let Some(ended) = ended {
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, "a connection ended early");
+                    }
+                    return;
+                }
+                let parts = connection.into_parts();
+                (io, service) = (parts.io.into_inner(), parts.service);
+                io.put_back(&parts.read_buf);
+                patience = idle;
             }
         }
     }
@@ -117,7 +148,7 @@ impl Connections {
         let io = Patience::new(stream, phase.clone(), self.limits.clone());
         let service = service_fn(move |request: Request<Incoming>| {
             let gate = Arc::clone(&gate);
-            let busy = phase.busy();
+            let busy = phase.busy(Framing::of(&request));
             async move {
                 let response = if ALWAYS.contains(&request.uri().path()) {
                     gate.pass(request.map(Body::new), peer.ip()).await
@@ -125,7 +156,7 @@ impl Connections {
                     refusal::overloaded()
                 };
                 drop(busy);
-                Ok::<_, std::convert::Infallible>(response)
+                whole(response).await
             }
         });
         let mut http = self.http.clone();
@@ -137,4 +168,33 @@ impl Connections {
             }
         }
     }
+}
+
+/// Drives a connection to its end, or until it has rested for a while: nothing then.
+async fn until_rest<C: Future + Unpin>(mut connection: C, phase: &Phase) -> Option<C::Output> {
+    let mut timer = pin!(None);
+    poll_fn(|context| {
+        if let Poll::Ready(ended) = Pin::new(&mut connection).poll(context) {
+            return Poll::Ready(Some(ended));
+        }
+        if !phase.is_settled() {
+            timer.set(None);
+            return Poll::Pending;
+        }
+        if timer.is_none() {
+            timer.set(Some(tokio::time::sleep(RESTS_AFTER)));
+        }
+        match timer.as_mut().as_pin_mut().map(|timer| timer.poll(context)) {
+            Some(Poll::Ready(())) => Poll::Ready(None),
+            _ => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// A response whose body is in memory, as all of ours are, so that hyper writes all of it or is still at it.
+async fn whole(response: Response) -> Result<hyper::Response<Full<Bytes>>, axum::Error> {
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await?.to_bytes();
+    Ok(hyper::Response::from_parts(parts, Full::new(body)))
 }

@@ -13,12 +13,13 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use countersign_http_api::{ClientAddress, RequestStart, refusal};
 use futures_util::FutureExt;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tower::ServiceExt;
 
 use super::arrival::Arrival;
 use super::client_address::ClientAddresses;
 use super::malformed;
+use super::shares::{Share, Shares};
 use super::shed::Shed;
 use crate::config::ServerSettings;
 
@@ -33,12 +34,15 @@ const CALLBACKS: &str = "/v1/callbacks/";
 /// none to them.
 const MAX_CALLBACKS: usize = 64;
 
+/// Those of one client, so that bodies which never come hold no room of the providers' reports.
+const MAX_CALLBACKS_OF_ONE: usize = 16;
+
 /// The way to the router.
 pub(super) struct Gate {
     router: Router,
     addresses: ClientAddresses,
     room: Semaphore,
-    callbacks: Semaphore,
+    callbacks: Shares,
     timeout: Duration,
     shed: Arc<Shed>,
     /// The number of the first request: a random one, since the number of a process may be the same
@@ -54,7 +58,7 @@ impl Gate {
             router,
             addresses: ClientAddresses::new(settings),
             room: Semaphore::new(settings.max_concurrent_requests as usize),
-            callbacks: Semaphore::new(MAX_CALLBACKS),
+            callbacks: Shares::new(MAX_CALLBACKS, MAX_CALLBACKS_OF_ONE),
             timeout: settings.request_timeout(),
             shed,
             first: getrandom::u64().unwrap_or_default(),
@@ -64,21 +68,11 @@ impl Gate {
 
     /// Answers `request`, that came from `peer`.
     pub(super) async fn pass(&self, mut request: Request<Body>, peer: IpAddr) -> Response {
+        let address = self.addresses.of(request.headers(), peer);
         let path = request.uri().path();
         let is_callback = path.starts_with(CALLBACKS);
-        let _room = if ALWAYS.contains(&path) {
-            None
-        } else {
-            let (room, shed) = if is_callback {
-                (&self.callbacks, &self.shed.callbacks)
-            } else {
-                (&self.room, &self.shed.requests)
-            };
-            let Ok(permit) = room.try_acquire() else {
-                shed.add();
-                return refusal::overloaded();
-            };
-            Some(permit)
+        let Some(_room) = self.room(path, is_callback, address) else {
+            return refusal::overloaded();
         };
         if malformed::is_odd(&request) {
             let mut response = refusal::malformed(StatusCode::BAD_REQUEST);
@@ -86,7 +80,6 @@ impl Gate {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             return response;
         }
-        let address = self.addresses.of(request.headers(), peer);
         let number = self.first.wrapping_add(self.begun.fetch_add(1, Ordering::Relaxed));
         let start = RequestStart { number, at: Instant::now() };
         request.extensions_mut().insert(ClientAddress(address));
@@ -107,6 +100,28 @@ impl Gate {
         }
         response
     }
+
+    /// Room for a request; nothing, and counted, where there is none.
+    fn room(&self, path: &str, is_callback: bool, client: IpAddr) -> Option<Room<'_>> {
+        let (room, shed) = if ALWAYS.contains(&path) {
+            return Some(Room::Always);
+        } else if is_callback {
+            (self.callbacks.take(client).map(Room::Callback), &self.shed.callbacks)
+        } else {
+            (self.room.try_acquire().ok().map(Room::Request), &self.shed.requests)
+        };
+        if room.is_none() {
+            shed.add();
+        }
+        room
+    }
+}
+
+/// What a request holds while it is worked on.
+enum Room<'a> {
+    Always,
+    Callback(#[expect(dead_code, reason = "held")] Share<'a>),
+    Request(#[expect(dead_code, reason = "held")] SemaphorePermit<'a>),
 }
 
 /// Logs a request whose own line was never written.

@@ -2,8 +2,8 @@
 //! them in another way.
 //!
 //! hyper refuses most of them by itself, with an answer that has no body: the socket puts ours in
-//! its place. What hyper takes and we don't is a bare line feed, which is made unreadable for it,
-//! and the heads that [`is_odd`] names.
+//! its place. What hyper takes and we don't is a bare line feed, which is made unreadable for it
+//! (`heads.rs`), and the heads that [`is_odd`] names.
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
@@ -64,63 +64,9 @@ fn written(response: Response) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Looks at the bytes of heads as they arrive.
-#[derive(Default)]
-pub(super) struct Lines {
-    /// How much of `\r\n\r\n` the last bytes were.
-    seen: usize,
-}
-
-impl Lines {
-    /// Begins with another head.
-    pub(super) fn restart(&mut self) {
-        self.seen = 0;
-    }
-
-    /// Puts a byte that no head may hold in place of each line feed that stands alone, up to the
-    /// end of the head. What follows the head in the same packet is not looked at: it may be a
-    /// body.
-    pub(super) fn spoil(&mut self, bytes: &mut [u8]) {
-        const END: &[u8; 4] = b"\r\n\r\n";
-        for byte in bytes {
-            if self.seen == END.len() {
-                return;
-            }
-            if *byte == b'\n' && self.seen.is_multiple_of(2) {
-                *byte = 0;
-            }
-            self.seen = match (self.seen, *byte) {
-                (seen @ (1 | 3), b'\n') => seen + 1,
-                (2, b'\r') => 3,
-                (_, b'\r') => 1,
-                _ => 0,
-            };
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn spoiled(parts: &[&str]) -> String {
-        let mut lines = Lines::default();
-        let parts = parts.iter().map(|part| {
-            let mut bytes = part.as_bytes().to_vec();
-            lines.spoil(&mut bytes);
-            String::from_utf8(bytes).unwrap()
-        });
-        parts.collect()
-    }
-
-    #[test]
-    fn line_feeds_that_stand_alone_are_spoiled_within_the_head_only() {
-        assert_eq!(spoiled(&["GET / HTTP/1.1\na: b\r\n\n"]), "GET / HTTP/1.1\0a: b\r\n\0");
-        assert_eq!(spoiled(&["\nGET / HTTP/1.1\r\n\r\n"]), "\0GET / HTTP/1.1\r\n\r\n");
-        let whole = ["GET / HTTP/1.1\r", "\na: b\r\n", "\r\n{\n\n}"];
-        assert_eq!(spoiled(&whole), whole.concat());
-        assert_eq!(spoiled(&["a\r\r\n\r\nb\n"]), "a\r\r\n\r\nb\n");
-    }
 
     #[test]
     fn only_answers_without_a_body_are_replaced() {

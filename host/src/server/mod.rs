@@ -12,9 +12,11 @@ mod client_address;
 mod connection;
 mod files;
 mod gate;
+mod heads;
 mod malformed;
 mod patience;
 mod seats;
+mod shares;
 mod shed;
 mod shutdown;
 

@@ -4,7 +4,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,7 +12,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
-use super::malformed::{self, Lines};
+use super::heads::{Framing, Heads};
+use super::malformed;
 use super::shed::Shed;
 
 /// How far a connection is: the requests that it has begun and those that it has ended.
@@ -21,17 +22,24 @@ pub(super) struct Phase(Arc<Counts>);
 
 struct Counts {
     begun: AtomicU64,
+    /// The length of the latest request's body, or [`CHUNKED`].
+    body: AtomicU64,
     ended: AtomicU64,
     opened: Instant,
     /// Milliseconds after `opened` at which the last request ended.
     resting_since: AtomicU64,
+    /// Whether the last answer is written, and nothing was read since.
+    is_settled: AtomicBool,
 }
+
+/// The length of a body in chunks: no request has so many bytes.
+const CHUNKED: u64 = u64::MAX;
 
 impl Default for Phase {
     fn default() -> Self {
-        let (begun, ended) = (AtomicU64::new(0), AtomicU64::new(0));
-        let resting_since = AtomicU64::new(0);
-        Self(Arc::new(Counts { begun, ended, opened: Instant::now(), resting_since }))
+        let [begun, body, ended, resting_since] = std::array::from_fn(|_| AtomicU64::new(0));
+        let (opened, is_settled) = (Instant::now(), AtomicBool::new(false));
+        Self(Arc::new(Counts { begun, body, ended, opened, resting_since, is_settled }))
     }
 }
 
@@ -39,8 +47,13 @@ impl Default for Phase {
 pub(super) struct Busy(Phase);
 
 impl Phase {
-    /// Begins a request: its head is there.
-    pub(super) fn busy(&self) -> Busy {
+    /// Begins a request: its head is there, and its `body` follows.
+    pub(super) fn busy(&self, body: Framing) -> Busy {
+        let length = match body {
+            Framing::Chunked => CHUNKED,
+            Framing::Length(length) => length,
+        };
+        self.0.body.store(length, Ordering::Relaxed);
         self.0.begun.fetch_add(1, Ordering::Relaxed);
         Busy(self.clone())
     }
@@ -49,14 +62,31 @@ impl Phase {
         self.0.begun.load(Ordering::Relaxed)
     }
 
+    /// How the body of the latest request is framed.
+    fn body(&self) -> Framing {
+        match self.0.body.load(Ordering::Relaxed) {
+            CHUNKED => Framing::Chunked,
+            length => Framing::Length(length),
+        }
+    }
+
     fn is_busy(&self) -> bool {
         self.begun() > self.0.ended.load(Ordering::Relaxed)
     }
 
-    /// For how long no request has been worked on; nothing while one is.
-    pub(super) fn rest(&self) -> Option<Duration> {
+    /// Whether the last answer is written, and nothing was read since.
+    pub(super) fn is_settled(&self) -> bool {
+        self.0.is_settled.load(Ordering::Relaxed)
+    }
+
+    fn settle(&self, is_settled: bool) {
+        self.0.is_settled.store(is_settled, Ordering::Relaxed);
+    }
+
+    /// Since when no request has been worked on; nothing while one is.
+    pub(super) fn rests_since(&self) -> Option<Instant> {
         let since = Duration::from_millis(self.0.resting_since.load(Ordering::Relaxed));
-        (!self.is_busy()).then(|| self.0.opened.elapsed().saturating_sub(since))
+        (!self.is_busy()).then(|| self.0.opened + since)
     }
 }
 
@@ -81,7 +111,10 @@ pub(super) struct Patience {
     /// Rings when the client has not read for too long. Set from the first byte that the socket did
     /// not take until all bytes are gone, so that reading one byte at a time wins no time.
     unread: Option<Pin<Box<Sleep>>>,
-    lines: Lines,
+    heads: Heads,
+    /// What was read behind the end of a head, from `given` on not yet passed on.
+    kept: Vec<u8>,
+    given: usize,
     /// What is written in place of hyper's own answer, and how much of it is.
     instead: Option<(Vec<u8>, usize)>,
 }
@@ -108,8 +141,55 @@ impl Patience {
     /// Holds the client of `stream` to `limits`; to the one of heads while `phase` is not busy.
     pub(super) fn new(stream: TcpStream, phase: Phase, limits: Limits) -> Self {
         let timer = Box::pin(tokio::time::sleep(limits.head));
-        let (lines, head) = (Lines::default(), Head::Begun(timer));
-        Self { stream, phase, limits, head, begun: 0, unread: None, lines, instead: None }
+        let (heads, head) = (Heads::default(), Head::Begun(timer));
+        let (kept, given) = (Vec::new(), 0);
+        let (begun, unread, instead) = (0, None, None);
+        Self { stream, phase, limits, head, begun, unread, heads, kept, given, instead }
+    }
+
+    /// Waits until there is something to read, be it the end.
+    pub(super) async fn has_more(&self) -> io::Result<()> {
+        if self.kept.is_empty() { self.stream.readable().await } else { Ok(()) }
+    }
+
+    /// Takes back what hyper has read and not looked at: the beginning of a head.
+    pub(super) fn put_back(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.kept = [bytes, self.kept.get(self.given..).unwrap_or_default()].concat();
+            self.given = 0;
+            self.heads = Heads::default();
+        }
+    }
+
+    /// Reads what was kept, and from the socket where nothing was.
+    fn fill(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let kept = self.kept.get(self.given..).unwrap_or_default();
+        if kept.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(context, buffer);
+        }
+        let count = kept.len().min(buffer.remaining());
+        buffer.put_slice(kept.get(..count).unwrap_or_default());
+        Poll::Ready(Ok(()))
+    }
+
+    /// Looks at what was read into `buffer` behind `before`, and keeps what hyper may not see yet.
+    fn admit(&mut self, buffer: &mut ReadBuf<'_>, before: usize) {
+        let fresh = buffer.filled_mut().get_mut(before..).unwrap_or_default();
+        let count = self.heads.admit(fresh);
+        if self.given < self.kept.len() {
+            self.given += count;
+        } else {
+            self.kept = fresh.get(count..).unwrap_or_default().to_vec();
+            self.given = 0;
+        }
+        if self.given == self.kept.len() {
+            (self.kept, self.given) = (Vec::new(), 0);
+        }
+        buffer.set_filled(before + count);
     }
 
     /// What came of writing: an error where the client has kept us waiting for too long.
@@ -139,18 +219,19 @@ impl AsyncRead for Patience {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let this = &mut *self;
-        let read = Pin::new(&mut this.stream).poll_read(context, buffer);
+        let read = this.fill(context, buffer);
         let begun = this.phase.begun();
         if begun != this.begun {
             this.begun = begun;
             this.head = Head::Awaited;
-            this.lines.restart();
+            this.heads.begin(this.phase.body());
+        }
+        this.admit(buffer, before);
+        if buffer.filled().len() > before {
+            this.phase.settle(false);
         }
         if this.phase.is_busy() {
             return read;
-        }
-        if let Some(fresh) = buffer.filled_mut().get_mut(before..) {
-            this.lines.spoil(fresh);
         }
         if matches!(this.head, Head::Awaited) && buffer.filled().len() > before {
             let end = Instant::now() + this.limits.head;
@@ -205,7 +286,11 @@ impl AsyncWrite for Patience {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         // hyper flushes once everything is written.
         self.unread = None;
-        Pin::new(&mut self.stream).poll_flush(context)
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        if flushed.is_ready() && !self.phase.is_busy() {
+            self.phase.settle(true);
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,10 +1,19 @@
 //! Which generation of the data a store holds: what `wit/store.wit` calls so, and what an operator decides about it.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use super::{MAX_TTL_SECONDS, Store};
+use crate::bindings::countersign::otp::store::{Assignment, Operation, Reply};
+use crate::bindings::countersign::otp::types::StoreError;
+
+/// Where a store keeps the generation that a host last found. No key of the engine's is called so: they begin with `{`.
+const PLACE: &str = "generation";
 
 /// What becomes of living challenges when the store may have gone back to an earlier state.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
@@ -15,6 +24,48 @@ pub enum AfterRestart {
     Refuse,
     /// Their codes are accepted: the operator promises that the store never loses what it acknowledged.
     Trust,
+}
+
+/// What an operator is told of a store's generation.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Generation {
+    /// It is known.
+    Known {
+        /// How often it has changed under this process.
+        changes: u64,
+        /// How long ago it last did.
+        last_change: Option<Duration>,
+    },
+    /// The store doesn't say.
+    NotTold,
+    /// Nothing is asked: [`AfterRestart::Trust`].
+    Trusted,
+}
+
+impl Generation {
+    /// Of a store that keeps the same one for as long as the process has it open.
+    pub(super) const STEADY: Self = Self::Known { changes: 0, last_change: None };
+}
+
+/// Compares the store's generation with the one that a host last found in it at start, and tells an operator of a
+/// change that no process saw happen. A store that fails is told of elsewhere.
+///
+/// # Errors
+///
+/// What the store says.
+pub async fn remember(store: &dyn Store) -> Result<(), StoreError> {
+    let outcome = store.run(vec![Operation::Get(PLACE.to_owned())]).await?;
+    let Some(generation) = outcome.generation else { return Ok(()) };
+    let value = generation.to_be_bytes().to_vec();
+    match outcome.replies.as_slice() {
+        [Reply::Value(Some(kept))] if *kept != value => tracing::warn!(
+            "the store was restarted, failed over or restored since a host was last started on it, and may have lost \
+             data: the codes of challenges issued before are refused as challenge_not_found (store.after_restart)"
+        ),
+        _ => {}
+    }
+    let place = Assignment { key: PLACE.to_owned(), value, ttl_seconds: MAX_TTL_SECONDS };
+    store.run(vec![Operation::Set(place)]).await.map(drop)
 }
 
 /// A number for some words that name a generation, each told from the next by a zero byte.
@@ -37,32 +88,36 @@ pub(super) struct Watch(Mutex<Seen>);
 struct Seen {
     latest: Option<u64>,
     changes: u64,
-    told_of_none: bool,
+    last_change: Option<Instant>,
+    /// Whether the store has said that it doesn't say.
+    is_silent: bool,
 }
 
 impl Watch {
     /// Takes note of what a connection said. Each change is logged once, by the first to see it.
     pub(super) fn saw(&self, generation: u64) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.is_silent = false;
         match seen.latest.replace(generation) {
             Some(before) if before != generation => {
                 seen.changes = seen.changes.saturating_add(1);
+                seen.last_change = Some(Instant::now());
                 let changes = seen.changes;
                 drop(seen);
                 tracing::warn!(
                     changes,
                     "the store was restarted or failed over, and may have lost data: the codes of challenges issued \
-                     before are refused (store.after_restart)"
+                     before are refused as challenge_not_found (store.after_restart)"
                 );
             }
             _ => {}
         }
     }
 
-    /// Takes note that the store doesn't say. It is logged once.
+    /// Takes note that the store doesn't say. It is logged once, until it says again.
     pub(super) fn saw_none(&self, reason: &str) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if std::mem::replace(&mut seen.told_of_none, true) {
+        if std::mem::replace(&mut seen.is_silent, true) {
             return;
         }
         drop(seen);
@@ -71,6 +126,16 @@ impl Watch {
             "the store doesn't say whether it has lost data: a code may be accepted twice after it was restored from \
              a snapshot or failed over; allow its user the command INFO"
         );
+    }
+
+    /// What is known.
+    pub(super) fn told(&self) -> Generation {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.is_silent || seen.latest.is_none() {
+            return Generation::NotTold;
+        }
+        let last_change = seen.last_change.map(|at| at.elapsed());
+        Generation::Known { changes: seen.changes, last_change }
     }
 
     /// How often the generation has changed under this process.
@@ -96,5 +161,18 @@ mod tests {
             watch.saw(generation);
         }
         assert_eq!(watch.changes(), 2);
+        assert!(matches!(watch.told(), Generation::Known { changes: 2, last_change: Some(_) }));
+    }
+
+    #[test]
+    fn a_store_that_falls_silent_is_not_known_until_it_speaks_again() {
+        let watch = Watch::default();
+        assert_eq!(watch.told(), Generation::NotTold);
+        watch.saw(1);
+        assert_eq!(watch.told(), Generation::STEADY);
+        watch.saw_none("NOPERM");
+        assert_eq!(watch.told(), Generation::NotTold);
+        watch.saw(1);
+        assert_eq!(watch.told(), Generation::STEADY);
     }
 }

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use self::shard::{Content, Shard};
 use super::clock::Clock;
 use super::error::within;
-use super::{Answer, OpenError, Store, limits};
+use super::{Answer, Generation, OpenError, Report, Store, limits};
 use crate::bindings::countersign::otp::store::{Operation, Outcome, Reply, Step};
 use crate::bindings::countersign::otp::types::StoreError;
 
@@ -196,6 +196,10 @@ impl Store for MemoryStore {
 
     fn ping(&self) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
         Box::pin(ready(Ok(())))
+    }
+
+    fn report(&self) -> Report {
+        Report { generation: Generation::STEADY, skew: None }
     }
 }
 

@@ -15,15 +15,17 @@ use crate::bindings::countersign::otp::types::StoreError;
 
 pub mod clock;
 mod error;
-mod generation;
+pub mod generation;
 mod limits;
 pub mod memory;
 pub mod redis;
+mod skew;
 pub mod sqlite;
 
 pub use error::OpenError;
-pub use generation::AfterRestart;
+pub use generation::{AfterRestart, Generation};
 pub use limits::{MAX_KEY_BYTES, MAX_OPERATIONS, MAX_TTL_SECONDS, MAX_VALUE_BYTES};
+pub use skew::Skew;
 
 /// The key that is written to prove that writes work. What it holds means nothing.
 pub const SCRATCH: &str = "scratch";
@@ -38,6 +40,18 @@ pub trait Store: Send + Sync + 'static {
 
     /// Says whether the backend answers right now, and is still the one that was opened.
     fn ping(&self) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>>;
+
+    /// What is known of the backend. Asks nothing.
+    fn report(&self) -> Report;
+}
+
+/// What an operator is told of a backend, beyond whether it works.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Report {
+    /// Whether it tells when its data may have gone back to an earlier state.
+    pub generation: Generation,
+    /// How far its clock is from ours, where it has one of its own and that was measured.
+    pub skew: Option<Skew>,
 }
 
 /// Which backend, and how: `[store]` of the configuration.

@@ -23,10 +23,11 @@ use tokio::time::Instant;
 
 use self::commands::Packed;
 use self::lineage::Lineage;
-use self::link::Link;
+use self::link::{Link, Purpose};
 use super::error::within;
 use super::generation::Watch;
-use super::{AfterRestart, Answer, OpenError, Store, limits};
+use super::skew::SkewWatch;
+use super::{AfterRestart, Answer, Generation, OpenError, Report, Store, clock, limits};
 use crate::bindings::countersign::otp::store::{Operation, Outcome};
 use crate::bindings::countersign::otp::types::StoreError;
 
@@ -34,6 +35,7 @@ mod address;
 mod commands;
 mod lineage;
 mod link;
+mod time;
 mod trouble;
 
 /// `[store]` with `type = "redis"`.
@@ -112,6 +114,9 @@ pub struct RedisStore {
     /// How many answers came, ever: what tells a slow server from a dead connection.
     answers: AtomicU64,
     watch: Arc<Watch>,
+    /// Whether the operator trusts the server to lose nothing.
+    is_trusted: bool,
+    skew: Arc<SkewWatch>,
 }
 
 impl RedisStore {
@@ -123,11 +128,15 @@ impl RedisStore {
     /// [`OpenError::Unavailable`] where it can't be reached in time.
     pub async fn open(settings: &RedisSettings) -> Result<Self, OpenError> {
         let Parsed { address, patience, response_timeout, in_flight } = settings.parse()?;
-        let watch = Arc::new(Watch::default());
-        let is_watched = settings.after_restart == AfterRestart::Refuse;
-        let watched = is_watched.then(|| Arc::clone(&watch));
-        let scratch = format!("{}{}", settings.key_prefix, super::SCRATCH);
-        let link = Link::open(address, patience, in_flight, (watched, scratch)).await?;
+        let (watch, skew) = (Arc::new(Watch::default()), Arc::new(SkewWatch::default()));
+        let is_trusted = settings.after_restart == AfterRestart::Trust;
+        let purpose = Purpose {
+            generation: (!is_trusted).then(|| Arc::clone(&watch)),
+            skew: Arc::clone(&skew),
+            clock: clock::unix(),
+            scratch: format!("{}{}", settings.key_prefix, super::SCRATCH),
+        };
+        let link = Link::open(address, patience, in_flight, purpose).await?;
         let store = Self {
             link,
             key_prefix: settings.key_prefix.clone(),
@@ -135,6 +144,8 @@ impl RedisStore {
             response_timeout,
             answers: AtomicU64::new(0),
             watch,
+            is_trusted,
+            skew,
         };
         store.refuse_eviction().await?;
         Ok(store)
@@ -294,6 +305,11 @@ impl Store for RedisStore {
 
     fn ping(&self) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
         Box::pin(self.carry_out_ping())
+    }
+
+    fn report(&self) -> Report {
+        let generation = if self.is_trusted { Generation::Trusted } else { self.watch.told() };
+        Report { generation, skew: self.skew.latest() }
     }
 }
 

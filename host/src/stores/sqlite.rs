@@ -20,7 +20,7 @@ use self::place::Place;
 use self::writer::{Job, Writer};
 use super::clock::Clock;
 use super::error::within;
-use super::{AfterRestart, Answer, OpenError, Store, limits};
+use super::{AfterRestart, Answer, Generation, OpenError, Report, Store, limits};
 use crate::bindings::countersign::otp::store::{Operation, Outcome};
 use crate::bindings::countersign::otp::types::StoreError;
 
@@ -94,6 +94,8 @@ pub struct SqliteStore {
     writer: Option<JoinHandle<()>>,
     timeout: Duration,
     place: Place,
+    /// The same for as long as the file is open.
+    generation: Generation,
 }
 
 impl SqliteStore {
@@ -111,9 +113,9 @@ impl SqliteStore {
             tokio::task::spawn_blocking(move || file::open(&path, synchronous))
                 .await
                 .map_err(|_| unavailable("the thread that opened the file ended"))??;
-        let generation = match settings.after_restart {
-            AfterRestart::Refuse => Some(generation),
-            AfterRestart::Trust => None,
+        let (generation, told) = match settings.after_restart {
+            AfterRestart::Refuse => (Some(generation), Generation::STEADY),
+            AfterRestart::Trust => (None, Generation::Trusted),
         };
         let place = Place::of(&settings.path);
         let (jobs, waiting_jobs) = sync_channel(usize::try_from(waiting).unwrap_or(usize::MAX));
@@ -121,7 +123,7 @@ impl SqliteStore {
             .name("countersign-sqlite".into())
             .spawn(move || Writer::new(connection, generation, clock, waiting_jobs).work())
             .map_err(|error| unavailable(&error.to_string()))?;
-        Ok(Self { jobs: Some(jobs), writer: Some(writer), timeout, place })
+        Ok(Self { jobs: Some(jobs), writer: Some(writer), timeout, place, generation: told })
     }
 
     async fn carry_out(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
@@ -154,6 +156,11 @@ impl Store for SqliteStore {
             self.place.look()?;
             self.carry_out(vec![read]).await.map(drop)
         })
+    }
+
+    /// The clock is this machine's own: there is no other one to compare it with.
+    fn report(&self) -> Report {
+        Report { generation: self.generation, skew: None }
     }
 }
 

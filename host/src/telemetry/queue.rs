@@ -10,7 +10,8 @@
 //! each line with a system call of its own.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
@@ -33,6 +34,8 @@ struct Shared {
     filled: Condvar,
     /// Everything is written.
     drained: Condvar,
+    /// The thread that writes.
+    writer: OnceLock<ThreadId>,
 }
 
 #[derive(Default)]
@@ -56,7 +59,7 @@ impl Queue {
     ) -> io::Result<Self> {
         let queue = Self(Arc::default());
         let writer = Self(Arc::clone(&queue.0));
-        std::thread::Builder::new()
+        thread::Builder::new()
             .name("countersign-log".to_owned())
             .spawn(move || writer.write_to(out, report))?;
         Ok(queue)
@@ -65,7 +68,8 @@ impl Queue {
     /// Adds a whole line, or counts it as lost where the queue is full. Never waits for the stream.
     pub(super) fn push(&self, line: &[u8]) {
         let mut state = self.state();
-        if state.lines.len() + line.len() > MAX_QUEUED_BYTES {
+        // The writer's own line tells how many were lost: without room for it the count would be lost as well.
+        if state.lines.len() + line.len() > MAX_QUEUED_BYTES && !self.is_writer() {
             state.lost += 1;
             return;
         }
@@ -87,7 +91,13 @@ impl Queue {
         let _ = self.0.drained.wait_timeout_while(state, patience, is_busy);
     }
 
+    fn is_writer(&self) -> bool {
+        self.0.writer.get() == Some(&thread::current().id())
+    }
+
     fn write_to(self, mut out: impl Write, report: impl Fn(u64)) {
+        // The one place where it is set.
+        let _ = self.0.writer.set(thread::current().id());
         let mut lines = Vec::new();
         // Whether the last thing that the stream took was the first part of a line.
         let mut is_torn = false;
@@ -217,6 +227,35 @@ mod tests {
         let lost = reports.recv().unwrap();
         assert!(lost >= (MAX_QUEUED_BYTES / line.len()) as u64, "{lost}");
         queue.flush(Duration::from_secs(10));
+    }
+
+    #[test]
+    fn the_count_of_lines_that_were_lost_finds_room_in_a_full_queue() {
+        let (gate, open) = mpsc::channel();
+        let (taken, written) = mpsc::channel();
+        let reporter: Arc<OnceLock<Queue>> = Arc::default();
+        let report = {
+            let reporter = Arc::clone(&reporter);
+            move |lost| reporter.get().unwrap().push(format!("{lost} lost\n").as_bytes())
+        };
+        let queue = Queue::start(Gated { open, taken }, report).unwrap();
+        reporter.set(queue.clone()).ok().unwrap();
+        let fill = || {
+            while !queue.state().lines.is_empty() {
+                thread::yield_now();
+            }
+            for _ in 0..=MAX_QUEUED_BYTES / 1024 {
+                queue.push(&[b'x'; 1024]);
+            }
+        };
+        queue.push(b"first\n");
+        fill();
+        gate.send(Ok(())).unwrap();
+        fill();
+        gate.send(Ok(())).unwrap();
+        gate.send(Ok(())).unwrap();
+        let all: Vec<u8> = written.iter().take(3).flatten().collect();
+        assert!(all.ends_with(b"x1 lost\n"), "{}", all.len());
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(crate) async fn readyz<O: Otp, H: Health>(
         let status =
             if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         let known = api.keys.caller(&parts.headers).is_ok();
-        let shown = if known { readiness } else { readiness.without_names() };
+        let shown = if known { readiness } else { readiness.without_details() };
         Ok(answer(status, &ReadinessView::from(&shown)))
     })
     .await

@@ -239,8 +239,8 @@ async fn health_is_told() {
         let engine = Scripted::with_readiness(Readiness {
             degraded,
             dependencies: vec![
-                Dependency { name: "engine".into(), condition: Condition::Ok },
-                Dependency { name: "store".into(), condition: store },
+                Dependency::new("engine", Condition::Ok),
+                Dependency::new("store", store),
             ],
         });
         let reply = send(engine.open(), bare("GET", "/readyz")).await;

@@ -182,7 +182,7 @@ impl Health for Scripted {
         let script = self.0.lock().unwrap();
         script.readiness.clone().unwrap_or_else(|| Readiness {
             degraded: false,
-            dependencies: vec![Dependency { name: "store".into(), condition: Condition::Ok }],
+            dependencies: vec![Dependency::new("store", Condition::Ok)],
         })
     }
 }

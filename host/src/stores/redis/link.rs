@@ -17,10 +17,13 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::lineage::Lineage;
+use super::time;
 use super::trouble::Trouble;
 use crate::bindings::countersign::otp::types::StoreError;
 use crate::stores::OpenError;
+use crate::stores::clock::Clock;
 use crate::stores::generation::Watch;
+use crate::stores::skew::SkewWatch;
 
 /// Tries to connect at start-up.
 const TRIES: u32 = 10;
@@ -50,6 +53,17 @@ struct Condemned {
     reason: String,
 }
 
+/// What a link is for besides batches.
+pub(super) struct Purpose {
+    /// Told of the server's generation; without one it isn't asked for.
+    pub(super) generation: Option<Arc<Watch>>,
+    /// Told how far the server's clock is from `clock`.
+    pub(super) skew: Arc<SkewWatch>,
+    pub(super) clock: Clock,
+    /// A key that means nothing: written to prove that the server takes writes.
+    pub(super) scratch: String,
+}
+
 /// The way to the server.
 pub(super) struct Link {
     state: watch::Receiver<State>,
@@ -59,15 +73,14 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Connects, trying ten times within `patience`; a server that refuses us is not asked twice. Without a `watch` its
-    /// generation isn't asked for.
+    /// Connects, trying ten times within `patience`; a server that refuses us is not asked twice.
     pub(super) async fn open(
         address: ConnectionInfo,
         patience: Duration,
         max_in_flight: usize,
-        (watch, scratch): (Option<Arc<Watch>>, String),
+        purpose: Purpose,
     ) -> Result<Self, OpenError> {
-        let address = Address { info: address, max_in_flight, watch, scratch };
+        let address = Address { info: address, max_in_flight, purpose };
         let first = address.connect_patiently(Instant::now() + patience).await?;
         let (states, state) = watch::channel(State::Connecting);
         let (condemned, condemned_seen) = watch::channel(Condemned::default());
@@ -126,12 +139,14 @@ async fn keep(
         // A task of its own: should the client library panic, that is the end of this connection and no more.
         let mut driving = JoinSet::new();
         driving.spawn(driver);
-        states.send_replace(State::Up(Live { connection, number, lineage }));
+        states.send_replace(State::Up(Live { connection: connection.clone(), number, lineage }));
+        let Purpose { clock, skew, .. } = &address.purpose;
         let reason = tokio::select! {
             _ = driving.join_next() => "the connection ended".to_owned(),
             condemned = condemned.wait_for(|newest| newest.number >= number) => {
                 condemned.map(|condemned| condemned.reason.clone()).unwrap_or_default()
             }
+            never = time::compare(&connection, clock, skew) => match never {},
         };
         tracing::warn!(server = %address.info.addr(), reason, "the store is lost: connecting again");
         states.send_replace(State::Connecting);
@@ -153,9 +168,7 @@ struct Connected {
 struct Address {
     info: ConnectionInfo,
     max_in_flight: usize,
-    watch: Option<Arc<Watch>>,
-    /// A key that means nothing: written to prove that the server takes writes.
-    scratch: String,
+    purpose: Purpose,
 }
 
 impl Address {
@@ -240,7 +253,7 @@ impl Address {
             written = self.write(connection.clone()) => written?,
             () = &mut driver => return Err(ended()),
         }
-        let lineage = match &self.watch {
+        let lineage = match &self.purpose.generation {
             None => Lineage::trusted(),
             Some(watch) => tokio::select! {
                 lineage = Lineage::learn(&mut connection, Arc::clone(watch)) => lineage?,
@@ -254,7 +267,7 @@ impl Address {
     /// password, answers until then as if all were well.
     async fn write(&self, mut connection: MultiplexedConnection) -> Result<(), Trouble> {
         let mut set = Cmd::new();
-        set.arg("SET").arg(&self.scratch).arg(0).arg("PX").arg(60_000);
+        set.arg("SET").arg(&self.purpose.scratch).arg(0).arg("PX").arg(60_000);
         match connection.send_packed_command(&set).await? {
             Value::ServerError(error) => Err(Trouble::from_server(&error)),
             _ => Ok(()),
