@@ -96,7 +96,7 @@ impl Place {
     pub(super) const fn redis(&self) -> Option<&RedisServer> {
         match &self.store {
             Store::KeyValueRedis(server) | Store::SharedRedis(server) => Some(server),
-            Store::KeyValueMemory | Store::KeyValueSqlite => None,
+            _ => None,
         }
     }
 

@@ -102,7 +102,10 @@ pub(super) fn wrong(code: &str) -> String {
 
 /// Limits as an operator would set them.
 pub(super) fn limits() -> Vec<Limit> {
-    let limit = |scope, on, max, window_seconds| Limit { scope, on, max, window_seconds };
+    let limit = |scope, on, max, window_seconds| {
+        let max = Some(max);
+        Limit { scope, on, max, window_seconds }
+    };
     vec![
         limit(Scope::Subject, Activity::Send, 10, 3_600),
         limit(Scope::Tenant, Activity::Send, 1_000_000, 86_400),
