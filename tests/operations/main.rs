@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod command_line;
+mod configuration;
 mod keys;
 mod overload;
 mod shutdown;

@@ -5,7 +5,7 @@ use countersign_settings::problem::Problem;
 use serde_json::{Map, Value};
 
 use super::tree::below;
-use super::{Config, secret_files};
+use super::{Config, Listen, listen, nearest, proxies, secret_files};
 
 /// The JSON schema of the configuration file, as committed in `docs/config.schema.json`.
 #[must_use]
@@ -61,7 +61,7 @@ impl Kind {
     /// In words of TOML.
     fn words(self) -> &'static str {
         match self {
-            Self::Array => "a list",
+            Self::Array => "a list in brackets: `[…]`",
             Self::Boolean => "true or false",
             Self::Integer => "a whole number",
             Self::Number => "a number",
@@ -86,6 +86,22 @@ impl Shape {
     pub(super) fn kinds(&self, path: &[String]) -> Vec<Kind> {
         let parts = self.places(path).into_iter().flat_map(|place| self.branches(place));
         parts.flat_map(kinds_of).collect()
+    }
+
+    /// The names of the sections.
+    pub(super) fn sections(&self) -> Vec<String> {
+        self.children(&[]).map(str::to_owned).collect()
+    }
+
+    /// The names of what may stand in the table at `path`, as far as the schema knows them.
+    pub(super) fn children<'a>(&'a self, path: &[String]) -> impl Iterator<Item = &'a str> {
+        let parts = self.places(path).into_iter().flat_map(|place| self.branches(place));
+        parts.flat_map(names_of)
+    }
+
+    /// Whether there is a setting at `path`.
+    pub(super) fn has(&self, path: &[String]) -> bool {
+        !self.places(path).is_empty()
     }
 
     /// The schemas of what may stand at `path`.
@@ -125,8 +141,15 @@ impl Shape {
             kinds.contains(&kind) || (kind == Kind::Integer && kinds.contains(&Kind::Number))
         });
         if !kinds.is_empty() && !fits {
-            let words: Vec<&str> = kinds.iter().map(|kind| kind.words()).collect();
-            problems.push(Problem::new(path, format!("has to be {}", words.join(" or "))));
+            let mut words = Vec::new();
+            for kind in &kinds {
+                if !words.contains(&kind.words()) {
+                    words.push(kind.words());
+                }
+            }
+            let range = range(&parts).map(|range| format!(", {range}")).unwrap_or_default();
+            let text = format!("has to be {}{range}", words.join(" or "));
+            problems.push(Problem::new(path, text));
             return;
         }
         match value {
@@ -140,7 +163,10 @@ impl Shape {
                 }
             }
             Value::Number(number) => compare_range(&parts, number, path, problems),
-            Value::String(text) => compare_words(&parts, text, path, problems),
+            Value::String(text) => {
+                compare_words(&parts, text, path, problems);
+                compare_format(&parts, text, path, problems);
+            }
             _ => {}
         }
     }
@@ -160,7 +186,9 @@ impl Shape {
                 self.compare(schema, value, &path, problems);
             } else if closed {
                 let names = parts.iter().flat_map(|part| names_of(part));
-                problems.push(Problem::new(path, unknown("setting", key, names)));
+                let elsewhere = self.elsewhere(key).filter(|_| path == *key);
+                let text = elsewhere.unwrap_or_else(|| nearest::unknown("setting", key, names));
+                problems.push(Problem::new(path, text));
             }
         }
         for required in parts.iter().filter_map(|part| part.get("required")?.as_array()).flatten() {
@@ -177,6 +205,17 @@ impl Shape {
                 problems.push(Problem::new(path, text));
             }
         }
+    }
+
+    /// What is said of a setting that stands at the top and belongs into one of the sections.
+    fn elsewhere(&self, key: &str) -> Option<String> {
+        let name = key.to_owned();
+        let sections = self.sections();
+        let mut homes = sections
+            .iter()
+            .filter(|section| self.children(&[(*section).clone()]).any(|child| child == name));
+        let (home, others) = (homes.next()?, homes.next());
+        others.is_none().then(|| format!("unknown setting: it belongs into `[{home}]`"))
     }
 
     /// Compares with a schema of several branches: a tagged table or one of several words. Whatever else it is
@@ -203,14 +242,13 @@ impl Shape {
         if let Some(tags) = tags.collect::<Option<Vec<&str>>>() {
             let tag = value.get("type").and_then(Value::as_str);
             let Some(tag) = tag else {
-                let text = format!("`type` is missing: one of {}", list(tags));
+                let text = format!("`type` is missing: one of {}", nearest::list(tags));
                 return problems.push(Problem::new(path, text));
             };
             match choices.iter().find(|choice| self.tag(choice) == Some(tag)) {
                 Some(choice) => self.compare(choice, value, path, problems),
-                None => {
-                    problems.push(Problem::new(below(path, "type"), unknown("type", tag, tags)))
-                }
+                None => problems
+                    .push(Problem::new(below(path, "type"), nearest::unknown("type", tag, tags))),
             }
             return;
         }
@@ -218,7 +256,7 @@ impl Shape {
             choices.iter().map(|choice| choice.get("const")?.as_str()).collect();
         match (words, value.as_str()) {
             (Some(words), Some(word)) if !words.contains(&word) => {
-                problems.push(Problem::new(path, unknown("value", word, words)));
+                problems.push(Problem::new(path, nearest::unknown("value", word, words)));
             }
             (Some(_), None) => problems.push(Problem::new(path, "has to be a text in quotes")),
             _ => {}
@@ -262,27 +300,6 @@ impl Shape {
         }
         branches
     }
-}
-
-/// `unknown setting`, and the nearest name or all of them.
-fn unknown<'a>(what: &str, name: &str, valid: impl IntoIterator<Item = &'a str>) -> String {
-    let mut valid: Vec<&str> = valid.into_iter().collect();
-    valid.sort_unstable();
-    let nearest = valid
-        .iter()
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .max_by(|left, right| left.0.total_cmp(&right.0));
-    match nearest {
-        Some((likeness, nearest)) if likeness > 0.8 => {
-            format!("unknown {what}: did you mean `{nearest}`?")
-        }
-        _ => format!("unknown {what}: one of {} is valid here", list(valid)),
-    }
-}
-
-fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(", ")
 }
 
 /// The branches of a choice, without that of an absent value.
@@ -329,18 +346,49 @@ fn compare_range(
     path: &str,
     problems: &mut Vec<Problem>,
 ) {
-    let bound = |name: &str| parts.iter().find_map(|part| part.get(name)?.as_f64());
-    let (Some(number), least, most) = (number.as_f64(), bound("minimum"), bound("maximum")) else {
-        return;
-    };
+    let (least, most) = bounds(parts);
+    let Some(number) = number.as_f64() else { return };
     if least.is_some_and(|least| number < least) || most.is_some_and(|most| number > most) {
-        let text = match (least, most) {
-            (Some(least), Some(most)) => format!("has to be {least} to {most}"),
-            (Some(least), None) => format!("has to be at least {least}"),
-            (None, most) => format!("has to be at most {}", most.unwrap_or_default()),
-        };
-        problems.push(Problem::new(path, text));
+        let range = range(parts).unwrap_or_default();
+        problems.push(Problem::new(path, format!("has to be {range}")));
     }
+}
+
+/// The range of a number, in words.
+fn range(parts: &[&Map<String, Value>]) -> Option<String> {
+    match bounds(parts) {
+        (Some(least), Some(most)) => Some(format!("{least} to {most}")),
+        (Some(least), None) => Some(format!("at least {least}")),
+        (None, Some(most)) => Some(format!("at most {most}")),
+        (None, None) => None,
+    }
+}
+
+/// The range of a number: the setting's own, or that of its type.
+fn bounds(parts: &[&Map<String, Value>]) -> (Option<f64>, Option<f64>) {
+    let bound = |name: &str| parts.iter().find_map(|part| part.get(name)?.as_f64());
+    let by_type = || match parts.iter().find_map(|part| part.get("format")?.as_str())? {
+        "uint8" => Some(f64::from(u8::MAX)),
+        "uint16" => Some(f64::from(u16::MAX)),
+        "uint32" => Some(f64::from(u32::MAX)),
+        _ => None,
+    };
+    (bound("minimum"), bound("maximum").or_else(by_type))
+}
+
+/// Texts with a form of their own.
+fn compare_format(
+    parts: &[&Map<String, Value>],
+    text: &str,
+    path: &str,
+    problems: &mut Vec<Problem>,
+) {
+    let wrong = match parts.iter().find_map(|part| part.get("format")?.as_str()) {
+        Some(listen::FORMAT) => text.parse::<Listen>().err().map(|wrong| wrong.to_string()),
+        Some(proxies::FORMAT) => proxies::parse(text).err().map(str::to_owned),
+        _ => None,
+    };
+    problems.extend(wrong.map(|wrong| Problem::new(path, wrong)));
 }
 
 fn compare_words(
@@ -354,6 +402,6 @@ fn compare_words(
     };
     let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
     if !words.contains(&text) {
-        problems.push(Problem::new(path, unknown("value", text, words)));
+        problems.push(Problem::new(path, nearest::unknown("value", text, words)));
     }
 }
