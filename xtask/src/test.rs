@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::tools::Tool;
 use crate::workspace::{Profile, Workspace};
-use crate::{build, edge, help, process, python, tools};
+use crate::{edge, help, process, python, tools};
 
 /// Installs what the tests need, builds, and runs them.
 ///
@@ -32,7 +32,6 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
         "--bin",
         "spin-stand-in",
     ]))?;
-    build::place_beside_host(workspace, Profile::Development)?;
 
     let mut cargo = workspace.cargo();
     cargo.args(["test", "--workspace"]).args(own);

@@ -16,12 +16,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use countersign_settings::problem::Problems;
 use serde_json::{Value, json};
 
 use self::answer::Output;
-use crate::config::{self, Loaded, LogSettings};
+use crate::config::{self, BuiltIn, Loaded, LogSettings};
+use crate::engine::describe;
 use crate::serve::{StartError, engine_objections, objections};
 use crate::stores::OpenError;
 use crate::telemetry;
@@ -41,6 +42,8 @@ pub struct Cli {
     verbose: bool,
     #[command(subcommand)]
     command: Command,
+    #[arg(skip)]
+    component: BuiltIn,
 }
 
 #[derive(Debug, Subcommand)]
@@ -149,6 +152,20 @@ impl CommandError {
 }
 
 impl Cli {
+    /// Reads the command line, or ends the process where it is wrong or asks for help. `component` is the one inside the
+    /// binary.
+    #[must_use]
+    pub fn read(component: Option<&'static [u8]>) -> Self {
+        let described =
+            component.map_or_else(|| "built without the component".to_owned(), describe);
+        // Once in a process.
+        let version: &'static str = format!("{}\n{described}", env!("CARGO_PKG_VERSION")).leak();
+        let matches = Self::command().version(version).get_matches();
+        let mut cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        cli.component = BuiltIn(component);
+        cli
+    }
+
     /// Does what was asked, and says what the process ends with.
     ///
     /// # Errors
@@ -158,7 +175,8 @@ impl Cli {
             return command.run();
         }
         let is_served = matches!(self.command, Command::Serve(_));
-        let loaded = load(self.config.as_deref(), self.verbose || is_served).await?;
+        let loaded =
+            load(self.config.as_deref(), self.component, self.verbose || is_served).await?;
         let places = loaded.places.clone();
         let ended = match self.command {
             Command::Serve(command) => command.run(loaded).await,
@@ -188,18 +206,24 @@ impl Cli {
 
 /// Loads the configuration and begins to log as it says, or not at all. What is wrong with any part of it is told at
 /// once.
-async fn load(file: Option<&Path>, is_logged: bool) -> Result<Loaded, StartError> {
-    let loaded = match config::load(file, std::env::vars_os()) {
+async fn load(
+    file: Option<&Path>,
+    component: BuiltIn,
+    is_logged: bool,
+) -> Result<Loaded, StartError> {
+    let mut loaded = match config::load(file, std::env::vars_os()) {
         Ok(loaded) => loaded,
         Err(mut rejected) => {
             let mut more = Vec::new();
-            if let Some(rest) = rejected.rest.take() {
+            if let Some(mut rest) = rejected.rest.take() {
+                rest.config.engine.built_in = component;
                 more = objections(&rest.config);
                 more.extend(engine_objections(*rest).await);
             }
             return Err(rejected.located(more).into());
         }
     };
+    loaded.config.engine.built_in = component;
     let mut problems = objections(&loaded.config);
     if !problems.is_empty() {
         let places = loaded.places.clone();
@@ -223,8 +247,6 @@ fn print(text: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     fn parses(line: &str) -> bool {

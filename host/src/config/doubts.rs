@@ -54,31 +54,32 @@ impl Doubts {
     }
 }
 
-fn is_within(path: &str, above: &str) -> bool {
-    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
-fn remove(holder: &mut Value, path: &str) {
+/// Takes the value at `path` out of `holder`, and of a list what is behind it. Tells whether there was anything.
+pub(super) fn remove(holder: &mut Value, path: &str) -> bool {
     let (step, rest) = match path.split_once('.') {
         Some((step, rest)) => (step, Some(rest)),
         None => (path, None),
     };
-    let index = step.parse::<usize>();
+    let index = step.parse::<usize>().unwrap_or(usize::MAX);
     match (holder, rest) {
-        (Value::Object(table), None) => drop(table.remove(step)),
-        (Value::Array(list), None) => list.truncate(index.unwrap_or(usize::MAX)),
+        (Value::Object(table), None) => table.remove(step).is_some(),
+        (Value::Array(list), None) => {
+            let is_there = index < list.len();
+            list.truncate(index);
+            is_there
+        }
         (Value::Object(table), Some(rest)) => {
-            if let Some(value) = table.get_mut(step) {
-                remove(value, rest);
-            }
+            table.get_mut(step).is_some_and(|value| remove(value, rest))
         }
         (Value::Array(list), Some(rest)) => {
-            if let Some(value) = index.ok().and_then(|index| list.get_mut(index)) {
-                remove(value, rest);
-            }
+            list.get_mut(index).is_some_and(|value| remove(value, rest))
         }
-        _ => {}
+        _ => false,
     }
+}
+
+fn is_within(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ mod server;
 mod tree;
 
 pub use self::delivery::DeliverySettings;
-pub use self::engine::{EngineSettings, Isolation};
+pub use self::engine::{BuiltIn, EngineSettings, Isolation};
 pub use self::keys::{KeysSettings, RingKey};
 pub use self::listen::{Listen, NotAnAddress};
 pub use self::log::{LogFormat, LogSettings};
@@ -155,18 +155,21 @@ pub fn load(
     problems.extend(shape.problems(&tree.root));
     let doubts = Doubts::new(&problems, shape.sections());
     doubts.take_out(&mut tree.root);
-    let Tree { root, places } = tree;
-    let config: Config = match serde_path_to_error::deserialize(&root) {
-        Ok(config) => config,
-        Err(error) => {
-            // The schema above finds what is wrong, and says it better.
-            let path = error.path().to_string().replace('[', ".").replace(']', "");
-            let path = path.trim_matches('.').to_owned();
-            if problems.is_empty() || !doubts.cover(&path) {
-                problems.push(Problem::new(path, error.inner().to_string()));
-            }
-            return Err(Box::new(Rejected { problems, places, doubts, rest: None }));
+    let Tree { mut root, places } = tree;
+    let config: Config = loop {
+        let error = match serde_path_to_error::deserialize(&root) {
+            Ok(config) => break config,
+            Err(error) => error,
+        };
+        let path = error.path().to_string().replace('[', ".").replace(']', "");
+        let path = path.trim_matches('.').to_owned();
+        // Something that has to be there was taken out: its table goes as well.
+        if !problems.is_empty() && doubts.cover(&path) && doubts::remove(&mut root, &path) {
+            continue;
         }
+        // The schema finds what is wrong, and says it better; this is for what it can't say.
+        problems.push(Problem::new(path, error.inner().to_string()));
+        return Err(Box::new(Rejected { problems, places, doubts, rest: None }));
     };
     if config.server.mode == Mode::Production {
         warnings.extend(exposed);

@@ -117,11 +117,22 @@ impl Shape {
         places
     }
 
-    /// Whether the setting at `path` is a secret.
+    /// Whether the setting at `path` may be a secret: in tables of some type it is one.
     pub(super) fn is_secret(&self, path: &[String]) -> bool {
-        let Some((name, above)) = path.split_last() else { return false };
+        self.settings(path).into_iter().any(secret_files::is_secret)
+    }
+
+    /// Whether the setting at `path` is a secret, whatever the type of its table.
+    pub(super) fn is_surely_secret(&self, path: &[String]) -> bool {
+        let settings = self.settings(path);
+        !settings.is_empty() && settings.into_iter().all(secret_files::is_secret)
+    }
+
+    /// The schemas of the setting at `path`, as its table names it.
+    fn settings(&self, path: &[String]) -> Vec<&Value> {
+        let Some((name, above)) = path.split_last() else { return Vec::new() };
         let parts = self.places(above).into_iter().flat_map(|place| self.branches(place));
-        parts.filter_map(|part| child(part, name)).any(secret_files::is_secret)
+        parts.filter_map(|part| child(part, name)).collect()
     }
 
     /// Everything in which `value` differs from the shape.

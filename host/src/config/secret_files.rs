@@ -94,7 +94,7 @@ pub(super) fn read_into(
 /// called before [`read_into`].
 pub(super) fn exposed(tree: &Tree, shape: &Shape) -> Option<Problem> {
     let steps = |path: &str| path.split('.').map(str::to_owned).collect::<Vec<_>>();
-    let is_secret = |path: &str| shape.is_secret(&steps(path));
+    let is_secret = |path: &str| shape.is_surely_secret(&steps(path));
     let (path, file) = tree.places.in_files().find(|(path, _)| is_secret(path))?;
     let readers = readers(&std::fs::metadata(file).ok()?)?;
     let file = file.display();
