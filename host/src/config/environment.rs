@@ -18,8 +18,9 @@ use countersign_settings::problem::{Origin, Problem};
 use serde_json::Value;
 
 use super::nearest;
-use super::schema::{Kind, Shape};
+use super::schema::Shape;
 use super::tree::{Tree, parse_value};
+use super::values::Kind;
 
 const PREFIX: &str = "COUNTERSIGN_";
 

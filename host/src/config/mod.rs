@@ -30,6 +30,7 @@ mod schema;
 mod secret_files;
 mod server;
 mod tree;
+mod values;
 
 pub use self::delivery::DeliverySettings;
 pub use self::engine::{BuiltIn, EngineSettings, Isolation};
