@@ -156,16 +156,16 @@ pub fn load(
     problems.extend(shape.problems(&tree.root));
     let doubts = Doubts::new(&problems, shape.sections());
     doubts.take_out(&mut tree.root);
-    let Tree { mut root, places } = tree;
+    let places = std::mem::take(&mut tree.places);
     let config: Config = loop {
-        let error = match serde_path_to_error::deserialize(&root) {
+        let error = match serde_path_to_error::deserialize(&tree.root) {
             Ok(config) => break config,
             Err(error) => error,
         };
         let path = error.path().to_string().replace('[', ".").replace(']', "");
         let path = path.trim_matches('.').to_owned();
         // Something that has to be there was taken out: its table goes as well.
-        if !problems.is_empty() && doubts.cover(&path) && doubts::remove(&mut root, &path) {
+        if !problems.is_empty() && doubts.cover(&path) && doubts::remove(&mut tree.root, &path) {
             continue;
         }
         // The schema finds what is wrong, and says it better; this is for what it can't say.

@@ -94,7 +94,8 @@ pub(super) fn read_into(
 /// called before [`read_into`].
 pub(super) fn exposed(tree: &Tree, shape: &Shape) -> Option<Problem> {
     let steps = |path: &str| path.split('.').map(str::to_owned).collect::<Vec<_>>();
-    let is_secret = |path: &str| shape.is_surely_secret(&steps(path));
+    let is_secret =
+        |path: &str| shape.is_surely_secret(&steps(path)) && holds_secret(&tree.root, path);
     let (path, file) = tree.places.in_files().find(|(path, _)| is_secret(path))?;
     let readers = readers(&std::fs::metadata(file).ok()?)?;
     let file = file.display();
@@ -102,6 +103,13 @@ pub(super) fn exposed(tree: &Tree, shape: &Shape) -> Option<Problem> {
         path,
         format!("{file} holds secrets that {readers} may read: `chmod 600 {file}`"),
     ))
+}
+
+/// Whether the text at `path` is more than a URL without a password.
+fn holds_secret(root: &Value, path: &str) -> bool {
+    let pointer = format!("/{}", path.replace('.', "/"));
+    let text = root.pointer(&pointer).and_then(Value::as_str);
+    text.is_some_and(|text| !text.contains("://") || text.contains('@'))
 }
 
 /// Finds every `x_file` of a secret `x`.
