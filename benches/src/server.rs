@@ -41,7 +41,8 @@ async fn serve(variant: Variant, redis: &str) -> Result<()> {
             router(component(Isolation::Fresh, store, sender).await?, Always, none, keys)
         }
     };
-    let listen = ServerSettings { listen: ([127, 0, 0, 1], 0).into(), ..ServerSettings::default() };
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let listen = ServerSettings { listen: address.into(), ..ServerSettings::default() };
     let server = Server::bind(&listen).await?;
     println!("{}", server.address());
     let stop = async {

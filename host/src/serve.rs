@@ -10,15 +10,18 @@ use std::{fs, io};
 
 use countersign_http_api::keys::{ApiKey, ApiKeys};
 use countersign_http_api::otp::{Error, Failure};
+use countersign_providers::{MessagesSettings, SendersSettings};
 use countersign_settings::problem::{Problem, Problems};
+use countersign_settings::purposes;
 
 use crate::bindings::countersign::otp::types::StoreError;
-use crate::config::{Config, Loaded, Mode, Rules};
+use crate::config::{Config, DeliverySettings, Loaded, Mode, Rules};
 use crate::engine::{self, Capabilities, Engine};
 use crate::fingerprint::{Fingerprint, Mismatch};
 use crate::health::{self, HostHealth};
 use crate::senders::{Router, Stream};
 use crate::server::{self, BindError, Server, signalled};
+use crate::stores::memory::MemorySettings;
 use crate::stores::{self, Store, StoreSettings, generation};
 
 /// Why the process can't do its work.
@@ -31,7 +34,7 @@ pub enum StartError {
     #[error(transparent)]
     Bind(#[from] BindError),
     /// The configuration is wrong, as the host or the engine sees it.
-    #[error("{0}")]
+    #[error("{}", listed(.0))]
     Config(#[from] Problems),
     /// The engine can't be opened.
     #[error("engine: {0}")]
@@ -112,6 +115,7 @@ pub async fn serve(loaded: Loaded, start: Start<'_>) -> Result<(), StartError> {
     let router = countersign_http_api::router(engine.clone(), health.clone(), senders, api_keys);
     let server = Server::bind(&settings).await?;
     let address = server.address();
+    let addresses = server.addresses().iter().map(ToString::to_string).collect::<Vec<_>>();
     if let Some(path) = start.ready_file {
         announce(path, address)
             .map_err(|source| StartError::ReadyFile { path: path.to_owned(), source })?;
@@ -121,7 +125,7 @@ pub async fn serve(loaded: Loaded, start: Start<'_>) -> Result<(), StartError> {
         component = engine.digest(),
         store,
         mode = settings.mode.as_str(),
-        %address,
+        address = addresses.join(", "),
         "ready"
     );
     let drain = settings.drain();
@@ -177,19 +181,58 @@ pub async fn open_engine(
     Ok(engine)
 }
 
+/// What store and providers have against their settings. Nothing is connected to.
+#[must_use]
+pub fn objections(config: &Config) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if let Err(stores::OpenError::Setting { name, reason }) = config.store.check() {
+        problems.push(Problem::new(format!("store.{name}"), reason));
+    }
+    if let Err(Problems(more)) = Router::open(config, Stream::StandardError) {
+        problems.extend(more);
+    }
+    problems
+}
+
+/// What the engine has against the purposes. Nothing where it can't be opened: the start says why.
+pub async fn engine_objections(loaded: Loaded) -> Vec<Problem> {
+    // Nothing but what the engine needs: the rest may be what is wrong.
+    let Loaded { mut config, rules, .. } = loaded;
+    config.senders = SendersSettings::default();
+    config.messages = MessagesSettings::default();
+    config.delivery = DeliverySettings::default();
+    config.server.public_url = None;
+    let store = StoreSettings::Memory(MemorySettings::default());
+    let (Ok(store), Ok(sender)) =
+        (stores::open(&store).await, Router::open(&config, Stream::StandardError))
+    else {
+        return Vec::new();
+    };
+    match open_engine(&config, store, sender, rules).await {
+        Err(StartError::Config(Problems(problems))) => problems,
+        _ => Vec::new(),
+    }
+}
+
 async fn prepare(engine: &Engine, rules: &Rules) -> Result<(), Problems> {
     let mut problems = Vec::new();
     for (tenant, purpose) in rules.policies.keys() {
-        let Err(failure) = engine.prepare(tenant, purpose).await else {
-            continue;
-        };
-        let path = match tenant.as_str() {
-            "default" => format!("purposes.{purpose}"),
-            _ => format!("tenants.{tenant}.purposes.{purpose}"),
-        };
-        problems.push(Problem::new(path, refusal(failure)));
+        if let Err(failure) = engine.prepare(tenant, purpose).await {
+            problems.push(refused(tenant, purpose, failure));
+        }
     }
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+}
+
+/// The engine names the field first, so that the setting's own line can be told.
+fn refused(tenant: &str, purpose: &str, failure: Failure) -> Problem {
+    let path = purposes::path(tenant, purpose);
+    let text = refusal(failure);
+    let rule = text.strip_prefix(&format!("policy of {tenant}/{purpose}: "));
+    match rule.and_then(|rule| rule.split_once(' ')) {
+        Some((field, rule)) => Problem::new(format!("{path}.{field}"), rule),
+        None => Problem::new(path, text),
+    }
 }
 
 fn refusal(failure: Failure) -> String {
@@ -229,6 +272,17 @@ fn announce(path: &Path, address: SocketAddr) -> io::Result<()> {
     let text = serde_json::json!({ "address": address, "process": std::process::id() });
     fs::write(&aside, format!("{text}\n"))?;
     fs::rename(&aside, path)
+}
+
+/// One mistake in a line, or several below their number.
+fn listed(Problems(problems): &Problems) -> String {
+    match problems.as_slice() {
+        [only] => only.to_string(),
+        several => {
+            let lines = several.iter().map(|problem| format!("\n  {problem}"));
+            format!("{} mistakes in the configuration:{}", several.len(), lines.collect::<String>())
+        }
+    }
 }
 
 /// The store's `type` in the configuration.

@@ -7,11 +7,13 @@ mod guest;
 
 use std::path::PathBuf;
 
-/// The component: `COUNTERSIGN_TEST_WASM`, or what lies beside the binary.
+/// The component: `COUNTERSIGN_TEST_WASM`, or what lies above the folder of the binary, where its build has found it.
 fn component() -> Vec<u8> {
-    let beside =
-        || countersign_tests::process::binary().unwrap().with_file_name("countersign.wasm");
-    let path = std::env::var_os("COUNTERSIGN_TEST_WASM").map_or_else(beside, PathBuf::from);
+    let above = || {
+        let binary = countersign_tests::process::binary().unwrap();
+        binary.parent().unwrap().with_file_name("countersign.wasm")
+    };
+    let path = std::env::var_os("COUNTERSIGN_TEST_WASM").map_or_else(above, PathBuf::from);
     std::fs::read(&path)
         .unwrap_or_else(|error| panic!("{}: {error}: `cargo xtask test` builds it", path.display()))
 }

@@ -260,10 +260,11 @@ async fn the_command_line_shows_no_code() {
         let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         (String::from_utf8_lossy(&said).into_owned(), answer)
     };
-    let (mut said, answer) = run(&["send", "login", PHONES[0], "--channel", "sms"], "").await;
+    let issue = ["issue", "login", PHONES[0], "--channel", "sms", "--output", "json", "-v"];
+    let (mut said, answer) = run(&issue, "").await;
     let code = workplace.outbox().code(answer["id"].as_str().unwrap());
-    for typed in [wrong(&code), "12".into(), code] {
-        let to = ["verify", "--purpose", "login", "--to", PHONES[0], "-"];
+    for (typed, output) in [(wrong(&code), "text"), ("12".into(), "json"), (code, "json")] {
+        let to = ["verify", "login", PHONES[0], "-v", "--output", output];
         said += &run(&to, &typed).await.0;
     }
     let messages = workplace.outbox().messages();

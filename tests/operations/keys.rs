@@ -61,7 +61,7 @@ async fn other_keys_than_those_of_the_data_are_refused_at_start() {
         for words in ["keys: ", "index key", "keys.index", "--accept-changed-keys"] {
             assert!(said.contains(words), "{words} is missing: {said}");
         }
-        let unlock = ["unlock", "--purpose", "login", "--to", "+6281234500001"];
+        let unlock = ["unlock", "login", "+6281234500001"];
         let (code, said) = refused(&other_index, &unlock).await;
         assert_eq!(code, CONFIGURATION, "{said}");
 

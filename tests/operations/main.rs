@@ -1,7 +1,9 @@
 //! What an operator relies on: start, stop, overload, a store that fails, and the command line.
 #![cfg(test)]
 
+mod alone;
 mod command_line;
+mod configuration;
 mod keys;
 mod overload;
 mod shutdown;

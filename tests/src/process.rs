@@ -124,6 +124,18 @@ impl Host {
         Self::start_in(config.parent().unwrap_or(config), config, &[]).await
     }
 
+    /// As [`start`](Self::start), of another `binary`, and with nothing in its environment.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub async fn start_binary(binary: &Path, config: &Path) -> Result<Self> {
+        let mut command = Command::new(binary);
+        command.env_clear().arg("--config").arg(config);
+        let directory = config.parent().unwrap_or(config);
+        Self::launch(command, Stdio::piped(), directory, &[], &[]).await
+    }
+
     /// As [`start`](Self::start), in another working directory and with `variables` in the environment.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     tools::ensure(&[Tool::Redis])?;
     // In one go, so that all have the same features and wasmtime is compiled once; without the stand-in, which asks for
     // more of wasmtime than the host, where it isn't needed.
-    let mut packages = vec!["countersign", "countersign-bench"];
+    let mut packages = vec!["countersign-binary", "countersign-bench"];
     if own.first().is_some_and(|name| name == "edge") {
         edge::build_and_place(workspace)?;
         packages.push("countersign-spin");
@@ -26,7 +26,6 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     cargo.args(["build", "--release", "--bins"]);
     cargo.args(packages.iter().flat_map(|package| ["--package", package]));
     process::run(&mut cargo)?;
-    build::place_beside_host(workspace, Profile::Release)?;
     let host = workspace.host(Profile::Release);
     let mut bench = workspace.command(host.with_file_name("countersign-bench"));
     bench.args(own).args(passed);

@@ -1,8 +1,8 @@
-//! `cargo xtask build`: the component and the host, side by side.
+//! `cargo xtask build`: the component, and the host with it inside.
 
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::workspace::{Profile, Workspace};
 use crate::{component, process};
@@ -34,24 +34,12 @@ pub(crate) fn component(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Builds the host and puts the component beside it, where it looks for it.
+/// Builds the host around the component, which its build script finds in the target directory.
 ///
 /// # Errors
-/// Where the build fails or the component isn't built yet.
+/// Where the build fails.
 pub(crate) fn host(workspace: &Workspace, profile: Profile) -> Result<()> {
-    process::run(&mut host_command(workspace, profile))?;
-    place_beside_host(workspace, profile)
-}
-
-/// Puts the component beside the host.
-///
-/// # Errors
-/// Where the component isn't built yet or can't be written there.
-pub(crate) fn place_beside_host(workspace: &Workspace, profile: Profile) -> Result<()> {
-    let path = workspace.component();
-    let bytes =
-        std::fs::read(&path).with_context(|| format!("{} can't be read", path.display()))?;
-    component::write_if_changed(&workspace.host(profile).with_file_name("countersign.wasm"), &bytes)
+    process::run(&mut host_command(workspace, profile))
 }
 
 fn host_command(workspace: &Workspace, profile: Profile) -> Command {
@@ -61,7 +49,7 @@ fn host_command(workspace: &Workspace, profile: Profile) -> Command {
         // With the features that the whole workspace asks for, as the tests do: compiled once for all.
         Profile::Development => cargo.arg("--workspace"),
         // With its own alone: the stand-in for Spin asks for more of wasmtime.
-        Profile::Release => cargo.args(["--release", "--package", "countersign"]),
+        Profile::Release => cargo.args(["--release", "--package", "countersign-binary"]),
     };
     cargo
 }

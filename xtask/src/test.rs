@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::tools::Tool;
 use crate::workspace::{Profile, Workspace};
-use crate::{build, edge, help, process, python, tools};
+use crate::{edge, help, process, python, tools};
 
 /// Installs what the tests need, builds, and runs them.
 ///
@@ -58,8 +58,7 @@ pub(crate) fn prepare(workspace: &Workspace) -> Result<()> {
         "countersign",
         "--bin",
         "spin-stand-in",
-    ]))?;
-    build::place_beside_host(workspace, Profile::Development)
+    ]))
 }
 
 /// Tells a suite or a bench where the host and the component are.

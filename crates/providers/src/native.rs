@@ -26,6 +26,7 @@ pub struct SmtpSettings {
     /// The server's name, as its certificate has it, or its address.
     pub host: String,
     /// Its port. 465 with `tls = "tls"`, else 587, where it isn't said.
+    #[schemars(range(min = 1, max = 65_535))]
     pub port: Option<u16>,
     /// How the connection is encrypted.
     #[serde(default)]

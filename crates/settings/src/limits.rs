@@ -20,8 +20,10 @@ pub struct LimitSettings {
     /// What is counted.
     pub on: Activity,
     /// How many pass in one window: 1 to 1,000,000,000.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
     pub max: u32,
     /// Length of the window in seconds: 1 to 2,678,400 (31 days).
+    #[schemars(range(min = 1, max = 2_678_400))]
     pub window_seconds: u32,
 }
 

@@ -23,6 +23,15 @@ pub struct TenantSettings {
     pub purposes: BTreeMap<String, PolicySettings>,
 }
 
+/// The path of a purpose's settings. Those of the tenant `default` stand at the top.
+#[must_use]
+pub fn path(tenant: &str, purpose: &str) -> String {
+    match tenant {
+        DEFAULT_TENANT => format!("purposes.{purpose}"),
+        _ => format!("tenants.{tenant}.purposes.{purpose}"),
+    }
+}
+
 /// Policies by tenant and purpose, each with its path.
 pub type Purposes = BTreeMap<(String, String), (String, PolicySettings)>;
 
@@ -38,8 +47,7 @@ pub fn gather(
     });
     let others = tenants.iter().flat_map(|(tenant, settings)| {
         settings.purposes.iter().map(move |(purpose, policy)| {
-            let path = format!("tenants.{tenant}.purposes.{purpose}");
-            (tenant.clone(), purpose, path, policy)
+            (tenant.clone(), purpose, format!("tenants.{tenant}.purposes.{purpose}"), policy)
         })
     });
     for (tenant, purpose, path, policy) in own.chain(others) {
@@ -69,32 +77,42 @@ pub struct PolicySettings {
     /// `default`, `lenient` and `strict`. The attacker's table in the docs says what each means.
     pub preset: Option<Preset>,
     /// Characters in a code: 6 to 10, default 6.
+    #[schemars(range(min = 6, max = 10))]
     pub code_length: Option<u32>,
     /// What codes are made of: default `digits`.
     pub alphabet: Option<Alphabet>,
     /// Seconds for which a code is good: 30 to 600, default 300 (600, 180).
+    #[schemars(range(min = 30, max = 600))]
     pub lifetime_seconds: Option<u32>,
     /// Codes that are compared for one challenge: 1 to 10, default 3 (5, 3).
+    #[schemars(range(min = 1, max = 10))]
     pub max_attempts: Option<u32>,
     /// Seconds for which a recipient is locked after `max_attempts` consecutive wrong codes, over however many
     /// challenges: 60 to 86,400, default 900 (300, 3,600). Doubled after each further `max_attempts` without a success in between.
+    #[schemars(range(min = 60, max = 86_400))]
     pub lockout_seconds: Option<u32>,
     /// The longest lock in seconds: `lockout_seconds` to 604,800, default 3,600 (900, 86,400).
+    #[schemars(range(min = 60, max = 604_800))]
     pub lockout_max_seconds: Option<u32>,
     /// Consecutive wrong codes after which a recipient is disabled until an operator unlocks it:
     /// `max_attempts` to 100, default 100 (100, 30).
+    #[schemars(range(min = 1, max = 100))]
     pub failure_cap: Option<u32>,
     /// Whose wrong codes are counted together: default `recipient`.
     pub failure_scope: Option<FailureScope>,
     /// Seconds between two sends to a recipient: 0 to 3,600, default 60 (30, 60). Doubled with each further send while no
     /// code comes back.
+    #[schemars(range(min = 0, max = 3600))]
     pub cooldown_seconds: Option<u32>,
     /// The longest cooldown in seconds: `cooldown_seconds` to 86,400, default 900 (300, 3,600).
+    #[schemars(range(min = 0, max = 86_400))]
     pub cooldown_max_seconds: Option<u32>,
     /// Resends of one challenge: 0 to 10, default 3 (5, 2).
+    #[schemars(range(min = 0, max = 10))]
     pub max_resends: Option<u32>,
     /// Seconds for which a device is known after a success, so that strangers can't keep it out: 0 (none is) to
     /// 31,622,400, default 2,592,000 (7,776,000, 604,800).
+    #[schemars(range(min = 0, max = 31_622_400))]
     pub remember_device_seconds: Option<u32>,
     /// Which code a resend carries: default `same`.
     pub resend_code: Option<ResendCode>,

@@ -18,7 +18,6 @@ pub(super) struct Check {}
 impl Check {
     pub(super) async fn run(self, loaded: Loaded) -> Result<ExitCode, CommandError> {
         let purposes = loaded.rules.policies.len();
-        loaded.config.store.check().map_err(StartError::Store)?;
         let store = StoreSettings::Memory(MemorySettings::default());
         let store = stores::open(&store).await.map_err(StartError::Store)?;
         let senders =

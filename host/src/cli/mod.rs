@@ -1,15 +1,14 @@
-//! The command line: one file per command.
-//!
-//! Exit codes: 0 done, 1 it could not be done (a refusal such as a wrong code included), 2 the configuration or
-//! the command line is wrong.
+//! The command line: one file per command, and the exit codes in [`exit`].
 
-mod call;
+mod answer;
 mod config_check;
+mod exit;
+mod issue;
 mod key;
 mod revoke;
-mod send;
 mod serve;
 mod status;
+mod surface;
 mod unlock;
 mod verify;
 
@@ -17,43 +16,54 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use countersign_settings::problem::Problems;
+use serde_json::{Value, json};
 
-use crate::config::{self, Loaded};
-use crate::serve::StartError;
+use self::answer::Output;
+use crate::config::{self, BuiltIn, Loaded, LogSettings};
+use crate::engine::describe;
+use crate::serve::{StartError, engine_objections, objections};
+use crate::stores::OpenError;
 use crate::telemetry;
 
-/// What a wrong configuration ends with, as a wrong command line does.
-const CONFIGURATION: u8 = 2;
+/// The log of a command that was asked for none: of what should never happen, so that nothing else is written.
+const QUIET: &str = "off,countersign::telemetry=error";
 
 /// Issues and verifies one-time codes.
 #[derive(Debug, Parser)]
-#[command(
-    name = "countersign",
-    version,
-    after_help = "Exit codes: 0 done; 1 it could not be done, or was refused; 2 the configuration or the command line is wrong."
-)]
+#[command(name = "countersign", version, after_help = exit::HELP)]
 pub struct Cli {
     /// The configuration file [default: countersign.toml]
     #[arg(long, global = true, env = "COUNTERSIGN_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Show the log on standard error, as [log] says; `serve` always does
+    #[arg(short, long, global = true)]
+    verbose: bool,
     #[command(subcommand)]
     command: Command,
+    #[arg(skip)]
+    component: BuiltIn,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the HTTP surface until SIGTERM or SIGINT
     Serve(serve::Serve),
-    /// Send a code
-    Send(send::Send),
+    /// Issue a code and send it
+    #[command(after_help = exit::HELP)]
+    Issue(issue::Issue),
     /// Verify a code
+    #[command(after_help = exit::HELP)]
     Verify(verify::Verify),
     /// Tell where a challenge stands
+    #[command(after_help = exit::HELP)]
     Status(status::Status),
     /// Take a challenge back
+    #[command(after_help = exit::HELP)]
     Revoke(revoke::Revoke),
     /// Lift the lock of a recipient and clear its failures
+    #[command(after_help = exit::HELP)]
     Unlock(unlock::Unlock),
     /// Look at the configuration
     #[command(subcommand)]
@@ -75,37 +85,36 @@ enum KeyCommand {
     Generate(key::Generate),
 }
 
-/// A recipient within a purpose.
-#[derive(Args, Debug)]
-struct Addressee {
-    /// What the code is for
-    #[arg(long)]
-    purpose: String,
-    /// A phone number or a mail address
-    #[arg(long)]
-    to: String,
-}
-
-/// Which challenge: by id, or the latest of a recipient.
+/// Which challenge: the latest of a recipient, or by id.
 #[derive(Args, Debug)]
 struct Target {
-    /// The challenge's id
-    #[arg(long, required_unless_present = "purpose", conflicts_with_all = ["purpose", "to"])]
-    id: Option<String>,
     /// What the code is for
-    #[arg(long, requires = "to")]
+    #[arg(required_unless_present = "id", conflicts_with = "id")]
     purpose: Option<String>,
     /// A phone number or a mail address
-    #[arg(long, requires = "purpose")]
+    #[arg(required_unless_present = "id", conflicts_with = "id")]
     to: Option<String>,
+    /// The challenge's id, in place of purpose and recipient
+    #[arg(long)]
+    id: Option<String>,
 }
 
-/// Whose challenge.
+impl Target {
+    /// The recipient, as the HTTP surface wants it.
+    fn addressee(&self) -> Value {
+        json!({ "purpose": self.purpose, "to": self.to })
+    }
+}
+
+/// What all commands on challenges have in common.
 #[derive(Args, Debug)]
-struct Tenant {
+struct Common {
     /// The tenant
     #[arg(long, default_value = "default")]
     tenant: String,
+    /// How the answer is printed
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
 }
 
 /// Why a command did not do what it was asked.
@@ -120,6 +129,9 @@ pub enum CommandError {
     /// There is no randomness to make keys of.
     #[error("no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
+    /// The store can't be reached.
+    #[error("store: {0}")]
+    Unreachable(OpenError),
     /// The command needs settings that are absent, or an argument that is another.
     #[error("{0}")]
     Unusable(&'static str),
@@ -129,51 +141,112 @@ impl CommandError {
     /// What the process ends with.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::Start(error) if error.is_configuration() => CONFIGURATION.into(),
-            Self::Unusable(_) => CONFIGURATION.into(),
-            _ => ExitCode::FAILURE,
-        }
+        let code = match self {
+            Self::Start(error) if error.is_configuration() => exit::USAGE,
+            Self::Unusable(_) => exit::USAGE,
+            Self::Unreachable(_) => exit::UNAVAILABLE,
+            _ => exit::FAILED,
+        };
+        code.into()
     }
 }
 
 impl Cli {
+    /// Reads the command line, or ends the process where it is wrong or asks for help. `component` is the one inside the
+    /// binary.
+    #[must_use]
+    pub fn read(component: Option<&'static [u8]>) -> Self {
+        let described =
+            component.map_or_else(|| "built without the component".to_owned(), describe);
+        // Once in a process.
+        let version: &'static str = format!("{}\n{described}", env!("CARGO_PKG_VERSION")).leak();
+        let matches = Self::command().version(version).get_matches();
+        let mut cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        cli.component = BuiltIn(component);
+        cli
+    }
+
     /// Does what was asked, and says what the process ends with.
     ///
     /// # Errors
     /// [`CommandError`] where it could not be done; a refusal by the engine is no error but an answer.
     pub async fn run(self) -> Result<ExitCode, CommandError> {
-        let config = self.config.as_deref();
-        match self.command {
-            Command::Serve(command) => command.run(load(config)?).await,
-            Command::Send(command) => command.run(load(config)?).await,
-            Command::Verify(command) => command.run(load(config)?).await,
-            Command::Status(command) => command.run(load(config)?).await,
-            Command::Revoke(command) => command.run(load(config)?).await,
-            Command::Unlock(command) => command.run(load(config)?).await,
-            Command::Config(ConfigCommand::Check(command)) => command.run(load(config)?).await,
-            Command::Key(KeyCommand::Generate(command)) => command.run(),
+        if let Command::Key(KeyCommand::Generate(command)) = self.command {
+            return command.run();
         }
+        let is_served = matches!(self.command, Command::Serve(_));
+        let loaded =
+            load(self.config.as_deref(), self.component, self.verbose || is_served).await?;
+        let places = loaded.places.clone();
+        let ended = match self.command {
+            Command::Serve(command) => command.run(loaded).await,
+            Command::Config(ConfigCommand::Check(command)) => command.run(loaded).await,
+            Command::Key(KeyCommand::Generate(command)) => command.run(),
+            Command::Issue(command) => command.run(loaded).await,
+            Command::Verify(command) => command.run(loaded).await,
+            Command::Status(command) => command.run(loaded).await,
+            Command::Revoke(command) => command.run(loaded).await,
+            Command::Unlock(command) => command.run(loaded).await,
+        };
+        ended.map_err(|error| match error {
+            // What only the engine finds has its line as well.
+            CommandError::Start(StartError::Config(Problems(problems))) => {
+                CommandError::Start(places.locate(problems).into())
+            }
+            // For a caller of one command that is an answer; a process that should serve has failed.
+            CommandError::Start(StartError::Store(error @ OpenError::Unavailable { .. }))
+                if !is_served =>
+            {
+                CommandError::Unreachable(error)
+            }
+            error => error,
+        })
     }
 }
 
-/// Loads the configuration and begins to log as it says.
-fn load(file: Option<&Path>) -> Result<Loaded, StartError> {
-    let loaded = config::load(file, std::env::vars_os())?;
-    telemetry::begin(&loaded.config.log).map_err(StartError::Log)?;
+/// Loads the configuration and begins to log as it says, or not at all. What is wrong with any part of it is told at
+/// once.
+async fn load(
+    file: Option<&Path>,
+    component: BuiltIn,
+    is_logged: bool,
+) -> Result<Loaded, StartError> {
+    let mut loaded = match config::load(file, std::env::vars_os()) {
+        Ok(loaded) => loaded,
+        Err(mut rejected) => {
+            let mut more = Vec::new();
+            if let Some(mut rest) = rejected.rest.take() {
+                rest.config.engine.built_in = component;
+                more = objections(&rest.config);
+                more.extend(engine_objections(*rest).await);
+            }
+            return Err(rejected.located(more).into());
+        }
+    };
+    loaded.config.engine.built_in = component;
+    let mut problems = objections(&loaded.config);
+    if !problems.is_empty() {
+        let places = loaded.places.clone();
+        problems.extend(engine_objections(loaded).await);
+        return Err(places.locate(problems).into());
+    }
+    let quiet = LogSettings { filter: QUIET.to_owned(), ..loaded.config.log.clone() };
+    let log = if is_logged { &loaded.config.log } else { &quiet };
+    telemetry::begin(log).map_err(StartError::Log)?;
     Ok(loaded)
 }
 
+/// Prints a line. A reader that wants no more of it changes nothing in what was done.
 fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{text}")?;
-    out.flush()
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     fn parses(line: &str) -> bool {
@@ -186,13 +259,22 @@ mod tests {
     }
 
     #[test]
-    fn a_challenge_is_named_by_id_or_by_recipient_and_not_by_both() {
-        assert!(parses("countersign verify --id c1 123456"));
-        assert!(parses("countersign verify --purpose login --to a@b.example -"));
-        assert!(!parses("countersign verify 123456"));
-        assert!(!parses("countersign verify --purpose login 123456"));
-        assert!(!parses("countersign verify --to a@b.example 123456"));
-        assert!(!parses("countersign verify --id c1 --purpose login --to a@b.example 1"));
-        assert!(!parses("countersign verify --id c1 --to a@b.example 1"));
+    fn a_challenge_is_named_by_recipient_or_by_id_and_not_by_both() {
+        for verb in ["verify", "status", "revoke"] {
+            assert!(parses(&format!("countersign {verb} --id c1")));
+            assert!(parses(&format!("countersign {verb} login a@b.example")));
+            assert!(parses(&format!("countersign {verb} login +628123 --output json -v")));
+            assert!(!parses(&format!("countersign {verb}")));
+            assert!(!parses(&format!("countersign {verb} login")));
+            assert!(!parses(&format!("countersign {verb} --id c1 login a@b.example")));
+        }
+        assert!(parses("countersign verify login a@b.example --code -"));
+        assert!(parses("countersign verify --id c1 --code -12"));
+        assert!(!parses("countersign verify login a@b.example 123456"));
+        for verb in ["issue", "unlock"] {
+            assert!(parses(&format!("countersign {verb} login a@b.example")));
+            assert!(!parses(&format!("countersign {verb} --id c1")));
+        }
+        assert!(!parses("countersign send login a@b.example"));
     }
 }

@@ -4,30 +4,39 @@ use std::process::ExitCode;
 
 use axum::http::Method;
 use clap::Args;
+use serde_json::Value;
 
-use super::call::{Call, challenge_path};
-use super::{CommandError, Tenant};
+use super::surface::{Surface, challenge_path};
+use super::{CommandError, Common, Target};
 use crate::config::Loaded;
 
 /// Takes a challenge back.
 #[derive(Args, Debug)]
 pub(super) struct Revoke {
-    /// The challenge's id
-    #[arg(long)]
-    id: String,
     #[command(flatten)]
-    tenant: Tenant,
+    target: Target,
+    #[command(flatten)]
+    common: Common,
 }
 
 impl Revoke {
     pub(super) async fn run(self, loaded: Loaded) -> Result<ExitCode, CommandError> {
-        let call = Call {
-            tenant: &self.tenant.tenant,
-            method: Method::DELETE,
-            path: challenge_path(&self.id, "")?,
-            body: None,
-            done: "{\n  \"revoked\": true\n}",
+        let path = self.target.id.as_deref().map(|id| challenge_path(id, "")).transpose()?;
+        let surface = Surface::open(loaded, &self.common.tenant).await?;
+        let path = match path {
+            Some(path) => path,
+            // The surface revokes by id only.
+            None => {
+                let latest = surface.status(&self.target).await?;
+                let body = latest.body.as_ref();
+                let id = body.and_then(|body| body.get("id")).and_then(Value::as_str);
+                match id {
+                    Some(id) if latest.status.is_success() => challenge_path(id, "")?,
+                    _ => return latest.tell(self.common.output, "revoked"),
+                }
+            }
         };
-        call.run(loaded).await
+        let answer = surface.call(Method::DELETE, &path, None).await?;
+        answer.tell(self.common.output, "revoked")
     }
 }

@@ -6,28 +6,26 @@ use axum::http::Method;
 use clap::Args;
 use serde_json::json;
 
-use super::call::Call;
-use super::{Addressee, CommandError, Tenant};
+use super::surface::Surface;
+use super::{CommandError, Common};
 use crate::config::Loaded;
 
 /// Lifts the lock of a recipient and clears its failures.
 #[derive(Args, Debug)]
 pub(super) struct Unlock {
+    /// What the codes are for
+    purpose: String,
+    /// A phone number or a mail address
+    to: String,
     #[command(flatten)]
-    addressee: Addressee,
-    #[command(flatten)]
-    tenant: Tenant,
+    common: Common,
 }
 
 impl Unlock {
     pub(super) async fn run(self, loaded: Loaded) -> Result<ExitCode, CommandError> {
-        let call = Call {
-            tenant: &self.tenant.tenant,
-            method: Method::POST,
-            path: "/v1/unlock".to_owned(),
-            body: Some(json!({ "purpose": self.addressee.purpose, "to": self.addressee.to })),
-            done: "{\n  \"unlocked\": true\n}",
-        };
-        call.run(loaded).await
+        let surface = Surface::open(loaded, &self.common.tenant).await?;
+        let body = json!({ "purpose": self.purpose, "to": self.to });
+        let answer = surface.call(Method::POST, "/v1/unlock", Some(body)).await?;
+        answer.tell(self.common.output, "unlocked")
     }
 }

@@ -1,6 +1,6 @@
 //! `countersign verify`.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 use axum::http::Method;
@@ -8,8 +8,8 @@ use clap::Args;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::call::{Call, challenge_path};
-use super::{CommandError, Target, Tenant};
+use super::surface::{Surface, challenge_path};
+use super::{CommandError, Common, Target};
 use crate::config::Loaded;
 
 /// More than any code has, with room for what surrounds it, in bytes.
@@ -20,14 +20,14 @@ const MAX_INPUT_BYTES: u64 = 256;
 pub(super) struct Verify {
     #[command(flatten)]
     target: Target,
-    /// The code; `-` reads it from standard input, where no list of processes shows it
-    #[arg(allow_hyphen_values = true)]
+    /// The code. `-`, the default, reads a line of standard input, which no list of processes shows
+    #[arg(long, default_value = "-", allow_hyphen_values = true, hide_default_value = true)]
     code: String,
     /// The transaction that the person confirms
     #[arg(long)]
     reference: Option<String>,
     #[command(flatten)]
-    tenant: Tenant,
+    common: Common,
 }
 
 impl std::fmt::Debug for Verify {
@@ -38,38 +38,42 @@ impl std::fmt::Debug for Verify {
 
 impl Verify {
     pub(super) async fn run(self, loaded: Loaded) -> Result<ExitCode, CommandError> {
+        let path = match &self.target.id {
+            Some(id) => challenge_path(id, "/verify")?,
+            None => "/v1/verify".to_owned(),
+        };
         let code = self.code()?;
-        let (path, body) = match &self.target.id {
-            Some(id) => (
-                challenge_path(id, "/verify")?,
-                json!({ "code": *code, "reference": self.reference }),
-            ),
-            None => (
-                "/v1/verify".to_owned(),
-                json!({
-                    "purpose": self.target.purpose,
-                    "to": self.target.to,
-                    "code": *code,
-                    "reference": self.reference,
-                }),
-            ),
+        let surface = Surface::open(loaded, &self.common.tenant).await?;
+        let body = match &self.target.id {
+            Some(_) => json!({ "code": *code, "reference": self.reference }),
+            None => json!({
+                "purpose": self.target.purpose,
+                "to": self.target.to,
+                "code": *code,
+                "reference": self.reference,
+            }),
         };
-        let call = Call {
-            tenant: &self.tenant.tenant,
-            method: Method::POST,
-            path,
-            body: Some(body),
-            done: "",
-        };
-        call.run(loaded).await
+        let answer = surface.call(Method::POST, &path, Some(body)).await?;
+        answer.tell(self.common.output, "verified")
     }
 
     fn code(&self) -> Result<Zeroizing<String>, CommandError> {
         if self.code != "-" {
             return Ok(Zeroizing::new(self.code.clone()));
         }
-        let mut text = Zeroizing::new(String::new());
-        std::io::stdin().take(MAX_INPUT_BYTES).read_to_string(&mut text)?;
-        Ok(Zeroizing::new(text.trim().to_owned()))
+        let input = std::io::stdin();
+        if input.is_terminal() {
+            let mut prompt = std::io::stderr();
+            // Where it can't be shown, the code can be typed all the same.
+            let _ = write!(prompt, "Code: ").and_then(|()| prompt.flush());
+        }
+        let mut line = Zeroizing::new(String::new());
+        BufReader::new(input.lock().take(MAX_INPUT_BYTES)).read_line(&mut line)?;
+        match line.trim() {
+            "" => Err(CommandError::Unusable(
+                "no code: give it by --code, or as a line of standard input",
+            )),
+            code => Ok(Zeroizing::new(code.to_owned())),
+        }
     }
 }

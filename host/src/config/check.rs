@@ -7,46 +7,63 @@ use countersign_settings::problem::Problem;
 use countersign_settings::purposes::{Purposes, gather};
 use countersign_settings::secret::Secret;
 
+use super::doubts::Doubts;
 use super::keys::KeysSettings;
+use super::places::Places;
 use super::rules::Rules;
 use super::server::Mode;
-use super::{Config, Loaded};
+use super::{Config, Loaded, proxies};
 use crate::bindings::countersign::otp::settings::{Key, Keyring};
 
-/// Holds the sections against each other, reads the secrets, and puts together what the engine is told.
-pub(super) fn settle(mut config: Config) -> Result<Loaded, Vec<Problem>> {
+/// Holds the sections against each other, reads the secrets, and puts together what the engine is told: nothing where
+/// it lacks keys. A rule between sections is left out where one of them is doubted.
+pub(super) fn settle(mut config: Config, doubts: &Doubts) -> (Option<Loaded>, Vec<Problem>) {
     let mut problems = Vec::new();
     let purposes = gather(&config.purposes, &config.tenants, &mut problems);
-    listening(&config, &mut problems);
+    if doubts.are_clear(&["server", "api_keys"]) {
+        listening(&config, &mut problems);
+    }
+    proxies::check(&config.server.trusted_proxies, &mut problems);
     api_keys::check("api_keys", &config.api_keys, &purposes, &mut problems);
-    senders(&config, &mut problems);
-    if let Err(error) = tracing_subscriber::EnvFilter::try_new(&config.log.filter) {
-        problems.push(Problem::new("log.filter", error.to_string()));
+    if !doubts.are_clear(&["purposes", "tenants"]) {
+        // The tenant that a key belongs to may be the doubted one.
+        problems.retain(|problem| !problem.path.ends_with(".tenant"));
+    }
+    if doubts.are_clear(&["server"]) {
+        senders(&config, &mut problems);
+    }
+    if tracing_subscriber::EnvFilter::try_new(&config.log.filter).is_err() {
+        let text = "has to be a level (`error`, `warn`, `info`, `debug`, `trace`), or levels by module: `info,countersign=debug`";
+        problems.push(Problem::new("log.filter", text));
     }
     let keyring = match (&config.keys, config.server.mode) {
         (Some(keys), _) => keyring(keys, &mut problems),
-        (None, Mode::Development) => made_up().map_err(|problem| problems.push(problem)).ok(),
-        (None, Mode::Production) => {
+        (None, Mode::Production) if doubts.are_clear(&["keys", "server"]) => {
             let text = "missing: production needs keys that outlive the process; `countersign key generate` makes one";
             problems.push(Problem::new("keys", text));
-            None
+            made_up().ok()
         }
+        (None, _) => made_up().map_err(|problem| problems.push(problem)).ok(),
     };
     let policies =
         purposes.iter().map(|(name, (_, policy))| (name.clone(), policy.into())).collect();
     let warnings = warnings(&config, &purposes);
     // They are in the keyring now.
     let ephemeral_keys = config.keys.take().is_none();
-    match keyring {
-        Some(keyring) if problems.is_empty() => {
-            Ok(Loaded { rules: Rules { policies, keyring }, ephemeral_keys, warnings, config })
-        }
-        _ => Err(problems),
-    }
+    // Where a key can't be read, another one does as well for finding what else is wrong.
+    let keyring = keyring.or_else(|| made_up().ok());
+    let loaded = keyring.map(|keyring| Loaded {
+        rules: Rules { policies, keyring },
+        ephemeral_keys,
+        warnings,
+        config,
+        places: Places::default(),
+    });
+    (loaded, problems)
 }
 
 fn listening(config: &Config, problems: &mut Vec<Problem>) {
-    if config.api_keys.is_empty() && !config.server.listen.ip().is_loopback() {
+    if config.api_keys.is_empty() && !config.server.listen.is_loopback() {
         let text = "only loopback may be listened on without `api_keys`: anybody who reaches the port could ask for codes";
         problems.push(Problem::new("server.listen", text));
     }

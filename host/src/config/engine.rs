@@ -1,5 +1,6 @@
 //! `[engine]`: the component, and what a call of it may use.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,8 +11,12 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EngineSettings {
-    /// The component's file: `countersign.wasm` beside the executable by default.
+    /// The file of another component than the one inside the binary.
     pub component: Option<PathBuf>,
+    /// The component inside the binary.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub built_in: BuiltIn,
     /// The directory that keeps the component's native code, so that only the first start compiles it:
     /// `$XDG_CACHE_HOME/countersign` or `~/.cache/countersign` by default. What lies there is executed: nobody
     /// else may be able to write to it.
@@ -36,6 +41,7 @@ impl Default for EngineSettings {
     fn default() -> Self {
         Self {
             component: None,
+            built_in: BuiltIn::default(),
             cache_directory: None,
             isolation: Isolation::Pooled,
             max_instances: 256,
@@ -47,15 +53,6 @@ impl Default for EngineSettings {
 }
 
 impl EngineSettings {
-    /// The component's file. Nothing where it isn't set and the executable's place is unknown.
-    #[must_use]
-    pub fn component_path(&self) -> Option<PathBuf> {
-        self.component.clone().or_else(|| {
-            let executable = std::env::current_exe().ok()?;
-            Some(executable.parent()?.join("countersign.wasm"))
-        })
-    }
-
     /// The directory for native code. Nothing where it isn't set and the user has no home: then every start
     /// compiles.
     #[must_use]
@@ -73,6 +70,16 @@ impl EngineSettings {
     #[must_use]
     pub fn call_deadline(&self) -> Duration {
         Duration::from_secs(self.call_deadline_seconds.into())
+    }
+}
+
+/// The component inside the binary: nothing where it was built without one.
+#[derive(Clone, Copy, Default)]
+pub struct BuiltIn(pub Option<&'static [u8]>);
+
+impl fmt::Debug for BuiltIn {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("BuiltIn").field(&self.0.map(<[u8]>::len)).finish()
     }
 }
 

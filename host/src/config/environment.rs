@@ -6,8 +6,8 @@
 //! are numbered from 0: `COUNTERSIGN_KEYS__RING__0__SECRET`; new ones follow those of the file. A whole list or
 //! table may be given as TOML: `COUNTERSIGN_SERVER__TRUSTED_PROXIES='["10.0.0.0/8"]'`.
 //!
-//! The environment wins over the file. A variable that names no setting is refused, so that a
-//! misspelt one is not ignored. Exempt are `COUNTERSIGN_CONFIG` (the path of the file),
+//! The environment wins over the file. A variable that names no setting is refused, with the nearest that does, so that
+//! a misspelt one is not ignored. Exempt are `COUNTERSIGN_CONFIG` (the path of the file),
 //! `COUNTERSIGN_TEST_…`, and what Kubernetes sets by itself in each pod where a service is called
 //! `countersign` or `countersign-<name>` (`is_service_link`).
 
@@ -18,8 +18,10 @@ use countersign_settings::problem::{Origin, Problem};
 use serde_json::Value;
 use zeroize::Zeroize;
 
-use super::schema::{Kind, Shape};
+use super::nearest;
+use super::schema::Shape;
 use super::tree::{Tree, parse_value};
+use super::values::Kind;
 
 const PREFIX: &str = "COUNTERSIGN_";
 
@@ -37,6 +39,7 @@ pub(super) fn apply(
     settings.sort_by_key(|(name, _)| order(name));
 
     let mut problems = Vec::new();
+    let mut unknown = Vec::new();
     for (name, value) in settings {
         let Ok(value) = value.into_string() else {
             problems.push(Problem {
@@ -47,11 +50,20 @@ pub(super) fn apply(
             continue;
         };
         let path = path_of(&name, &tree.root);
+        if !shape.has(&path) {
+            unknown.push((name, path));
+            continue;
+        }
         let value = typed(value, shape.kinds(&path));
         if let Err(problem) = tree.put(&path, value, &name) {
             problems.push(problem);
         }
     }
+    let unknown = unknown.into_iter().map(|(name, path)| {
+        let text = nearest::unknown_variable(shape, &tree.root, PREFIX, &path);
+        Problem { origin: Origin::Environment(name), path: path.join("."), text }
+    });
+    problems.extend(unknown);
     problems
 }
 

@@ -9,38 +9,52 @@ use std::path::{Path, PathBuf};
 
 use countersign_providers::{MessagesSettings, SendersSettings};
 use countersign_settings::api_keys::ApiKeySettings;
-use countersign_settings::problem::{Origin, Problem, Problems};
-use countersign_settings::purposes::{PolicySettings, TenantSettings};
+use countersign_settings::problem::{Problem, Problems};
+use countersign_settings::purposes::{self, PolicySettings, TenantSettings};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 mod check;
 mod delivery;
+mod doubts;
 mod engine;
 pub mod environment;
 mod keys;
+mod listen;
 mod log;
+mod nearest;
+mod places;
+mod proxies;
 mod rules;
 mod schema;
 mod secret_files;
 mod server;
 mod tree;
+mod values;
 
 pub use self::delivery::DeliverySettings;
-pub use self::engine::{EngineSettings, Isolation};
+pub use self::engine::{BuiltIn, EngineSettings, Isolation};
 pub use self::keys::{KeysSettings, RingKey};
+pub use self::listen::{Listen, NotAnAddress};
 pub use self::log::{LogFormat, LogSettings};
+pub use self::places::Places;
 pub use self::rules::Rules;
 pub use self::schema::schema;
 pub use self::server::{ForwardingHeader, Mode, ServerSettings};
 
+use self::doubts::Doubts;
 use self::schema::Shape;
 use self::tree::Tree;
 use crate::stores::StoreSettings;
 
 /// The file that is read where none is named.
 pub const DEFAULT_FILE: &str = "countersign.toml";
+
+/// What is said where there is no configuration at all: the first command works as it stands.
+const MISSING: &str = "there is no configuration: no countersign.toml here, and no COUNTERSIGN_… variable with a setting
+  to try it, in memory:  env COUNTERSIGN_SERVER__MODE=development COUNTERSIGN_STORE__TYPE=memory COUNTERSIGN_SENDERS__SMS__TYPE=console COUNTERSIGN_PURPOSES__LOGIN__CHANNELS='[\"sms\"]' countersign serve
+  to use a file:         countersign --config FILE config check";
 
 /// What the operator decided.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -94,37 +108,98 @@ pub struct Loaded {
     pub ephemeral_keys: bool,
     /// What is allowed, and probably not meant.
     pub warnings: Vec<Problem>,
+    /// Where each setting was given.
+    pub places: Places,
+}
+
+/// A configuration that can't be used.
+#[derive(Debug)]
+pub struct Rejected {
+    problems: Vec<Problem>,
+    places: Places,
+    doubts: Doubts,
+    /// What is in order, so that providers and engine can say what else is wrong; nothing where the file can't be read.
+    pub rest: Option<Box<Loaded>>,
+}
+
+impl Rejected {
+    /// Every problem with its place, and the `more` that were found in the rest.
+    #[must_use]
+    pub fn located(mut self, more: Vec<Problem>) -> Problems {
+        let doubts = self.doubts;
+        self.problems.extend(more.into_iter().filter(|problem| !doubts.cover(&problem.path)));
+        self.places.locate(self.problems)
+    }
+}
+
+impl From<Problems> for Rejected {
+    fn from(Problems(problems): Problems) -> Self {
+        Self { problems, places: Places::default(), doubts: Doubts::default(), rest: None }
+    }
 }
 
 /// Reads `file`, or [`DEFAULT_FILE`] where none is named, and puts the settings of `variables` over it. The
 /// default file may be absent where the environment holds settings.
 ///
 /// # Errors
-/// Everything that is wrong, each with its place.
+/// Everything that is wrong.
 pub fn load(
     file: Option<&Path>,
     variables: impl IntoIterator<Item = (OsString, OsString)>,
-) -> Result<Loaded, Problems> {
+) -> Result<Loaded, Box<Rejected>> {
     let variables: Vec<_> = variables.into_iter().collect();
-    let mut tree = read(file, &variables)?;
+    let mut tree = read(file, &variables).map_err(Rejected::from)?;
     let shape = Shape::of_config();
+    let mut warnings = Vec::new();
     let mut problems = environment::apply(&mut tree, &shape, variables);
-    problems.extend(secret_files::read_into(&mut tree, &shape));
+    let exposed = secret_files::exposed(&tree, &shape);
+    problems.extend(secret_files::read_into(&mut tree, &shape, &mut warnings));
     problems.extend(shape.problems(&tree.root));
-    if !problems.is_empty() {
-        return Err(located(&tree, problems));
-    }
-    let config = serde_path_to_error::deserialize(&tree.root).map_err(|error| {
+    let doubts = Doubts::new(&problems, shape.sections());
+    doubts.take_out(&mut tree.root);
+    let places = std::mem::take(&mut tree.places);
+    let config: Config = loop {
+        let error = match serde_path_to_error::deserialize(&tree.root) {
+            Ok(config) => break config,
+            Err(error) => error,
+        };
         let path = error.path().to_string().replace('[', ".").replace(']', "");
-        let problem = Problem::new(path.trim_matches('.'), error.inner().to_string());
-        located(&tree, vec![problem])
-    })?;
-    check::settle(config)
-        .map(|loaded| Loaded { warnings: located(&tree, loaded.warnings).0, ..loaded })
-        .map_err(|problems| located(&tree, problems))
+        let path = path.trim_matches('.').to_owned();
+        // Something that has to be there was taken out: its table goes as well.
+        if !problems.is_empty() && doubts.cover(&path) && doubts::remove(&mut tree.root, &path) {
+            continue;
+        }
+        // The schema finds what is wrong, and says it better; this is for what it can't say.
+        problems.push(Problem::new(path, error.inner().to_string()));
+        return Err(Box::new(Rejected { problems, places, doubts, rest: None }));
+    };
+    if config.server.mode == Mode::Production {
+        warnings.extend(exposed);
+    }
+    let (loaded, more) = check::settle(config, &doubts);
+    problems.extend(more.into_iter().filter(|problem| !doubts.cover(&problem.path)));
+    let loaded = loaded.map(|loaded| Loaded {
+        warnings: places.locate(warnings.into_iter().chain(loaded.warnings)).0,
+        places: places.clone(),
+        ..loaded
+    });
+    match loaded {
+        Some(loaded) if problems.is_empty() => Ok(loaded),
+        loaded => {
+            let rest = loaded.map(|mut loaded| {
+                // What is doubted can't be asked about.
+                let is_whole = |(tenant, purpose): &(String, String)| {
+                    !doubts.cover(&purposes::path(tenant, purpose))
+                };
+                loaded.rules.policies.retain(|name, _| is_whole(name));
+                Box::new(loaded)
+            });
+            Err(Box::new(Rejected { problems, places, doubts, rest }))
+        }
+    }
 }
 
-fn read(file: Option<&Path>, variables: &[(OsString, OsString)]) -> Result<Tree, Problem> {
+fn read(file: Option<&Path>, variables: &[(OsString, OsString)]) -> Result<Tree, Problems> {
     let path = file.map_or_else(|| PathBuf::from(DEFAULT_FILE), Path::to_owned);
     match std::fs::read_to_string(&path) {
         Ok(text) => Tree::parse(&path, &Zeroizing::new(text)),
@@ -136,20 +211,14 @@ fn read(file: Option<&Path>, variables: &[(OsString, OsString)]) -> Result<Tree,
             if file.is_none() && absent && settings {
                 return Ok(Tree::empty());
             }
-            let text = format!("{} can't be read: {error}", path.display());
-            Err(Problem::new("", text))
+            let text = if file.is_none() && absent {
+                MISSING.to_owned()
+            } else {
+                format!("{} can't be read: {error}", path.display())
+            };
+            Err(Problem::new("", text).into())
         }
     }
-}
-
-fn located(tree: &Tree, problems: Vec<Problem>) -> Problems {
-    let place = |problem: Problem| match problem.origin {
-        Origin::Anywhere if !problem.path.is_empty() => {
-            Problem { origin: tree.origin(&problem.path), ..problem }
-        }
-        _ => problem,
-    };
-    Problems(problems.into_iter().map(place).collect())
 }
 
 #[cfg(test)]

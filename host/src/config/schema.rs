@@ -5,7 +5,8 @@ use countersign_settings::problem::Problem;
 use serde_json::{Map, Value};
 
 use super::tree::below;
-use super::{Config, secret_files};
+use super::values::{self, Kind, kinds_of};
+use super::{Config, nearest, secret_files};
 
 /// The JSON schema of the configuration file, as committed in `docs/config.schema.json`.
 #[must_use]
@@ -20,55 +21,6 @@ fn with_files() -> Value {
     let mut schema = schemars::schema_for!(Config).to_value();
     secret_files::add_to(&mut schema);
     schema
-}
-
-/// The type of a value.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Kind {
-    Array,
-    Boolean,
-    Integer,
-    Number,
-    Object,
-    String,
-}
-
-impl Kind {
-    fn of(value: &Value) -> Option<Self> {
-        Some(match value {
-            Value::Null => return None,
-            Value::Bool(_) => Self::Boolean,
-            Value::Number(number) if number.is_f64() => Self::Number,
-            Value::Number(_) => Self::Integer,
-            Value::String(_) => Self::String,
-            Value::Array(_) => Self::Array,
-            Value::Object(_) => Self::Object,
-        })
-    }
-
-    fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "array" => Self::Array,
-            "boolean" => Self::Boolean,
-            "integer" => Self::Integer,
-            "number" => Self::Number,
-            "object" => Self::Object,
-            "string" => Self::String,
-            _ => return None,
-        })
-    }
-
-    /// In words of TOML.
-    fn words(self) -> &'static str {
-        match self {
-            Self::Array => "a list",
-            Self::Boolean => "true or false",
-            Self::Integer => "a whole number",
-            Self::Number => "a number",
-            Self::Object => "a table",
-            Self::String => "a text in quotes",
-        }
-    }
 }
 
 /// The schema, ready for questions.
@@ -88,6 +40,22 @@ impl Shape {
         parts.flat_map(kinds_of).collect()
     }
 
+    /// The names of the sections.
+    pub(super) fn sections(&self) -> Vec<String> {
+        self.children(&[]).map(str::to_owned).collect()
+    }
+
+    /// The names of what may stand in the table at `path`, as far as the schema knows them.
+    pub(super) fn children<'a>(&'a self, path: &[String]) -> impl Iterator<Item = &'a str> {
+        let parts = self.places(path).into_iter().flat_map(|place| self.branches(place));
+        parts.flat_map(names_of)
+    }
+
+    /// Whether there is a setting at `path`.
+    pub(super) fn has(&self, path: &[String]) -> bool {
+        !self.places(path).is_empty()
+    }
+
     /// The schemas of what may stand at `path`.
     fn places(&self, path: &[String]) -> Vec<&Value> {
         let mut places = vec![&self.root];
@@ -101,11 +69,22 @@ impl Shape {
         places
     }
 
-    /// Whether the setting at `path` is a secret.
+    /// Whether the setting at `path` may be a secret: in tables of some type it is one.
     pub(super) fn is_secret(&self, path: &[String]) -> bool {
-        let Some((name, above)) = path.split_last() else { return false };
+        self.settings(path).into_iter().any(secret_files::is_secret)
+    }
+
+    /// Whether the setting at `path` is a secret, whatever the type of its table.
+    pub(super) fn is_surely_secret(&self, path: &[String]) -> bool {
+        let settings = self.settings(path);
+        !settings.is_empty() && settings.into_iter().all(secret_files::is_secret)
+    }
+
+    /// The schemas of the setting at `path`, as its table names it.
+    fn settings(&self, path: &[String]) -> Vec<&Value> {
+        let Some((name, above)) = path.split_last() else { return Vec::new() };
         let parts = self.places(above).into_iter().flat_map(|place| self.branches(place));
-        parts.filter_map(|part| child(part, name)).any(secret_files::is_secret)
+        parts.filter_map(|part| child(part, name)).collect()
     }
 
     /// Everything in which `value` differs from the shape.
@@ -120,14 +99,8 @@ impl Shape {
         if let Some(choices) = choices(&parts) {
             return self.compare_choice(&choices, value, path, problems);
         }
-        let kinds: Vec<Kind> = parts.iter().flat_map(|part| kinds_of(part)).collect();
-        let fits = Kind::of(value).is_some_and(|kind| {
-            kinds.contains(&kind) || (kind == Kind::Integer && kinds.contains(&Kind::Number))
-        });
-        if !kinds.is_empty() && !fits {
-            let words: Vec<&str> = kinds.iter().map(|kind| kind.words()).collect();
-            problems.push(Problem::new(path, format!("has to be {}", words.join(" or "))));
-            return;
+        if let Some(text) = values::wrong_type(&parts, value) {
+            return problems.push(Problem::new(path, text));
         }
         match value {
             Value::Object(table) => self.compare_table(&parts, table, path, problems),
@@ -139,9 +112,7 @@ impl Shape {
                     self.compare(items, element, &below(path, &index.to_string()), problems);
                 }
             }
-            Value::Number(number) => compare_range(&parts, number, path, problems),
-            Value::String(text) => compare_words(&parts, text, path, problems),
-            _ => {}
+            _ => values::compare(&parts, value, path, problems),
         }
     }
 
@@ -160,7 +131,9 @@ impl Shape {
                 self.compare(schema, value, &path, problems);
             } else if closed {
                 let names = parts.iter().flat_map(|part| names_of(part));
-                problems.push(Problem::new(path, unknown("setting", key, names)));
+                let elsewhere = self.elsewhere(key).filter(|_| path == *key);
+                let text = elsewhere.unwrap_or_else(|| nearest::unknown("setting", key, names));
+                problems.push(Problem::new(path, text));
             }
         }
         for required in parts.iter().filter_map(|part| part.get("required")?.as_array()).flatten() {
@@ -177,6 +150,17 @@ impl Shape {
                 problems.push(Problem::new(path, text));
             }
         }
+    }
+
+    /// What is said of a setting that stands at the top and belongs into one of the sections.
+    fn elsewhere(&self, key: &str) -> Option<String> {
+        let name = key.to_owned();
+        let sections = self.sections();
+        let mut homes = sections
+            .iter()
+            .filter(|section| self.children(&[(*section).clone()]).any(|child| child == name));
+        let (home, others) = (homes.next()?, homes.next());
+        others.is_none().then(|| format!("unknown setting: it belongs into `[{home}]`"))
     }
 
     /// Compares with a schema of several branches: a tagged table or one of several words. Whatever else it is
@@ -203,14 +187,13 @@ impl Shape {
         if let Some(tags) = tags.collect::<Option<Vec<&str>>>() {
             let tag = value.get("type").and_then(Value::as_str);
             let Some(tag) = tag else {
-                let text = format!("`type` is missing: one of {}", list(tags));
+                let text = format!("`type` is missing: one of {}", nearest::list(tags));
                 return problems.push(Problem::new(path, text));
             };
             match choices.iter().find(|choice| self.tag(choice) == Some(tag)) {
                 Some(choice) => self.compare(choice, value, path, problems),
-                None => {
-                    problems.push(Problem::new(below(path, "type"), unknown("type", tag, tags)))
-                }
+                None => problems
+                    .push(Problem::new(below(path, "type"), nearest::unknown("type", tag, tags))),
             }
             return;
         }
@@ -218,7 +201,7 @@ impl Shape {
             choices.iter().map(|choice| choice.get("const")?.as_str()).collect();
         match (words, value.as_str()) {
             (Some(words), Some(word)) if !words.contains(&word) => {
-                problems.push(Problem::new(path, unknown("value", word, words)));
+                problems.push(Problem::new(path, nearest::unknown("value", word, words)));
             }
             (Some(_), None) => problems.push(Problem::new(path, "has to be a text in quotes")),
             _ => {}
@@ -264,27 +247,6 @@ impl Shape {
     }
 }
 
-/// `unknown setting`, and the nearest name or all of them.
-fn unknown<'a>(what: &str, name: &str, valid: impl IntoIterator<Item = &'a str>) -> String {
-    let mut valid: Vec<&str> = valid.into_iter().collect();
-    valid.sort_unstable();
-    let nearest = valid
-        .iter()
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .max_by(|left, right| left.0.total_cmp(&right.0));
-    match nearest {
-        Some((likeness, nearest)) if likeness > 0.8 => {
-            format!("unknown {what}: did you mean `{nearest}`?")
-        }
-        _ => format!("unknown {what}: one of {} is valid here", list(valid)),
-    }
-}
-
-fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(", ")
-}
-
 /// The branches of a choice, without that of an absent value.
 fn choices<'a>(parts: &[&'a Map<String, Value>]) -> Option<Vec<&'a Value>> {
     let branches = parts
@@ -311,49 +273,4 @@ fn names_of(part: &Map<String, Value>) -> impl Iterator<Item = &str> {
         .and_then(Value::as_object)
         .into_iter()
         .flat_map(|names| names.keys().map(String::as_str))
-}
-
-fn kinds_of(part: &Map<String, Value>) -> Vec<Kind> {
-    match part.get("type") {
-        Some(Value::String(name)) => Kind::named(name).into_iter().collect(),
-        Some(Value::Array(names)) => {
-            names.iter().filter_map(|name| Kind::named(name.as_str()?)).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn compare_range(
-    parts: &[&Map<String, Value>],
-    number: &serde_json::Number,
-    path: &str,
-    problems: &mut Vec<Problem>,
-) {
-    let bound = |name: &str| parts.iter().find_map(|part| part.get(name)?.as_f64());
-    let (Some(number), least, most) = (number.as_f64(), bound("minimum"), bound("maximum")) else {
-        return;
-    };
-    if least.is_some_and(|least| number < least) || most.is_some_and(|most| number > most) {
-        let text = match (least, most) {
-            (Some(least), Some(most)) => format!("has to be {least} to {most}"),
-            (Some(least), None) => format!("has to be at least {least}"),
-            (None, most) => format!("has to be at most {}", most.unwrap_or_default()),
-        };
-        problems.push(Problem::new(path, text));
-    }
-}
-
-fn compare_words(
-    parts: &[&Map<String, Value>],
-    text: &str,
-    path: &str,
-    problems: &mut Vec<Problem>,
-) {
-    let Some(words) = parts.iter().find_map(|part| part.get("enum")?.as_array()) else {
-        return;
-    };
-    let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
-    if !words.contains(&text) {
-        problems.push(Problem::new(path, unknown("value", text, words)));
-    }
 }

@@ -7,22 +7,27 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::listen::Listen;
+use super::proxies;
+
 /// Where the HTTP surface listens and what it takes.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServerSettings {
-    /// Address and port, `127.0.0.1:8080` by default. Port 0 takes a free one. Without `api_keys` it has to be
+    /// Address and port, `127.0.0.1:8080` by default. `localhost:8080` is the loopback addresses of IPv4 and IPv6,
+    /// `:8080` every interface, over IPv6 and IPv4. Port 0 takes a free one. Without `api_keys` it has to be
     /// a loopback address.
-    #[schemars(with = "String")]
-    pub listen: SocketAddr,
+    pub listen: Listen,
     /// What the process is for: `production` by default.
     pub mode: Mode,
     /// Where providers reach this surface: `https://otp.example.com`, with a path where a proxy adds one. Where it is
     /// set, providers are asked to report what became of a message.
     pub public_url: Option<String>,
-    /// The proxies in front, as networks: `["10.0.0.0/8"]`. Where a request comes from one of them, the client's
-    /// address is read from `forwarding_header`; from anybody else that header is ignored.
-    #[schemars(with = "Vec<String>")]
+    /// The proxies in front, as addresses or networks: `["10.0.0.1", "fd00::/8"]`. Where a request comes from one of
+    /// them, the client's address is read from `forwarding_header`; from anybody else that header is ignored, and so
+    /// `0.0.0.0/0` and `::/0` are refused.
+    #[schemars(schema_with = "proxies::schema")]
+    #[serde(deserialize_with = "proxies::deserialize")]
     pub trusted_proxies: Vec<IpNet>,
     /// The header in which the trusted proxies name the client.
     pub forwarding_header: ForwardingHeader,
@@ -58,7 +63,7 @@ pub struct ServerSettings {
 impl Default for ServerSettings {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080).into(),
             mode: Mode::Production,
             public_url: None,
             trusted_proxies: Vec::new(),

@@ -5,6 +5,7 @@ use countersign_settings::purposes::Channel;
 
 use super::*;
 
+mod at_once;
 mod examples;
 mod lists;
 mod secret_files;
@@ -17,7 +18,7 @@ fn from(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, Problems> {
     std::fs::write(&file, text).unwrap();
     let variables =
         variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
-    load(Some(&file), variables)
+    load(Some(&file), variables).map_err(|rejected| rejected.located(Vec::new()))
 }
 
 fn development(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, Problems> {
@@ -116,7 +117,7 @@ fn a_misspelt_variable_is_refused_by_name() {
     let problems = development("", &[("COUNTERSIGN_SERVER__LISEN", "x")]).unwrap_err();
     let text = problems.to_string();
     assert!(text.contains("environment variable COUNTERSIGN_SERVER__LISEN"), "{text}");
-    assert!(text.contains("did you mean `listen`?"), "{text}");
+    assert!(text.contains("did you mean `COUNTERSIGN_SERVER__LISTEN`?"), "{text}");
     complains(development("", &[("COUNTERSIGN_SERVER_LISTEN", "x")]), "server_listen", "unknown");
 }
 
@@ -207,7 +208,8 @@ fn no_secret_is_repeated_whatever_is_wrong_with_it() {
 
 #[test]
 fn an_absent_file_is_refused() {
-    let problems = load(Some(Path::new("/nonexistent/c.toml")), []).unwrap_err();
+    let rejected = load(Some(Path::new("/nonexistent/c.toml")), []).unwrap_err();
+    let problems = rejected.located(Vec::new());
     assert!(problems.to_string().contains("can't be read"), "{problems}");
 }
 

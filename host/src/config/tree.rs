@@ -1,82 +1,102 @@
 //! A configuration before it is typed: values by path, each with the place that it came from. Some are secrets, so that
 //! all are wiped from memory on drop.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use countersign_settings::problem::{Origin, Problem};
+use countersign_settings::problem::{Origin, Problem, Problems};
 use serde_json::{Map, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use zeroize::Zeroize;
+
+use super::places::Places;
 
 /// Values, and where they came from.
 #[derive(Debug)]
 pub(super) struct Tree {
     /// The values: an object.
     pub(super) root: Value,
-    /// Places by path. A value whose path isn't in it came with the nearest one above.
-    origins: BTreeMap<String, Origin>,
+    /// Where they came from.
+    pub(super) places: Places,
 }
 
 impl Tree {
     /// A tree without values.
     pub(super) fn empty() -> Self {
-        Self { root: Value::Object(Map::new()), origins: BTreeMap::new() }
+        Self { root: Value::Object(Map::new()), places: Places::default() }
     }
 
     /// Reads the text of `file`.
-    pub(super) fn parse(file: &Path, text: &str) -> Result<Self, Problem> {
+    ///
+    /// # Errors
+    /// Every place at which it isn't TOML.
+    pub(super) fn parse(file: &Path, text: &str) -> Result<Self, Problems> {
         let mut reader =
-            Reader { file: file.to_owned(), lines: line_starts(text), origins: BTreeMap::new() };
-        let table = DeTable::parse(text).map_err(|error| Problem {
+            Reader { file: file.to_owned(), lines: line_starts(text), places: Places::default() };
+        let (table, errors) = DeTable::parse_recoverable(text);
+        let problems = errors.iter().map(|error| Problem {
             origin: reader.origin(error.span().unwrap_or_default().start),
             path: String::new(),
             // Not `Display`: that repeats the line, and a secret may stand in it.
             text: error.message().to_owned(),
-        })?;
-        let root = reader.table("", table.into_inner())?;
-        Ok(Self { root, origins: reader.origins })
-    }
-
-    /// Says where the value at `path` came from.
-    pub(super) fn origin(&self, path: &str) -> Origin {
-        let mut path = path;
-        loop {
-            if let Some(origin) = self.origins.get(path) {
-                return origin.clone();
-            }
-            match path.rsplit_once('.') {
-                Some((above, _)) => path = above,
-                None => return Origin::Anywhere,
-            }
+        });
+        let mut problems: Vec<Problem> = problems.collect();
+        // What follows from an error in the same line isn't told.
+        problems.dedup_by(|next, first| next.origin == first.origin);
+        if !problems.is_empty() {
+            return Err(Problems(problems));
         }
+        let root = reader.table("", table.into_inner())?;
+        Ok(Self { root, places: reader.places })
     }
 
     /// Has the value at `to` come from where the one at `from` came from.
     pub(super) fn moved(&mut self, from: &str, to: &str) {
-        let origin = self.origin(from);
-        self.origins.insert(to.to_owned(), origin);
+        let origin = self.places.origin(from);
+        self.places.0.insert(to.to_owned(), origin);
     }
 
     /// Puts `value` at `path`, as the environment variable `name` says. Makes what is missing on the way.
     pub(super) fn put(&mut self, path: &[String], value: Value, name: &str) -> Result<(), Problem> {
         let whole = path.join(".");
         let origin = Origin::Environment(name.to_owned());
+        let made = self.missing_above(path);
         put_below(&mut self.root, path, value).map_err(|text| Problem {
             origin: origin.clone(),
             path: whole.clone(),
             text: text.to_owned(),
         })?;
-        self.origins.insert(whole, origin);
+        for place in &made {
+            self.places.0.insert(place.clone(), origin.clone());
+        }
+        self.places.0.insert(whole, origin);
         Ok(())
+    }
+
+    /// The paths above `path` at which nothing stands.
+    fn missing_above(&self, path: &[String]) -> Vec<String> {
+        let mut place = Some(&self.root);
+        let mut missing = Vec::new();
+        let mut above = String::new();
+        for step in path.iter().take(path.len().saturating_sub(1)) {
+            above = below(&above, step);
+            place = match place {
+                Some(Value::Object(table)) => table.get(step),
+                Some(Value::Array(list)) => step.parse().ok().and_then(|at: usize| list.get(at)),
+                _ => None,
+            };
+            if place.is_none() {
+                missing.push(above.clone());
+            }
+        }
+        missing
     }
 }
 
 /// One value of TOML, as an environment variable gives it.
 pub(super) fn parse_value(text: &str) -> Option<Value> {
     let value = DeValue::parse(text).ok()?;
-    let mut reader = Reader { file: PathBuf::new(), lines: Vec::new(), origins: BTreeMap::new() };
+    let mut reader = Reader { file: PathBuf::new(), lines: Vec::new(), places: Places::default() };
     reader.value("", value).ok()
 }
 
@@ -137,7 +157,7 @@ struct Reader {
     file: PathBuf,
     /// The offset at which each line begins.
     lines: Vec<usize>,
-    origins: BTreeMap<String, Origin>,
+    places: Places,
 }
 
 impl Reader {
@@ -151,7 +171,7 @@ impl Reader {
         for (key, value) in table {
             let path = below(path, key.get_ref());
             let origin = self.origin(key.span().start);
-            self.origins.insert(path.clone(), origin);
+            self.places.0.insert(path.clone(), origin);
             let value = self.value(&path, value)?;
             object.insert(key.into_inner().into_owned(), value);
         }
@@ -180,7 +200,7 @@ impl Reader {
                 for (index, element) in list.into_iter().enumerate() {
                     let path = below(path, &index.to_string());
                     let origin = self.origin(element.span().start);
-                    self.origins.insert(path.clone(), origin);
+                    self.places.0.insert(path.clone(), origin);
                     elements.push(self.value(&path, element)?);
                 }
                 Value::Array(elements)
@@ -207,7 +227,7 @@ mod tests {
         let text =
             "[server]\nlisten = \"x\"\n\n[[api_keys]]\nname = \"a\"\n[[api_keys]]\nname = \"b\"\n";
         let tree = Tree::parse(Path::new("c.toml"), text).unwrap();
-        let line = |path| match tree.origin(path) {
+        let line = |path| match tree.places.origin(path) {
             Origin::File(_, line) => line,
             other => panic!("{other:?}"),
         };
@@ -221,9 +241,18 @@ mod tests {
     #[test]
     fn a_syntax_error_names_the_line_and_repeats_nothing_of_it() {
         let text = "[keys]\nindex = \"very secret\n";
-        let problem = Tree::parse(Path::new("c.toml"), text).unwrap_err();
-        assert_eq!(problem.origin, Origin::File("c.toml".into(), 2));
-        assert!(!problem.to_string().contains("very secret"), "{problem}");
+        let problems = Tree::parse(Path::new("c.toml"), text).unwrap_err();
+        assert_eq!(problems.0[0].origin, Origin::File("c.toml".into(), 2));
+        assert!(!problems.to_string().contains("very secret"), "{problems}");
+    }
+
+    #[test]
+    fn every_syntax_error_is_told_with_its_line() {
+        let text =
+            "[server]\nmode = development\n[log]\nformat = \"text\"\nformat = \"json\"\n[log]\n";
+        let problems = Tree::parse(Path::new("c.toml"), text).unwrap_err();
+        let lines: Vec<_> = problems.0.iter().map(|problem| problem.origin.clone()).collect();
+        assert_eq!(lines, [2, 5, 6].map(|line| Origin::File("c.toml".into(), line)), "{problems}");
     }
 
     #[test]
@@ -238,7 +267,7 @@ mod tests {
             tree.root,
             serde_json::json!({ "keys": { "ring": [{ "name": "a" }, { "name": "b" }], "index": "c" } })
         );
-        assert_eq!(tree.origin("keys.ring.1.name"), Origin::Environment("V".into()));
+        assert_eq!(tree.places.origin("keys.ring.1.name"), Origin::Environment("V".into()));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::bindings::countersign::otp::types;
 use crate::bindings::exports::countersign::otp::otp;
 
 /// The interface that the component exports.
-const INTERFACE: &str = "countersign:otp/otp@0.1.0";
+pub(super) const INTERFACE: &str = "countersign:otp/otp@0.1.0";
 
 /// What every function answers.
 pub(super) type Answer<T> = Result<T, otp::Error>;

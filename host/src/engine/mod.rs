@@ -7,6 +7,7 @@ mod native_code;
 mod pool;
 mod state;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -42,8 +43,10 @@ pub enum OpenError {
         /// Why.
         source: std::io::Error,
     },
-    /// The executable's own place is unknown, and no component is configured.
-    #[error("engine.component has to be set: the executable's own folder is unknown")]
+    /// The binary was built without a component, and none is configured.
+    #[error(
+        "this binary was built without the component: build it with `cargo xtask build`, or set engine.component to the file of a countersign.wasm"
+    )]
     NoComponent,
     /// wasmtime refuses the component or the settings.
     #[error("the component can't be run: {0:#}")]
@@ -70,8 +73,7 @@ impl Engine {
     ///
     /// Where the component can't be read or run.
     pub fn open(settings: &EngineSettings, capabilities: Capabilities) -> Result<Self, OpenError> {
-        let path = settings.component_path().ok_or(OpenError::NoComponent)?;
-        let bytes = std::fs::read(&path).map_err(|source| OpenError::Component { path, source })?;
+        let bytes = component(settings)?;
         let digest = native_code::digest(&bytes);
         let engine = pool::engine(settings)?;
         let cache = settings.cache_path();
@@ -95,6 +97,24 @@ impl Engine {
         let arguments = (tenant.to_owned(), purpose.to_owned());
         Arc::clone(&self.pool).call(|exports| &exports.prepare, arguments).await
     }
+}
+
+/// The configured component, or the one inside the binary.
+fn component(settings: &EngineSettings) -> Result<Cow<'static, [u8]>, OpenError> {
+    match (&settings.component, settings.built_in.0) {
+        (Some(path), _) => std::fs::read(path)
+            .map(Cow::Owned)
+            .map_err(|source| OpenError::Component { path: path.clone(), source }),
+        (None, Some(bytes)) => Ok(Cow::Borrowed(bytes)),
+        (None, None) => Err(OpenError::NoComponent),
+    }
+}
+
+/// What is known of a component without running it: its digest and the contract that it is to keep.
+#[must_use]
+pub fn describe(component: &[u8]) -> String {
+    let package = exports::INTERFACE.replace("/otp@", "@");
+    format!("component SHA-256 {}, {package}", native_code::digest(component))
 }
 
 /// A call that has begun is finished, also where its caller has gone: what was counted must be settled.

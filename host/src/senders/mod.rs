@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use countersign_providers::{
-    Accepted, Carrier, Event, Failure, Order, Problem, Problems, SendError, Senders, Terms, Texts,
-    Timestamp, Unsent, callbacks_url, deliver,
+    Accepted, Carrier, Event, Failure, MessagesSettings, Order, Problem, Problems, SendError,
+    Senders, Terms, Texts, Timestamp, Unsent, callbacks_url, deliver,
 };
 use hyper::{Request, Response};
 use tokio::time::Instant;
@@ -56,16 +56,32 @@ impl Router {
     /// # Errors
     /// Everything that is wrong with them.
     pub fn open(config: &Config, console: Stream) -> Result<Self, Problems> {
+        let mut problems = Vec::new();
         let client = HttpClient::new(config.delivery.ca_file.as_deref())
-            .map_err(|error| Problem::new("delivery.ca_file", error.to_string()))?;
+            .map_err(|error| problems.push(Problem::new("delivery.ca_file", error.to_string())));
         let callbacks_url = config.server.public_url.as_deref().map(callbacks_url).transpose();
-        let callbacks_url =
-            callbacks_url.map_err(|reason| Problem::new("server.public_url", reason))?;
-        let texts = Texts::open(&templates::read(&config.messages)?)?;
-        let terms = Terms { callbacks_url, max_in_flight: config.delivery.max_in_flight };
+        let callbacks_url = callbacks_url
+            .map_err(|reason| problems.push(Problem::new("server.public_url", reason)));
+        let texts = templates::read(&config.messages).and_then(|messages| Texts::open(&messages));
+        let texts = match texts {
+            Ok(texts) => texts,
+            // Standard texts, so that providers are looked at all the same.
+            Err(Problems(more)) => {
+                problems.extend(more);
+                Texts::open(&MessagesSettings::default())?
+            }
+        };
+        let terms = Terms {
+            callbacks_url: callbacks_url.unwrap_or_default(),
+            max_in_flight: config.delivery.max_in_flight,
+        };
         let senders = Senders::open(&config.senders, texts, terms, |path, settings| {
             Native::open(path, settings, console)
-        })?;
+        });
+        let senders = senders.map_err(|Problems(more)| problems.extend(more));
+        let (Ok(client), Ok(senders), true) = (client, senders, problems.is_empty()) else {
+            return Err(Problems(problems));
+        };
         Ok(Self { senders: Arc::new(senders), client })
     }
 

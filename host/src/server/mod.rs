@@ -13,6 +13,7 @@ mod connection;
 mod files;
 mod gate;
 mod heads;
+mod listeners;
 mod malformed;
 mod patience;
 mod seats;
@@ -37,6 +38,7 @@ pub use self::shutdown::signalled;
 
 use self::connection::Connections;
 use self::gate::Gate;
+use self::listeners::Listeners;
 use self::patience::Phase;
 use self::seats::Seats;
 use self::shed::Shed;
@@ -58,6 +60,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Why there is no server.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
+    /// The system doesn't tell what is listened on.
+    #[error("server.listen: {0}")]
+    Address(io::Error),
     /// The address can't be listened on.
     #[error("server.listen: {address} can't be listened on: {source}")]
     Listen {
@@ -70,8 +75,9 @@ pub enum BindError {
 
 /// A server that listens; connections wait until it runs.
 pub struct Server {
-    listener: TcpListener,
+    listeners: Listeners,
     address: SocketAddr,
+    addresses: Vec<SocketAddr>,
     settings: ServerSettings,
 }
 
@@ -81,24 +87,28 @@ impl Server {
     /// # Errors
     /// [`BindError`] where the address is taken, not this machine's, or not allowed.
     pub async fn bind(settings: &ServerSettings) -> Result<Self, BindError> {
-        let failed = |source| BindError::Listen { address: settings.listen, source };
-        let listener = TcpListener::bind(settings.listen).await.map_err(failed)?;
-        Ok(Self {
-            address: listener.local_addr().map_err(failed)?,
-            listener,
-            settings: settings.clone(),
-        })
+        let listeners = Listeners::bind(settings.listen).await?;
+        let addresses = listeners.addresses().map_err(BindError::Address)?;
+        let absent = || BindError::Address(io::ErrorKind::AddrNotAvailable.into());
+        let address = addresses.first().copied().ok_or_else(absent)?;
+        Ok(Self { listeners, address, addresses, settings: settings.clone() })
     }
 
-    /// Where it listens: with the port that was found, where port 0 was asked for.
+    /// Where it listens: with the port that was found, where port 0 was asked for. The first of several.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
+    /// Everywhere it listens.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
     /// Serves `router` until `stop` is ready; then takes no more connections, and returns when the requests in
     /// progress are answered or the grace is over. Tells whether all of them were answered.
-    pub async fn run(self, router: Router, stop: impl Future<Output = ()>) -> bool {
+    pub async fn run(mut self, router: Router, stop: impl Future<Output = ()>) -> bool {
         let (closing, closed) = watch::channel(false);
         let shed = Arc::new(Shed::default());
         let gate = Gate::new(router, &self.settings, Arc::clone(&shed));
@@ -122,7 +132,7 @@ impl Server {
                     continue;
                 }
                 Some(_) = open.tasks.join_next() => continue,
-                accepted = self.listener.accept() => accepted,
+                accepted = self.listeners.accept() => accepted,
             };
             match accepted {
                 Ok((stream, peer)) => open.take(stream, peer),
@@ -130,7 +140,9 @@ impl Server {
             }
         }
         let _ = closing.send(true);
-        open.take_waiting(self.listener);
+        for listener in self.listeners.into_all() {
+            open.take_waiting(listener);
+        }
         let all_answered = drain(open.tasks, self.settings.shutdown_grace()).await;
         open.shed.report();
         all_answered

@@ -312,7 +312,7 @@ async fn shutdown_ends_with_its_grace() {
 #[tokio::test]
 async fn an_address_that_is_taken_is_named() {
     let server = running(|_| {}).await;
-    let settings = ServerSettings { listen: server.address, ..ServerSettings::default() };
+    let settings = ServerSettings { listen: server.address.into(), ..ServerSettings::default() };
     let Err(error) = Server::bind(&settings).await else { panic!("bound twice") };
     let text = error.to_string();
     assert!(text.contains("server.listen") && text.contains(&server.address.to_string()), "{text}");

@@ -34,6 +34,7 @@ const SWEPT_PER_BATCH: usize = 2 * limits::MAX_OPERATIONS;
 pub struct MemorySettings {
     /// How many keys it holds, at most: 1 to 100,000,000; 1,000,000 if left out. A full one is `unavailable` to new
     /// keys until others have expired.
+    #[schemars(range(min = 1, max = 100_000_000))]
     pub max_keys: u64,
 }
 

@@ -48,11 +48,14 @@ pub struct RedisSettings {
     /// which mark the part that decides where in a cluster a key lives.
     pub key_prefix: String,
     /// Seconds for all ten tries to connect at start-up: 1 to 300; 30 if left out.
+    #[schemars(range(min = 1, max = 300))]
     pub connect_timeout_seconds: u64,
     /// Milliseconds after which a batch is given up: 10 to 60,000; 1,000 if left out.
+    #[schemars(range(min = 10, max = 60_000))]
     pub response_timeout_ms: u64,
     /// How many batches may be on their way at once, at most: 1 to 65,536; 1,024 if left out. More wait, within the
     /// time for their answer.
+    #[schemars(range(min = 1, max = 65_536))]
     pub max_in_flight: u64,
     /// What becomes of codes whose challenge was issued before the server was restarted or failed over.
     pub after_restart: AfterRestart,

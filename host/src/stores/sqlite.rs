@@ -40,8 +40,10 @@ pub struct SqliteSettings {
     pub synchronous: Synchronous,
     /// Milliseconds after which a batch is given up: 10 to 60,000; 2,000 if left out. One that still waits by
     /// then is never carried out.
+    #[schemars(range(min = 10, max = 60_000))]
     pub timeout_ms: u64,
     /// How many batches may wait, at most: 1 to 100,000; 1,024 if left out. One more is `unavailable`.
+    #[schemars(range(min = 1, max = 100_000))]
     pub max_waiting: u64,
     /// What becomes of codes whose challenge was issued before the file was replaced.
     pub after_restart: AfterRestart,

@@ -33,6 +33,7 @@ pub struct MessagesSettings {
     pub android_app_hash: Option<String>,
     /// The messages of 160 or 70 characters that one text may be sent as, each of which is paid for: 1 to 10, default
     /// 3.
+    #[schemars(range(min = 1, max = 10))]
     pub max_sms_segments: Option<u32>,
     /// Templates by name, `[tenants/<tenant>/][<purpose>/]<channel>.<locale>.<part>`: at most 1,000, each at most
     /// 64 KiB.

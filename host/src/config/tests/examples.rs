@@ -1,6 +1,7 @@
 //! The configurations in `examples/`: as they are committed, but for where the operator's files are.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 use crate::senders::{Router, Stream};
@@ -16,6 +17,7 @@ fn with_secrets(text: &str, directory: &Path) -> (String, usize) {
         // Every secret is a good key; each is another one.
         let file = directory.join(format!("secret-{secrets}"));
         fs::write(&file, format!("{:02x}\n", 0x10 + secrets).trim().repeat(32) + "\n").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         secrets += 1;
         format!("{name}_file = '{}'", file.display())
     });
@@ -57,6 +59,7 @@ async fn the_examples_are_in_order_and_their_providers_open() {
 fn from_in_store(name: &str, text: &str, directory: &Path) -> Loaded {
     let url = directory.join("store-url");
     fs::write(&url, "redis://countersign:hunter2@redis.internal:6379/1\n").unwrap();
+    fs::set_permissions(&url, fs::Permissions::from_mode(0o600)).unwrap();
     let lines = text.lines().map(|line| match line.strip_prefix("url_file = ") {
         Some(_) => format!("url_file = '{}'", url.display()),
         None => line.to_owned(),

@@ -83,5 +83,5 @@ fn a_variable_that_leaves_a_gap_or_is_misspelt_is_refused_by_name() {
     let misspelt = development(TWO, &[("COUNTERSIGN_SENDERS__SMS__1__PAHT", "x")]);
     let text = misspelt.unwrap_err().to_string();
     assert!(text.contains("variable COUNTERSIGN_SENDERS__SMS__1__PAHT"), "{text}");
-    assert!(text.contains("did you mean `path`?"), "{text}");
+    assert!(text.contains("did you mean `COUNTERSIGN_SENDERS__SMS__1__PATH`?"), "{text}");
 }

@@ -1,6 +1,7 @@
 //! `x_file` for every secret `x`.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value;
 
@@ -150,4 +151,35 @@ fn a_secret_that_is_missing_may_be_given_in_both_ways() {
         let expected = format!("`{name}` is missing: give `{name}` or `{name}_file`");
         complains(development(text, &[]), path, &expected);
     }
+}
+
+#[test]
+fn a_secret_that_others_may_read_is_warned_of() {
+    let directory = tempfile::tempdir().unwrap();
+    let key = directory.path().join("index");
+    fs::write(&key, "ab".repeat(32)).unwrap();
+    let text = format!(
+        "[keys]\nindex_file = '{}'\nring = [{{ name = \"a\", secret = \"{}\" }}]\n{LOGIN}",
+        key.display(),
+        "cd".repeat(32)
+    );
+    let file = directory.path().join("c.toml");
+    fs::write(&file, text).unwrap();
+    let warned = |own: u32, key_file: u32| {
+        fs::set_permissions(&file, fs::Permissions::from_mode(own)).unwrap();
+        fs::set_permissions(&key, fs::Permissions::from_mode(key_file)).unwrap();
+        let loaded = load(Some(&file), []).unwrap();
+        let warned = loaded.warnings.iter().filter(|warning| warning.path.starts_with("keys"));
+        warned.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(warned(0o600, 0o600), [""; 0]);
+    // Our own group: it was let in.
+    assert_eq!(warned(0o640, 0o440), [""; 0]);
+    let of_key = warned(0o600, 0o604);
+    let [of_key] = &of_key[..] else { panic!("{of_key:?}") };
+    assert!(of_key.contains("c.toml:2: keys.index_file: "), "{of_key}");
+    assert!(of_key.contains(&format!("chmod 600 {}", key.display())), "{of_key}");
+    let both = warned(0o644, 0o644);
+    assert_eq!(both.len(), 2, "{both:?}");
+    assert!(both[1].contains("c.toml:3: keys.ring.0.secret: "), "{both:?}");
 }

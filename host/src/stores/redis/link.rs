@@ -81,7 +81,8 @@ impl Link {
         purpose: Purpose,
     ) -> Result<Self, OpenError> {
         let address = Address { info: address, max_in_flight, purpose };
-        let first = address.connect_patiently(Instant::now() + patience).await?;
+        let first = address.connect_patiently(Instant::now() + patience).await;
+        let first = first.map_err(|trouble| trouble.at(address.info.addr()))?;
         let (states, state) = watch::channel(State::Connecting);
         let (condemned, condemned_seen) = watch::channel(Condemned::default());
         let keeper = tokio::spawn(keep(address, first, states, condemned_seen));
@@ -175,12 +176,15 @@ impl Address {
     async fn connect_patiently(&self, deadline: Instant) -> Result<Connected, Trouble> {
         let mut pause = Duration::from_millis(100);
         let mut last = Trouble::Unreachable("no answer in time".into());
-        for _ in 0..TRIES {
+        for number in 1..=TRIES {
             match timeout_at(deadline, self.connect()).await {
                 Ok(Ok(connected)) => return Ok(connected),
                 Ok(Err(trouble @ Trouble::Denied(_))) => return Err(trouble),
                 Ok(Err(trouble)) => last = trouble,
                 Err(_) => break,
+            }
+            if number == 1 {
+                tracing::warn!(server = %self.info.addr(), reason = %last, "the store can't be used: trying again");
             }
             if timeout_at(deadline, sleep(pause)).await.is_err() {
                 break;

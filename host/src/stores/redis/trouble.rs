@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use redis::{ErrorKind, RedisError, ServerError, Value};
+use redis::{ConnectionAddr, ErrorKind, RedisError, ServerError, Value};
 
 use crate::bindings::countersign::otp::types::StoreError;
 use crate::stores::OpenError;
@@ -95,11 +95,16 @@ impl From<RedisError> for Trouble {
     }
 }
 
-impl From<Trouble> for OpenError {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Denied(reason) => Self::Denied { reason },
-            Trouble::Unreachable(reason) => Self::Unavailable { reason },
+impl Trouble {
+    /// Why the store can't be opened. Its address is named: nothing else of its URL.
+    pub(super) fn at(self, server: &ConnectionAddr) -> OpenError {
+        match self {
+            Self::Denied(reason) => {
+                OpenError::Denied { reason: format!("Redis at {server}: {reason}") }
+            }
+            Self::Unreachable(reason) => {
+                OpenError::Unavailable { reason: format!("Redis at {server}: {reason}") }
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `countersign send`.
+//! `countersign issue`.
 
 use std::process::ExitCode;
 
@@ -6,13 +6,13 @@ use axum::http::Method;
 use clap::Args;
 use serde_json::json;
 
-use super::call::Call;
-use super::{CommandError, Tenant};
+use super::surface::Surface;
+use super::{CommandError, Common};
 use crate::config::Loaded;
 
-/// Sends a code.
+/// Issues a code and sends it.
 #[derive(Args, Debug)]
-pub(super) struct Send {
+pub(super) struct Issue {
     /// What the code is for
     purpose: String,
     /// A phone number or a mail address
@@ -27,24 +27,20 @@ pub(super) struct Send {
     #[arg(long)]
     locale: Option<String>,
     #[command(flatten)]
-    tenant: Tenant,
+    common: Common,
 }
 
-impl Send {
+impl Issue {
     pub(super) async fn run(self, loaded: Loaded) -> Result<ExitCode, CommandError> {
-        let call = Call {
-            tenant: &self.tenant.tenant,
-            method: Method::POST,
-            path: "/v1/challenges".to_owned(),
-            body: Some(json!({
-                "purpose": self.purpose,
-                "channel": self.channel,
-                "to": self.to,
-                "reference": self.reference,
-                "locale": self.locale,
-            })),
-            done: "",
-        };
-        call.run(loaded).await
+        let surface = Surface::open(loaded, &self.common.tenant).await?;
+        let body = json!({
+            "purpose": self.purpose,
+            "channel": self.channel,
+            "to": self.to,
+            "reference": self.reference,
+            "locale": self.locale,
+        });
+        let answer = surface.call(Method::POST, "/v1/challenges", Some(body)).await?;
+        answer.tell(self.common.output, "issued")
     }
 }

@@ -1,14 +1,16 @@
-//! The `countersign` binary.
+//! The `countersign` binary, with the component inside.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
 use countersign::cli::Cli;
 use countersign::telemetry;
 
+/// `countersign.wasm`; nothing where the binary was built before it.
+const COMPONENT: Option<&[u8]> = include!(concat!(env!("OUT_DIR"), "/component.rs"));
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read(COMPONENT);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let ended = match runtime {
         Ok(runtime) => {
