@@ -202,7 +202,7 @@ fn the_schemas_ranges_of_a_policy_are_those_of_the_core() {
     };
     let draft = || Draft { channels: vec![Channel::Sms], ..Draft::default() };
     // What a field has to be above or below, by the rules between them, is set as far away as can be.
-    let fields: [(&str, Set); 9] = [
+    let fields: [(&str, Set); 10] = [
         ("code_length", |draft, value| draft.code_length = Some(value)),
         ("lifetime_seconds", |draft, value| draft.lifetime_seconds = Some(value)),
         ("max_attempts", |draft, value| draft.max_attempts = Some(value)),
@@ -218,6 +218,7 @@ fn the_schemas_ranges_of_a_policy_are_those_of_the_core() {
             (draft.cooldown_seconds, draft.cooldown_max_seconds) = (Some(0), Some(value));
         }),
         ("max_resends", |draft, value| draft.max_resends = Some(value)),
+        ("remember_device_seconds", |draft, value| draft.remember_device_seconds = Some(value)),
     ];
     let policies = schema["$defs"]["PolicySettings"]["properties"].as_object().unwrap();
     let numbers = policies.values().filter(|place| place.get("maximum").is_some()).count();
@@ -234,7 +235,8 @@ fn the_schemas_ranges_of_a_policy_are_those_of_the_core() {
         assert!(!accepts(most + 1), "{field} may be above {most}");
     }
     let limit = |max, window_seconds| {
-        let limit = Limit { scope: Scope::Ip, on: Activity::Send, max, window_seconds };
+        let (scope, on) = (Scope::Ip, Activity::Send);
+        let limit = Limit { scope, on, max: Some(max), window_seconds };
         Policy::new(Draft { limits: vec![limit], ..draft() }).is_ok()
     };
     let ((least_max, most_max), (least, most)) =
