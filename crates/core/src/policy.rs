@@ -9,10 +9,22 @@ use crate::code::Alphabet;
 use crate::error::Scope;
 use crate::recipient::NumberType;
 use crate::record::channel_number;
-use crate::times::{COOLDOWN_MAX_SECONDS, LIFETIME_MAX_SECONDS, LOCKOUT_MAX_SECONDS};
+use crate::times::LIFETIME_MAX_SECONDS;
 use crate::world::Channel;
 
+pub use crate::times::{COOLDOWN_MAX_SECONDS, LOCKOUT_MAX_SECONDS};
 pub use numbers::RegionRule;
+
+/// Characters in a code.
+pub const CODE_LENGTH: RangeInclusive<u32> = 6..=10;
+/// Seconds for which a code is good.
+pub const LIFETIME_SECONDS: RangeInclusive<u32> = 30..=LIFETIME_MAX_SECONDS;
+/// Codes that are compared for one challenge.
+pub const MAX_ATTEMPTS: RangeInclusive<u32> = 1..=10;
+/// Resends of one challenge.
+pub const MAX_RESENDS: RangeInclusive<u32> = 0..=10;
+/// Seconds in the window of a limit.
+pub const WINDOW_SECONDS: RangeInclusive<u32> = 1..=2_678_400;
 
 /// Which code a resend carries.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -145,24 +157,24 @@ impl Policy {
     ///
     /// The first field that can't be used, with its range.
     pub fn new(draft: Draft) -> Result<Self, PolicyFault> {
-        let max_attempts = within("max_attempts", draft.max_attempts, 3, 1..=10)?;
+        let max_attempts = within("max_attempts", draft.max_attempts, 3, MAX_ATTEMPTS)?;
         let lockout_seconds = within("lockout_seconds", draft.lockout_seconds, 900, 60..=86_400)?;
         let cooldown_seconds = within("cooldown_seconds", draft.cooldown_seconds, 60, 0..=3_600)?;
         let lockout_max = (lockout_seconds.max(3_600), lockout_seconds..=LOCKOUT_MAX_SECONDS);
         let cooldown_max = (cooldown_seconds.max(900), cooldown_seconds..=COOLDOWN_MAX_SECONDS);
         let policy = Self {
-            code_length: within("code_length", draft.code_length, 6, 6..=10)?,
+            code_length: within("code_length", draft.code_length, 6, CODE_LENGTH)?,
             alphabet: draft.alphabet.unwrap_or(Alphabet::Digits),
             lifetime_seconds: within(
                 "lifetime_seconds",
                 draft.lifetime_seconds,
                 300,
-                30..=LIFETIME_MAX_SECONDS,
+                LIFETIME_SECONDS,
             )?,
             max_attempts,
             failure_cap: within("failure_cap", draft.failure_cap, 100, max_attempts..=100)?,
             failure_scope: draft.failure_scope.unwrap_or(FailureScope::Recipient),
-            max_resends: within("max_resends", draft.max_resends, 3, 0..=10)?,
+            max_resends: within("max_resends", draft.max_resends, 3, MAX_RESENDS)?,
             resend_code: draft.resend_code.unwrap_or(ResendCode::Same),
             verify_by: draft.verify_by.unwrap_or(VerifyBy::Id),
             reference_required: draft.reference_required.unwrap_or(false),
@@ -237,7 +249,7 @@ impl Policy {
                 ));
             }
             within("limits.max", Some(limit.max), 0, 1..=1_000_000_000)?;
-            within("limits.window_seconds", Some(limit.window_seconds), 0, 1..=2_678_400)?;
+            within("limits.window_seconds", Some(limit.window_seconds), 0, WINDOW_SECONDS)?;
             let same = |other: &&Limit| {
                 (other.scope, other.on, other.window_seconds)
                     == (limit.scope, limit.on, limit.window_seconds)
