@@ -209,7 +209,7 @@ pub(crate) async fn a_verification_has_exactly_these_fields(environment: &mut im
     assert_eq!((answer.status, answer.text_of("reference")), (200, "a"), "{answer:?}");
 }
 
-pub(crate) async fn the_service_tells_how_it_is(environment: &mut impl Environment) {
+pub(crate) async fn the_service_tells_how_it_is<E: Environment>(environment: &mut E) {
     environment.start(RULES).await;
     let client = environment.client();
     let answer = client.get("/healthz").await;

@@ -342,11 +342,11 @@ pub(crate) struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schema(nullable = false))]
     reason: Option<RecipientFault>,
-    /// Seconds until it is worth trying again; also in the Retry-After header.
+    /// Seconds until it is worth trying again. Also in the Retry-After header.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schema(nullable = false))]
     retry_after: Option<u32>,
-    /// Codes that may still be tried; 0 where the challenge is now exhausted.
+    /// Attempts that are left; 0 if the challenge is now exhausted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schema(nullable = false))]
     attempts_left: Option<u32>,
