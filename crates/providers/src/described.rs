@@ -67,7 +67,9 @@ fn body(media_type: &str, example: &Value) -> (String, String) {
         "application/json" => (media_type.into(), example.to_string()),
         "application/x-www-form-urlencoded" => {
             let mut form = Serializer::new(String::new());
-            fields.for_each(|(name, value)| drop(form.append_pair(name, value.unwrap())));
+            for (name, value) in fields {
+                form.append_pair(name, value.unwrap());
+            }
             (media_type.into(), form.finish())
         }
         "multipart/form-data" => {
