@@ -22,6 +22,9 @@ pub(crate) trait Environment: Sized {
     /// The provider that its answers name.
     const PROVIDER: &str;
 
+    /// The description that it serves.
+    const DOCUMENT: &str;
+
     /// Why it can't be had on this machine, where it can't.
     fn missing() -> Option<&'static str> {
         None
@@ -120,6 +123,7 @@ pub(crate) struct Native<B> {
 impl<B: Backend> Environment for Native<B> {
     const DURABLE: bool = B::DURABLE;
     const PROVIDER: &str = "file";
+    const DOCUMENT: &str = include_str!("../../docs/openapi.json");
 
     async fn new() -> Self {
         let workplace = Workplace::new().unwrap();
@@ -242,6 +246,7 @@ pub(crate) struct Edge<D> {
 impl<D: Deployment> Environment for Edge<D> {
     const DURABLE: bool = true;
     const PROVIDER: &str = "webhook";
+    const DOCUMENT: &str = include_str!("../../docs/openapi-edge.json");
 
     fn missing() -> Option<&'static str> {
         D::missing()

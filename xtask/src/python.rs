@@ -1,4 +1,5 @@
-//! The Python that holds the phone numbers' oracle, in an environment of its own under the target folder.
+//! The Python of the tests, in an environment of its own under the target folder: the phone numbers' oracle, and
+//! Schemathesis.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,11 +10,14 @@ use crate::tools::Tool;
 use crate::workspace::Workspace;
 use crate::{process, tools};
 
+/// The one place that pins Schemathesis' version.
+const SCHEMATHESIS: &str = "tests/schemathesis/requirements.txt";
+
 /// The one place that pins the oracle's version.
 pub(crate) const REQUIREMENTS: &str = "crates/core/src/recipient/phone/requirements.txt";
 
-/// The Python of an environment that holds what [`REQUIREMENTS`] lists, made anew when that changes.
-/// None where there is no such list.
+/// The Python of an environment that holds what the lists name, made anew when one changes. None where there is no
+/// [`REQUIREMENTS`].
 ///
 /// # Errors
 /// Where Python is missing, or pip can't install what is listed.
@@ -22,8 +26,11 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<Option<PathBuf>> {
     if !requirements.exists() {
         return Ok(None);
     }
-    let wanted =
-        std::fs::read(&requirements).with_context(|| format!("{REQUIREMENTS} can't be read"))?;
+    let lists = [requirements, workspace.root.join(SCHEMATHESIS)];
+    let read = |list: &PathBuf| {
+        std::fs::read(list).with_context(|| format!("{} can't be read", list.display()))
+    };
+    let wanted = lists.iter().map(read).collect::<Result<Vec<_>>>()?.concat();
     let folder = workspace.target.join("python");
     let python = python_of(&folder);
     // Written last: an environment without it was left half made.
@@ -32,11 +39,14 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<Option<PathBuf>> {
         return Ok(Some(python));
     }
     tools::ensure(&[Tool::Python])?;
-    println!("installing what {REQUIREMENTS} lists into {}", folder.display());
+    println!("installing what {REQUIREMENTS} and {SCHEMATHESIS} list into {}", folder.display());
     process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
     let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--requirement"]);
-    process::run(pip.arg(&requirements))?;
+    pip.args(["-m", "pip", "--disable-pip-version-check", "--quiet", "install"]);
+    for list in &lists {
+        pip.arg("--requirement").arg(list);
+    }
+    process::run(&mut pip)?;
     std::fs::write(&installed, wanted)
         .with_context(|| format!("{} can't be written", installed.display()))?;
     Ok(Some(python))

@@ -57,8 +57,13 @@ fn router() -> Result<Router, Vec<String>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    let routes = countersign_http_api::router(Engine, StoreUpkeep, SenderCallbacks, keys.clone())
-        .merge(countersign_http_api::sweep_router(StoreUpkeep, keys));
+    let routes = countersign_http_api::sweeping_router(
+        Engine,
+        StoreUpkeep,
+        SenderCallbacks,
+        StoreUpkeep,
+        keys,
+    );
     tracing::info!(purposes = configured.purposes.len(), "ready");
     Ok(ROUTER.get_or_init(|| routes).clone())
 }

@@ -15,6 +15,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::batch::{Batch, Replies};
+use crate::bounds::{MAX_CLIENT_IP_BYTES, MAX_LOCALE_BYTES, MAX_NAME_BYTES, MAX_REFERENCE_BYTES};
 use crate::device::{self, Device};
 use crate::error::Error;
 use crate::id::Id;
@@ -28,9 +29,6 @@ use crate::secret::Secret;
 use crate::standing::{Attempt, Standing};
 use crate::subject::Subject;
 use crate::world::{Timestamp, World};
-
-/// The longest locale.
-const MAX_LOCALE_BYTES: usize = 35;
 
 /// The rules over a world and a keyring.
 pub struct Engine<W> {
@@ -206,7 +204,7 @@ impl<W: World> Engine<W> {
 /// Tenants and purposes: 1 to 64 characters of `a-z`, `0-9`, `_` and `-`.
 fn refuse_bad_name(field: &'static str, name: &str) -> Result<(), Error> {
     let sign = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
-    if (1..=64).contains(&name.len()) && name.bytes().all(sign) {
+    if (1..=MAX_NAME_BYTES).contains(&name.len()) && name.bytes().all(sign) {
         return Ok(());
     }
     Err(Error::InvalidArgument {
@@ -218,7 +216,9 @@ fn refuse_bad_name(field: &'static str, name: &str) -> Result<(), Error> {
 /// References: 1 to 256 bytes without control characters.
 fn refuse_bad_reference(reference: Option<&str>) -> Result<(), Error> {
     let Some(reference) = reference else { return Ok(()) };
-    if (1..=256).contains(&reference.len()) && !reference.chars().any(char::is_control) {
+    if (1..=MAX_REFERENCE_BYTES).contains(&reference.len())
+        && !reference.chars().any(char::is_control)
+    {
         return Ok(());
     }
     let reason = "has to be 1 to 256 bytes without control characters";
@@ -260,7 +260,9 @@ fn refuse_bad_locale(locale: Option<&str>) -> Result<(), Error> {
 fn client_address(client_ip: Option<&str>) -> Result<Option<IpAddr>, Error> {
     let Some(text) = client_ip else { return Ok(None) };
     let reason = "has to be one IPv4 or IPv6 address, with a port or without";
-    let address = countersign_address::read(text);
+    let address = Some(text)
+        .filter(|text| text.len() <= MAX_CLIENT_IP_BYTES)
+        .and_then(countersign_address::read);
     address.map(Some).ok_or(Error::InvalidArgument { field: "client-ip", reason })
 }
 

@@ -10,13 +10,23 @@ use crate::code::Alphabet;
 use crate::error::Scope;
 use crate::recipient::NumberType;
 use crate::record::channel_number;
-use crate::times::{
-    COOLDOWN_MAX_SECONDS, LIFETIME_MAX_SECONDS, LOCKOUT_MAX_SECONDS, REMEMBER_DEVICE_MAX_SECONDS,
-};
+use crate::times::{LIFETIME_MAX_SECONDS, REMEMBER_DEVICE_MAX_SECONDS};
 use crate::world::Channel;
 
+pub use crate::times::{COOLDOWN_MAX_SECONDS, LOCKOUT_MAX_SECONDS};
 pub use numbers::RegionRule;
 pub use presets::Preset;
+
+/// Characters in a code.
+pub const CODE_LENGTH: RangeInclusive<u32> = 6..=10;
+/// Seconds for which a code is good.
+pub const LIFETIME_SECONDS: RangeInclusive<u32> = 30..=LIFETIME_MAX_SECONDS;
+/// Codes that are compared for one challenge.
+pub const MAX_ATTEMPTS: RangeInclusive<u32> = 1..=10;
+/// Resends of one challenge.
+pub const MAX_RESENDS: RangeInclusive<u32> = 0..=10;
+/// Seconds in the window of a limit.
+pub const WINDOW_SECONDS: RangeInclusive<u32> = 1..=2_678_400;
 
 /// Which code a resend carries.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -156,7 +166,7 @@ impl Policy {
     pub fn new(draft: Draft) -> Result<Self, PolicyFault> {
         let defaults = draft.preset.unwrap_or_default().defaults();
         let max_attempts =
-            within("max_attempts", draft.max_attempts, defaults.max_attempts, 1..=10)?;
+            within("max_attempts", draft.max_attempts, defaults.max_attempts, MAX_ATTEMPTS)?;
         let lockout_seconds = within(
             "lockout_seconds",
             draft.lockout_seconds,
@@ -178,13 +188,13 @@ impl Policy {
             cooldown_seconds..=COOLDOWN_MAX_SECONDS,
         );
         let policy = Self {
-            code_length: within("code_length", draft.code_length, 6, 6..=10)?,
+            code_length: within("code_length", draft.code_length, 6, CODE_LENGTH)?,
             alphabet: draft.alphabet.unwrap_or(Alphabet::Digits),
             lifetime_seconds: within(
                 "lifetime_seconds",
                 draft.lifetime_seconds,
                 defaults.lifetime_seconds,
-                30..=LIFETIME_MAX_SECONDS,
+                LIFETIME_SECONDS,
             )?,
             max_attempts,
             failure_cap: within(
@@ -194,7 +204,12 @@ impl Policy {
                 max_attempts..=100,
             )?,
             failure_scope: draft.failure_scope.unwrap_or(FailureScope::Recipient),
-            max_resends: within("max_resends", draft.max_resends, defaults.max_resends, 0..=10)?,
+            max_resends: within(
+                "max_resends",
+                draft.max_resends,
+                defaults.max_resends,
+                MAX_RESENDS,
+            )?,
             remember_device_seconds: within(
                 "remember_device_seconds",
                 draft.remember_device_seconds,
@@ -275,7 +290,7 @@ impl Policy {
                 ));
             }
             within("limits.max", limit.max, 1, 1..=1_000_000_000)?;
-            within("limits.window_seconds", Some(limit.window_seconds), 0, 1..=2_678_400)?;
+            within("limits.window_seconds", Some(limit.window_seconds), 0, WINDOW_SECONDS)?;
             let same = |other: &&Limit| {
                 (other.scope, other.on, other.window_seconds)
                     == (limit.scope, limit.on, limit.window_seconds)

@@ -36,6 +36,9 @@ pub const PHONE_METADATA_VERSION: &str = phone::METADATA_VERSION;
 /// The longest text that can be a recipient, in bytes.
 pub const MAX_BYTES: usize = 254;
 
+/// The longest masked form, in bytes.
+pub const MASKED_MAX_BYTES: usize = mask::MAX_BYTES;
+
 /// What a recipient is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {

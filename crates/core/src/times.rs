@@ -9,11 +9,11 @@ pub(crate) const CLOCKS_DIFFER_SECONDS: u32 = 60;
 /// The longest lifetime that a policy may ask for.
 pub(crate) const LIFETIME_MAX_SECONDS: u32 = 600;
 /// The longest cooldown that a policy may ask for.
-pub(crate) const COOLDOWN_MAX_SECONDS: u32 = 86_400;
+pub const COOLDOWN_MAX_SECONDS: u32 = 86_400;
 /// The longest time for which a policy may ask to know a device.
 pub(crate) const REMEMBER_DEVICE_MAX_SECONDS: u32 = 366 * 86_400;
 /// The longest lock that a policy may ask for.
-pub(crate) const LOCKOUT_MAX_SECONDS: u32 = 604_800;
+pub const LOCKOUT_MAX_SECONDS: u32 = 604_800;
 
 /// An id is answered for this long: its challenge's life, and as long again to tell "expired" from "never was".
 pub(crate) const ID_SECONDS: u32 = 2 * LIFETIME_MAX_SECONDS + CLOCKS_DIFFER_SECONDS;

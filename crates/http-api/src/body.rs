@@ -26,7 +26,7 @@ pub(crate) async fn read<T: DeserializeOwned>(
 /// Reads the body of a provider's callback as it comes.
 pub(crate) async fn callback(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     bytes(headers, body, MAX_CALLBACK_BYTES).await.map_err(|problem| match problem.code {
-        Fault::BodyTooLarge => problem.detail("A callback's body has at most 262144 bytes."),
+        Fault::BodyTooLarge => problem.detail("The callback's body is longer than 262144 bytes."),
         _ => problem,
     })
 }
@@ -76,7 +76,7 @@ async fn bytes(headers: &HeaderMap, body: Body, most: usize) -> Result<Bytes, Pr
     // Read as if it were not encoded, it would be refused for the wrong reason.
     let is_plain = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
     if !headers.get_all(header::CONTENT_ENCODING).iter().all(is_plain) {
-        let text = "Bodies are taken without a Content-Encoding.";
+        let text = "The request body must not have a Content-Encoding.";
         return Err(Problem::new(Fault::UnsupportedMediaType).detail(text));
     }
     let announced = headers
@@ -90,7 +90,7 @@ async fn bytes(headers: &HeaderMap, body: Body, most: usize) -> Result<Bytes, Pr
         if error.into_inner().is::<LengthLimitError>() {
             Problem::new(Fault::BodyTooLarge)
         } else {
-            Problem::request("The body broke off.")
+            Problem::request("The request body ended early.")
         }
     })
 }
@@ -102,7 +102,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     // serde would take an array for a struct as well.
     if bytes.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Problem::request("The body has to be a JSON object."));
+        return Err(Problem::request("The request body must be a JSON object."));
     }
     serde_json::from_slice(bytes).map_err(|_| explain::<T>(bytes))
 }
@@ -112,7 +112,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut deserializer) else {
-        return Problem::request("Something follows the JSON object.");
+        return Problem::request("There is more after the JSON object.");
     };
     let path = error.path().to_string();
     let error = error.into_inner();
@@ -124,28 +124,28 @@ fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
     };
     if error.classify() != Category::Data {
         let problem = Problem::request(format!(
-            "The body is not JSON of UTF-8, or too deeply nested: line {}, column {}.",
+            "The request body is not valid JSON in UTF-8, or is nested too deeply: line {}, column {}.",
             error.line(),
             error.column()
         ));
         return if is_field(&path) { problem.field(path) } else { problem };
     }
     if let Some(field) = name("missing field `") {
-        return Problem::request("The field is missing.").field(field);
+        return Problem::request("This field is required.").field(field);
     }
     if let Some(field) = name("unknown field `") {
-        return Problem::request("There is no such field.").field(field);
+        return Problem::request("This field is unknown.").field(field);
     }
     if let Some(field) = name("duplicate field `") {
-        return Problem::request("The field is there twice.").field(field);
+        return Problem::request("This field appears twice.").field(field);
     }
     if path == "channel" && text.starts_with("unknown variant") {
         return Problem::new(Fault::InvalidChannel).field("channel");
     }
     if is_field(&path) {
-        return Problem::request("The field has the wrong type.").field(path);
+        return Problem::request("This field has the wrong type.").field(path);
     }
-    Problem::request("The body has the wrong shape.")
+    Problem::request("The request body has the wrong shape.")
 }
 
 /// Whether a path names a field of ours, rather than the document (`.`) or something unknown (`?`).

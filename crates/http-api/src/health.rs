@@ -55,8 +55,8 @@ const PROVIDER: &str = "provider ";
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Dependency {
-    /// Its name: `store`, `clock`, `keys`, `process`, `provider sms-eskiz`; without an API key all providers are
-    /// one, `providers`.
+    /// Its name: `store`, `clock`, `keys`, `process`, `provider sms-eskiz`. Without an API key all providers
+    /// are one, `providers`.
     pub name: String,
     /// How it is.
     #[serde(rename = "status")]

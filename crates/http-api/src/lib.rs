@@ -39,7 +39,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 pub use body::MAX_BODY_BYTES;
-pub use routes::{router, sweep_router};
+pub use routes::{router, sweeping_router};
 
 /// The address of whoever sent the request: put into the request's extensions by the environment, which alone
 /// can tell (the socket, or the header of a proxy that it trusts). A `client_ip` in the body wins over it.

@@ -422,6 +422,6 @@ pub enum Error {
     Throttled(Throttle),
     /// The tenant has no such purpose.
     UnknownPurpose,
-    /// The policy wants challenges to be named in the other way.
+    /// The policy accepts challenges by id only, or by recipient only, and this was the other one.
     VerifyByNotAllowed,
 }

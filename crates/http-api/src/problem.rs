@@ -42,45 +42,45 @@ macro_rules! problems {
 }
 
 problems! {
-    BodyTooLarge: PAYLOAD_TOO_LARGE, "body_too_large", "Body too large", "A body has at most 16384 bytes.";
-    CallbackUnauthenticated: UNAUTHORIZED, "callback_unauthenticated", "Callback not authenticated", "What vouches for the provider is missing, old or wrong.";
-    CallbackUnsupported: NOT_FOUND, "callback_unsupported", "Callback not supported", "The provider has no such callback.";
-    ChallengeExpired: GONE, "challenge_expired", "Challenge expired", "The challenge's time is over: issue a new one.";
+    BodyTooLarge: PAYLOAD_TOO_LARGE, "body_too_large", "Body too large", "The request body is longer than 16384 bytes.";
+    CallbackUnauthenticated: UNAUTHORIZED, "callback_unauthenticated", "Callback not authenticated", "The callback's signature is missing, expired or invalid.";
+    CallbackUnsupported: NOT_FOUND, "callback_unsupported", "Callback not supported", "This provider has no callbacks, or they are not set up.";
+    ChallengeExpired: GONE, "challenge_expired", "Challenge expired", "The code has expired. Issue a new challenge.";
     ChallengeNotFound: NOT_FOUND, "challenge_not_found", "Challenge not found",
-        "There is no such challenge: it never existed, was answered already, was followed by three newer ones, or is forgotten.";
-    ChallengeRevoked: GONE, "challenge_revoked", "Challenge revoked", "The challenge was taken back.";
-    ChannelNotAllowed: FORBIDDEN, "channel_not_allowed", "Channel not allowed", "The purpose does not allow this channel.";
+        "There is no such challenge. It never existed, was already answered, was followed by three newer ones, or is too old.";
+    ChallengeRevoked: GONE, "challenge_revoked", "Challenge revoked", "The challenge was revoked. Issue a new one.";
+    ChannelNotAllowed: FORBIDDEN, "channel_not_allowed", "Channel not allowed", "This purpose does not allow this channel.";
     CodeMismatch: UNPROCESSABLE_ENTITY, "code_mismatch", "Wrong code", "The code is wrong.";
-    DeliveryFailed: BAD_GATEWAY, "delivery_failed", "Delivery failed", "The message could not be handed to a provider; no challenge was made or changed.";
-    Disabled: FORBIDDEN, "disabled", "Recipient disabled", "Too many wrong codes in a row: an operator has to unlock the recipient.";
-    Exhausted: TOO_MANY_REQUESTS, "exhausted", "Attempts exhausted", "All attempts of the challenge are spent.";
-    Forbidden: FORBIDDEN, "forbidden", "Forbidden", "This needs the key of an operator.";
-    HeadTooLarge: REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", "Head too large", "A request's head has at most 16384 bytes.";
-    Internal: INTERNAL_SERVER_ERROR, "internal", "Internal error", "Something broke. The log says what.";
-    InvalidChannel: BAD_REQUEST, "invalid_channel", "Invalid channel", "A channel is one of email, sms, voice, webhook and whatsapp.";
-    InvalidClientIp: BAD_REQUEST, "invalid_client_ip", "Invalid client address", "The client's address can't be used.";
-    InvalidCode: BAD_REQUEST, "invalid_code", "Invalid code", "The code can't be one.";
-    InvalidLocale: BAD_REQUEST, "invalid_locale", "Invalid locale", "The locale can't be used.";
-    InvalidPurpose: BAD_REQUEST, "invalid_purpose", "Invalid purpose", "The purpose can't be one.";
-    InvalidRecipient: BAD_REQUEST, "invalid_recipient", "Invalid recipient", "The recipient can't be used.";
-    InvalidReference: BAD_REQUEST, "invalid_reference", "Invalid reference", "The reference can't be used.";
-    InvalidRequest: BAD_REQUEST, "invalid_request", "Invalid request", "The request can't be read.";
-    Locked: TOO_MANY_REQUESTS, "locked", "Recipient locked", "Too many wrong codes in a row: the recipient is locked for a while.";
-    MethodNotAllowed: METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", "This path has no such method; the Allow header lists those it has.";
-    Misconfigured: INTERNAL_SERVER_ERROR, "misconfigured", "Misconfigured", "The service's settings can't be used. The log says which.";
-    Overloaded: SERVICE_UNAVAILABLE, "overloaded", "Overloaded", "Too much at once: nothing was done, try again.";
+    DeliveryFailed: BAD_GATEWAY, "delivery_failed", "Delivery failed", "No provider accepted the message: kind says why. No challenge was created or changed.";
+    Disabled: FORBIDDEN, "disabled", "Recipient disabled", "Too many wrong codes in a row. An operator must unlock the recipient.";
+    Exhausted: TOO_MANY_REQUESTS, "exhausted", "Attempts exhausted", "All attempts are used up. Issue a new challenge after retry_after seconds.";
+    Forbidden: FORBIDDEN, "forbidden", "Forbidden", "This call needs an operator's API key.";
+    HeadTooLarge: REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", "Head too large", "The request line and headers are longer than 16384 bytes.";
+    Internal: INTERNAL_SERVER_ERROR, "internal", "Internal error", "Something broke on the server. Its log says what.";
+    InvalidChannel: BAD_REQUEST, "invalid_channel", "Invalid channel", "The channel must be one of email, sms, voice, webhook and whatsapp.";
+    InvalidClientIp: BAD_REQUEST, "invalid_client_ip", "Invalid client address", "This is not a valid client address.";
+    InvalidCode: BAD_REQUEST, "invalid_code", "Invalid code", "This is not a valid code.";
+    InvalidLocale: BAD_REQUEST, "invalid_locale", "Invalid locale", "This is not a valid locale.";
+    InvalidPurpose: BAD_REQUEST, "invalid_purpose", "Invalid purpose", "This is not a valid purpose.";
+    InvalidRecipient: BAD_REQUEST, "invalid_recipient", "Invalid recipient", "This is not a valid recipient: reason says why.";
+    InvalidReference: BAD_REQUEST, "invalid_reference", "Invalid reference", "This is not a valid reference.";
+    InvalidRequest: BAD_REQUEST, "invalid_request", "Invalid request", "The request cannot be read.";
+    Locked: TOO_MANY_REQUESTS, "locked", "Recipient locked", "Too many wrong codes in a row. The recipient is locked for retry_after seconds.";
+    MethodNotAllowed: METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", "This path does not support this method. The Allow header lists those that it supports.";
+    Misconfigured: INTERNAL_SERVER_ERROR, "misconfigured", "Misconfigured", "The service's configuration cannot be used. Its log says why.";
+    Overloaded: SERVICE_UNAVAILABLE, "overloaded", "Overloaded", "The service is overloaded. Nothing was done: try again.";
     ReferenceMismatch: UNPROCESSABLE_ENTITY, "reference_mismatch", "Wrong reference", "The challenge is bound to another reference.";
-    ReferenceRequired: BAD_REQUEST, "reference_required", "Reference required", "The purpose wants a reference.";
+    ReferenceRequired: BAD_REQUEST, "reference_required", "Reference required", "This purpose requires a reference.";
     RouteNotFound: NOT_FOUND, "route_not_found", "Route not found", "There is no such path.";
-    SlowBody: REQUEST_TIMEOUT, "slow_body", "Slow body", "The request's body did not arrive in time: nothing was done.";
-    StoreUnavailable: SERVICE_UNAVAILABLE, "store_unavailable", "Store unavailable", "The store did not answer as it should; a message may be on its way.";
-    Throttled: TOO_MANY_REQUESTS, "throttled", "Throttled", "A limit was hit.";
-    Timeout: GATEWAY_TIMEOUT, "timeout", "Time-out", "The request took too long; a message may be on its way, or an attempt counted.";
-    Unauthorized: UNAUTHORIZED, "unauthorized", "Unauthorized", "A known API key is needed: Authorization: Bearer <key>.";
+    SlowBody: REQUEST_TIMEOUT, "slow_body", "Slow body", "The request body did not arrive in time. Nothing was done.";
+    StoreUnavailable: SERVICE_UNAVAILABLE, "store_unavailable", "Store unavailable", "The store is unavailable. Try again.";
+    Throttled: TOO_MANY_REQUESTS, "throttled", "Throttled", "Too many requests: scope says which limit was reached. Try again after retry_after seconds.";
+    Timeout: GATEWAY_TIMEOUT, "timeout", "Time-out", "The request took too long. A message may have been sent, or an attempt counted.";
+    Unauthorized: UNAUTHORIZED, "unauthorized", "Unauthorized", "A valid API key is required: Authorization: Bearer <key>.";
     UnknownProvider: NOT_FOUND, "unknown_provider", "Unknown provider", "There is no provider of this name.";
     UnknownPurpose: NOT_FOUND, "unknown_purpose", "Unknown purpose", "There is no such purpose.";
-    UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", "A body has to be application/json.";
-    VerifyByNotAllowed: FORBIDDEN, "verify_by_not_allowed", "Not verifiable this way", "This purpose accepts challenges in the other way only: by id, or by recipient.";
+    UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", "The request body must be application/json.";
+    VerifyByNotAllowed: FORBIDDEN, "verify_by_not_allowed", "Not verifiable this way", "This purpose accepts challenges by id only.";
 }
 
 struct Row {
@@ -173,20 +173,33 @@ impl Problem {
         self
     }
 
-    /// Names the id as the field at fault, where the challenge was looked for by id and not found.
+    /// Says what is wrong where the challenge was named by its id.
     pub(crate) fn by_id(self) -> Self {
         match self.code {
             Fault::ChallengeNotFound => self.field("id"),
+            Fault::VerifyByNotAllowed => {
+                self.detail("This purpose accepts challenges by recipient only.")
+            }
             _ => self,
         }
     }
 
-    /// Says nothing of trying again where a verification's store failed: the attempt may have been counted, and the
+    /// Warns where the store failed while a message was sent.
+    pub(crate) fn of_a_send(self) -> Self {
+        match self.code {
+            Fault::StoreUnavailable => {
+                self.detail("The store is unavailable. A message may have been sent.")
+            }
+            _ => self,
+        }
+    }
+
+    /// Drops `retry_after` where the store failed during a verification: the attempt may have been counted, and the
     /// code accepted.
     pub(crate) fn of_an_attempt(self) -> Self {
         match self.code {
             Fault::StoreUnavailable => Self::new(Fault::StoreUnavailable).detail(
-                "The store did not answer as it should; the attempt may have been counted.",
+                "The store is unavailable. The attempt may have been counted, and the code accepted.",
             ),
             _ => self,
         }
@@ -267,36 +280,37 @@ fn delivery(cause: &SendError) -> Problem {
 
 /// The engine names arguments as WIT does; a caller knows them as JSON fields.
 fn argument(fault: ArgumentFault) -> Problem {
-    let (code, field) = match fault.field.as_str() {
-        "client-ip" => (Fault::InvalidClientIp, "client_ip"),
-        "code" => (Fault::InvalidCode, "code"),
-        "locale" => (Fault::InvalidLocale, "locale"),
-        "purpose" => (Fault::InvalidPurpose, "purpose"),
-        "reference" => (Fault::InvalidReference, "reference"),
+    let (code, field, name) = match fault.field.as_str() {
+        "client-ip" => (Fault::InvalidClientIp, "client_ip", "client address"),
+        "code" => (Fault::InvalidCode, "code", "code"),
+        "locale" => (Fault::InvalidLocale, "locale", "locale"),
+        "purpose" => (Fault::InvalidPurpose, "purpose", "purpose"),
+        "reference" => (Fault::InvalidReference, "reference", "reference"),
         // The tenant comes from the configured key: no caller can mend it.
         "tenant" => return Problem::new(Fault::Misconfigured),
         _ => {
-            return Problem::request(fault.reason).field(fault.field.replace('-', "_"));
+            let field = fault.field.replace('-', "_");
+            return Problem::request(format!("This field {}.", fault.reason)).field(field);
         }
     };
-    Problem::new(code).detail(fault.reason).field(field)
+    Problem::new(code).detail(format!("The {name} {}.", fault.reason)).field(field)
 }
 
 fn recipient(fault: RecipientFault) -> Problem {
     let detail = match fault {
         RecipientFault::Ambiguous => {
-            "A national number: give it with + and the code of its country."
+            "This is a national number. Give it with + and the code of its country."
         }
-        RecipientFault::Empty => "No recipient was given.",
-        RecipientFault::MalformedAddress => "Not a mail address.",
-        RecipientFault::MalformedNumber => "Not a phone number.",
+        RecipientFault::Empty => "The recipient is empty.",
+        RecipientFault::MalformedAddress => "This is not a mail address.",
+        RecipientFault::MalformedNumber => "This is not a phone number.",
         RecipientFault::NumberNotAllowed => {
-            "A number that the purpose sends nothing to: premium rate, or of another country."
+            "This purpose does not send to numbers of this type or country."
         }
-        RecipientFault::TooLong => "A recipient has at most 254 bytes.",
-        RecipientFault::UnassignableNumber => "No number that its country assigns.",
+        RecipientFault::TooLong => "The recipient is longer than 254 bytes.",
+        RecipientFault::UnassignableNumber => "This number cannot exist in its country.",
         RecipientFault::WrongKind => {
-            "The channel takes the other kind of recipient, a phone number or a mail address; a WhatsApp id is neither."
+            "This channel needs the other kind of recipient: a phone number or a mail address. A WhatsApp id is neither."
         }
     };
     let mut problem = Problem::new(Fault::InvalidRecipient).detail(detail).field("to");
@@ -328,11 +342,11 @@ pub(crate) struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schema(nullable = false))]
     reason: Option<RecipientFault>,
-    /// Seconds until it is worth trying again; also in the Retry-After header.
+    /// Seconds until it is worth trying again. Also in the Retry-After header.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schema(nullable = false))]
     retry_after: Option<u32>,
-    /// Codes that may still be tried; 0 where the challenge is now exhausted.
+    /// Attempts that are left; 0 if the challenge is now exhausted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schema(nullable = false))]
     attempts_left: Option<u32>,

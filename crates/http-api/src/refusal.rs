@@ -19,7 +19,7 @@ pub fn malformed(status: StatusCode) -> Response {
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE | StatusCode::URI_TOO_LONG => {
             Problem::new(Fault::HeadTooLarge)
         }
-        _ => Problem::request("The request is not HTTP/1.1 as RFC 9112 has it."),
+        _ => Problem::request("The request is not valid HTTP/1.1 (RFC 9112)."),
     };
     problem.into_response()
 }

@@ -25,6 +25,9 @@ use crate::otp::Otp;
 use crate::problem::{Fault, Problem};
 use crate::upkeep::Upkeep;
 
+#[cfg(test)]
+pub(crate) use callbacks::MAX_PROVIDER_BYTES;
+
 /// What every handler reaches.
 pub(crate) struct Api<O, H> {
     pub(crate) otp: O,
@@ -32,18 +35,42 @@ pub(crate) struct Api<O, H> {
     pub(crate) keys: ApiKeys,
 }
 
-/// Every route, served by `otp` and `health` to whoever `keys` lets in. `/healthz`, `/readyz` and `/openapi.json`
-/// need no key, and neither do providers, whom `callbacks` knows.
+/// Every route but that for sweeping, served by `otp` and `health` to whoever `keys` lets in. `/healthz`, `/readyz`
+/// and `/openapi.json` need no key, and neither do providers, whom `callbacks` knows.
 pub fn router<O: Otp, H: Health, C: Callbacks>(
     otp: O,
     health: H,
     callbacks: C,
     keys: ApiKeys,
 ) -> Router {
+    routes(otp, health, callbacks, keys, service::DOCUMENT, Router::new())
+}
+
+/// As [`router`], with the route by which a store is swept that doesn't forget by itself. `/openapi.json` describes it
+/// too.
+pub fn sweeping_router<O: Otp, H: Health, C: Callbacks, U: Upkeep>(
+    otp: O,
+    health: H,
+    callbacks: C,
+    upkeep: U,
+    keys: ApiKeys,
+) -> Router {
+    let broom = Arc::new(sweep::Broom { upkeep, keys: keys.clone() });
+    let sweeping = Router::new().route(sweep::SWEEP, post(sweep::sweep::<U>).with_state(broom));
+    routes(otp, health, callbacks, keys, service::SWEEPING_DOCUMENT, sweeping)
+}
+
+fn routes<O: Otp, H: Health, C: Callbacks>(
+    otp: O,
+    health: H,
+    callbacks: C,
+    keys: ApiKeys,
+    document: &'static str,
+    more: Router<Arc<Api<O, H>>>,
+) -> Router {
     let desk = Arc::new(callbacks::Desk { otp: otp.clone(), callbacks });
     let receive = get(callbacks::receive::<O, C>).post(callbacks::receive::<O, C>);
-    Router::new()
-        .route(callbacks::ONE, receive.with_state(desk))
+    more.route(callbacks::ONE, receive.with_state(desk))
         .route(challenges::ALL, post(challenges::issue::<O, H>))
         .route(challenges::ONE, get(challenges::status::<O, H>).delete(challenges::revoke::<O, H>))
         .route(challenges::VERIFY, post(challenges::verify::<O, H>))
@@ -53,17 +80,10 @@ pub fn router<O: Otp, H: Health, C: Callbacks>(
         .route(recipients::UNLOCK, post(recipients::unlock::<O, H>))
         .route(service::HEALTHZ, get(service::healthz))
         .route(service::READYZ, get(service::readyz::<O, H>))
-        .route(service::OPENAPI, get(service::openapi))
+        .route(service::OPENAPI, get(move |request| service::openapi(request, document)))
         .fallback(route_not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(Arc::new(Api { otp, health, keys }))
-}
-
-/// The route by which a store is swept that doesn't forget by itself, to be merged into [`router`] by whoever has one.
-pub fn sweep_router<U: Upkeep>(upkeep: U, keys: ApiKeys) -> Router {
-    Router::new()
-        .route(sweep::SWEEP, post(sweep::sweep::<U>))
-        .with_state(Arc::new(sweep::Broom { upkeep, keys }))
 }
 
 async fn route_not_found(request: Request) -> Response {
@@ -90,7 +110,7 @@ fn caller<'a>(keys: &'a ApiKeys, parts: &Parts) -> Result<&'a Caller, Problem> {
 }
 
 /// The longest id that the contract knows, in bytes.
-const MAX_ID_BYTES: usize = 136;
+pub(crate) const MAX_ID_BYTES: usize = 136;
 
 /// The id in the path. What the contract says can't be an id is no challenge's, without asking the engine.
 fn id(path: Result<Path<String>, PathRejection>) -> Result<String, Problem> {

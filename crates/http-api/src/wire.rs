@@ -17,17 +17,16 @@ use crate::upkeep::Swept;
 pub(crate) struct IssueBody {
     /// What the code is for: 1 to 64 characters of `a-z`, `0-9`, `_` and `-`.
     pub(crate) purpose: String,
-    /// How it shall travel. Where absent: by the purpose's channels that the recipient fits, in their order; the next
-    /// one is tried where one fails.
+    /// The channel to use. If absent, the purpose's channels that fit the recipient are tried in their order.
     pub(crate) channel: Option<Channel>,
     /// A phone number or a mail address, as the channel needs it; at most 254 bytes.
     #[cfg_attr(test, schema(value_type = String))]
     pub(crate) to: Pii,
-    /// A transaction to bind the code to: 1 to 256 bytes without control characters.
+    /// The transaction to bind the code to: 1 to 256 bytes without control characters.
     pub(crate) reference: Option<String>,
     /// The language of the message: a BCP 47 tag of at most 35 characters; `_` may stand for `-`.
     pub(crate) locale: Option<String>,
-    /// The address of the person's device; where absent, the address that the request came from.
+    /// The address of the person's device. If absent, the address that the request came from.
     pub(crate) client_ip: Option<String>,
     /// What an earlier success left with the person's device: 28 characters. Requests with it count apart from those of
     /// strangers, who then can't keep the device out. One that isn't good counts as none.
@@ -40,18 +39,18 @@ pub(crate) struct IssueBody {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(crate) struct VerifyByIdBody {
-    /// The purpose that the challenge must have; else it is not found, and nothing is counted.
+    /// The purpose that the challenge must have. Otherwise it is not found, and nothing is counted.
     pub(crate) purpose: Option<String>,
-    /// The recipient that the challenge must have, in any spelling; else it is not found, and nothing is counted.
+    /// The recipient that the challenge must have, in any spelling. Otherwise it is not found, and nothing is counted.
     #[cfg_attr(test, schema(value_type = Option<String>))]
     pub(crate) to: Option<Pii>,
-    /// What the person typed or pasted. White space, invisible signs and dashes are ignored, and digits of any script count by
-    /// their value.
+    /// The code as the person typed or pasted it, at most 256 bytes. White space, invisible characters and dashes are
+    /// ignored, and digits of any script count by their value.
     #[cfg_attr(test, schema(value_type = String))]
     pub(crate) code: Secret,
     /// The transaction that the person confirms.
     pub(crate) reference: Option<String>,
-    /// The address of the person's device; where absent, the address that the request came from.
+    /// The address of the person's device. If absent, the address that the request came from.
     pub(crate) client_ip: Option<String>,
 }
 
@@ -65,13 +64,13 @@ pub(crate) struct VerifyBody {
     /// A phone number or a mail address.
     #[cfg_attr(test, schema(value_type = String))]
     pub(crate) to: Pii,
-    /// What the person typed or pasted. White space, invisible signs and dashes are ignored, and digits of any script count by
-    /// their value.
+    /// The code as the person typed or pasted it, at most 256 bytes. White space, invisible characters and dashes are
+    /// ignored, and digits of any script count by their value.
     #[cfg_attr(test, schema(value_type = String))]
     pub(crate) code: Secret,
     /// The transaction that the person confirms.
     pub(crate) reference: Option<String>,
-    /// The address of the person's device; where absent, the address that the request came from.
+    /// The address of the person's device. If absent, the address that the request came from.
     pub(crate) client_ip: Option<String>,
     /// What an earlier success left with the person's device: 28 characters. Requests with it count apart from those of
     /// strangers, who then can't keep the device out. One that isn't good counts as none.
@@ -84,7 +83,7 @@ pub(crate) struct VerifyBody {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(crate) struct ResendBody {
-    /// The address of the person's device; where absent, the address that the request came from.
+    /// The address of the person's device. If absent, the address that the request came from.
     pub(crate) client_ip: Option<String>,
 }
 
@@ -119,24 +118,24 @@ pub(crate) struct ChallengeView<'a> {
     id: &'a str,
     /// What the code is for.
     purpose: &'a str,
-    /// How it travelled.
+    /// The channel that carried the message.
     channel: Channel,
-    /// Where it went, masked.
+    /// The recipient, masked.
     to: &'a str,
     /// Characters in the code.
     code_length: u32,
-    /// When the code stops being good.
+    /// When the code expires.
     #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     expires_at: Rfc3339,
-    /// The same in seconds from now.
+    /// Seconds until the code expires.
     expires_in: u32,
     /// Seconds until a resend or a new issue is allowed.
     resend_in: u32,
     /// Resends that are left.
     resends_left: u32,
-    /// Codes that may still be tried.
+    /// Attempts that are left.
     attempts_left: u32,
-    /// The provider that took the message.
+    /// The type of the provider that took the message.
     provider: &'a str,
 }
 
@@ -163,21 +162,21 @@ impl<'a> From<&'a otp::Challenge> for ChallengeView<'a> {
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[cfg_attr(test, schema(as = Verified))]
 pub(crate) struct VerifiedView<'a> {
-    /// Always true: whatever isn't verified is a problem.
+    /// Always true: anything else is a problem.
     verified: bool,
     /// The challenge.
     id: &'a str,
     /// What the code was for.
     purpose: &'a str,
-    /// How it travelled.
+    /// The channel that carried the message.
     channel: Channel,
-    /// Where it went, masked.
+    /// The recipient, masked.
     to: &'a str,
-    /// The transaction it was bound to.
+    /// The transaction that the code was bound to.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schema(nullable = false))]
     reference: Option<&'a str>,
-    /// When it was answered.
+    /// When the code was accepted.
     #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     verified_at: Rfc3339,
     /// For the person's device to keep, and to be given with its next `issue`: 28 characters. Secret. Absent where the
@@ -211,9 +210,9 @@ pub(crate) struct ReportView<'a> {
     id: &'a str,
     /// What the code is for.
     purpose: &'a str,
-    /// How it travelled.
+    /// The channel that carried the message.
     channel: Channel,
-    /// Where it went, masked.
+    /// The recipient, masked.
     to: &'a str,
     /// Where it stands.
     state: State,
@@ -222,18 +221,18 @@ pub(crate) struct ReportView<'a> {
     /// When it was issued.
     #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     issued_at: Rfc3339,
-    /// When the code stops, or stopped, being good.
+    /// When the code expires or expired.
     #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     expires_at: Rfc3339,
-    /// The same in seconds from now; 0 unless pending.
+    /// Seconds until the code expires; 0 unless pending.
     expires_in: u32,
-    /// Seconds until a resend is allowed; 0 where it is, or where none is left.
+    /// Seconds until a resend is allowed; 0 if one is allowed now, or none is left.
     resend_in: u32,
     /// Resends that are left; 0 unless pending.
     resends_left: u32,
-    /// Codes that may still be tried; 0 unless pending.
+    /// Attempts that are left; 0 unless pending.
     attempts_left: u32,
-    /// Seconds for which the recipient is locked; 0 where it isn't.
+    /// Seconds for which the recipient is locked; 0 if it is not.
     locked_for: u32,
     /// Whether the recipient is disabled until an operator unlocks it.
     disabled: bool,
@@ -277,7 +276,7 @@ impl Liveness {
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[cfg_attr(test, schema(as = Readiness))]
 pub(crate) struct ReadinessView<'a> {
-    /// All in all.
+    /// The state of the service as a whole.
     status: ReadinessStatus,
     /// Each thing that the service depends on.
     dependencies: &'a [Dependency],
@@ -311,7 +310,7 @@ impl<'a> From<&'a Readiness> for ReadinessView<'a> {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(crate) struct SweepBody {
-    /// How many keys are looked at, at most: 1 to 10,000; 1,000 where absent.
+    /// The most keys to look at: 1 to 10,000.
     pub(crate) limit: Option<u32>,
 }
 

@@ -53,6 +53,8 @@ mod carry;
 mod content;
 mod contract;
 mod deliver;
+#[cfg(test)]
+mod described;
 mod document;
 mod endpoint;
 mod error;

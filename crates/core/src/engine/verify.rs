@@ -2,6 +2,7 @@
 
 use super::{Engine, Located, client_address};
 use crate::batch::Batch;
+use crate::bounds::MAX_TYPED_BYTES;
 use crate::code::Code;
 use crate::device::{self, Device};
 use crate::error::Error;
@@ -414,9 +415,12 @@ fn presentable(policy: &Policy, request: &VerifyRequest) -> Result<Code, Error> 
         return Err(Error::ReferenceRequired);
     }
     super::refuse_bad_reference(request.reference.as_deref())?;
-    let reason = "has to be as many of the policy's signs as a code has";
+    let invalid = |reason| Error::InvalidArgument { field: "code", reason };
+    if request.code.expose().len() > MAX_TYPED_BYTES {
+        return Err(invalid("has to be at most 256 bytes"));
+    }
     Code::read(&request.code, policy.alphabet, policy.code_length)
-        .ok_or(Error::InvalidArgument { field: "code", reason })
+        .ok_or(invalid("has to be as many of the policy's signs as a code has"))
 }
 
 /// Something to derive a code from where there is no challenge.

@@ -2,6 +2,9 @@
 //!
 //! The stars never tell how much they hide.
 
+/// The longest masked form: `j***@e***.` and a label of 63 bytes.
+pub(super) const MAX_BYTES: usize = 10 + 63;
+
 /// The digits of a number's end that are shown at most.
 const SHOWN_AT_END: usize = 4;
 

@@ -430,6 +430,8 @@ fn masks_show_ends_only() {
     for (text, masked) in masks {
         assert_eq!(mask(text).as_deref(), Ok(masked));
     }
+    let longest = mask(&format!("john@example.{}", "c".repeat(63))).unwrap();
+    assert_eq!(longest.len(), super::MASKED_MAX_BYTES);
 }
 
 #[test]

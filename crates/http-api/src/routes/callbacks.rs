@@ -20,7 +20,7 @@ use crate::{body, trace};
 pub(crate) const ONE: &str = "/v1/callbacks/{provider}";
 
 /// The longest name of a sender.
-const MAX_NAME_BYTES: usize = 64;
+pub(crate) const MAX_PROVIDER_BYTES: usize = 64;
 
 /// What the handler reaches.
 pub(crate) struct Desk<O, C> {
@@ -88,7 +88,7 @@ fn provider(path: Result<Path<String>, PathRejection>) -> Result<String, Problem
     path.ok()
         .map(|Path(name)| name)
         .filter(|name| {
-            (1..=MAX_NAME_BYTES).contains(&name.len())
+            (1..=MAX_PROVIDER_BYTES).contains(&name.len())
                 && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
         })
         .ok_or_else(|| Problem::new(Fault::UnknownProvider))
@@ -110,7 +110,9 @@ impl From<CallbackError> for Problem {
         match error {
             CallbackError::Unauthenticated => Self::new(Fault::CallbackUnauthenticated),
             CallbackError::UnknownProvider => Self::new(Fault::UnknownProvider),
-            CallbackError::Unreadable => Self::request("Not what the provider documents."),
+            CallbackError::Unreadable => {
+                Self::request("The callback is not what the provider documents.")
+            }
             CallbackError::Unsupported => Self::new(Fault::CallbackUnsupported),
         }
     }

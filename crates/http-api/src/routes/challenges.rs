@@ -43,7 +43,7 @@ pub(crate) async fn issue<O: Otp, H: Health>(
             .otp
             .issue(request)
             .await
-            .map_err(|failure| trace::failed("issue", None, failure))?;
+            .map_err(|failure| trace::failed("issue", None, failure).of_a_send())?;
         let mut response = answer(StatusCode::CREATED, &ChallengeView::from(&challenge));
         if let Ok(location) = HeaderValue::try_from(format!("{ALL}/{}", challenge.id)) {
             response.headers_mut().insert(header::LOCATION, location);
@@ -96,11 +96,10 @@ pub(crate) async fn resend<O: Otp, H: Health>(
             id: id.clone(),
             client_ip: client_ip(body.client_ip, &parts),
         };
-        let challenge = api
-            .otp
-            .resend(request)
-            .await
-            .map_err(|failure| trace::failed("resend", Some(&id), failure).by_id())?;
+        let challenge =
+            api.otp.resend(request).await.map_err(|failure| {
+                trace::failed("resend", Some(&id), failure).by_id().of_a_send()
+            })?;
         let response = answer(StatusCode::OK, &ChallengeView::from(&challenge));
         Ok(trace::done(response, "resend", challenge.id, challenge.masked_recipient))
     })

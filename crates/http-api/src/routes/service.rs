@@ -18,7 +18,9 @@ pub(crate) const READYZ: &str = "/readyz";
 pub(crate) const OPENAPI: &str = "/openapi.json";
 
 /// The committed document; a test holds it to the code.
-const DOCUMENT: &str = include_str!("../../../../docs/openapi.json");
+pub(super) const DOCUMENT: &str = include_str!("../../../../docs/openapi.json");
+/// The same where a store is swept.
+pub(super) const SWEEPING_DOCUMENT: &str = include_str!("../../../../docs/openapi-edge.json");
 
 pub(crate) async fn healthz(request: Request) -> Response {
     let (parts, _) = request.into_parts();
@@ -42,10 +44,10 @@ pub(crate) async fn readyz<O: Otp, H: Health>(
     .await
 }
 
-pub(crate) async fn openapi(request: Request) -> Response {
+pub(crate) async fn openapi(request: Request, document: &'static str) -> Response {
     let (parts, _) = request.into_parts();
     trace::request((&parts).into(), OPENAPI, async {
-        let mut response = Response::new(Body::from(DOCUMENT));
+        let mut response = Response::new(Body::from(document));
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

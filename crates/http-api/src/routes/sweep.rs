@@ -34,7 +34,7 @@ pub(crate) async fn sweep<U: Upkeep>(
         let body: SweepBody = body::read_optional(&parts.headers, body).await?;
         let limit = body.limit.unwrap_or(SweepBody::DEFAULT);
         if !(1..=SweepBody::MOST).contains(&limit) {
-            let text = format!("The limit has to be 1 to {}.", SweepBody::MOST);
+            let text = format!("The limit must be 1 to {}.", SweepBody::MOST);
             return Err(Problem::request(text).field("limit"));
         }
         let swept = broom.upkeep.sweep(limit).await.map_err(|error| {

@@ -266,6 +266,7 @@ async fn a_method_that_is_none_is_refused_with_those_that_are() {
         ("/v1/verify", "POST"),
         ("/v1/status", "POST"),
         ("/v1/unlock", "POST"),
+        ("/v1/sweep", "POST"),
         ("/v1/callbacks/c", "GET,HEAD,POST"),
         ("/healthz", "GET,HEAD"),
         ("/readyz", "GET,HEAD"),

@@ -178,7 +178,7 @@ async fn a_body_and_a_number_of_reports_have_their_bounds() {
             (reply.status.as_u16(), &*reply.code(), calls.len()),
             (413, "body_too_large", 0)
         );
-        assert_eq!(reply.json()["detail"], "A callback's body has at most 262144 bytes.");
+        assert_eq!(reply.json()["detail"], "The callback's body is longer than 262144 bytes.");
     }
 
     let most = u32::try_from(MAX_REPORTS).unwrap();

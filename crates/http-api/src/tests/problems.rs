@@ -154,7 +154,7 @@ async fn every_error_becomes_its_problem() {
 async fn a_problem_is_written_exactly() {
     let engine = Scripted::refusing(throttled(Scope::Cooldown, 60));
     let reply = send(engine.open(), post("/v1/challenges/c1.abc/resend", "")).await;
-    let text = r#"{"type":"/problems/throttled","title":"Throttled","status":429,"code":"throttled","detail":"A limit was hit.","retry_after":60,"scope":"cooldown"}"#;
+    let text = r#"{"type":"/problems/throttled","title":"Throttled","status":429,"code":"throttled","detail":"Too many requests: scope says which limit was reached. Try again after retry_after seconds.","retry_after":60,"scope":"cooldown"}"#;
     assert_eq!(reply.text, text);
 }
 
@@ -165,7 +165,7 @@ async fn the_engines_reason_is_the_detail_of_an_invalid_argument() {
         post("/v1/challenges/c1.abc/verify", r#"{"code":"1"}"#),
     )
     .await;
-    assert_eq!(reply.json()["detail"], "has to be better");
+    assert_eq!(reply.json()["detail"], "The code has to be better.");
 }
 
 #[tokio::test]

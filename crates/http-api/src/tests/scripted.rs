@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::response::Response;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -89,8 +90,7 @@ impl Scripted {
     }
 
     pub(super) fn behind(&self, keys: ApiKeys) -> Router {
-        let sweeping = crate::sweep_router(self.clone(), keys.clone());
-        crate::router(self.clone(), self.clone(), self.clone(), keys).merge(sweeping)
+        crate::sweeping_router(self.clone(), self.clone(), self.clone(), self.clone(), keys)
     }
 
     fn answer<T>(&self, call: Call, value: T) -> Result<T, Failure> {
@@ -208,7 +208,7 @@ fn challenge() -> Challenge {
         resend_in_seconds: 60,
         resends_left: 3,
         attempts_left: 3,
-        provider: "console".into(),
+        provider: "twilio_sms".into(),
     }
 }
 
@@ -236,7 +236,11 @@ impl Reply {
 
 pub(super) async fn send(router: Router, request: Request<Body>) -> Reply {
     super::traced::start();
-    let response = router.oneshot(request).await.unwrap();
+    read(router.oneshot(request).await.unwrap()).await
+}
+
+/// Reads a response to its end.
+pub(super) async fn read(response: Response) -> Reply {
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
     Reply {

@@ -2,6 +2,7 @@
 
 use super::caller::{Caller, PHONE, draft};
 use super::desk::{Memory, done};
+use crate::bounds::{MAX_CLIENT_IP_BYTES, MAX_TYPED_BYTES};
 use crate::code::Alphabet;
 use crate::error::Scope;
 use crate::policy::{Activity, Draft, Limit, Policy};
@@ -54,13 +55,20 @@ fn bad_arguments_of_issue_are_named_and_nothing_is_counted() {
         let change = |one: &mut IssueRequest| one.locale = Some(locale.into());
         assert_eq!(field(&refused(&change)), "locale");
     }
-    for ip in
-        ["", "localhost", "1.2.3", "1.2.3.4, 1.2.3.5", "1.2.3.256", "::1%eth0", "[::1", "1.2.3.4/8"]
-    {
+    for ip in [
+        "",
+        "localhost",
+        "1.2.3",
+        "1.2.3.4, 1.2.3.5",
+        "1.2.3.256",
+        "::1%eth0",
+        "[::1",
+        "1.2.3.4/8",
+        &client_ip_of(MAX_CLIENT_IP_BYTES + 1),
+    ] {
         let change = |one: &mut IssueRequest| one.client_ip = Some(ip.into());
         assert_eq!(field(&refused(&change)), "client-ip");
     }
-    assert_eq!(refused(&|one| one.channel = Some(Channel::Voice)), Error::ChannelNotAllowed);
     assert_eq!(refused(&|one| one.purpose = "nothing".into()), Error::UnknownPurpose);
     assert_eq!(refused(&|one| one.tenant = "nobody".into()), Error::UnknownPurpose);
     assert_eq!(
@@ -85,7 +93,7 @@ fn good_arguments_at_their_bounds_are_taken() {
                 purpose: purpose.into(),
                 reference: Some(reference),
                 locale: Some(locale.into()),
-                client_ip: Some("::ffff:192.0.2.1".into()),
+                client_ip: Some(client_ip_of(MAX_CLIENT_IP_BYTES)),
                 ..request()
             };
             let issued = done(caller.engine.issue(request)).unwrap();
@@ -97,13 +105,20 @@ fn good_arguments_at_their_bounds_are_taken() {
     }
 }
 
+/// A client's address with a port of that many characters in all.
+fn client_ip_of(length: usize) -> String {
+    format!("192.0.2.1:_{}", "p".repeat(length - 11))
+}
+
 #[test]
 fn bad_arguments_of_verify_are_named_and_no_attempt_is_counted() {
     let caller = Caller::new(Memory::Never, draft());
     let (id, code) = caller.issued();
     caller.desk.round_trips();
     let before = caller.desk.dump();
-    for typed in ["", "12345", "1234567", "12345a", "123.456", "1 2 3 4 5", &"1".repeat(100_000)] {
+    let padded = |length: usize| format!("{}{code}", " ".repeat(length - code.len()));
+    let long = padded(MAX_TYPED_BYTES + 1);
+    for typed in ["", "12345", "1234567", "12345a", "123.456", "1 2 3 4 5", &long] {
         assert_eq!(field(&caller.verify(&id, typed).unwrap_err()), "code");
         assert_eq!(field(&caller.verify_by_recipient(PHONE, typed).unwrap_err()), "code");
     }
@@ -126,7 +141,7 @@ fn bad_arguments_of_verify_are_named_and_no_attempt_is_counted() {
     assert_eq!(empty, Error::InvalidRecipient(Fault::Empty));
     assert_eq!(caller.desk.round_trips(), 0);
     assert_eq!(caller.desk.dump(), before);
-    let spaced = format!(" {}-{} ", &code[..3], &code[3..]);
+    let spaced = padded(MAX_TYPED_BYTES).replacen("  ", " -", 1);
     caller.verify(&id, &spaced).unwrap();
 }
 
