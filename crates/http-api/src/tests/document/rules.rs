@@ -189,7 +189,7 @@ async fn no_answer_has_an_enumeration_that_cannot_grow() {
                 }
             });
         }
-        assert_eq!(open, 9);
+        assert_eq!(open, 11);
     }
 }
 
