@@ -5,7 +5,7 @@ mod numbers;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::code::Alphabet;
+use crate::code::{Alphabet, LENGTHS};
 use crate::error::Scope;
 use crate::recipient::NumberType;
 use crate::record::channel_number;
@@ -151,7 +151,7 @@ impl Policy {
         let lockout_max = (lockout_seconds.max(3_600), lockout_seconds..=LOCKOUT_MAX_SECONDS);
         let cooldown_max = (cooldown_seconds.max(900), cooldown_seconds..=COOLDOWN_MAX_SECONDS);
         let policy = Self {
-            code_length: within("code_length", draft.code_length, 6, 6..=10)?,
+            code_length: within("code_length", draft.code_length, 6, LENGTHS)?,
             alphabet: draft.alphabet.unwrap_or(Alphabet::Digits),
             lifetime_seconds: within(
                 "lifetime_seconds",
