@@ -338,11 +338,13 @@ fn failures_of_an_answered_budget_count_for_nothing_whatever_a_crash_left() {
 fn a_lock_that_came_after_an_answer_holds_for_the_answered_purpose_too() {
     whatever_is_forgotten(&quick(), |mut caller| {
         caller.desk.set_policy("default", "reset", quick());
-        for wrong_before in [0, 1] {
-            let (id, code) = caller.issued();
-            for _ in 0..wrong_before {
-                caller.verify(&id, &wrong(&code)).unwrap_err();
+        for locked_before in [false, true] {
+            if locked_before {
+                let (id, code) = caller.issued();
+                caller.exhaust(&id, &code);
+                caller.desk.advance(900);
             }
+            let (id, code) = caller.issued();
             caller.verify(&id, &code).unwrap();
             caller.purpose = "reset".into();
             let (id, code) = caller.issued();
@@ -374,6 +376,31 @@ fn wrong_codes_counted_by_two_purposes_at_once_are_all_counted() {
         caller.desk.while_sending(move || drop(other.issue().unwrap()));
         caller.issue().unwrap();
         assert_eq!(caller.failures(), 4);
+    });
+}
+
+/// The same of their last attempts: both locks are there at once, not only after the next issue of each.
+#[test]
+fn last_wrong_codes_of_two_purposes_at_once_are_all_counted() {
+    let policy = Draft { max_attempts: Some(2), ..quick() };
+    whatever_is_forgotten(&policy, |mut caller| {
+        caller.desk.set_policy("default", "reset", policy.clone());
+        let mut issued = Vec::new();
+        for purpose in ["reset", "login"] {
+            caller.purpose = purpose.into();
+            let (id, code) = caller.issued();
+            assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(1));
+            issued.push((id, wrong(&code)));
+        }
+        let [(reset, not_reset), (login, not_login)] = &issued[..] else { panic!() };
+        let other = caller.with_keys(&[("k1", 1)]);
+        let (id, code) = (reset.clone(), not_reset.clone());
+        caller.desk.after_batch(move || {
+            assert_eq!(other.verify(&id, &code).unwrap_err(), Error::Mismatch(0));
+        });
+        assert_eq!(caller.verify(login, not_login).unwrap_err(), Error::Mismatch(0));
+        assert_eq!(caller.failures(), 4);
+        assert_eq!(caller.issue().unwrap_err(), Error::Locked(1_800));
     });
 }
 
