@@ -1,5 +1,6 @@
 //! One server under test, as the host runs it; only who answers differs.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Result;

@@ -1,5 +1,7 @@
 //! How a code is derived, read back from what a person typed, and compared.
 
+use std::ops::RangeInclusive;
+
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -9,6 +11,8 @@ use crate::signs::{half_width, is_blank, is_dash, plain_digit};
 
 /// The longest code, in characters.
 const MAX_LENGTH: usize = 10;
+/// The lengths that a policy may ask for.
+pub(crate) const LENGTHS: RangeInclusive<u32> = 6..=MAX_LENGTH as u32;
 /// The most letters of a prefix such as `G-`.
 const MAX_PREFIX_LETTERS: usize = 3;
 
@@ -64,12 +68,23 @@ impl Code {
     /// and full-width letters count as their ASCII ones, and letters in either case. Where the text as a whole is no
     /// code, what commonly stands around one is taken away once: see [`unwrapped`].
     pub(crate) fn read(typed: &Secret<String>, alphabet: Alphabet, length: u32) -> Option<Self> {
+        let read = |text| Self::read_signs(text, alphabet).filter(|(_, count)| *count == length);
         let text = typed.expose();
-        let whole = Self::read_signs(text, alphabet, length);
-        whole.or_else(|| Self::read_signs(unwrapped(text), alphabet, length))
+        read(text).or_else(|| read(unwrapped(text))).map(|(code, _)| code)
     }
 
-    fn read_signs(text: &str, alphabet: Alphabet, length: u32) -> Option<Self> {
+    /// Whether some policy's codes may look like that.
+    pub(crate) fn may_be(typed: &Secret<String>) -> bool {
+        let text = typed.expose();
+        [Alphabet::Digits, Alphabet::Unambiguous].into_iter().any(|alphabet| {
+            let may_be = |text| {
+                Self::read_signs(text, alphabet).is_some_and(|(_, count)| LENGTHS.contains(&count))
+            };
+            may_be(text) || may_be(unwrapped(text))
+        })
+    }
+
+    fn read_signs(text: &str, alphabet: Alphabet) -> Option<(Self, u32)> {
         // Made at once, so that what was read is wiped wherever this ends.
         let mut code = Self([0; MAX_LENGTH]);
         let mut places = code.0.iter_mut();
@@ -82,7 +97,7 @@ impl Code {
             *places.next()? = sign;
             count += 1;
         }
-        (count == length).then_some(code)
+        Some((code, count))
     }
 
     /// Whether two codes are the same, in a time that doesn't depend on them.

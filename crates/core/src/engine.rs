@@ -20,7 +20,7 @@ use crate::device::{self, Device};
 use crate::error::Error;
 use crate::id::Id;
 use crate::keyring::Keyring;
-use crate::limits::{Counted, Spent, Windows};
+use crate::limits::{Counted, Spent, TakenBack, Windows};
 use crate::nonce::Nonce;
 use crate::policy::{Activity, Policy};
 use crate::recipient::Recipient;
@@ -162,8 +162,24 @@ impl<W: World> Engine<W> {
     /// Carries out what only tidies up. The answer stands whether or not that worked.
     async fn tidy(&self, batch: Batch) {
         if !batch.is_empty() {
-            let _ = self.world.run(batch.into_operations()).await;
+            let _ = self.run(batch).await;
         }
+    }
+
+    /// The same, where counts of limits are taken back with it.
+    async fn tidy_up(&self, batch: Batch, windows: &Windows, taken_back: &TakenBack<'_>) {
+        if !batch.is_empty()
+            && let Ok(replies) = self.run(batch).await
+        {
+            self.mend(windows, taken_back, &replies).await;
+        }
+    }
+
+    /// Puts right what was taken back of counts that the store had lost by then.
+    async fn mend(&self, windows: &Windows, taken_back: &TakenBack<'_>, replies: &Replies) {
+        let mut batch = Batch::new();
+        windows.mend(taken_back, replies, &mut batch);
+        self.tidy(batch).await;
     }
 
     /// Where a subject stands: one round trip that changes nothing.

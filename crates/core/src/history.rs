@@ -57,6 +57,15 @@ impl History {
         }
     }
 
+    /// Counts the failures that another history counts, those that weren't yet.
+    pub(crate) fn absorb(&mut self, other: &Self, policy: &Policy, now: Timestamp) {
+        for (budget, failures) in other.counted.iter().rev() {
+            if *failures != SETTLED {
+                self.advance(*budget, *failures, policy, now);
+            }
+        }
+    }
+
     /// How many failures of a budget are counted.
     pub(crate) fn counted_of(&self, budget: BudgetMark) -> u32 {
         self.counted.iter().find(|(mark, _)| *mark == budget).map_or(0, |(_, failures)| *failures)
@@ -76,7 +85,7 @@ impl History {
 
     /// Begins a lock anew that a clock far ahead began; whether there was one.
     pub(crate) fn mend(&mut self, now: Timestamp) -> bool {
-        let ahead = self.locked_for > 0 && self.is_of_the_future(now);
+        let ahead = self.is_of_the_future(now);
         if ahead {
             self.locked_at = now.0;
         }

@@ -4,6 +4,17 @@
 //! its counts back, except those of the client's address: a client's refused requests count against that address and
 //! against nothing else. An address whose window is known to be full is counted in a batch of its own, before
 //! the subject's keys are touched.
+//!
+//! A count holds two numbers, both of which only grow, so that it never falls below 0 whatever a store loses:
+//!
+//! ```text
+//! bit  62         34 33              0
+//!      | taken back | counted        |
+//! ```
+//!
+//! What is taken back may have been lost since it was counted. That shows, since fewer are counted then than when this
+//! request was, or since the store tells of another generation; the request is counted once more for that, so that it
+//! takes nothing of what others have counted since.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv6Addr};
@@ -13,9 +24,16 @@ use crate::batch::{Batch, CountTicket, Replies};
 use crate::error::{Error, Scope, StoreError};
 use crate::keyring::Keyring;
 use crate::policy::{Activity, Policy};
+use crate::standing::is_of;
 use crate::subject::{self, Subject};
 use crate::times::WINDOW_MARGIN_SECONDS;
 use crate::world::Timestamp;
+
+const COUNTED_BITS: u32 = 34;
+const COUNT: i64 = 1;
+const TAKE_BACK: i64 = 1 << COUNTED_BITS;
+/// So many are taken back in one window: the count has room for twice as many.
+const MOST_TAKEN_BACK: i64 = 1 << 28;
 
 /// Whom the limits count.
 pub(crate) struct Counted<'a> {
@@ -26,10 +44,38 @@ pub(crate) struct Counted<'a> {
 }
 
 /// The windows that one request is counted in.
-pub(crate) struct Windows(Vec<Window>);
+pub(crate) struct Windows {
+    windows: Vec<Window>,
+    /// The store's generation when it was.
+    generation: Option<u64>,
+}
 
 /// The replies that say how full they are.
 pub(crate) struct Asked(Vec<CountTicket>);
+
+/// The replies that say what was taken back, each of one window.
+pub(crate) struct TakenBack<'a>(Vec<(&'a Window, CountTicket)>);
+
+/// What a window's count says.
+#[derive(Clone, Copy, Debug, Default)]
+struct Reading(i64);
+
+impl Reading {
+    const fn counted(self) -> i64 {
+        self.0 & (TAKE_BACK - 1)
+    }
+
+    const fn taken_back(self) -> i64 {
+        self.0 >> COUNTED_BITS
+    }
+
+    /// Requests that count, the reader's own among them. Where that one can't be, what was taken back is not of
+    /// what is counted here.
+    const fn requests(self) -> i64 {
+        let left = self.counted() - self.taken_back();
+        if left < 1 { self.counted() } else { left }
+    }
+}
 
 #[derive(Clone)]
 struct Window {
@@ -39,6 +85,8 @@ struct Window {
     ttl_seconds: u32,
     remaining_seconds: u32,
     full: bool,
+    /// As it was when this request was counted.
+    reading: Reading,
 }
 
 impl Windows {
@@ -67,28 +115,31 @@ impl Windows {
                 ttl_seconds: limit.window_seconds.saturating_add(WINDOW_MARGIN_SECONDS),
                 remaining_seconds: u32::try_from(length - now.0 % length).unwrap_or(u32::MAX),
                 full: false,
+                reading: Reading::default(),
             });
         }
-        Self(windows)
+        Self { windows, generation: None }
     }
 
     /// Counts the request in all of them.
     pub(crate) fn count(&self, batch: &mut Batch) -> Asked {
-        Asked(self.0.iter().map(|window| window.step(1, batch)).collect())
+        Asked(self.windows.iter().map(|window| window.step(COUNT, batch)).collect())
     }
 
     /// Reads the replies to `count`.
     pub(crate) fn read(&mut self, asked: &Asked, replies: &Replies) -> Result<(), StoreError> {
-        for (window, ticket) in self.0.iter_mut().zip(&asked.0) {
-            let count = replies.count(*ticket)?;
-            window.full = window.max.is_some_and(|max| count > i64::from(max));
+        for (window, ticket) in self.windows.iter_mut().zip(&asked.0) {
+            window.reading = Reading(replies.count(*ticket)?);
+            let requests = window.reading.requests();
+            window.full = window.max.is_some_and(|max| requests > i64::from(max));
         }
+        self.generation = replies.generation();
         Ok(())
     }
 
     /// The refusal, where a limit is passed: the one that lasts longest.
     pub(crate) fn refusal(&self) -> Option<Error> {
-        let full = self.0.iter().filter(|window| window.full);
+        let full = self.windows.iter().filter(|window| window.full);
         let longest = full.max_by_key(|window| window.remaining_seconds)?;
         Some(Error::Throttled {
             scope: longest.scope,
@@ -97,30 +148,46 @@ impl Windows {
     }
 
     /// Takes back what a refused request counted, except against the client's address.
-    pub(crate) fn take_back(&self, batch: &mut Batch) {
-        self.take_back_where(|scope| scope != Scope::Ip, batch);
+    pub(crate) fn take_back(&self, batch: &mut Batch) -> TakenBack<'_> {
+        self.take_back_where(|scope| scope != Scope::Ip, batch)
     }
 
     /// Takes back what was counted for the subject.
-    pub(crate) fn take_back_of_subject(&self, batch: &mut Batch) {
-        self.take_back_where(|scope| scope == Scope::Subject, batch);
+    pub(crate) fn take_back_of_subject(&self, batch: &mut Batch) -> TakenBack<'_> {
+        self.take_back_where(|scope| scope == Scope::Subject, batch)
     }
 
-    fn take_back_where(&self, chosen: impl Fn(Scope) -> bool, batch: &mut Batch) {
-        for window in self.0.iter().filter(|window| chosen(window.scope)) {
-            window.step(-1, batch);
+    fn take_back_where(&self, chosen: impl Fn(Scope) -> bool, batch: &mut Batch) -> TakenBack<'_> {
+        let windows = self
+            .windows
+            .iter()
+            .filter(|window| chosen(window.scope) && window.reading.taken_back() < MOST_TAKEN_BACK);
+        TakenBack(windows.map(|window| (window, window.step(TAKE_BACK, batch))).collect())
+    }
+
+    /// Counts once more where what was taken back had been lost before.
+    pub(crate) fn mend(&self, taken_back: &TakenBack<'_>, replies: &Replies, batch: &mut Batch) {
+        let is_same_store = is_of(self.generation, replies.generation());
+        for (window, ticket) in &taken_back.0 {
+            // A reply that can't be read says nothing of a loss.
+            let Ok(count) = replies.count(*ticket) else { continue };
+            if !is_same_store || Reading(count).counted() < window.reading.counted() {
+                window.step(COUNT, batch);
+            }
         }
     }
 
     /// The sender's own windows, where one of them is known to be full.
     pub(crate) fn spent(&self, spent: &Spent) -> Option<Self> {
-        let own = || self.0.iter().filter(|window| window.scope == Scope::Ip);
-        own().any(|window| spent.holds(&window.key)).then(|| Self(own().cloned().collect()))
+        let own = || self.windows.iter().filter(|window| window.scope == Scope::Ip);
+        let is_spent = own().any(|window| spent.holds(&window.key));
+        is_spent.then(|| Self { windows: own().cloned().collect(), generation: None })
     }
 
     /// Remembers which of the sender's own windows are full.
     pub(crate) fn remember(&self, spent: &Spent) {
-        for window in self.0.iter().filter(|window| window.scope == Scope::Ip && window.full) {
+        let own = self.windows.iter().filter(|window| window.scope == Scope::Ip);
+        for window in own.filter(|window| window.full) {
             spent.add(&window.key);
         }
     }
@@ -178,6 +245,21 @@ fn network(ip: IpAddr) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_taken_back_of_lost_counts_is_no_credit() {
+        let reading = |counted: i64, taken_back: i64| Reading(counted + taken_back * TAKE_BACK);
+        assert_eq!(reading(5, 2).requests(), 3);
+        // The reader's own is among those counted: so many can't have been taken back of these.
+        assert_eq!(reading(2, 2).requests(), 2);
+        assert_eq!(reading(2, 7).requests(), 2);
+    }
+
+    #[test]
+    fn a_count_never_runs_over() {
+        let most = 2 * MOST_TAKEN_BACK - 1;
+        assert!(Reading(most * TAKE_BACK).taken_back() == most && most * TAKE_BACK > 0);
+    }
 
     #[test]
     fn an_ipv6_subscriber_is_one_client_and_a_mapped_address_is_its_ipv4_one() {

@@ -155,10 +155,13 @@ mod tests {
 
     #[test]
     fn an_epoch_is_never_none_and_always_fits() {
+        let mut drawn = std::collections::BTreeSet::new();
         for random in 0..=u16::MAX {
             let epoch = draw(random.to_be_bytes());
             assert!((1..1 << EPOCH_BITS).contains(&epoch));
             assert_eq!(Reading(EPOCH * i64::from(epoch)).epoch(), epoch);
+            drawn.insert(epoch);
         }
+        assert_eq!(drawn.len(), (1 << EPOCH_BITS) - 1);
     }
 }

@@ -6,7 +6,7 @@ mod presets;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::code::Alphabet;
+use crate::code::{Alphabet, LENGTHS};
 use crate::error::Scope;
 use crate::recipient::NumberType;
 use crate::record::channel_number;
@@ -18,7 +18,7 @@ pub use numbers::RegionRule;
 pub use presets::Preset;
 
 /// Characters in a code.
-pub const CODE_LENGTH: RangeInclusive<u32> = 6..=10;
+pub const CODE_LENGTH: RangeInclusive<u32> = LENGTHS;
 /// Seconds for which a code is good.
 pub const LIFETIME_SECONDS: RangeInclusive<u32> = 30..=LIFETIME_MAX_SECONDS;
 /// Codes that are compared for one challenge.

@@ -10,6 +10,7 @@ use crate::history::History;
 use crate::keyring::{Key, Keyring, NONCE_BYTES};
 use crate::nonce::Nonce;
 use crate::odometer::Slot;
+use crate::secret::Secret;
 use crate::subject::Subject;
 use crate::world::{Channel, Timestamp, World};
 
@@ -102,6 +103,11 @@ impl Record {
             &number,
         ];
         Code::derive(key.mac(&words), alphabet_from(self.alphabet), self.code_length)
+    }
+
+    /// What was typed, where it looks like a code of this challenge.
+    pub(crate) fn read(&self, typed: &Secret<String>) -> Option<Code> {
+        Code::read(typed, alphabet_from(self.alphabet), self.code_length)
     }
 
     pub(crate) const fn expires_at(&self) -> Timestamp {

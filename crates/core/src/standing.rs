@@ -41,6 +41,8 @@ impl Attempt {
 pub(crate) struct Standing {
     challenges: Option<Challenges>,
     pub(crate) history: History,
+    /// The same as the store holds it.
+    pub(crate) kept_history: History,
     success: Option<Success>,
     withdrawal: Withdrawal,
     /// Of both odometers, with this request's own attempt where it made one.
@@ -105,13 +107,16 @@ impl Standing {
             });
         }
         let history = subject.history(policy.failure_scope);
-        let history = record::open(keyring, &history, replies.value(asked.history)?);
+        let history: Option<History> =
+            record::open(keyring, &history, replies.value(asked.history)?);
+        let history = history.unwrap_or_default();
         let success = record::open(keyring, &subject.success(), replies.value(asked.success)?);
         let withdrawal = replies.value(asked.withdrawal)?;
         let withdrawal = record::open(keyring, &subject.withdrawal(), withdrawal);
         let mut standing = Self {
             challenges,
-            history: history.unwrap_or_default(),
+            kept_history: history.clone(),
+            history,
             success,
             withdrawal: withdrawal.unwrap_or_default(),
             readings,

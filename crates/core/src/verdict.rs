@@ -73,9 +73,8 @@ impl Verdict {
         let sum = (self.0 / PLACE) & ((1 << SUM_BITS) - 1);
         let own_place = i64::from(own);
         match self.answers() {
-            1 => Some(own),
             2 => u8::try_from(sum.saturating_sub(own_place)).ok(),
-            // Three or more of one challenge, as far as it can be told.
+            // One, or three and more of one challenge, as far as it can be told.
             answers if sum == answers.saturating_mul(own_place) => Some(own),
             _ => None,
         }
@@ -148,6 +147,8 @@ mod tests {
         assert!(!Verdict(revoke(3) + answer(2)).is_revoked_first(3));
         assert!(!Verdict(revoke(3) + revoke(3)).is_revoked_first(3));
         assert_eq!(Verdict(answer(3) + answer(5)).first_answer(5), Some(3));
+        assert_eq!(Verdict(answer(3) + answer(5) + revoke(0)).first_answer(5), Some(3));
+        assert_eq!(Verdict(answer(5)).first_answer(5), Some(5));
         assert_eq!(Verdict(3 * answer(5)).first_answer(5), Some(5));
         assert_eq!(Verdict(answer(1) + answer(2) + answer(5)).first_answer(5), None);
     }

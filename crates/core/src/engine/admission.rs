@@ -5,7 +5,7 @@
 //! message: a failed send has nothing to clean up but the lease.
 
 use super::{Engine, Located};
-use crate::batch::Batch;
+use crate::batch::{Batch, Replies, ValueTicket};
 use crate::error::{Error, Scope, SendError};
 use crate::history::History;
 use crate::lease::{Lease, View};
@@ -46,6 +46,8 @@ pub(super) struct Outgoing {
     pub(super) record: Record,
     /// What else is written with it.
     pub(super) writes: Batch,
+    /// What the history was before, where one is written.
+    pub(super) history: Option<ValueTicket>,
 }
 
 impl<W: World> Engine<W> {
@@ -104,15 +106,33 @@ impl<W: World> Engine<W> {
     ) -> Error {
         let mut batch = Batch::new();
         admission.lease.give_back(&mut batch);
-        admission.windows.take_back(&mut batch);
+        let taken_back = admission.windows.take_back(&mut batch);
         let mut history = admission.history.clone();
-        if matches!(error, Error::Locked(_) | Error::Disabled)
-            && (history.mend(now) || history != admission.standing.history)
+        let is_due = matches!(error, Error::Locked(_) | Error::Disabled)
+            && (history.mend(now) || history != admission.standing.history);
+        let before = is_due.then(|| self.exchange_history(located, &history, &mut batch));
+        if !batch.is_empty()
+            && let Ok(replies) = self.run(batch).await
         {
-            self.write_history(located, &history, &mut batch);
+            self.mend(&admission.windows, &taken_back, &replies).await;
+            self.merge_accounted(located, admission, before, replies, now).await;
         }
-        self.tidy(batch).await;
         error
+    }
+
+    /// Merges the history, where failures that were due were written to it, with what other purposes wrote meanwhile.
+    async fn merge_accounted(
+        &self,
+        located: &Located,
+        admission: &Admission,
+        before: Option<ValueTicket>,
+        mut replies: Replies,
+        now: Timestamp,
+    ) {
+        let Some(before) = before else { return };
+        let Ok(before) = self.history_before(located, before, &mut replies) else { return };
+        let written = (admission.standing.kept_history.clone(), admission.history.clone());
+        self.merge_history(located, written, before, now).await;
     }
 
     /// Sends the code of a record and, once a provider has it, writes the challenges.
@@ -124,7 +144,7 @@ impl<W: World> Engine<W> {
         now: Timestamp,
     ) -> Result<Challenge, Error> {
         let located = applicant.located;
-        let Outgoing { mut challenges, record, mut writes } = outgoing;
+        let Outgoing { mut challenges, record, mut writes, history } = outgoing;
         let Some(key) = self.keyring.named(&record.key) else { return Err(Error::NotFound) };
         let id = self.id(applicant.tenant, located, record.nonce);
         let code = record.code(key, &located.subject, &located.purpose).reveal();
@@ -156,7 +176,8 @@ impl<W: World> Engine<W> {
         });
         let resend_in_seconds = located.policy.cooldown_after(challenges.sends);
         self.write_challenges(located, admission, challenges, now, &mut writes);
-        self.run(writes).await?;
+        let replies = self.run(writes).await?;
+        self.merge_accounted(located, admission, history, replies, now).await;
         Ok(Challenge {
             id,
             purpose: located.purpose.clone(),

@@ -1,13 +1,17 @@
 //! What says how challenges ended, once a verdict has decided it.
 
 use super::{Engine, Located};
-use crate::batch::Batch;
+use crate::batch::{Batch, Replies, ValueTicket};
+use crate::error::StoreError;
 use crate::history::History;
 use crate::nonce::Nonce;
 use crate::record::{self, Budget, Record, Success, Withdrawal};
 use crate::times::{ENDING_SECONDS, FAILURES_SECONDS};
 use crate::verdict::PLACES;
-use crate::world::World;
+use crate::world::{Timestamp, World};
+
+/// How often a history is merged with what others write at the same time.
+const MERGES: usize = 4;
 
 impl<W: World> Engine<W> {
     /// Adds what says that a challenge was answered; or, without one, that some challenge of the budget was.
@@ -49,6 +53,58 @@ impl<W: World> Engine<W> {
         let place = located.subject.history(located.policy.failure_scope);
         let value = record::seal(&self.world, self.keyring.lasting(), &place, history);
         batch.set(place, value, FAILURES_SECONDS);
+    }
+
+    /// The same, and asks what was there before.
+    pub(super) fn exchange_history(
+        &self,
+        located: &Located,
+        history: &History,
+        batch: &mut Batch,
+    ) -> ValueTicket {
+        let before = batch.get(located.subject.history(located.policy.failure_scope));
+        self.write_history(located, history, batch);
+        before
+    }
+
+    /// What was there before, as `exchange_history` asked.
+    pub(super) fn history_before(
+        &self,
+        located: &Located,
+        before: ValueTicket,
+        replies: &mut Replies,
+    ) -> Result<History, StoreError> {
+        let place = located.subject.history(located.policy.failure_scope);
+        let history: Option<History> = record::open(&self.keyring, &place, replies.value(before)?);
+        Ok(history.unwrap_or_default())
+    }
+
+    /// Writes the history once more where another purpose had written it since it was read: with the failures of both.
+    /// Else, of two purposes that count failures at once, one would forget those of the other.
+    pub(super) async fn merge_history(
+        &self,
+        located: &Located,
+        (mut read, mut written): (History, History),
+        mut before: History,
+        now: Timestamp,
+    ) {
+        let mut overwritten = Vec::new();
+        for _ in 0..MERGES {
+            if before == read {
+                return;
+            }
+            let mut merged = before.clone();
+            overwritten.extend([before, written]);
+            for other in &overwritten {
+                merged.absorb(other, &located.policy, now);
+            }
+            let mut batch = Batch::with_capacity(2);
+            let asked = self.exchange_history(located, &merged, &mut batch);
+            let Ok(mut replies) = self.run(batch).await else { return };
+            let Ok(found) = self.history_before(located, asked, &mut replies) else { return };
+            read = overwritten.last().cloned().unwrap_or_default();
+            (written, before) = (merged, found);
+        }
     }
 
     fn write_withdrawal(&self, located: &Located, withdrawal: &Withdrawal, batch: &mut Batch) {

@@ -57,9 +57,8 @@ impl<W: World> Engine<W> {
         let Located { subject, policy, purpose, .. } = located;
         let standing = &admission.standing;
         let mut writes = Batch::with_capacity(8);
-        if admission.history != standing.history {
-            self.write_history(located, &admission.history, &mut writes);
-        }
+        let history = (admission.history != standing.history)
+            .then(|| self.exchange_history(located, &admission.history, &mut writes));
         let living = standing.living_budget(now);
         let slot = living.map_or_else(|| standing.next_slot(), Budget::slot);
         // Counted in the history by now, or worth nothing.
@@ -107,7 +106,7 @@ impl<W: World> Engine<W> {
             last_send_at: now.0,
             kept_until: 0,
         };
-        Outgoing { challenges, record, writes }
+        Outgoing { challenges, record, writes, history }
     }
 
     /// An epoch that no recent budget of the recipient had.

@@ -41,12 +41,13 @@ impl<W: World> Engine<W> {
         let now = self.world.now();
         let located = self.locate(&request.tenant, &request.target, now)?;
         self.refuse_other(&request, &located)?;
-        let typed = presentable(&located.policy, &request)?;
+        refuse_unpresentable(&located.policy, &request)?;
         let ip = client_address(request.client_ip.as_deref())?;
 
         let Located { subject, policy, .. } = &located;
         let mut windows =
             self.windows(&request.tenant, &located, ip, Activity::Verify, now).await?;
+        let typed = self.typed(&located, &request.code, now).await?;
         let attempt = located.nonce.map_or(Attempt::AtEither, |nonce| Attempt::At(nonce.slot()));
         let mut batch = Batch::with_capacity(12);
         let standing_asked = Standing::ask(subject, policy, attempt, &mut batch);
@@ -99,6 +100,28 @@ impl<W: World> Engine<W> {
         }
     }
 
+    /// What was typed: a code of the policy's form; or else, at the cost of a look that counts nothing, one of the form
+    /// that the policy had when a challenge was issued.
+    async fn typed(
+        &self,
+        located: &Located,
+        typed: &Secret<String>,
+        now: Timestamp,
+    ) -> Result<Code, Error> {
+        let policy = &located.policy;
+        if let Some(code) = Code::read(typed, policy.alphabet, policy.code_length) {
+            return Ok(code);
+        }
+        let reason = "has to be as many of the policy's signs as a code has";
+        let malformed = Error::InvalidArgument { field: "code", reason };
+        if !Code::may_be(typed) {
+            return Err(malformed);
+        }
+        let standing = self.look(located, now).await?;
+        let named = named(located, &standing);
+        named.iter().find_map(|(_, record)| record.read(typed)).ok_or(malformed)
+    }
+
     /// Refuses an id of another purpose or recipient than the caller expects, before anything counts.
     fn refuse_other(&self, request: &VerifyRequest, located: &Located) -> Result<(), Error> {
         if request.purpose.as_ref().is_some_and(|purpose| *purpose != located.purpose) {
@@ -135,12 +158,12 @@ impl<W: World> Engine<W> {
                 odometer::keep(subject, slot, &mut batch);
             }
         }
-        if matches!(error, Error::Throttled { .. }) {
-            windows.take_back(&mut batch);
+        let taken_back = if matches!(error, Error::Throttled { .. }) {
+            windows.take_back(&mut batch)
         } else {
-            windows.take_back_of_subject(&mut batch);
-        }
-        self.tidy(batch).await;
+            windows.take_back_of_subject(&mut batch)
+        };
+        self.tidy_up(batch, windows, &taken_back).await;
     }
 
     /// What a request is told that came too late for the last attempt: where another one took it with the right
@@ -159,8 +182,9 @@ impl<W: World> Engine<W> {
             odometer::void(&located.subject, slot, standing.reading(slot), &mut batch);
         }
         let look = verdict::look(&located.subject, &budget.first, &mut batch);
-        windows.take_back_of_subject(&mut batch);
+        let taken_back = windows.take_back_of_subject(&mut batch);
         let Ok(replies) = self.run(batch).await else { return error };
+        self.mend(windows, &taken_back, &replies).await;
         match replies.count(look).map(Verdict::new) {
             Ok(verdict) if verdict.answers() > 0 => Error::NotFound,
             _ => error,
@@ -178,10 +202,7 @@ impl<W: World> Engine<W> {
         request: &VerifyRequest,
         now: Timestamp,
     ) -> Outcome<'s> {
-        let named: Vec<_> = match located.nonce {
-            Some(nonce) => standing.challenge(nonce).into_iter().collect(),
-            None => standing.all().collect(),
-        };
+        let named = named(located, standing);
         let right: Vec<&Record> = self.right(located, &named, typed);
         if let Some(error) = windows.refusal() {
             return Outcome::NotCompared(error);
@@ -293,13 +314,24 @@ impl<W: World> Engine<W> {
         );
         let before: Option<Success> =
             record::open(&self.keyring, &subject.success(), replies.value(success)?);
-        let is_there = challenges.is_some_and(|challenges| {
-            challenges.records.iter().any(|kept| kept.nonce == record.nonce)
-        });
+        // Those of its budget: an issue may have begun another one since.
+        let is_same = |kept: &Budget| kept.first == budget.first;
+        let rivals = challenges.filter(|kept| kept.budget.as_ref().is_some_and(is_same));
+        let rivals = rivals.map_or_else(Vec::new, |kept| kept.records);
+        let is_there = rivals.iter().any(|kept| kept.nonce == record.nonce);
         let is_counted = Reading::new(replies.count(odometer)?).epoch() == budget.epoch;
         let is_kept = is_there && is_counted && is_of(record.generation, replies.generation());
         if !verdict.is_won_by(record.place) || !is_kept {
-            self.lose(located, budget, record, verdict, before).await;
+            let winner = match verdict.first_answer(record.place) {
+                Some(place) if place == record.place => Some(record.nonce),
+                place => {
+                    let first = rivals.iter().find(|rival| Some(rival.place) == place);
+                    first.map(|rival| rival.nonce)
+                }
+            };
+            let before = before.filter(|success| success.budget == budget.first);
+            let winner = winner.or_else(|| before?.challenge);
+            self.lose(located, budget, record, verdict, winner).await;
             return Err(Error::NotFound);
         }
         if let Some(history) = history.filter(|history| !had_failures && history.failures > 0) {
@@ -318,19 +350,16 @@ impl<W: World> Engine<W> {
         budget: &Budget,
         record: &Record,
         verdict: Verdict,
-        before: Option<Success>,
+        winner: Option<Nonce>,
     ) {
-        let mut batch = Batch::with_capacity(2);
-        let before = before.filter(|success| success.budget == budget.first);
+        let mut batch = Batch::with_capacity(1);
         if verdict.answers() > 1 {
-            let first = verdict.first_answer(record.place);
-            if first == Some(record.place) {
+            if winner == Some(record.nonce) {
                 // The same challenge was answered before: what is written says so.
                 return;
             }
-            // Another one was.
-            let known = before.and_then(|success| success.challenge);
-            self.write_success(located, budget, known, &mut batch);
+            // Another one was, where that is known.
+            self.write_success(located, budget, winner, &mut batch);
         } else {
             // It was taken back before, or lost.
             batch.delete(located.subject.success());
@@ -352,20 +381,23 @@ impl<W: World> Engine<W> {
         let mark = mark(&self.keyring, &located.purpose, budget.slot(), budget.epoch);
         let mut history = standing.history.clone();
         history.advance(mark, failures, &located.policy, now);
-        let mut batch = Batch::with_capacity(3);
-        self.write_history(located, &history, &mut batch);
+        let mut batch = Batch::with_capacity(4);
+        let before = self.exchange_history(located, &history, &mut batch);
         // Read after the failures are written: an answer that comes after this sees them, and so does an operator.
         let verdict = verdict::look(&located.subject, &budget.first, &mut batch);
         let reading = odometer::look(&located.subject, budget.slot(), &mut batch);
-        let replies = self.run(batch).await?;
+        let mut replies = self.run(batch).await?;
         let verdict = Verdict::new(replies.count(verdict)?);
         let reading = Reading::new(replies.count(reading)?);
+        let before = self.history_before(located, before, &mut replies)?;
         let (before, left) = if verdict.answers() > 0 || verdict.is_cleared() {
-            (standing.history.cleared(Some(mark)), 0)
+            (before.cleared(Some(mark)), 0)
         } else if reading.epoch() == budget.epoch && reading.attempts() < attempts {
             // Not the last attempt after all: one that was under way has been voided.
-            (standing.history.clone(), attempts_left(budget, reading.attempts()))
+            (before, attempts_left(budget, reading.attempts()))
         } else {
+            let written = (standing.kept_history.clone(), history);
+            self.merge_history(located, written, before, now).await;
             return Ok(0);
         };
         let mut batch = Batch::with_capacity(1);
@@ -403,8 +435,16 @@ fn not_pending<'s>(
     })
 }
 
-/// What was typed, where the request is one that the policy allows. Nothing has been counted yet.
-fn presentable(policy: &Policy, request: &VerifyRequest) -> Result<Code, Error> {
+/// The challenges that a request names: that of the id, or all of the recipient's.
+fn named<'s>(located: &Located, standing: &'s Standing) -> Vec<(&'s Budget, &'s Record)> {
+    match located.nonce {
+        Some(nonce) => standing.challenge(nonce).into_iter().collect(),
+        None => standing.all().collect(),
+    }
+}
+
+/// Refuses what the policy doesn't allow. Nothing has been counted yet.
+fn refuse_unpresentable(policy: &Policy, request: &VerifyRequest) -> Result<(), Error> {
     match (policy.verify_by, &request.target) {
         (VerifyBy::Id, Target::Recipient(_)) | (VerifyBy::Recipient, Target::Id(_)) => {
             return Err(Error::VerifyByNotAllowed);
@@ -415,12 +455,11 @@ fn presentable(policy: &Policy, request: &VerifyRequest) -> Result<Code, Error> 
         return Err(Error::ReferenceRequired);
     }
     super::refuse_bad_reference(request.reference.as_deref())?;
-    let invalid = |reason| Error::InvalidArgument { field: "code", reason };
     if request.code.expose().len() > MAX_TYPED_BYTES {
-        return Err(invalid("has to be at most 256 bytes"));
+        let reason = "has to be at most 256 bytes";
+        return Err(Error::InvalidArgument { field: "code", reason });
     }
-    Code::read(&request.code, policy.alphabet, policy.code_length)
-        .ok_or(invalid("has to be as many of the policy's signs as a code has"))
+    Ok(())
 }
 
 /// Something to derive a code from where there is no challenge.

@@ -60,3 +60,39 @@ fn a_lock_of_a_clock_far_ahead_lasts_for_its_own_length_only() {
     assert_eq!(lock(&history, 1_900), 0);
     assert!(!history.mend(Timestamp(1_000)));
 }
+
+#[test]
+fn the_failures_of_each_budget_count_once_in_whatever_order_they_come() {
+    let (policy, mut history) = (policy(), History::default());
+    for _ in 0..2 {
+        for (budget, failures) in [([1; 8], 2), ([2; 8], 2), ([1; 8], 3), ([2; 8], 1)] {
+            history.advance(budget, failures, &policy, Timestamp(1_000));
+        }
+    }
+    assert_eq!(history.failures, 5);
+    // Cleared, none of them counts again; what another purpose writes meanwhile goes on.
+    let mut cleared = history.cleared(Some([2; 8]));
+    for (budget, failures) in [([1; 8], 3), ([2; 8], 3), ([3; 8], 1)] {
+        cleared.advance(budget, failures, &policy, Timestamp(1_000));
+    }
+    assert_eq!(cleared.failures, 1);
+}
+
+#[test]
+fn what_two_write_at_once_is_merged_in_either_order() {
+    let policy = policy();
+    let mut before = History::default();
+    before.advance([1; 8], 2, &policy, Timestamp(1_000));
+    let [mut one, mut two] = [before.clone(), before];
+    one.advance([2; 8], 3, &policy, Timestamp(1_000));
+    two.advance([3; 8], 1, &policy, Timestamp(1_000));
+    let (only_one, only_two) = (one.clone(), two.clone());
+    one.absorb(&only_two, &policy, Timestamp(1_000));
+    two.absorb(&only_one, &policy, Timestamp(1_000));
+    assert_eq!((one.failures, two.failures), (6, 6));
+    assert_eq!((lock(&one, 1_000), lock(&two, 1_000)), (1_800, 1_800));
+    // A budget that was answered brings no failures.
+    let mut answered = History::default();
+    answered.absorb(&only_one.cleared(Some([2; 8])), &policy, Timestamp(1_000));
+    assert_eq!(answered.counted_of([2; 8]), 0);
+}

@@ -4,10 +4,14 @@ use std::time::Instant;
 
 use countersign_core::request::DeliveryOutcome;
 
-use crate::client::Call;
-use crate::explorer::{Conditions, Explorer, Extent};
+use countersign_core::Error;
+use countersign_core::error::Scope;
+use countersign_core::policy::{Activity, Draft, Limit, ResendCode};
+
+use crate::client::{AFTER, Ask, BEFORE, Call};
+use crate::explorer::{Conditions, Course, Ending, Explorer, Extent};
 use crate::properties::{Case, hold};
-use crate::scene::Scene;
+use crate::scene::{Scene, other};
 
 const NOTHING: Conditions = Conditions {
     store_fails: false,
@@ -18,19 +22,33 @@ const NOTHING: Conditions = Conditions {
     zombies: false,
     failures: 0,
     skew: [0; 4],
+    batches_are_atomic: false,
 };
 const STORE: Conditions = Conditions { store_fails: true, ..NOTHING };
 const SENDER: Conditions = Conditions { sender_fails: true, ..NOTHING };
 
 fn explore(name: &str, scene: &Scene, calls: &[Call], conditions: Conditions) {
-    let case = Case { scene, calls, conditions };
+    let asks: Vec<Ask> = calls.iter().cloned().map(Ask::from).collect();
+    explore_asked(name, scene, &asks, conditions, &|_| None);
+}
+
+/// Explores calls in their circumstances, and holds each ending to one more property.
+fn explore_asked(
+    name: &str,
+    scene: &Scene,
+    asks: &[Ask],
+    conditions: Conditions,
+    property: &dyn Fn(&Ending<'_>) -> Option<String>,
+) {
+    let calls: Vec<Call> = asks.iter().map(|ask| ask.call.clone()).collect();
+    let case = Case { scene, asks, calls: &calls, conditions };
     let began = Instant::now();
     let extent = Explorer::explore(
         scene.store.clone(),
         scene.now,
-        scene.clients(calls),
+        scene.clients(asks),
         conditions,
-        &|ending| hold(&case, ending),
+        &|ending| hold(&case, ending, property),
     );
     let Extent { schedules, states, endings } = extent;
     let elapsed = began.elapsed();
@@ -50,7 +68,7 @@ fn under_all(name: &str, scene: &Scene, calls: &[Call]) {
 fn issue_issue_and_a_right_code() {
     let scene = Scene::new(3, 0, 60);
     under_all("issue/issue/right", &scene, &[Call::Issue, Call::Issue, scene.right_code()]);
-    let coming = Call::Verify(None, scene.code_to_come(0));
+    let coming = Call::Verify(None, scene.code_to_come(0, Call::Issue));
     explore("issue/issue/right new", &scene, &[Call::Issue, Call::Issue, coming], NOTHING);
 }
 
@@ -321,18 +339,6 @@ fn y8_skew_and_a_slow_send() {
 }
 
 #[test]
-fn y9_four() {
-    let scene = Scene::new(3, 0, 60);
-    let (right, wrong) = (scene.right_code(), scene.wrong_code());
-    explore(
-        "four: wrong x3 right by status",
-        &scene,
-        &[wrong.clone(), wrong.clone(), wrong, right],
-        NOTHING,
-    );
-}
-
-#[test]
 fn y10_right_right_revoke() {
     let scene = Scene::new(3, 0, 60);
     explore(
@@ -365,4 +371,163 @@ fn y10_right_right_revoke() {
         &[scene.wrong_code(), Call::Revoke(scene.id.clone()), Call::Issue],
         NOTHING,
     );
+}
+
+const SEND_LIMIT: Limit =
+    Limit { scope: Scope::Tenant, on: Activity::Send, max: 2, window_seconds: 86_400 };
+
+fn nothing_more(_: &Ending<'_>) -> Option<String> {
+    None
+}
+
+fn under_all_asked(name: &str, scene: &Scene, asks: &[Ask]) {
+    explore_asked(name, scene, asks, NOTHING, &nothing_more);
+    explore_asked(&format!("{name}, the store fails"), scene, asks, STORE, &nothing_more);
+    explore_asked(&format!("{name}, the sender fails"), scene, asks, SENDER, &nothing_more);
+}
+
+/// One more may be sent, of whichever purpose.
+#[test]
+fn sends_at_a_limit() {
+    let scene = Scene::with(Draft { limits: vec![SEND_LIMIT], ..Draft::default() }, Call::Issue, 0);
+    let [login, reset] = [Ask::from(Call::Issue), Ask::from(Call::Issue).of("reset")];
+    let resend = Ask::from(Call::Resend(scene.id.clone()));
+    under_all_asked("limit: login/reset", &scene, &[login.clone(), reset.clone()]);
+    let asks = [login, reset, resend];
+    explore_asked("limit: login/reset/resend", &scene, &asks, NOTHING, &nothing_more);
+    explore_asked("limit: lost", &scene, &asks[1..], losing(":limit:"), &nothing_more);
+}
+
+/// A challenge of a transaction, one of another beside it, and answers for both.
+#[test]
+fn answers_for_two_transactions() {
+    let issue = |reference| Ask::from(Call::Issue).for_reference(reference);
+    let scene = Scene::with(Draft::default(), issue("a"), 0);
+    let [own, other] =
+        ["a", "b"].map(|reference| Ask::from(scene.right_code()).for_reference(reference));
+    let by_recipient = |code: String| Ask::from(Call::Verify(None, code));
+    let first = by_recipient(scene.code.clone()).for_reference("b");
+    let coming = by_recipient(scene.code_to_come(2, issue("b"))).for_reference("b");
+    under_all_asked("references: a/b/issue b", &scene, &[own.clone(), other, issue("b")]);
+    explore_asked(
+        "references: a/b by recipient/issue b",
+        &scene,
+        &[own, coming, issue("b")],
+        NOTHING,
+        &nothing_more,
+    );
+    let wrong = Ask::from(scene.wrong_code()).for_reference("a");
+    let asks = [first, wrong, issue("b")];
+    explore_asked("references: b/wrong/issue b", &scene, &asks, NOTHING, &nothing_more);
+}
+
+#[test]
+fn a_resend_with_a_new_code_while_codes_are_verified() {
+    let draft = Draft { resend_code: Some(ResendCode::New), ..Draft::default() };
+    let scene = Scene::with(draft, Call::Issue, 0);
+    let resend = Call::Resend(scene.id.clone());
+    let new = Call::Verify(Some(scene.id.clone()), scene.code_to_come(0, resend.clone()));
+    under_all("new: resend/old/new", &scene, &[resend.clone(), scene.right_code(), new]);
+    under_all("new: resend/issue/old", &scene, &[resend, Call::Issue, scene.right_code()]);
+}
+
+/// Processes of a deployment while its keys are rotated.
+#[test]
+fn calls_under_keys_that_are_being_rotated() {
+    let issue = |keys| Ask::from(Call::Issue).with_keys(keys);
+    let scene = Scene::with(Draft::default(), issue(BEFORE), 0);
+    let ask = |call: Call, keys| Ask::from(call).with_keys(keys);
+    let right = |keys| ask(scene.right_code(), keys);
+    let wrong = ask(scene.wrong_code(), BEFORE);
+    let resend = ask(Call::Resend(scene.id.clone()), AFTER);
+    let revoke = ask(Call::Revoke(scene.id.clone()), AFTER);
+    let asks = [right(BEFORE), right(AFTER), issue(AFTER)];
+    explore_asked("keys: right/right/issue", &scene, &asks, NOTHING, &nothing_more);
+    under_all_asked("keys: right/wrong/resend", &scene, &[right(AFTER), wrong, resend]);
+    let asks = [issue(BEFORE), issue(AFTER), revoke];
+    explore_asked("keys: issue/issue/revoke", &scene, &asks, NOTHING, &nothing_more);
+}
+
+/// What the stores of the host do.
+const ATOMIC: Conditions = Conditions { batches_are_atomic: true, ..NOTHING };
+
+/// Two purposes of one recipient with a wrong code in each: the last ones of both are counted, whoever writes the
+/// history last.
+#[test]
+fn wrong_codes_of_two_purposes_are_all_counted() {
+    let (scene, wrong_elsewhere) = two_purposes(2, 1);
+    let wrong = Ask::from(scene.wrong_code());
+    let asks = [wrong, wrong_elsewhere];
+    explore_asked("two purposes: wrong/wrong", &scene, &asks, NOTHING, &all_counted(&scene));
+    let asks = [asks[0].clone(), asks[1].clone(), Call::Issue.into()];
+    explore_asked("two purposes: wrong/wrong/issue", &scene, &asks, NOTHING, &all_counted(&scene));
+}
+
+/// Budgets of three purposes have expired with two wrong codes in each: each issue counts those of its own, and
+/// forgets none of the others'. A history has no atomic change but that of a whole batch.
+#[test]
+fn issues_of_several_purposes_count_the_wrong_codes_of_all() {
+    let (mut scene, _) = two_purposes(3, 2);
+    scene.now += 1_200;
+    let issue = |purpose| Ask::from(Call::Issue).of(purpose);
+    let asks = [issue("login"), issue("reset")];
+    explore_asked("two purposes: issue/issue", &scene, &asks, ATOMIC, &all_counted(&scene));
+    let asks = [issue("login"), issue("reset"), Ask::from(Call::Issue).of("login")];
+    explore_asked("two purposes: issue/issue/issue", &scene, &asks, ATOMIC, &all_counted(&scene));
+}
+
+/// A challenge of each of two purposes, with so many wrong codes; and one more for the second.
+fn two_purposes(max_attempts: u32, wrong: u32) -> (Scene, Ask) {
+    let (max_attempts, failure_cap) = (Some(max_attempts), Some(4));
+    let draft = Draft { max_attempts, failure_cap, ..Draft::default() };
+    let mut scene = Scene::with(draft, Call::Issue, wrong);
+    let reset = |call: Call| Ask::from(call).of("reset");
+    let (id, code) = scene.before(&reset(Call::Issue)).unwrap();
+    let wrong_elsewhere = reset(Call::Verify(Some(id), other(&code)));
+    for _ in 0..wrong {
+        scene.before(&wrong_elsewhere);
+    }
+    (scene, wrong_elsewhere)
+}
+
+/// Where four wrong codes were compared and nothing clears them, the recipient is disabled once every budget has ended.
+fn all_counted(scene: &Scene) -> impl Fn(&Ending<'_>) -> Option<String> {
+    |ending| {
+        let wrong = |course: &&Course| matches!(course.result, Err(Error::Mismatch(_)));
+        let compared = ending.courses.iter().filter(wrong).count();
+        if u32::try_from(compared).unwrap() + 2 * scene.wrong < 4 {
+            return None;
+        }
+        let mut store = ending.store.clone();
+        let mut last = None;
+        for (round, purpose) in ["login", "reset", "login", "reset"].into_iter().enumerate() {
+            let now = ending.now + 5_000 * (1 + u64::try_from(round).unwrap());
+            let ask = Ask::from(Call::Issue).of(purpose);
+            last = scene.then(&mut store, now, &ask).err();
+        }
+        (last != Some(Error::Disabled)).then(|| format!("issue says {last:?}"))
+    }
+}
+
+#[test]
+fn four_calls() {
+    let scene = Scene::new(3, 0, 60);
+    let (right, wrong) = (scene.right_code(), scene.wrong_code());
+    let revoke = Call::Revoke(scene.id.clone());
+    let calls = [wrong.clone(), revoke.clone(), revoke, Call::Unlock];
+    explore("wrong/revoke/revoke/unlock", &scene, &calls, NOTHING);
+    let note = |outcome| Call::Note(scene.id.clone(), 1, outcome);
+    let calls =
+        [note(DeliveryOutcome::Delivered), note(DeliveryOutcome::Failed), right, Call::Unlock];
+    explore("arrived/lost/right/unlock", &scene, &calls, NOTHING);
+    // Four of the longer ones, over the stores of the host.
+    let calls = [scene.right_code(), scene.right_code(), scene.wrong_code(), Call::Issue];
+    explore("right/right/wrong/issue", &scene, &calls, ATOMIC);
+    let calls = [
+        scene.right_code(),
+        scene.wrong_code(),
+        Call::Revoke(scene.id.clone()),
+        Call::Resend(scene.id.clone()),
+    ];
+    explore("right/wrong/revoke/resend", &scene, &calls, ATOMIC);
 }

@@ -38,6 +38,45 @@ pub(crate) enum Call {
     Verify(Option<String>, String),
 }
 
+/// The keys of a process: the current one first.
+pub(crate) type Keys = &'static [(&'static str, u8)];
+
+/// Those of a process that knows no other key.
+pub(crate) const ONE: Keys = &[("k1", 1)];
+/// Those of a process that knows the next one already.
+pub(crate) const BEFORE: Keys = &[("k1", 1), ("k2", 2)];
+/// Those of one that uses it.
+pub(crate) const AFTER: Keys = &[("k2", 2), ("k1", 1)];
+
+/// A call in its circumstances.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    pub(crate) call: Call,
+    pub(crate) purpose: &'static str,
+    pub(crate) reference: Option<&'static str>,
+    pub(crate) keys: Keys,
+}
+
+impl From<Call> for Ask {
+    fn from(call: Call) -> Self {
+        Self { call, purpose: "login", reference: None, keys: ONE }
+    }
+}
+
+impl Ask {
+    pub(crate) fn of(self, purpose: &'static str) -> Self {
+        Self { purpose, ..self }
+    }
+
+    pub(crate) fn for_reference(self, reference: &'static str) -> Self {
+        Self { reference: Some(reference), ..self }
+    }
+
+    pub(crate) fn with_keys(self, keys: Keys) -> Self {
+        Self { keys, ..self }
+    }
+}
+
 /// What a call brought.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
@@ -71,7 +110,7 @@ pub(crate) enum Wants {
 
 /// A client with all the histories that it has been through.
 pub(crate) struct Client {
-    pub(crate) call: Call,
+    ask: Ask,
     policy: Arc<Policy>,
     seed: u8,
     pub(crate) skew: u64,
@@ -86,8 +125,8 @@ struct History {
 }
 
 impl Client {
-    pub(crate) fn new(call: Call, policy: Arc<Policy>, seed: u8) -> Self {
-        Self { call, policy, seed, skew: 0, histories: Vec::new() }
+    pub(crate) fn new(ask: Ask, policy: Arc<Policy>, seed: u8) -> Self {
+        Self { ask, policy, seed, skew: 0, histories: Vec::new() }
     }
 
     /// The history that has only just begun.
@@ -138,9 +177,9 @@ impl Client {
         };
         // The first event says when the call begins.
         let _ = view.take();
-        let engine = Engine::new(view, keyring());
+        let engine = Engine::new(view, keyring(self.ask.keys));
         let polled = {
-            let call = pin!(perform(&engine, self.call.clone()));
+            let call = pin!(perform(&engine, self.ask.clone()));
             call.poll(&mut Context::from_waker(Waker::noop()))
         };
         let wants = match polled {
@@ -152,23 +191,26 @@ impl Client {
     }
 }
 
-fn keyring() -> Keyring {
+fn keyring(keys: Keys) -> Keyring {
     let secret = |seed: u8| Secret::new((0..32).map(|place| place ^ seed).collect::<Vec<u8>>());
-    Keyring::new(&secret(99), vec![("k1".into(), secret(1))]).unwrap()
+    let keys = keys.iter().map(|(name, seed)| ((*name).into(), secret(*seed))).collect();
+    Keyring::new(&secret(99), keys).unwrap()
 }
 
-async fn perform(engine: &Engine<View>, call: Call) -> Result<Answer, Error> {
+async fn perform(engine: &Engine<View>, ask: Ask) -> Result<Answer, Error> {
+    let Ask { call, purpose, reference, keys: _ } = ask;
     let tenant = String::from("default");
+    let reference = reference.map(String::from);
     let addressee =
-        || Addressee { purpose: "login".into(), to: Secret::new(TO.into()), device_cookie: None };
+        || Addressee { purpose: purpose.into(), to: Secret::new(TO.into()), device_cookie: None };
     match call {
         Call::Issue => {
             let request = IssueRequest {
                 tenant,
-                purpose: "login".into(),
+                purpose: purpose.into(),
                 channel: Some(Channel::Sms),
                 to: Secret::new(TO.into()),
-                reference: None,
+                reference,
                 locale: None,
                 client_ip: None,
                 device_cookie: None,
@@ -196,7 +238,7 @@ async fn perform(engine: &Engine<View>, call: Call) -> Result<Answer, Error> {
                 purpose: None,
                 to: None,
                 code,
-                reference: None,
+                reference,
                 client_ip: None,
             };
             engine.verify(request).await.map(Answer::Verified)

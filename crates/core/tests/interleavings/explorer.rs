@@ -55,6 +55,8 @@ pub(crate) struct Conditions {
     pub(crate) zombies: bool,
     pub(crate) failures: u8,
     pub(crate) skew: [u64; 4],
+    /// Nothing of other clients comes between the operations of a batch.
+    pub(crate) batches_are_atomic: bool,
 }
 
 /// What one client did, from its first step to its last.
@@ -65,6 +67,8 @@ pub(crate) struct Course {
     pub(crate) after: u8,
     /// The codes that a provider took, with their challenges.
     pub(crate) sent: Vec<(String, String)>,
+    /// Whether it asked a provider.
+    pub(crate) asked_to_send: bool,
     /// Whether a batch or a send of its own failed.
     pub(crate) failed: bool,
     /// Whether it got so far as to take a challenge's success.
@@ -199,9 +203,12 @@ impl<'a> Explorer<'a> {
                     all.push(self.fail(state, client, history));
                 }
                 let mut next = state.clone();
-                let reply = next.store.step(&batch[done]);
-                next.places[client].replies.push(got(reply));
-                if done + 1 == batch.len() {
+                let end = if self.conditions.batches_are_atomic { batch.len() } else { done + 1 };
+                for operation in &batch[done..end] {
+                    let reply = next.store.step(operation);
+                    next.places[client].replies.push(got(reply));
+                }
+                if end == batch.len() {
                     if fails {
                         all.push(self.fail(&next, client, history));
                     }
@@ -303,8 +310,9 @@ fn course(client: &Client, history: usize, after: u8) -> Course {
             _ => {}
         }
     }
+    let asked_to_send = wanted.iter().any(|wants| matches!(wants, Wants::Send(_)));
     let bad = |event: &Event| matches!(event.what, What::Replies(Err(_)) | What::Sent(false));
-    Course { result, after, sent, failed: events.iter().any(bad), took }
+    Course { result, after, sent, asked_to_send, failed: events.iter().any(bad), took }
 }
 
 fn got(reply: Reply) -> Got {

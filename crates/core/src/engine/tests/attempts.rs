@@ -5,7 +5,7 @@ use super::desk::Memory;
 use crate::Error;
 use crate::batch::Batch;
 use crate::odometer::Slot;
-use crate::policy::Draft;
+use crate::policy::{Draft, VerifyBy};
 use crate::request::State;
 use crate::standing::{Attempt, Standing};
 use crate::world::{Channel, Operation};
@@ -219,4 +219,71 @@ fn the_odometer_is_stepped_before_the_challenge_is_read() {
             |one: &Operation| matches!(one, Operation::Get(key) if key.ends_with(":challenges"));
         assert!(batch.iter().rposition(step).unwrap() < batch.iter().position(read).unwrap());
     }
+}
+
+/// What is voided doesn't shorten how long failures are remembered that the same odometer counts; and an odometer that
+/// counts nothing isn't kept for a month.
+#[test]
+fn a_voided_attempt_changes_nothing_of_what_is_remembered() {
+    for failures in [0, 1] {
+        let caller = Caller::new(Memory::Forgets, quick(3));
+        let (id, code) = caller.issued();
+        for _ in 0..failures {
+            caller.verify(&id, &wrong(&code)).unwrap_err();
+        }
+        caller.desk.advance(300);
+        assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::Expired);
+        caller.desk.advance(7_200);
+        let odometers = caller.desk.dump().into_keys().filter(|key| key.contains(":odometer:"));
+        assert_eq!(odometers.count(), failures);
+        caller.issue().unwrap();
+        assert_eq!(caller.failures(), u32::try_from(failures).unwrap());
+    }
+}
+
+/// Challenges that share a budget for hours: its count is kept for as long.
+#[test]
+fn a_budget_that_is_prolonged_for_hours_keeps_its_count() {
+    let draft = Draft { max_resends: Some(10), ..quick(3) };
+    whatever_is_forgotten(&draft, |caller| {
+        for _ in 0..40 {
+            let issued = caller.issue().unwrap();
+            assert_eq!(issued.attempts_left, 3);
+            caller.desk.advance(125);
+            caller.resend(&issued.id).unwrap();
+            caller.desk.advance(125);
+        }
+        let (id, code) = caller.issued();
+        assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(2));
+        caller.verify(&id, &code).unwrap();
+    });
+}
+
+/// Where nobody can probe by recipient, a budget begins no less anew.
+#[test]
+fn by_id_only_each_budget_begins_anew_too() {
+    let draft = Draft { verify_by: Some(VerifyBy::Id), failure_cap: Some(100), ..quick(3) };
+    whatever_is_forgotten(&draft, |caller| {
+        for failures in 1..=2 {
+            let (id, code) = caller.issued();
+            assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(2));
+            caller.desk.advance(601);
+            caller.issue().unwrap();
+            assert_eq!(caller.failures(), failures);
+            caller.desk.advance(601);
+        }
+        let mut answered: Vec<String> = Vec::new();
+        for _ in 0..4 {
+            // An attempt at a budget that is gone, whose void is lost.
+            if let [.., earlier, _] = &answered[..] {
+                caller.desk.fail_batch(1, 0);
+                assert_eq!(caller.verify(earlier, "123456").unwrap_err(), Error::NotFound);
+                assert!(!caller.desk.takes_back_failing());
+            }
+            let (id, code) = caller.issued();
+            assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(2));
+            caller.verify(&id, &code).unwrap();
+            answered.push(id);
+        }
+    });
 }

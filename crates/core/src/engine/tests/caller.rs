@@ -227,5 +227,5 @@ impl Caller {
 
 /// Another code than this one.
 pub(super) fn wrong(code: &str) -> String {
-    code.chars().map(|sign| if sign == '9' { '0' } else { '9' }).collect()
+    code.chars().map(|sign| if sign == '9' { '8' } else { '9' }).collect()
 }

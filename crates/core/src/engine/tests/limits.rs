@@ -1,7 +1,7 @@
 //! Invariants 9 and 10: windows in the shared store, and a ttl on everything.
 
 use super::caller::{Caller, MAIL, OTHER_PHONE, PHONE, draft, whatever_is_forgotten, wrong};
-use super::desk::Memory;
+use super::desk::{Cell, Memory};
 use crate::Error;
 use crate::error::Scope;
 use crate::policy::{Activity, Draft, Limit};
@@ -161,6 +161,87 @@ fn trying_codes_where_nothing_is_spends_no_window_of_the_subject() {
     });
 }
 
+/// The store loses its counts while a refused request is under way that was the third to be counted; others are counted
+/// before it takes back what is gone: of theirs it takes nothing, and of nothing it makes no credit.
+#[test]
+fn what_a_refused_request_takes_back_is_its_own_also_where_the_store_lost_it() {
+    let number = |last: usize| format!("+62812345678{last}");
+    for (others, generation) in [(0, None), (1, None), (2, None), (3, Some(2))] {
+        for scope in [Scope::Purpose, Scope::Tenant] {
+            let limits = limited(&[(scope, Activity::Send, 3, 3_600)]).limits;
+            whatever_is_forgotten(&Draft { limits, ..draft() }, |caller| {
+                caller.desk.set_generation(generation.map(|_| 1));
+                caller.issue_to(Channel::Sms, &number(10), None).unwrap();
+                caller.issue_to(Channel::Sms, &number(11), None).unwrap();
+                let (desk, other) = (caller.desk.clone(), caller.with_keys(&[("k1", 1)]));
+                caller.desk.after_batch(move || {
+                    desk.tamper(|dump| dump.retain(|key, _| !key.contains(":limit:")));
+                    desk.set_generation(generation);
+                    for last in 0..others {
+                        other.issue_to(Channel::Sms, &number(20 + last), None).unwrap();
+                    }
+                });
+                let refused = throttled(caller.issue_to(Channel::Sms, &number(10), None));
+                assert_eq!(refused.0, Scope::Cooldown);
+                for last in others..3 {
+                    caller.issue_to(Channel::Sms, &number(30 + last), None).unwrap();
+                }
+                let refused = throttled(caller.issue_to(Channel::Sms, &number(40), None));
+                assert_eq!(refused.0, scope, "{others} others");
+            });
+        }
+    }
+}
+
+/// The same of verifications, in each way in which one is refused.
+#[test]
+fn what_a_refused_verification_takes_back_is_its_own_also_where_the_store_lost_it() {
+    type Refused = fn(&Caller, &str, &str);
+    let ways: [Refused; 3] = [
+        |caller, id, code| {
+            caller.verify(id, code).unwrap();
+            lose_limits_after_the_next_batch(caller);
+            assert_eq!(caller.verify(id, code).unwrap_err(), Error::NotFound);
+        },
+        |caller, id, code| {
+            caller.exhaust(id, code);
+            lose_limits_after_the_next_batch(caller);
+            assert!(matches!(caller.verify(id, code), Err(Error::Exhausted(_))));
+        },
+        |caller, id, code| {
+            caller.verify(id, &wrong(code)).unwrap_err();
+            caller.desk.advance(300);
+            lose_limits_after_the_next_batch(caller);
+            assert_eq!(caller.verify(id, code).unwrap_err(), Error::Expired);
+        },
+    ];
+    for (number, way) in ways.into_iter().enumerate() {
+        let limits = limited(&[(Scope::Subject, Activity::Verify, 3, 86_400)]).limits;
+        let draft = Draft { max_attempts: Some(2), limits, ..draft() };
+        whatever_is_forgotten(&draft, |caller| {
+            let (id, code) = caller.issued();
+            way(&caller, &id, &code);
+            // As much was counted as was taken back.
+            let [count] = counts(&caller)[..] else { panic!("{:?}", counts(&caller)) };
+            assert_eq!(count >> 34, count & 0x3_ffff_ffff, "{number}: {count}");
+        });
+    }
+}
+
+fn lose_limits_after_the_next_batch(caller: &Caller) {
+    let desk = caller.desk.clone();
+    caller.desk.after_batch(move || {
+        desk.tamper(|dump| dump.retain(|key, _| !key.contains(":limit:")));
+    });
+}
+
+/// What the limits' windows hold.
+fn counts(caller: &Caller) -> Vec<i64> {
+    let dump = caller.desk.dump();
+    let windows = dump.iter().filter(|(key, _)| key.contains(":limit:"));
+    windows.map(|(_, entry)| if let Cell::Count(count) = entry.cell { count } else { -1 }).collect()
+}
+
 /// Every way through every verb, and cut off at every place: nothing is written but with a ttl (the desk refuses it),
 /// and 400 days later nothing is left.
 #[test]
@@ -185,4 +266,31 @@ fn every_key_has_a_ttl() {
             assert_eq!(caller.desk.dump().len(), 0);
         }
     }
+}
+
+/// So much was taken back of one window that no more is: a refused request costs something then, and nothing overflows.
+#[test]
+fn taking_back_ends_before_a_count_overflows() {
+    let limits = limited(&[(Scope::Purpose, Activity::Send, 9, 86_400)]).limits;
+    let caller = Caller::new(Memory::Never, Draft { limits, ..draft() });
+    caller.issue().unwrap();
+    let most = (1 << 28) << 34;
+    caller.desk.tamper(|dump| {
+        let window = dump.iter_mut().find(|(key, _)| key.contains(":limit:")).unwrap().1;
+        window.cell = Cell::Count(most + (1 << 28) + 1);
+    });
+    assert_eq!(throttled(caller.issue()).0, Scope::Cooldown);
+    assert_eq!(counts(&caller), [most + (1 << 28) + 2]);
+}
+
+/// A host whose clock is a minute behind finds the window that the others have filled.
+#[test]
+fn a_window_is_kept_for_a_minute_beyond_its_end() {
+    let caller = Caller::new(Memory::Forgets, limited(&[(Scope::Subject, Activity::Send, 1, 100)]));
+    // 1,000,000,000 is the first second of its window.
+    caller.issue().unwrap();
+    caller.desk.advance(159);
+    assert_eq!(counts(&caller), [1]);
+    caller.desk.back(60);
+    assert_eq!(throttled(caller.issue()), (Scope::Subject, 1));
 }

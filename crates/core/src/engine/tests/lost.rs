@@ -292,4 +292,196 @@ fn sealed_lengths_do_not_tell_the_recipients() {
         })
         .into();
     assert!(lengths.iter().all(|length| *length == lengths[0]), "{lengths:?}");
+    // Of 35 lengths of an address two can be told.
+    let lengths: std::collections::BTreeSet<_> = (1..=35)
+        .map(|length| {
+            let caller = Caller::new(Memory::Never, draft());
+            caller.issue_to(None, &format!("{}@example.com", "a".repeat(length)), None).unwrap();
+            let dump = caller.desk.dump();
+            let (_, entry) = dump.iter().find(|(key, _)| key.ends_with(":challenges")).unwrap();
+            let Cell::Value(value) = &entry.cell else { panic!() };
+            value.len()
+        })
+        .collect();
+    assert!(lengths.len() <= 2, "{lengths:?}");
+}
+
+/// An operator makes codes longer, or of other signs: those that are on their way stay right, and guesses count.
+#[test]
+fn a_code_is_read_as_its_challenge_was_issued_whatever_the_policy_says_since() {
+    use crate::code::Alphabet;
+    let form = |alphabet, code_length| Draft {
+        alphabet: Some(alphabet),
+        code_length: Some(code_length),
+        ..quick()
+    };
+    let forms = [
+        form(Alphabet::Digits, 6),
+        form(Alphabet::Digits, 10),
+        form(Alphabet::Unambiguous, 6),
+        form(Alphabet::Unambiguous, 8),
+    ];
+    for (before, after) in forms.iter().flat_map(|one| forms.iter().map(move |two| (one, two))) {
+        whatever_is_forgotten(before, |caller| {
+            let (id, code) = caller.issued();
+            caller.desk.set_policy("default", "login", after.clone());
+            // What looks like a code of neither costs nothing.
+            let state = caller.desk.dump();
+            for other in ["1234567", "12345678a", "1"] {
+                let refused = caller.verify(&id, other).unwrap_err();
+                assert!(matches!(refused, Error::InvalidArgument { field: "code", .. }));
+                let refused = caller.verify_by_recipient(PHONE, other).unwrap_err();
+                assert!(matches!(refused, Error::InvalidArgument { field: "code", .. }));
+            }
+            assert_eq!(caller.desk.dump(), state);
+            assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(2));
+            // Beside a challenge of the new form, by recipient, each is read in its own.
+            caller.issue().unwrap();
+            let new = caller.code();
+            assert_eq!(new.len(), usize::try_from(after.code_length.unwrap()).unwrap());
+            let refused = caller.verify_by_recipient(PHONE, &wrong(&new)).unwrap_err();
+            assert_eq!(refused, Error::Mismatch(1));
+            let quoted = format!("\u{201c}{code}\u{201d}");
+            assert_eq!(caller.verify_by_recipient(PHONE, &quoted).unwrap().id, id);
+        });
+    }
+}
+
+/// A win that was only decided, and not written down: no later answer has it, for as long as the challenge lives.
+#[test]
+fn half_a_win_is_remembered_for_as_long_as_the_challenge_lives() {
+    let draft = Draft { lifetime_seconds: Some(600), ..draft() };
+    whatever_is_forgotten(&draft, |caller| {
+        let (id, code) = caller.issued();
+        caller.desk.fail_batch(1, 1);
+        assert!(matches!(caller.verify(&id, &code), Err(Error::StoreUnavailable(_))));
+        caller.desk.advance(590);
+        assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
+    });
+}
+
+/// The last wrong code is counted while a right one wins, and the crash comes before it is cleared: nobody is locked.
+#[test]
+fn failures_of_an_answered_budget_count_for_nothing_whatever_a_crash_left() {
+    whatever_is_forgotten(&Draft { max_attempts: Some(2), ..quick() }, |caller| {
+        let (id, code) = caller.issued();
+        let other = caller.with_keys(&[("k1", 1)]);
+        let (same, not) = (id.clone(), wrong(&code));
+        caller.desk.after_batch(move || {
+            assert_eq!(other.verify(&same, &not).unwrap_err(), Error::Mismatch(0));
+        });
+        // The two batches of each, and the one that clears.
+        caller.desk.fail_batch(4, 0);
+        caller.verify(&id, &code).unwrap();
+        assert!(!caller.desk.takes_back_failing());
+        assert_eq!(caller.failures(), 2);
+        assert_eq!(caller.status(&id).unwrap().locked_for_seconds, 0);
+        caller.issue().unwrap();
+    });
+}
+
+/// An answered challenge of one purpose is no excuse for the wrong codes of another.
+#[test]
+fn a_lock_that_came_after_an_answer_holds_for_the_answered_purpose_too() {
+    whatever_is_forgotten(&quick(), |mut caller| {
+        caller.desk.set_policy("default", "reset", quick());
+        for locked_before in [false, true] {
+            if locked_before {
+                let (id, code) = caller.issued();
+                caller.exhaust(&id, &code);
+                caller.desk.advance(900);
+            }
+            let (id, code) = caller.issued();
+            caller.verify(&id, &code).unwrap();
+            caller.purpose = "reset".into();
+            let (id, code) = caller.issued();
+            caller.exhaust(&id, &code);
+            caller.purpose = "login".into();
+            assert_eq!(caller.issue().unwrap_err(), Error::Locked(900));
+            caller.unlock(PHONE).unwrap();
+            caller.purpose = "reset".into();
+            caller.unlock(PHONE).unwrap();
+            caller.purpose = "login".into();
+        }
+    });
+}
+
+/// Two purposes send at once, each with wrong codes to count: the one that writes last forgets none of the other's.
+#[test]
+fn wrong_codes_counted_by_two_purposes_at_once_are_all_counted() {
+    whatever_is_forgotten(&Draft { max_attempts: Some(10), ..quick() }, |mut caller| {
+        caller.desk.set_policy("default", "reset", quick());
+        for purpose in ["reset", "login"] {
+            caller.purpose = purpose.into();
+            let (id, code) = caller.issued();
+            caller.verify(&id, &wrong(&code)).unwrap_err();
+            caller.verify(&id, &wrong(&code)).unwrap_err();
+        }
+        caller.desk.advance(600);
+        let mut other = caller.with_keys(&[("k1", 1)]);
+        other.purpose = "reset".into();
+        caller.desk.while_sending(move || drop(other.issue().unwrap()));
+        caller.issue().unwrap();
+        assert_eq!(caller.failures(), 4);
+    });
+}
+
+/// The same of their last attempts: both locks are there at once, not only after the next issue of each.
+#[test]
+fn last_wrong_codes_of_two_purposes_at_once_are_all_counted() {
+    let policy = Draft { max_attempts: Some(2), ..quick() };
+    whatever_is_forgotten(&policy, |mut caller| {
+        caller.desk.set_policy("default", "reset", policy.clone());
+        let mut issued = Vec::new();
+        for purpose in ["reset", "login"] {
+            caller.purpose = purpose.into();
+            let (id, code) = caller.issued();
+            assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(1));
+            issued.push((id, wrong(&code)));
+        }
+        let [(reset, not_reset), (login, not_login)] = &issued[..] else { panic!() };
+        let other = caller.with_keys(&[("k1", 1)]);
+        let (id, code) = (reset.clone(), not_reset.clone());
+        caller.desk.after_batch(move || {
+            assert_eq!(other.verify(&id, &code).unwrap_err(), Error::Mismatch(0));
+        });
+        assert_eq!(caller.verify(login, not_login).unwrap_err(), Error::Mismatch(0));
+        assert_eq!(caller.failures(), 4);
+        assert_eq!(caller.issue().unwrap_err(), Error::Locked(1_800));
+    });
+}
+
+/// Clocks differ by up to a minute: what one issues, answers or locks, the other takes as it is.
+#[test]
+fn clocks_may_differ_by_a_minute_and_no_more() {
+    for (behind, works) in [(60, true), (61, false)] {
+        let caller = Caller::new(Memory::Never, quick());
+        let (id, code) = caller.issued();
+        caller.exhaust(&id, &code);
+        caller.desk.advance(1_000);
+        let (id, code) = caller.issued();
+        caller.desk.back(behind);
+        assert_eq!(caller.verify(&id, &code).is_ok(), works, "{behind}");
+        assert_eq!(caller.failures(), if works { 0 } else { 3 });
+        // A lock that the fast clock began ends when it says, unless it is too far ahead to be believed.
+        let caller = Caller::new(Memory::Never, quick());
+        let (id, code) = caller.issued();
+        caller.exhaust(&id, &code);
+        caller.desk.back(behind);
+        let seconds = if works { 900 + u32::try_from(behind).unwrap() } else { 900 };
+        assert_eq!(caller.issue().unwrap_err(), Error::Locked(seconds));
+    }
+}
+
+/// An id is answered for two of the longest lives: until then "expired" is told from "never was".
+#[test]
+fn the_longest_challenge_is_known_for_as_long_again() {
+    whatever_is_forgotten(&Draft { lifetime_seconds: Some(600), ..quick() }, |caller| {
+        let (id, code) = caller.issued();
+        caller.desk.advance(1_199);
+        assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::Expired);
+        assert_eq!(caller.status(&id).unwrap().state, State::Expired);
+        caller.desk.advance(1);
+        assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
+    });
 }

@@ -1,9 +1,10 @@
 //! Keys change while challenges live.
 
-use super::caller::{Caller, PHONE, draft};
-use super::desk::Memory;
+use super::caller::{Caller, PHONE, draft, keyring};
+use super::desk::{Cell, Memory};
 use crate::Error;
 use crate::policy::{Draft, ResendCode};
+use crate::record;
 use crate::request::State;
 
 const OLD: &[(&str, u8)] = &[("k1", 1)];
@@ -77,4 +78,33 @@ fn a_rotation_forgets_no_failure() {
     caller.exhaust(&id, &code);
     let rotated = caller.with_keys(ROTATED);
     assert!(matches!(rotated.issue(), Err(Error::Locked(900))));
+}
+
+/// How a challenge ended is known for as long as the challenge, whichever process wrote it, and whatever its keys were.
+#[test]
+fn how_a_challenge_ended_outlasts_the_key_of_the_process_that_wrote_it() {
+    let before = Caller::new(Memory::Never, draft()).with_keys(&[("k1", 1), ("k2", 2)]);
+    let (after, removed) = (before.with_keys(ROTATED), before.with_keys(REMOVED));
+    let (id, code) = after.issued();
+    before.verify(&id, &code).unwrap();
+    assert_eq!(removed.status(&id).unwrap().state, State::Verified);
+    before.desk.advance(300);
+    let (id, _) = after.issued();
+    before.revoke(&id).unwrap();
+    assert_eq!(removed.status(&id).unwrap().state, State::Revoked);
+}
+
+/// A key that is destroyed takes recipients and references with it.
+#[test]
+fn a_challenge_does_not_open_without_the_key_that_issued_it() {
+    let caller = Caller::new(Memory::Never, draft()).with_keys(OLD);
+    caller.issued();
+    let dump = caller.desk.dump();
+    let (place, entry) = dump.iter().find(|(key, _)| key.ends_with(":challenges")).unwrap();
+    let Cell::Value(value) = &entry.cell else { panic!() };
+    let opens = |keys| {
+        let value = Some(value.clone());
+        record::open::<record::Challenges>(&keyring(keys), place, value).is_some()
+    };
+    assert!(opens(ROTATED) && !opens(REMOVED));
 }

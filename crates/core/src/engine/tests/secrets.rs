@@ -4,6 +4,7 @@ use super::caller::{Caller, MAIL, PHONE, draft, whatever_is_forgotten, wrong};
 use super::desk::{Cell, Dump, Memory};
 use crate::Error;
 use crate::code::tests::WORK;
+use crate::policy::Draft;
 use crate::request::Target;
 use crate::world::Channel;
 
@@ -181,4 +182,61 @@ fn comparison_takes_the_same_time_for_right_wrong_and_absent() {
         let used = work(&|| assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound));
         assert_eq!([absent, mismatch, right, used], [(1, 1); 4]);
     });
+}
+
+/// Two values sealed with one nonce give both away.
+#[test]
+fn no_two_values_are_sealed_with_the_same_nonce() {
+    let caller = Caller::new(Memory::Never, Draft { cooldown_seconds: Some(0), ..draft() });
+    let mut nonces = std::collections::BTreeSet::new();
+    let mut values = std::collections::BTreeSet::new();
+    for _ in 0..20 {
+        let (id, code) = caller.issued();
+        for held in caller.desk.dump().into_values() {
+            let Cell::Value(value) = held.cell else { continue };
+            // Format, the name's length, the name.
+            let begin = 2 + usize::from(value[1]);
+            nonces.insert(value[begin..begin + 24].to_vec());
+            values.insert(value);
+        }
+        caller.verify(&id, &wrong(&code)).unwrap_err();
+        caller.verify(&id, &code).unwrap();
+    }
+    assert!(nonces.len() == values.len() && values.len() > 30, "{}", values.len());
+}
+
+/// What isn't the time in a challenge's name is drawn: each bit of it, but for the one that names the odometer.
+#[test]
+fn every_bit_of_a_challenges_nonce_behind_the_time_is_drawn() {
+    let caller = Caller::new(Memory::Never, Draft { cooldown_seconds: Some(0), ..draft() });
+    let (mut ever, mut always) = ([0_u8; 11], [0xff_u8; 11]);
+    for _ in 0..64 {
+        let (id, code) = caller.issued();
+        let (_, encoded) = id.split_once('.').unwrap();
+        let bytes = data_encoding::BASE64URL_NOPAD.decode(encoded.as_bytes()).unwrap();
+        for (place, byte) in bytes[5..16].iter().enumerate() {
+            ever[place] |= byte;
+            always[place] &= byte;
+        }
+        caller.verify(&id, &code).unwrap();
+    }
+    assert_eq!((ever, always), ([0xff; 11], [0; 11]));
+}
+
+/// Each sign counts, the last one of the longest code too.
+#[test]
+fn a_code_with_one_wrong_sign_is_wrong() {
+    let draft = Draft { code_length: Some(10), max_attempts: Some(10), ..draft() };
+    for alphabet in [crate::code::Alphabet::Digits, crate::code::Alphabet::Unambiguous] {
+        let caller =
+            Caller::new(Memory::Never, Draft { alphabet: Some(alphabet), ..draft.clone() });
+        let (id, code) = caller.issued();
+        for place in 1..10 {
+            let mut signs = code.clone().into_bytes();
+            signs[place] = if signs[place] == b'9' { b'8' } else { b'9' };
+            let typed = String::from_utf8(signs).unwrap();
+            assert!(matches!(caller.verify(&id, &typed), Err(Error::Mismatch(_))), "{place}");
+        }
+        caller.verify(&id, &code).unwrap();
+    }
 }
