@@ -46,7 +46,8 @@ impl Stage {
         let keys =
             format!("{}[[api_keys]]\nname = \"app\"\nsha256 = \"{sha256}\"\n", settings::KEYS);
         let server = format!("{}{server}\n", settings::SERVER);
-        let store = settings::redis(redis.port());
+        // What else the machine does is not what is tested.
+        let store = settings::redis(redis.port()) + "response_timeout_ms = 20000\n";
         // One line for each request.
         let log = "[log]\nformat = \"json\"\nfilter = \"warn,countersign_http_api=info\"\n";
         let senders = workplace.senders(&["sms"]);
@@ -102,7 +103,10 @@ async fn honest_clients_are_served_beside_everything_that_strangers_hold() {
     drop(attackers);
 
     assert!(files > 15_000, "{files} files: the attack did not take place");
-    assert_eq!((alone.refused.len(), beside.refused.len()), (0, 0), "{:?}", beside.refused);
+    assert_eq!(
+        (alone.refused.as_slice(), beside.refused.as_slice()),
+        ([].as_slice(), [].as_slice())
+    );
     assert!(beside.percentile(99) < Duration::from_millis(100), "{beside}");
     assert!(most < 200, "{most} MiB");
 }
@@ -154,7 +158,7 @@ async fn with_a_log_reader_that_stalls_every_second_nothing_is_lost_but_log_line
         .map(|line| line["lines"].as_u64().unwrap())
         .sum();
     println!("{done}; {requests} lines of requests, {dropped} dropped, at most {most} MiB");
-    assert!(done.refused.is_empty(), "{:?}", done.refused);
+    assert_eq!(done.refused, []);
     assert!(dropped > 0, "the reader was never too slow");
     // What few others there were may have been dropped too.
     let missing = (done.latencies.len() - requests) as u64;

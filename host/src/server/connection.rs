@@ -106,7 +106,9 @@ impl Connections {
             });
             loop {
                 tokio::select! {
-                    has_more = io.has_more() => if has_more.is_err() { return },
+                    // What is there counts, however late this task finds out.
+                    biased;
+                    has_more = io.has_more() => if !has_more { return },
                     () = seat.lost() => return,
                     () = lingered.as_mut() => return,
                     () = tokio::time::sleep(patience) => return,

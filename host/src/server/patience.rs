@@ -147,9 +147,9 @@ impl Patience {
         Self { stream, phase, limits, head, begun, unread, heads, kept, given, instead }
     }
 
-    /// Waits until there is something to read, be it the end.
-    pub(super) async fn has_more(&self) -> io::Result<()> {
-        if self.kept.is_empty() { self.stream.readable().await } else { Ok(()) }
+    /// Waits until there is something to read. Tells whether there is, rather than the end.
+    pub(super) async fn has_more(&self) -> bool {
+        !self.kept.is_empty() || matches!(self.stream.peek(&mut [0]).await, Ok(1))
     }
 
     /// Takes back what hyper has read and not looked at: the beginning of a head.
@@ -287,7 +287,8 @@ impl AsyncWrite for Patience {
         // hyper flushes once everything is written.
         self.unread = None;
         let flushed = Pin::new(&mut self.stream).poll_flush(context);
-        if flushed.is_ready() && !self.phase.is_busy() {
+        let awaits_a_head = !self.phase.is_busy() && matches!(self.head, Head::Awaited);
+        if flushed.is_ready() && awaits_a_head {
             self.phase.settle(true);
         }
         flushed
