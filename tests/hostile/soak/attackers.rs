@@ -52,6 +52,8 @@ impl Attackers {
         let output = self.0.stdout.take().unwrap();
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
         assert!(lines.any(|line| line.contains(THERE)), "the attackers are gone");
+        // A process whose output is read no more ends when it writes.
+        std::thread::spawn(move || lines.for_each(drop));
     }
 }
 
