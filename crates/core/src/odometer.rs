@@ -11,7 +11,6 @@
 //! - `made` is stepped by every verification, in the batch that reads the challenges.
 //! - `voided` is stepped by those that compared nothing after all. Both are read at one instant, so at most
 //!   `max_attempts` codes are compared: among the attempts made up to any reading, those voided weren't.
-//!   An answered budget is settled: more is voided than was ever made.
 //! - `epoch` is drawn when a budget begins, and is never 0. A reading with another one says that the count was lost
 //!   or belongs to another budget: it is refused, not trusted.
 
@@ -26,13 +25,8 @@ const ATTEMPT: i64 = 1;
 const VOID: i64 = 1 << MADE_BITS;
 const EPOCH: i64 = 1 << (MADE_BITS + VOIDED_BITS);
 
-/// More than any budget counts, as if voided.
-const SETTLED: i64 = VOID << 20;
-
 // A count is an `s64` that never goes below 0.
 const _: () = assert!(MADE_BITS + VOIDED_BITS + EPOCH_BITS == 63);
-// At most `max_attempts`, that is 10, right codes are compared in a budget: there is room beside them.
-const _: () = assert!(12 * (SETTLED / VOID) <= 1 << VOIDED_BITS);
 
 /// Which of a subject's two odometers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -114,12 +108,6 @@ pub(crate) fn void(subject: &Subject, slot: Slot, reading: Reading, batch: &mut 
 /// Changes nothing but how long it is kept: an attempt, and its void.
 pub(crate) fn keep(subject: &Subject, slot: Slot, batch: &mut Batch) {
     batch.step(subject.odometer(slot), ATTEMPT + VOID, ODOMETER_SECONDS);
-}
-
-/// Ends the count of a budget that was answered. What it has counted is worth nothing from now on, as if it were lost;
-/// but its epoch stays to be seen by all whose code was right too.
-pub(crate) fn settle(subject: &Subject, slot: Slot, batch: &mut Batch) {
-    batch.step(subject.odometer(slot), SETTLED, ODOMETER_SECONDS);
 }
 
 /// Begins anew for a budget, whatever there was.

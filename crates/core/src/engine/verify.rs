@@ -285,12 +285,13 @@ impl<W: World> Engine<W> {
         let mark = mark(&self.keyring, purpose, budget.slot(), budget.epoch);
         let cleared = |history: &History| history.cleared(Some(mark));
         let mut batch = Batch::with_capacity(8);
-        let step = verdict::answer(subject, &budget.first, record.place, &mut batch);
-        // Read after the step. A missing challenge means that the store may have lost the verdict too; so does another
-        // epoch of the odometer, where a request under way wrote the challenge back. Failures of this budget that
-        // another request counts after this step are cleared by that request: it sees the answer.
-        let challenges = batch.get(subject.challenges());
+        // Another epoch of the odometer means that the store may have lost the verdict too, and that a request under way
+        // wrote the challenge back. Read before the step: whoever answers after it removes the odometer.
         let odometer = odometer::look(subject, budget.slot(), &mut batch);
+        let step = verdict::answer(subject, &budget.first, record.place, &mut batch);
+        // Read after the step. A missing challenge means the same. Failures of this budget that another request counts
+        // after this step are cleared by that request: it sees the answer.
+        let challenges = batch.get(subject.challenges());
         let history = batch.get(subject.history(policy.failure_scope));
         let success = batch.get(subject.success());
         self.write_success(located, budget, Some(record.nonce), &mut batch);
@@ -298,7 +299,7 @@ impl<W: World> Engine<W> {
         if had_failures {
             self.write_history(located, &cleared(&standing.history), &mut batch);
         }
-        odometer::settle(subject, budget.slot(), &mut batch);
+        batch.delete(subject.odometer(budget.slot()));
         if policy.verify_by != VerifyBy::Id {
             // Verifications by recipient step both odometers. The other one may count for the next budget by now.
             odometer::keep(subject, budget.slot().other(), &mut batch);
@@ -330,8 +331,14 @@ impl<W: World> Engine<W> {
                 }
             };
             let before = before.filter(|success| success.budget == budget.first);
-            let winner = winner.or_else(|| before?.challenge);
-            self.lose(located, budget, record, verdict, winner).await;
+            let ended = if verdict.answers() > 1 {
+                let known = before.as_ref().and_then(|success| success.challenge);
+                Some(winner.or(known))
+            } else {
+                // It was taken back before, or the verdict was lost: what was written before stands.
+                before.map(|success| success.challenge)
+            };
+            self.lose(located, budget, record, ended).await;
             return Err(Error::NotFound);
         }
         if let Some(history) = history.filter(|history| !had_failures && history.failures > 0) {
@@ -343,26 +350,21 @@ impl<W: World> Engine<W> {
         Ok(now)
     }
 
-    /// Puts right what an answer wrote that did not win.
+    /// Puts right what an answer wrote that did not win: `ended` is the challenge that was answered before, where one
+    /// was and where it is known.
     async fn lose(
         &self,
         located: &Located,
         budget: &Budget,
         record: &Record,
-        verdict: Verdict,
-        winner: Option<Nonce>,
+        ended: Option<Option<Nonce>>,
     ) {
         let mut batch = Batch::with_capacity(1);
-        if verdict.answers() > 1 {
-            if winner == Some(record.nonce) {
-                // The same challenge was answered before: what is written says so.
-                return;
-            }
-            // Another one was, where that is known.
-            self.write_success(located, budget, winner, &mut batch);
-        } else {
-            // It was taken back before, or lost.
-            batch.delete(located.subject.success());
+        match ended {
+            // The same challenge was answered before: what is written says so.
+            Some(winner) if winner == Some(record.nonce) => return,
+            Some(winner) => self.write_success(located, budget, winner, &mut batch),
+            None => batch.delete(located.subject.success()),
         }
         self.tidy(batch).await;
     }

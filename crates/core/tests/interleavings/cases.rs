@@ -374,7 +374,7 @@ fn y10_right_right_revoke() {
 }
 
 const SEND_LIMIT: Limit =
-    Limit { scope: Scope::Tenant, on: Activity::Send, max: 2, window_seconds: 86_400 };
+    Limit { scope: Scope::Tenant, on: Activity::Send, max: Some(2), window_seconds: 86_400 };
 
 fn nothing_more(_: &Ending<'_>) -> Option<String> {
     None

@@ -50,7 +50,7 @@ impl Scene {
         let max_attempts = draft.max_attempts.unwrap_or(3);
         let cooldown_seconds = draft.cooldown_seconds.unwrap_or(60);
         let replaces_codes = draft.resend_code == Some(ResendCode::New);
-        let max_sends = draft.limits.first().map(|limit| limit.max);
+        let max_sends = draft.limits.first().and_then(|limit| limit.max);
         let policy = Policy::new(Draft {
             channels: vec![Channel::Sms],
             lifetime_seconds: Some(600),
