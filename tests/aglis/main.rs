@@ -75,7 +75,10 @@ async fn register(client: &Client, workplace: &Workplace, number: usize) -> Pair
         0 => (&national, &international),
         _ => (&international, &national),
     };
-    let body = json!({ "purpose": "registration", "channel": "whatsapp", "to": typed });
+    let address = format!("10.0.{}.{}", number / 250, number % 250);
+    let body = json!({
+        "purpose": "registration", "channel": "whatsapp", "to": typed, "client_ip": address,
+    });
     let issued = client.post("/v1/challenges", &body).await;
     assert_eq!(issued.status, 201, "{issued:?}");
     let challenge = issued.id().to_owned();

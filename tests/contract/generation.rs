@@ -44,6 +44,13 @@ fn field(connection: &mut Connection, section: &str, name: &str) -> String {
     line.unwrap_or_default().to_owned()
 }
 
+/// Waits for the question after a new connection's clock, the next of which comes a minute later.
+pub(crate) async fn until_the_clock_is_asked(server: &RedisServer) {
+    let mut connection = server.connection().unwrap();
+    let asked = || !field(&mut connection, "commandstats", "cmdstat_time").is_empty();
+    until("TIME", asked).await;
+}
+
 async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while !is_so() {
@@ -193,6 +200,7 @@ async fn a_redis_is_asked_about_once_a_second_and_in_the_same_round_trip() {
     let server = RedisServer::start().unwrap();
     let proxy = Proxy::start(server.port()).await.unwrap();
     let store = redis_at(&format!("redis://{}", proxy.address())).await;
+    until_the_clock_is_asked(&server).await;
     let mut connection = server.connection().unwrap();
     command(&mut connection, &["CONFIG", "RESETSTAT"]);
     let (start, round_trips) = (Instant::now(), proxy.round_trips());

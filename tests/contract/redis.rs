@@ -158,6 +158,7 @@ async fn a_batch_is_one_round_trip_of_few_commands() {
     let server = RedisServer::start().unwrap();
     let proxy = Proxy::start(server.port()).await.unwrap();
     let store = redis_at(&format!("redis://{}", proxy.address())).await;
+    crate::generation::until_the_clock_is_asked(&server).await;
     let named = |commands: &[(&str, u64)]| -> Vec<(String, u64)> {
         commands.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
     };

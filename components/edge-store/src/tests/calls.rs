@@ -39,33 +39,33 @@ fn costs(limits: &[Limit], alone: bool) -> Vec<Cost> {
 
 #[test]
 fn a_request_costs_reads_beyond_its_operations_and_two_writes_per_login() {
-    // The operations themselves, a code being verified by recipient: an issue (10, 0, 0, 1) and (0, 1, 1, 1); a code
-    // (4, 0, 0, 2); a right one then (3, 1, 2, 1). Beyond them an issue reads what it will write and what it may write
+    // The operations themselves, a code being verified by recipient: an issue (10, 0, 0, 1) and (0, 1, 2, 1), since it
+    // removes the odometer that the last answer left; a code (4, 0, 0, 2); a right one then (4, 1, 1, 2). Beyond them an issue reads what it will write and what it may write
     // next, and names it all in one write to the journal; a right code does so for the verdict, and looks after the
     // success that it replaces. A new segment of the journal is one more increment.
     let alone = [
         (11, [17, 1, 0, 2]),
-        (4, [2, 1, 1, 1]),
+        (5, [3, 1, 2, 1]),
+        (6, [6, 1, 0, 2]),
         (6, [5, 0, 0, 2]),
-        (6, [5, 0, 0, 2]),
-        (7, [8, 2, 2, 1]),
+        (8, [9, 2, 1, 2]),
     ];
     assert_eq!(costs(&[], true), alone);
     let apart = [
         (11, [17, 1, 0, 2]),
-        (4, [2, 1, 1, 1]),
+        (5, [3, 1, 2, 1]),
         (6, [6, 1, 0, 3]),
         (6, [6, 0, 0, 2]),
-        (7, [9, 2, 2, 2]),
+        (8, [10, 2, 1, 3]),
     ];
     assert_eq!(costs(&[], false), apart);
     // With limits an issue has (10, 0, 0, 3) operations, a code (4, 0, 0, 3).
     let limited = [
         (13, [19, 1, 0, 4]),
-        (4, [2, 1, 1, 1]),
-        (7, [6, 1, 0, 3]),
+        (5, [3, 1, 2, 1]),
+        (7, [7, 1, 0, 3]),
         (7, [5, 0, 0, 3]),
-        (7, [8, 2, 2, 1]),
+        (8, [9, 2, 1, 2]),
     ];
     assert_eq!(costs(&limits(), true), limited);
 }

@@ -42,10 +42,11 @@ fn twenty_thousand_subjects_in_four_months_leave_the_store_flat() {
         }
     }
     // After two months nothing grows any more. A subject that answers leaves its success for three days; one that
-    // doesn't, its odometer for a month, and as long again until it is looked at twice.
+    // doesn't, its odometer for a month, and as long again until it is looked at twice. Verified by recipient, each
+    // leaves one odometer for that long: it may be the next challenge's, as far as its success can tell.
     let month = |days: std::ops::Range<usize>| by_day[days].iter().map(|(keys, rest)| keys + rest);
     let (third, fourth) = (month(66..89).max().unwrap(), month(89..112).max().unwrap());
     assert!(fourth * 100 <= third * 105, "{by_day:?}");
     let a_day = usize::try_from(SUBJECTS / DAYS).unwrap();
-    assert!(fourth <= a_day * 25, "{by_day:?}");
+    assert!(fourth <= a_day * 45, "{by_day:?}");
 }

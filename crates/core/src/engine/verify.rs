@@ -300,7 +300,7 @@ impl<W: World> Engine<W> {
             self.write_history(located, &cleared(&standing.history), &mut batch);
         }
         batch.delete(subject.odometer(budget.slot()));
-        if policy.verify_by != VerifyBy::Id {
+        if located.nonce.is_none() {
             // Verifications by recipient step both odometers. The other one may count for the next budget by now.
             odometer::keep(subject, budget.slot().other(), &mut batch);
         }
