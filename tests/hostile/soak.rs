@@ -112,6 +112,7 @@ async fn honest_clients_are_served_beside_everything_that_strangers_hold() {
 }
 
 /// Reads what there is, once a second.
+#[expect(clippy::disallowed_methods, reason = "a reader that stalls is what is tried")]
 fn read_once_a_second(mut reader: PipeReader, ends: &AtomicBool) -> Vec<u8> {
     let (mut all, mut part) = (Vec::new(), vec![0; PIPE_BYTES]);
     loop {

@@ -137,11 +137,14 @@ fn form(text: &str) -> String {
         }
         let challenge = word.strip_prefix("login.").is_some_and(|rest| rest.len() == 64);
         let time = word.len() == 20 && word.ends_with('Z') && word.as_bytes()[10] == b'T';
-        match (challenge, time) {
-            (true, _) => form.push_str("<id>"),
-            (_, true) => form.push_str("<time>"),
-            _ => form.push_str(word),
-        }
+        let sign = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+        let cookie = word.len() == 28 && word.bytes().all(sign);
+        form.push_str(match (challenge, time, cookie) {
+            (true, _, _) => "<id>",
+            (_, true, _) => "<time>",
+            (_, _, true) => "<cookie>",
+            _ => word,
+        });
     }
     match form.split_once(": code ") {
         Some((before, rest)) => {

@@ -181,7 +181,7 @@ pub(crate) async fn storm(kinds: &[Kind], rounds: usize, seed: u64) {
         }
     }
     let Heard { tally, calls, hung_up, over } = heard;
-    let tally = tally.lock().unwrap();
+    let tally = std::mem::take(&mut *tally.lock().unwrap());
     // A line is written a little after its answer.
     let complete = || {
         let tallies = logged(&site);

@@ -130,6 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "time has to pass between two uses")]
     fn a_connection_that_was_in_use_since_rests_for_less() {
         let seats = Seats::new(2, Duration::ZERO);
         let phases = [Phase::default(), Phase::default()];

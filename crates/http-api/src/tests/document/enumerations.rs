@@ -82,8 +82,11 @@ const STATE: &[(&str, &str)] = &[
     ("verified", "answered"),
 ];
 
-/// Every enumeration of an answer.
-const ALL: &[(&str, &str, &[(&str, &str)])] = &[
+/// Values, each with what it means.
+type Values = &'static [(&'static str, &'static str)];
+
+/// Every enumeration of an answer: its name, what it is about, its values.
+const ALL: &[(&str, &str, Values)] = &[
     ("Channel", "How a code reaches a person.", CHANNEL),
     ("Condition", "How a dependency is.", CONDITION),
     ("DeliveryKind", "Why a message did not go out.", DELIVERY_KIND),
