@@ -60,8 +60,12 @@ pub(crate) async fn strangers_do_not_keep_a_known_device_out(environment: &mut i
             json!({ "scope": "cooldown", "retry_after": [1, 1] }),
         );
     }
-    let body = json!({ "purpose": "login", "to": phone(5), "device_cookie": 7 });
-    assert_eq!(issue_with(&client, body).await.status, 400);
+    for bad in [json!(7), json!("A".repeat(257))] {
+        let body = json!({ "purpose": "login", "to": phone(5), "device_cookie": bad });
+        assert_eq!(issue_with(&client, body).await.status, 400);
+    }
+    let body = json!({ "purpose": "login", "to": phone(5), "device_cookie": "A".repeat(256) });
+    assert_eq!(issue_with(&client, body).await.status, 201);
     environment.assert_silent(&[&cookie]);
 }
 

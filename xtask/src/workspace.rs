@@ -41,6 +41,13 @@ impl Workspace {
     pub(crate) fn cargo(&self) -> Command {
         let mut cargo = self.command(cargo_program());
         cargo.env("CARGO_TARGET_DIR", &self.target);
+        // What the cargo that runs us says of this package. Build scripts that look at these (ring's does) would run again,
+        // and all that depends on them be compiled again, whenever cargo is called the other way.
+        for (name, _) in std::env::vars_os() {
+            if is_of_a_package(&name.to_string_lossy()) {
+                cargo.env_remove(name);
+            }
+        }
         cargo
     }
 
@@ -147,6 +154,13 @@ fn parse_package(package: &Value) -> Option<Package> {
     })
 }
 
+/// Whether cargo sets a variable for the package that it runs.
+fn is_of_a_package(name: &str) -> bool {
+    ["CARGO_BIN_", "CARGO_CRATE_NAME", "CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_PRIMARY_PACKAGE"]
+        .iter()
+        .any(|beginning| name.starts_with(beginning))
+}
+
 /// The cargo that runs us, or the one on the `PATH`.
 fn cargo_program() -> std::ffi::OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
@@ -155,6 +169,23 @@ fn cargo_program() -> std::ffi::OsString {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cargo_says_of_this_package_is_not_handed_on() {
+        let told = |name| is_of_a_package(name);
+        assert!(
+            told("CARGO_PKG_NAME") && told("CARGO_MANIFEST_DIR") && told("CARGO_MANIFEST_LINKS")
+        );
+        assert!(
+            !told("CARGO_TARGET_DIR") && !told("CARGO_HOME") && !told("CARGO") && !told("PATH")
+        );
+        let workspace =
+            Workspace::from_metadata(r#"{"workspace_root": "/", "target_directory": "/t"}"#);
+        let cargo = workspace.unwrap().cargo();
+        let removed =
+            |name: &str| cargo.get_envs().any(|(key, value)| key == name && value.is_none());
+        assert!(removed("CARGO_PKG_NAME"), "the test itself runs with it");
+    }
 
     #[test]
     fn the_folders_are_those_that_cargo_names() {

@@ -3,12 +3,16 @@
 //! Requests refuse unknown fields. Answers borrow from what the engine returned.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::health::{Dependency, Readiness};
 use crate::otp::{self, Channel, DeliveryState, State};
 use crate::secret::{Pii, Secret};
 use crate::upkeep::Swept;
+
+/// Characters of a device cookie that is given, at most. Those that a success returns have 28.
+pub(crate) const MAX_COOKIE_CHARACTERS: usize = 256;
 
 /// Asks for a code.
 #[derive(Debug, Deserialize)]
@@ -31,6 +35,7 @@ pub(crate) struct IssueBody {
     /// What an earlier success left with the person's device: 28 characters. Requests with it count apart from those of
     /// strangers, who then can't keep the device out. One that isn't good counts as none.
     #[cfg_attr(test, schema(value_type = Option<String>))]
+    #[serde(default, deserialize_with = "cookie")]
     pub(crate) device_cookie: Option<Secret>,
 }
 
@@ -75,6 +80,7 @@ pub(crate) struct VerifyBody {
     /// What an earlier success left with the person's device: 28 characters. Requests with it count apart from those of
     /// strangers, who then can't keep the device out. One that isn't good counts as none.
     #[cfg_attr(test, schema(value_type = Option<String>))]
+    #[serde(default, deserialize_with = "cookie")]
     pub(crate) device_cookie: Option<Secret>,
 }
 
@@ -100,7 +106,18 @@ pub(crate) struct AddresseeBody {
     /// What an earlier success left with the person's device: 28 characters. Requests with it count apart from those of
     /// strangers, who then can't keep the device out. One that isn't good counts as none.
     #[cfg_attr(test, schema(value_type = Option<String>))]
+    #[serde(default, deserialize_with = "cookie")]
     pub(crate) device_cookie: Option<Secret>,
+}
+
+/// A device cookie of any text, but for one that is too long to be looked at.
+fn cookie<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    let cookie = Option::<Secret>::deserialize(deserializer)?;
+    let is_long = |cookie: &Secret| cookie.expose().chars().count() > MAX_COOKIE_CHARACTERS;
+    if cookie.as_ref().is_some_and(is_long) {
+        return Err(D::Error::custom("a device cookie has to be at most 256 characters"));
+    }
+    Ok(cookie)
 }
 
 impl From<AddresseeBody> for otp::Addressee {

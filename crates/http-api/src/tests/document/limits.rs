@@ -12,9 +12,8 @@ use countersign_core::policy::{
 use countersign_core::recipient::{MASKED_MAX_BYTES, MAX_BYTES};
 use serde_json::{Map, Value, json};
 
-use crate::MAX_BODY_BYTES;
 use crate::routes::{MAX_ID_BYTES, MAX_PROVIDER_BYTES};
-use crate::wire::SweepBody;
+use crate::wire::{MAX_COOKIE_CHARACTERS, SweepBody};
 
 /// How far the clocks of a deployment may differ: times that another host wrote may be that much longer.
 const CLOCKS_DIFFER_SECONDS: u32 = 60;
@@ -47,7 +46,7 @@ fn asked(field: &str) -> Option<Value> {
         "client_ip" => with_format("client-address", 2, MAX_CLIENT_IP_BYTES),
         "code" => with_format("typed-code", *CODE_LENGTH.start() as usize, MAX_TYPED_BYTES),
         // One that isn't good counts as none: a login must not fail because of it.
-        "device_cookie" => length(0, MAX_BODY_BYTES),
+        "device_cookie" => length(0, MAX_COOKIE_CHARACTERS),
         "limit" => {
             let mut limits = number(1..=SweepBody::MOST);
             limits["default"] = json!(SweepBody::DEFAULT);
