@@ -10,6 +10,7 @@ use countersign_tests::proxy::Proxy;
 use countersign_tests::redis::{RedisServer, free_port};
 use redis::Connection;
 
+use crate::generation::until_the_clock_is_asked;
 use crate::harness::{assert_same, delete, get, redis_at, redis_settings, set, step, value};
 
 /// Every key of batches on the server, with its remaining milliseconds.
@@ -100,12 +101,14 @@ async fn a_connection_cut_anywhere_leaves_no_key_without_a_ttl() {
     let mut connection = server.connection().unwrap();
     let batch =
         || vec![get("{a}w"), step("{a}n", 1, 60), step("{a}m", 1, 60), set("{a}v", b"x", 60)];
+    until_the_clock_is_asked(&server).await;
     let before = proxy.bytes();
     store.run(batch()).await.unwrap();
     let length = usize::try_from(proxy.bytes() - before).unwrap();
     assert!(length > 150, "{length}");
     for bytes in 0..=length {
         redis::cmd("FLUSHALL").exec(&mut connection).unwrap();
+        redis::cmd("CONFIG").arg("RESETSTAT").exec(&mut connection).unwrap();
         let cut = proxy.cut_after(bytes);
         let result = store.run(batch()).await;
         cut.await;
@@ -114,6 +117,7 @@ async fn a_connection_cut_anywhere_leaves_no_key_without_a_ttl() {
         assert_eq!(keys.len(), if bytes == length { 3 } else { 0 }, "{bytes}: {keys:?}");
         assert!(keys.iter().all(|(_, left)| *left > 0), "{bytes}: {keys:?}");
         until_back(&store).await;
+        until_the_clock_is_asked(&server).await;
     }
     // Nothing was sent a second time.
     assert_same(&store.run(vec![step("{a}n", 0, 60)]).await.unwrap().replies, &[Reply::Count(1)]);
@@ -158,7 +162,7 @@ async fn a_batch_is_one_round_trip_of_few_commands() {
     let server = RedisServer::start().unwrap();
     let proxy = Proxy::start(server.port()).await.unwrap();
     let store = redis_at(&format!("redis://{}", proxy.address())).await;
-    crate::generation::until_the_clock_is_asked(&server).await;
+    until_the_clock_is_asked(&server).await;
     let named = |commands: &[(&str, u64)]| -> Vec<(String, u64)> {
         commands.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
     };

@@ -25,6 +25,7 @@ use super::heads::Framing;
 use super::patience::{Limits, Patience, Phase};
 use super::seats::Seat;
 use super::shed::Shed;
+use super::unread::Watched;
 use crate::config::ServerSettings;
 
 /// What the head of a request may hold, in bytes.
@@ -90,9 +91,12 @@ impl Connections {
             let busy = requests.busy(Framing::of(&request));
             let goodbye = goodbye.clone();
             async move {
-                let mut response = gate.pass(request.map(Body::new), peer.ip()).await;
+                let (parts, body) = request.into_parts();
+                let (body, is_read) = Watched::new(body);
+                let request = Request::from_parts(parts, Body::new(body));
+                let mut response = gate.pass(request, peer.ip()).await;
                 drop(busy);
-                if *goodbye.borrow() {
+                if *goodbye.borrow() || !is_read.get() {
                     let headers = response.headers_mut();
                     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
                 }

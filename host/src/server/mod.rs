@@ -20,6 +20,7 @@ mod seats;
 mod shares;
 mod shed;
 mod shutdown;
+mod unread;
 
 use std::io;
 use std::net::SocketAddr;

@@ -227,6 +227,22 @@ async fn a_resting_connection_is_closed_in_the_end() {
     assert!(client.is_closed().await);
 }
 
+/// What follows on such a connection would be lost.
+#[tokio::test]
+async fn an_answer_before_the_end_of_a_body_says_that_the_connection_closes() {
+    let server = running(|_| {}).await;
+    for body in ["", "a", "ab"] {
+        let mut client = Client::connect(&server).await;
+        let head = "POST /nowhere HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n";
+        client.write(&format!("{head}{body}")).await;
+        let (_, text) = client.answer().await;
+        assert!(text.contains("connection: close"), "{body:?}: {text}");
+    }
+    let mut client = Client::connect(&server).await;
+    client.get("/healthz").await;
+    assert!(!client.answer().await.1.contains("connection: close"));
+}
+
 #[tokio::test]
 async fn a_panic_is_that_requests_500_and_nobody_elses() {
     let server = running(|_| {}).await;
