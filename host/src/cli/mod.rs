@@ -1,4 +1,4 @@
-//! The command line: one file per command, and the exit codes in [`exit`].
+//! The command line: one file per command, and the exit codes in `exit.rs`.
 
 mod answer;
 mod config_check;
