@@ -1,7 +1,7 @@
 //! Where the head of each request on a connection begins and ends.
 //!
 //! hyper takes a line feed that stands alone for the end of a line; a proxy in front may not (RFC 9112, section 2.2).
-//! So the bytes of heads are looked at on their way to hyper. A request that follows another one on a connection begins
+//! So the bytes of heads, and of trailers, are looked at on their way to hyper. A request that follows another one on a connection begins
 //! where the body of that one ends: how long that is, hyper itself says before it reads on.
 
 use axum::extract::Request;
@@ -148,10 +148,11 @@ impl Default for Chunk {
 impl Chunk {
     const TRAILER: Self = Self::Trailer { is_empty: true, after_return: false };
 
-    /// Returns how many of the bytes belong to the body, and whether it is over.
-    fn pass(&mut self, bytes: &[u8]) -> (usize, bool) {
-        let mut seen = 0;
-        while let Some(byte) = bytes.get(seen) {
+    /// Returns how many of the bytes belong to the body, and whether it is over. Line feeds that stand alone in trailers are
+    /// replaced like those in heads: hyper would go on reading them as a trailer, into the next request.
+    fn pass(&mut self, bytes: &mut [u8]) -> (usize, bool) {
+        let (mut seen, length) = (0, bytes.len());
+        while let Some(byte) = bytes.get_mut(seen) {
             seen += 1;
             match self {
                 Self::Size { size, .. } if *byte == b'\n' => {
@@ -168,7 +169,7 @@ impl Chunk {
                 },
                 Self::Data(left) => {
                     let more = usize::try_from(*left - 1).unwrap_or(usize::MAX);
-                    let more = more.min(bytes.len() - seen);
+                    let more = more.min(length - seen);
                     seen += more;
                     *left -= 1 + more as u64;
                     if *left == 0 {
@@ -178,6 +179,10 @@ impl Chunk {
                 Self::Trailer { is_empty, after_return } => match byte {
                     b'\n' if *after_return && *is_empty => return (seen, true),
                     b'\n' if *after_return => *self = Self::TRAILER,
+                    b'\n' => {
+                        *byte = 0;
+                        (*is_empty, *after_return) = (false, false);
+                    }
                     b'\r' => *after_return = true,
                     _ => (*is_empty, *after_return) = (false, false),
                 },
@@ -248,6 +253,15 @@ mod tests {
         assert_eq!(spoiled(&format!("{chunks}c\n"), &bodies), format!("{chunks}c\0"));
         let empty = "POST\r\n\r\n000\r\n\r\n";
         assert_eq!(spoiled(&format!("{empty}c\n"), &bodies), format!("{empty}c\0"));
+    }
+
+    #[test]
+    fn a_line_feed_that_stands_alone_is_spoiled_in_trailers_too() {
+        let bodies = [Framing::Chunked];
+        let behind = |trailer: &str| format!("POST\r\n\r\n1\r\n\n\r\n0\r\n{trailer}");
+        assert_eq!(spoiled(&behind("A: b\n\r\n"), &bodies), behind("A: b\0\r\n"));
+        assert_eq!(spoiled(&behind("\nGET /"), &bodies), behind("\0GET /"));
+        assert_eq!(spoiled(&behind("A: b\r\n\n"), &bodies), behind("A: b\r\n\0"));
     }
 
     #[test]

@@ -54,6 +54,7 @@ impl Phase {
             Framing::Length(length) => length,
         };
         self.0.body.store(length, Ordering::Relaxed);
+        self.settle(false);
         self.0.begun.fetch_add(1, Ordering::Relaxed);
         Busy(self.clone())
     }
@@ -74,9 +75,9 @@ impl Phase {
         self.begun() > self.0.ended.load(Ordering::Relaxed)
     }
 
-    /// Whether the last answer is written, and nothing was read since.
+    /// Whether no request is worked on, the last answer is written, and nothing was read since.
     pub(super) fn is_settled(&self) -> bool {
-        self.0.is_settled.load(Ordering::Relaxed)
+        self.0.is_settled.load(Ordering::Relaxed) && !self.is_busy()
     }
 
     fn settle(&self, is_settled: bool) {
@@ -271,6 +272,7 @@ impl AsyncWrite for Patience {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
+        this.phase.settle(false);
         if this.instead.is_none() {
             this.instead = malformed::instead_of(bytes).map(|answer| (answer, 0));
         }
@@ -311,6 +313,7 @@ impl AsyncWrite for Patience {
         if let [slice] = slices {
             return self.poll_write(context, slice);
         }
+        self.phase.settle(false);
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
         self.in_time(context, written)
     }

@@ -227,6 +227,33 @@ async fn a_resting_connection_is_closed_in_the_end() {
     assert!(client.is_closed().await);
 }
 
+/// hyper has read the head of the second request when the first answer is written. Its connection doesn't rest then,
+/// however long the answer takes, or the body.
+#[tokio::test]
+async fn a_request_that_came_with_the_one_before_is_no_rest() {
+    const LONG: Duration = Duration::from_millis(600);
+    const FIRST: &str = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+    let server = running(|_| {}).await;
+    let mut client = Client::connect(&server).await;
+    client.write(&format!("{FIRST}GET /hold HTTP/1.1\r\nhost: x\r\n\r\n")).await;
+    assert_eq!(client.answer().await.0, StatusCode::OK);
+    server.hold.entered(1).await;
+    tokio::time::sleep(LONG).await;
+    server.hold.leave.notify_waiters();
+    let (status, text) = client.answer().await;
+    assert!(status == StatusCode::OK && text.ends_with("held"), "{text}");
+
+    let body = "GET /panic HTTP/1.1\r\nhost: x\r\n\r\n";
+    let mut client = Client::connect(&server).await;
+    let head = format!("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", body.len());
+    client.write(&format!("{FIRST}{head}")).await;
+    assert_eq!(client.answer().await.0, StatusCode::OK);
+    tokio::time::sleep(LONG).await;
+    client.write(body).await;
+    let (status, text) = client.answer().await;
+    assert!(status == StatusCode::OK && text.ends_with(body), "{text}");
+}
+
 /// What follows on such a connection would be lost.
 #[tokio::test]
 async fn an_answer_before_the_end_of_a_body_says_that_the_connection_closes() {
