@@ -240,6 +240,9 @@ fn refusal(failure: Failure) -> String {
         Failure::Internal => "the engine broke over it; the log says why".to_owned(),
         Failure::Overloaded => "no instance of the engine was free".to_owned(),
         Failure::Refused(Error::Misconfigured(text)) => text,
+        Failure::Refused(Error::InvalidArgument(fault)) => {
+            format!("the engine refuses it: {} {}", fault.field, fault.reason)
+        }
         Failure::Refused(error) => format!("the engine refuses it: {error:?}"),
     }
 }

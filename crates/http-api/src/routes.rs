@@ -35,7 +35,7 @@ pub(crate) struct Api<O, H> {
     pub(crate) keys: ApiKeys,
 }
 
-/// Every route but that for sweeping, served by `otp` and `health` to whoever `keys` lets in. `/healthz`, `/readyz`
+/// Every route but that for sweeping, served by `otp` and `health` to callers with one of the `keys`. `/healthz`, `/readyz`
 /// and `/openapi.json` need no key, and neither do providers, whom `callbacks` knows.
 pub fn router<O: Otp, H: Health, C: Callbacks>(
     otp: O,

@@ -286,7 +286,7 @@ impl<W: World> Engine<W> {
         let cleared = |history: &History| history.cleared(Some(mark));
         let mut batch = Batch::with_capacity(8);
         // Another epoch of the odometer means that the store may have lost the verdict too, and that a request under way
-        // wrote the challenge back. Read before the step: whoever answers after it removes the odometer.
+        // wrote the challenge back. Read before the step: an answer that comes after the step removes the odometer.
         let odometer = odometer::look(subject, budget.slot(), &mut batch);
         let step = verdict::answer(subject, &budget.first, record.place, &mut batch);
         // Read after the step. A missing challenge means the same. Failures of this budget that another request counts

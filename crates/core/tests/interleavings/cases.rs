@@ -451,8 +451,8 @@ fn calls_under_keys_that_are_being_rotated() {
 /// What the stores of the host do.
 const ATOMIC: Conditions = Conditions { batches_are_atomic: true, ..NOTHING };
 
-/// Two purposes of one recipient with a wrong code in each: the last ones of both are counted, whoever writes the
-/// history last.
+/// Two purposes of one recipient with a wrong code in each: the last ones of both are counted, whichever
+/// request writes the history last.
 #[test]
 fn wrong_codes_of_two_purposes_are_all_counted() {
     let (scene, wrong_elsewhere) = two_purposes(2, 1);

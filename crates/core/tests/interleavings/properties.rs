@@ -269,7 +269,7 @@ fn honest_status(case: &Case<'_>, ending: &Ending<'_>) -> Option<String> {
     let failed = store_failed(ending) || case.conditions.loses.is_some();
     let other = any(case, ending, |_, course| verified(course).is_some_and(|id| !is(id)));
     let fault = match report.state {
-        // And whoever answered isn't locked out by who came too late, unless by another purpose.
+        // And a later wrong code doesn't lock out the caller who answered, unless it is for another purpose.
         State::Verified => {
             let elsewhere = case.asks.iter().any(|ask| ask.purpose != "login");
             (!success && !failed) || (report.locked_for_seconds > 0 && !elsewhere)

@@ -259,7 +259,7 @@ fn a_budget_that_is_prolonged_for_hours_keeps_its_count() {
     });
 }
 
-/// Where nobody can probe by recipient, a budget begins no less anew.
+/// A policy that allows verifying by id only begins each budget anew as well.
 #[test]
 fn by_id_only_each_budget_begins_anew_too() {
     let draft = Draft { verify_by: Some(VerifyBy::Id), failure_cap: Some(100), ..quick(3) };

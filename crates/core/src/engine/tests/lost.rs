@@ -361,7 +361,7 @@ fn half_a_win_is_remembered_for_as_long_as_the_challenge_lives() {
     });
 }
 
-/// The last wrong code is counted while a right one wins, and the crash comes before it is cleared: nobody is locked.
+/// The last wrong code is counted while a right one wins, and the crash comes before it is cleared: the recipient is not locked.
 #[test]
 fn failures_of_an_answered_budget_count_for_nothing_whatever_a_crash_left() {
     whatever_is_forgotten(&Draft { max_attempts: Some(2), ..quick() }, |caller| {
