@@ -25,7 +25,6 @@ use super::heads::Framing;
 use super::patience::{Limits, Patience, Phase};
 use super::seats::Seat;
 use super::shed::Shed;
-use super::unread::Watched;
 use crate::config::ServerSettings;
 
 /// What the head of a request may hold, in bytes.
@@ -91,12 +90,9 @@ impl Connections {
             let busy = requests.busy(Framing::of(&request));
             let goodbye = goodbye.clone();
             async move {
-                let (parts, body) = request.into_parts();
-                let (body, is_read) = Watched::new(body);
-                let request = Request::from_parts(parts, Body::new(body));
-                let mut response = gate.pass(request, peer.ip()).await;
+                let mut response = gate.pass(request.map(Body::new), peer.ip()).await;
                 drop(busy);
-                if *goodbye.borrow() || !is_read.get() {
+                if *goodbye.borrow() {
                     let headers = response.headers_mut();
                     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
                 }

@@ -20,7 +20,6 @@ mod seats;
 mod shares;
 mod shed;
 mod shutdown;
-mod unread;
 
 use std::io;
 use std::net::SocketAddr;
