@@ -1,6 +1,4 @@
-//! What has arrived of a request's body. It tells a slow client from a slow service, and whether the connection can
-//! carry another request: after a body that was not read to its end it can't, and an answer that doesn't say so has its
-//! client send one that is lost.
+//! A request's body, and whether whoever sends it is being waited for: what tells a slow client from a slow service.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,31 +8,19 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
 
-/// What has arrived of a body.
+/// Whether the rest of a body is being waited for right now.
 #[derive(Clone, Default)]
-pub(super) struct Arrival(Arc<Seen>);
-
-#[derive(Default)]
-struct Seen {
-    is_awaited: AtomicBool,
-    is_over: AtomicBool,
-}
+pub(super) struct Arrival(Arc<AtomicBool>);
 
 impl Arrival {
     /// The same body, watched.
     pub(super) fn watch(&self, body: Body) -> Body {
-        self.0.is_over.store(body.is_end_stream(), Ordering::Relaxed);
         Body::new(Watched { body, arrival: self.clone() })
     }
 
     /// Whether it is the client that everything waits for.
     pub(super) fn is_awaited(&self) -> bool {
-        self.0.is_awaited.load(Ordering::Relaxed)
-    }
-
-    /// Whether the body was read to its end.
-    pub(super) fn is_over(&self) -> bool {
-        self.0.is_over.load(Ordering::Relaxed)
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -52,9 +38,7 @@ impl HttpBody for Watched {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let frame = Pin::new(&mut self.body).poll_frame(context);
-        let is_over = matches!(frame, Poll::Ready(None)) || self.body.is_end_stream();
-        self.arrival.0.is_awaited.store(frame.is_pending(), Ordering::Relaxed);
-        self.arrival.0.is_over.store(is_over, Ordering::Relaxed);
+        self.arrival.0.store(frame.is_pending(), Ordering::Relaxed);
         frame
     }
 
