@@ -44,6 +44,8 @@ struct Scene {
     workplace: Workplace,
     host: Host,
     api_keys: [String; 2],
+    /// What successes left with devices.
+    cookies: Vec<String>,
 }
 
 impl Scene {
@@ -64,7 +66,7 @@ impl Scene {
         let sections = [settings::SERVER, &store, &senders, &log, settings::KEYS, &rules, RULES];
         let config = workplace.config("countersign.toml", &sections).unwrap();
         let host = Host::start(&config).await.unwrap();
-        Self { redis, workplace, host, api_keys }
+        Self { redis, workplace, host, api_keys, cookies: Vec::new() }
     }
 
     /// Everything that must not be said.
@@ -73,7 +75,7 @@ impl Scene {
         let codes = messages.iter().map(|message| wrong(message["code"].as_str().unwrap()));
         let mut secrets: Vec<String> = codes.collect();
         secrets.extend(secrets_of(&messages));
-        secrets.extend(self.api_keys.iter().cloned());
+        secrets.extend(self.api_keys.iter().chain(&self.cookies).cloned());
         for key in [settings::key(0x11), settings::key(0x22)] {
             assert!(settings::KEYS.contains(&key));
             let bytes = HEXLOWER.decode(key.as_bytes()).unwrap();
@@ -103,8 +105,9 @@ impl Scene {
     }
 }
 
-/// Good days: every call with every kind of recipient.
-async fn good_days(scene: &Scene, app: &Client, operator: &Client) {
+/// Good days: every call with every kind of recipient. Returns the device cookies.
+async fn good_days(scene: &Scene, app: &Client, operator: &Client) -> Vec<String> {
+    let mut cookies = Vec::new();
     for to in PHONES.iter().chain(&MAILS) {
         let channel = if to.contains('@') { "email" } else { "sms" };
         let purposes = if channel == "sms" { ["login", "words"].as_slice() } else { &["login"] };
@@ -132,6 +135,15 @@ async fn good_days(scene: &Scene, app: &Client, operator: &Client) {
                 operator.post("/v1/unlock", &subject).await,
                 app.post("/v1/challenges", &body).await,
             ];
+            let cookie = answers[5].text_of("device_cookie").to_owned();
+            let mut known = body.clone();
+            known["device_cookie"] = json!(cookie);
+            let answer = app.post("/v1/challenges", &known).await;
+            assert_eq!(answer.status, 201, "{answer:?}");
+            answers.push(answer);
+            known["purpose"] = json!(cookie);
+            answers.push(app.post("/v1/challenges", &known).await);
+            cookies.push(cookie);
             let again = format!("/v1/challenges/{}", answers[8].id());
             answers.push(app.delete(&again).await);
             for answer in answers {
@@ -140,6 +152,7 @@ async fn good_days(scene: &Scene, app: &Client, operator: &Client) {
             }
         }
     }
+    cookies
 }
 
 /// Bad days: secrets where they don't belong.
@@ -190,7 +203,7 @@ async fn nothing_leaks(format: &str) {
     let mut scene = Scene::new(format).await;
     let nobody = Client::new(scene.host.address());
     let [app, operator] = [0, 1].map(|index| nobody.with_key(&scene.api_keys[index]));
-    good_days(&scene, &app, &operator).await;
+    scene.cookies = good_days(&scene, &app, &operator).await;
     bad_days(&scene, &app).await;
     let dump = scene.dump();
     scene.assert_silent("Redis", &dump);
