@@ -96,6 +96,7 @@ macro_rules! over {
                 };
                 problems::{
                     a_body_that_cannot_be_read_is_named,
+                    a_client_that_writes_before_it_reads_gets_its_answer,
                     a_recipient_that_cannot_be_one_is_told_why,
                     arguments_out_of_bounds_are_named,
                     odd_paths_and_methods_are_told_apart,

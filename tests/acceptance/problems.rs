@@ -1,6 +1,7 @@
 //! Every way to be refused, with its code, its status and what else it tells.
 
 use countersign_tests::outbox::wrong;
+use countersign_tests::raw::write_then_read;
 use hyper::Method;
 use serde_json::{Value, json};
 
@@ -57,6 +58,22 @@ pub(crate) async fn a_body_that_cannot_be_read_is_named(environment: &mut impl E
     let answer = text.send(Method::POST, "/v1/challenges", Some("{}")).await;
     assert_problem(&answer, 415, "unsupported_media_type", json!({}));
     assert_eq!(environment.outbox().count(), 0);
+}
+
+/// Python's `http.client` is one. A server that closes with bytes unread resets the connection, and the answer is lost.
+pub(crate) async fn a_client_that_writes_before_it_reads_gets_its_answer(
+    environment: &mut impl Environment,
+) {
+    const BYTES: usize = 200_000;
+    environment.start(RULES).await;
+    for (path, expected) in [("/v1/challenges", 413), ("/v1/nowhere", 404)] {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {BYTES}\r\n\r\n"
+        );
+        let answers = write_then_read(environment.address(), &head, BYTES).await;
+        let answers = answers.unwrap_or_else(|error| panic!("{path}: {error}"));
+        assert_eq!(answers.first().map(|answer| answer.status), Some(expected), "{answers:?}");
+    }
 }
 
 pub(crate) async fn arguments_out_of_bounds_are_named(environment: &mut impl Environment) {

@@ -64,6 +64,35 @@ pub async fn exchange(address: SocketAddr, bytes: &[u8]) -> Result<Vec<Response>
     tokio::time::timeout(TIMEOUT, exchanged).await.map_err(late)?
 }
 
+/// Sends `head` and `length` bytes more, in pieces, and only then reads: the responses, where nothing was reset.
+///
+/// # Errors
+///
+/// Where the connection is reset, isn't closed in time, or what comes back is not HTTP.
+pub async fn write_then_read(
+    address: SocketAddr,
+    head: &str,
+    length: usize,
+) -> Result<Vec<Response>> {
+    const PIECE: [u8; 4096] = [b'x'; 4096];
+    let exchanged = async {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(head.as_bytes()).await?;
+        let mut left = length;
+        while left > 0 {
+            let piece = PIECE.get(..left).unwrap_or(&PIECE);
+            stream.write_all(piece).await?;
+            left -= piece.len();
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await?;
+        responses(&answer)
+    };
+    let late = |_| Error::new(ErrorKind::TimedOut, "the other side keeps the connection open");
+    tokio::time::timeout(TIMEOUT, exchanged).await.map_err(late)?
+}
+
 /// Sends `bytes` and hangs up, without reading.
 pub async fn hang_up(address: SocketAddr, bytes: &[u8]) {
     if let Ok(mut stream) = TcpStream::connect(address).await {

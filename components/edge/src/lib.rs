@@ -6,6 +6,7 @@
 //! may send ([`turns`]), and others go to the next one.
 
 pub mod address;
+pub mod leftover;
 pub mod patience;
 pub mod turns;
 

@@ -11,25 +11,31 @@ use countersign_http_api::keys::{ApiKey, ApiKeys};
 use countersign_http_api::{ClientAddress, refusal};
 use http_body_util::{BodyExt, Full};
 use spin_sdk::time::sleep;
+use spin_sdk::wit_bindgen::spawn;
 use tower_service::Service;
 
 use crate::bindings::countersign::otp::{configuration, otp, senders};
 use crate::callbacks::SenderCallbacks;
 use crate::engine::Engine;
 use crate::upkeep::StoreUpkeep;
-use crate::{address, log, patience};
+use crate::{address, leftover, log, patience};
 
 /// How long a request may wait, which it does for its body alone: the calls of the engine have deadlines of their own.
 const BODY_DEADLINE: Duration = Duration::from_secs(10);
 
-/// Answers one request. Who has no key is refused before the body is waited for.
+/// How long the rest of a body is waited for that was answered before its end.
+const LEFTOVER_DEADLINE: Duration = Duration::from_secs(1);
+
+/// Answers one request. A caller without a key is refused before the body is waited for.
 pub(crate) async fn answer<B>(request: http::Request<B>) -> Response<Full<Bytes>>
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
     log::begin();
-    let mut request = request.map(Body::new);
+    let (head, body) = request.into_parts();
+    let (body, leftover) = leftover::watch(Body::new(body));
+    let mut request = http::Request::from_parts(head, body);
     if let Some(address) = address::client(request.headers()) {
         request.extensions_mut().insert(ClientAddress(address));
     }
@@ -40,6 +46,11 @@ where
             answer.map_or_else(refusal::slow_body, |Ok(response)| response)
         }
     };
+    if let Some(rest) = leftover.take() {
+        spawn(async {
+            patience::unless(|| sleep(LEFTOVER_DEADLINE), leftover::discard(rest)).await;
+        });
+    }
     whole(response).await
 }
 

@@ -1,4 +1,6 @@
-//! A request's body, and whether whoever sends it is being waited for: what tells a slow client from a slow service.
+//! What has arrived of a request's body. It tells a slow client from a slow service, and whether the connection can
+//! carry another request: after a body that was not read to its end it can't. hyper closes such a connection, but its answer
+//! doesn't always say so, and the client's next request is lost.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,19 +10,31 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
 
-/// Whether the rest of a body is being waited for right now.
+/// What has arrived of a body.
 #[derive(Clone, Default)]
-pub(super) struct Arrival(Arc<AtomicBool>);
+pub(super) struct Arrival(Arc<Seen>);
+
+#[derive(Default)]
+struct Seen {
+    is_awaited: AtomicBool,
+    is_over: AtomicBool,
+}
 
 impl Arrival {
     /// The same body, watched.
     pub(super) fn watch(&self, body: Body) -> Body {
+        self.0.is_over.store(body.is_end_stream(), Ordering::Relaxed);
         Body::new(Watched { body, arrival: self.clone() })
     }
 
     /// Whether it is the client that everything waits for.
     pub(super) fn is_awaited(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.is_awaited.load(Ordering::Relaxed)
+    }
+
+    /// Whether the body was read to its end.
+    pub(super) fn is_over(&self) -> bool {
+        self.0.is_over.load(Ordering::Relaxed)
     }
 }
 
@@ -38,7 +52,9 @@ impl HttpBody for Watched {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let frame = Pin::new(&mut self.body).poll_frame(context);
-        self.arrival.0.store(frame.is_pending(), Ordering::Relaxed);
+        let is_over = matches!(frame, Poll::Ready(None)) || self.body.is_end_stream();
+        self.arrival.0.is_awaited.store(frame.is_pending(), Ordering::Relaxed);
+        self.arrival.0.is_over.store(is_over, Ordering::Relaxed);
         frame
     }
 

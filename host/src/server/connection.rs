@@ -22,6 +22,7 @@ use tokio::sync::watch;
 
 use super::gate::{ALWAYS, Gate};
 use super::heads::Framing;
+use super::lingering;
 use super::patience::{Limits, Patience, Phase};
 use super::seats::Seat;
 use super::shed::Shed;
@@ -122,13 +123,17 @@ impl Connections {
                         Some(connection.as_mut().await)
                     }
                 };
+                let parts = connection.into_parts();
                 if let Some(ended) = ended {
                     if let Err(error) = ended {
                         tracing::debug!(%error, "a connection ended early");
                     }
+                    tokio::select! {
+                        () = lingering::close(parts.io.into_inner().into_stream()) => {}
+                        () = seat.lost() => {}
+                    }
                     return;
                 }
-                let parts = connection.into_parts();
                 (io, service) = (parts.io.into_inner(), parts.service);
                 io.put_back(&parts.read_buf);
                 patience = idle;
@@ -162,10 +167,17 @@ impl Connections {
             }
         });
         let mut http = self.http.clone();
-        let connection = http.keep_alive(false).serve_connection(TokioIo::new(io), service);
+        let mut connection =
+            Box::new(http.keep_alive(false).serve_connection(TokioIo::new(io), service));
         async move {
+            let work = async {
+                if tokio::time::timeout(patience, connection.as_mut()).await.is_ok() {
+                    let io = connection.into_parts().io.into_inner();
+                    lingering::close(io.into_stream()).await;
+                }
+            };
             tokio::select! {
-                _ = tokio::time::timeout(patience, connection) => {}
+                () = work => {}
                 () = seat.lost() => {}
             }
         }

@@ -67,7 +67,22 @@ impl Gate {
     }
 
     /// Answers `request`, that came from `peer`.
-    pub(super) async fn pass(&self, mut request: Request<Body>, peer: IpAddr) -> Response {
+    pub(super) async fn pass(&self, request: Request<Body>, peer: IpAddr) -> Response {
+        let arrival = Arrival::default();
+        let request = request.map(|body| arrival.watch(body));
+        let mut response = self.answer(request, &arrival, peer).await;
+        if !arrival.is_over() {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+
+    async fn answer(
+        &self,
+        mut request: Request<Body>,
+        arrival: &Arrival,
+        peer: IpAddr,
+    ) -> Response {
         let address = self.addresses.of(request.headers(), peer);
         let path = request.uri().path();
         let is_callback = path.starts_with(CALLBACKS);
@@ -84,8 +99,6 @@ impl Gate {
         let start = RequestStart { number, at: Instant::now() };
         request.extensions_mut().insert(ClientAddress(address));
         request.extensions_mut().insert(start);
-        let arrival = Arrival::default();
-        let request = request.map(|body| arrival.watch(body));
         // What unwinds is dropped with the request: nothing that it left half done is looked at again.
         let work = AssertUnwindSafe(self.router.clone().oneshot(request)).catch_unwind();
         let response = match tokio::time::timeout(self.timeout, work).await {

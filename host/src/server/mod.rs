@@ -13,6 +13,7 @@ mod connection;
 mod files;
 mod gate;
 mod heads;
+mod lingering;
 mod listeners;
 mod malformed;
 mod patience;

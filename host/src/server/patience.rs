@@ -162,6 +162,11 @@ impl Patience {
         }
     }
 
+    /// The socket alone, when nothing more is read from it.
+    pub(super) fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+
     /// Reads what was kept, and from the socket where nothing was.
     fn fill(
         &mut self,

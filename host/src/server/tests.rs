@@ -254,7 +254,7 @@ async fn a_request_that_came_with_the_one_before_is_no_rest() {
     assert!(status == StatusCode::OK && text.ends_with(body), "{text}");
 }
 
-/// What follows on such a connection would be lost. hyper sees to it.
+/// What follows on such a connection would be lost.
 #[tokio::test]
 async fn an_answer_before_the_end_of_a_body_says_that_the_connection_closes() {
     let server = running(|_| {}).await;
