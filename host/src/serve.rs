@@ -218,21 +218,32 @@ async fn prepare(engine: &Engine, rules: &Rules) -> Result<(), Problems> {
     let mut problems = Vec::new();
     for (tenant, purpose) in rules.policies.keys() {
         if let Err(failure) = engine.prepare(tenant, purpose).await {
-            problems.push(refused(tenant, purpose, failure));
+            for problem in refused(tenant, purpose, failure) {
+                // What is wrong with the keys is wrong for every purpose.
+                if !problems.contains(&problem) {
+                    problems.push(problem);
+                }
+            }
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
 }
 
-/// The engine names the field first, so that the setting's own line can be told.
-fn refused(tenant: &str, purpose: &str, failure: Failure) -> Problem {
+/// The engine tells one fault a line and names the field first, so that the setting's own line can be told.
+fn refused(tenant: &str, purpose: &str, failure: Failure) -> Vec<Problem> {
     let path = purposes::path(tenant, purpose);
     let text = refusal(failure);
-    let rule = text.strip_prefix(&format!("policy of {tenant}/{purpose}: "));
-    match rule.and_then(|rule| rule.split_once(' ')) {
-        Some((field, rule)) => Problem::new(format!("{path}.{field}"), rule),
-        None => Problem::new(path, text),
+    if let Some(rule) = text.strip_prefix("keys: ") {
+        return vec![Problem::new("keys", rule)];
     }
+    let Some(faults) = text.strip_prefix(&format!("policy of {tenant}/{purpose}: ")) else {
+        return vec![Problem::new(path, text)];
+    };
+    let fault = |line: &str| match line.split_once(' ') {
+        Some((field, rule)) => Problem::new(format!("{path}.{field}"), rule),
+        None => Problem::new(path.clone(), line),
+    };
+    faults.lines().map(fault).collect()
 }
 
 fn refusal(failure: Failure) -> String {

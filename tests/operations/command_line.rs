@@ -212,6 +212,11 @@ async fn an_answer_that_nobody_reads_was_given_all_the_same() {
     assert_eq!(lost.status.code(), Some(FAILED));
     let said = String::from_utf8_lossy(&lost.stderr);
     assert!(said.contains("standard input or output"), "{said}");
+    for argument in ["--version", "--help"] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let lost = writing_to(&workplace, &[argument], full.into());
+        assert_eq!(lost.status.code(), Some(FAILED), "{argument}");
+    }
 
     // Standard error that is closed takes no answer with it.
     let (reader, writer) = std::io::pipe().unwrap();

@@ -79,14 +79,31 @@ async fn what_only_the_engine_finds_has_its_line() {
     let workplace = Workplace::new().unwrap();
     let engine = settings::engine("").unwrap();
     let text = format!(
-        "{}[purposes.login]\nchannels = [\"sms\"]\nlockout_seconds = 4000\nlockout_max_seconds = 3000\n[purposes.pay]\nchannels = []\n{engine}",
+        "{}[purposes.login]\nchannels = [\"sms\"]\nlockout_seconds = 4000\nlockout_max_seconds = 3000\nmax_attempts = 8\nfailure_cap = 7\n[purposes.pay]\nchannels = []\n{engine}",
         settings::SERVER
     );
     let (code, said) = checked(&workplace, &text, &[]).await;
     assert_eq!(code, 2, "{said}");
     let range = "countersign.toml:7: purposes.login.lockout_max_seconds: is 3000, but has to be 4000 to 604800";
     assert!(said.contains(range), "{said}");
-    assert!(said.contains("countersign.toml:9: purposes.pay.channels: "), "{said}");
+    let cap = "countersign.toml:9: purposes.login.failure_cap: is 7, but has to be 8 to 100";
+    assert!(said.contains(cap), "{said}");
+    assert!(said.contains("countersign.toml:11: purposes.pay.channels: "), "{said}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_keys_is_told_once() {
+    let workplace = Workplace::new().unwrap();
+    let engine = settings::engine("").unwrap();
+    let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let text = format!(
+        "{}[keys]\nindex = \"{key}\"\nring = [{{ name = \"a\", secret = \"{key}\" }}]\n[purposes.login]\nchannels = [\"sms\"]\n[purposes.pay]\nchannels = [\"sms\"]\n{engine}",
+        settings::SERVER
+    );
+    let (code, said) = checked(&workplace, &text, &[]).await;
+    assert_eq!(code, 2, "{said}");
+    assert_eq!(said.matches("keys: two keys have the same secret").count(), 1, "{said}");
+    assert!(!said.contains("purposes."), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

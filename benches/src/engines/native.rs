@@ -11,7 +11,7 @@ use anyhow::{Result, anyhow};
 use countersign::senders::Sender;
 use countersign::stores::Store;
 use countersign_core::error::{SendError, StoreError};
-use countersign_core::policy::{Draft, PolicyFault};
+use countersign_core::policy::{Draft, PolicyFaults};
 use countersign_core::world::{Delivery, Message, Operation, Outcome};
 use countersign_core::{Engine, Keyring, Policy, Secret, Timestamp, World};
 use countersign_http_api::otp::{
@@ -100,7 +100,7 @@ impl World for HostWorld {
         let _ = getrandom::fill(bytes);
     }
 
-    fn policy(&self, _: &str, purpose: &str) -> Result<Option<Arc<Policy>>, PolicyFault> {
+    fn policy(&self, _: &str, purpose: &str) -> Result<Option<Arc<Policy>>, PolicyFaults> {
         Ok(self.policies.get(purpose).cloned())
     }
 }

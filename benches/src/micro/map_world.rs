@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use countersign_core::error::{SendError, StoreError};
-use countersign_core::policy::PolicyFault;
+use countersign_core::policy::PolicyFaults;
 use countersign_core::world::{Channel, Delivery, Message, Operation, Outcome, Reply};
 use countersign_core::{Policy, Timestamp, World};
 
@@ -78,7 +78,7 @@ impl World for MapWorld {
         let _ = getrandom::fill(bytes);
     }
 
-    fn policy(&self, _: &str, purpose: &str) -> Result<Option<Arc<Policy>>, PolicyFault> {
+    fn policy(&self, _: &str, purpose: &str) -> Result<Option<Arc<Policy>>, PolicyFaults> {
         Ok(self.policies.get(purpose).cloned())
     }
 }

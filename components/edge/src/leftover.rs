@@ -23,7 +23,6 @@ struct Watched {
 }
 
 /// The same body, and what will be left of it.
-#[must_use]
 pub fn watch(body: Body) -> (Body, Leftover) {
     let leftover = Arc::default();
     let watched = Watched { body, leftover: Arc::clone(&leftover) };

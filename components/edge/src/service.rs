@@ -64,7 +64,7 @@ fn router() -> Result<Router, Vec<String>> {
     let configured = configuration::load()?;
     let keys = api_keys(configured.api_keys)?;
     let mut problems = senders::check();
-    problems.extend(configured.purposes.iter().filter_map(unprepared));
+    problems.extend(configured.purposes.iter().flat_map(unprepared));
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -89,14 +89,15 @@ fn api_keys(keys: Option<Vec<configuration::ApiKey>>) -> Result<ApiKeys, Vec<Str
     ApiKeys::new(keys).map_err(|problem| vec![problem.to_string()])
 }
 
-/// What the engine has against a purpose.
-fn unprepared(name: &configuration::PurposeName) -> Option<String> {
+/// What the engine has against a purpose: one fault a line.
+fn unprepared(name: &configuration::PurposeName) -> Vec<String> {
     let problem = match otp::prepare(&name.tenant, &name.purpose) {
-        Ok(()) => return None,
+        Ok(()) => return Vec::new(),
         Err(otp::Error::Misconfigured(text)) => text,
         Err(_) => "the engine refuses it".to_owned(),
     };
-    Some(format!("policies: {}/{}: {problem}", name.tenant, name.purpose))
+    let fault = |line: &str| format!("policies: {}/{}: {line}", name.tenant, name.purpose);
+    problem.lines().map(fault).collect()
 }
 
 fn misconfigured(problems: &[String]) -> Response {

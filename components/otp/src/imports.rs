@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use countersign_core::error::{SendError, StoreError};
-use countersign_core::policy::PolicyFault;
+use countersign_core::policy::PolicyFaults;
 use countersign_core::world::{Delivery, Message, Operation, Outcome};
 use countersign_core::{Policy, Timestamp, World};
 
@@ -62,7 +62,7 @@ impl World for Imports {
         bytes.copy_from_slice(&random::get_random_bytes(length));
     }
 
-    fn policy(&self, tenant: &str, purpose: &str) -> Result<Option<SharedPolicy>, PolicyFault> {
+    fn policy(&self, tenant: &str, purpose: &str) -> Result<Option<SharedPolicy>, PolicyFaults> {
         let mut policies = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(policy) = policies.find(tenant, purpose) {
             return Ok(Some(policy));

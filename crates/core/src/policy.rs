@@ -162,23 +162,24 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// The first field that can't be used, with its range.
-    pub fn new(draft: Draft) -> Result<Self, PolicyFault> {
+    /// Every field that can't be used, with its range.
+    pub fn new(draft: Draft) -> Result<Self, PolicyFaults> {
+        let mut faults = PolicyFaults(Vec::new());
         let defaults = draft.preset.unwrap_or_default().defaults();
         let max_attempts =
-            within("max_attempts", draft.max_attempts, defaults.max_attempts, MAX_ATTEMPTS)?;
-        let lockout_seconds = within(
+            faults.within("max_attempts", draft.max_attempts, defaults.max_attempts, MAX_ATTEMPTS);
+        let lockout_seconds = faults.within(
             "lockout_seconds",
             draft.lockout_seconds,
             defaults.lockout_seconds,
             60..=86_400,
-        )?;
-        let cooldown_seconds = within(
+        );
+        let cooldown_seconds = faults.within(
             "cooldown_seconds",
             draft.cooldown_seconds,
             defaults.cooldown_seconds,
             0..=3_600,
-        )?;
+        );
         let lockout_max = (
             lockout_seconds.max(defaults.lockout_max_seconds),
             lockout_seconds..=LOCKOUT_MAX_SECONDS,
@@ -188,34 +189,34 @@ impl Policy {
             cooldown_seconds..=COOLDOWN_MAX_SECONDS,
         );
         let policy = Self {
-            code_length: within("code_length", draft.code_length, 6, CODE_LENGTH)?,
+            code_length: faults.within("code_length", draft.code_length, 6, CODE_LENGTH),
             alphabet: draft.alphabet.unwrap_or(Alphabet::Digits),
-            lifetime_seconds: within(
+            lifetime_seconds: faults.within(
                 "lifetime_seconds",
                 draft.lifetime_seconds,
                 defaults.lifetime_seconds,
                 LIFETIME_SECONDS,
-            )?,
+            ),
             max_attempts,
-            failure_cap: within(
+            failure_cap: faults.within(
                 "failure_cap",
                 draft.failure_cap,
                 defaults.failure_cap,
                 max_attempts..=100,
-            )?,
+            ),
             failure_scope: draft.failure_scope.unwrap_or(FailureScope::Recipient),
-            max_resends: within(
+            max_resends: faults.within(
                 "max_resends",
                 draft.max_resends,
                 defaults.max_resends,
                 MAX_RESENDS,
-            )?,
-            remember_device_seconds: within(
+            ),
+            remember_device_seconds: faults.within(
                 "remember_device_seconds",
                 draft.remember_device_seconds,
                 defaults.remember_device_seconds,
                 0..=REMEMBER_DEVICE_MAX_SECONDS,
-            )?,
+            ),
             resend_code: draft.resend_code.unwrap_or(ResendCode::Same),
             verify_by: draft.verify_by.unwrap_or(VerifyBy::Id),
             reference_required: draft.reference_required.unwrap_or(false),
@@ -227,22 +228,22 @@ impl Policy {
             channels: draft.channels,
             limits: draft.limits,
             lockout_seconds,
-            lockout_max_seconds: within(
+            lockout_max_seconds: faults.within(
                 "lockout_max_seconds",
                 draft.lockout_max_seconds,
                 lockout_max.0,
                 lockout_max.1,
-            )?,
+            ),
             cooldown_seconds,
-            cooldown_max_seconds: within(
+            cooldown_max_seconds: faults.within(
                 "cooldown_max_seconds",
                 draft.cooldown_max_seconds,
                 cooldown_max.0,
                 cooldown_max.1,
-            )?,
+            ),
         };
-        policy.refuse_bad_lists()?;
-        Ok(policy)
+        policy.refuse_bad_lists(&mut faults);
+        if faults.0.is_empty() { Ok(policy) } else { Err(faults) }
     }
 
     /// Whether a channel, as records keep it, may be used.
@@ -260,86 +261,90 @@ impl Policy {
         doubled(self.lockout_seconds, earlier).min(self.lockout_max_seconds)
     }
 
-    fn refuse_bad_lists(&self) -> Result<(), PolicyFault> {
+    fn refuse_bad_lists(&self, faults: &mut PolicyFaults) {
         if self.channels.is_empty() {
-            return Err(PolicyFault::new("channels", "names at least one channel".into()));
+            faults.add("channels", "names at least one channel");
         }
-        let named_before = |(position, channel): (usize, &Channel)| {
-            self.channels.iter().take(position).any(|other| other == channel)
-        };
-        if self.channels.iter().enumerate().any(named_before) {
-            return Err(PolicyFault::new("channels", "names each channel once".into()));
+        if has_twice(&self.channels) {
+            faults.add("channels", "names each channel once");
         }
         if let Some(region) = &self.default_region
             && !crate::recipient::is_region(region)
         {
-            return Err(PolicyFault::new(
-                "default_region",
-                "is a country with phone numbers, as an ISO 3166-1 alpha-2 code in capitals".into(),
-            ));
+            let rule = "is a country with phone numbers, as an ISO 3166-1 alpha-2 code in capitals";
+            faults.add("default_region", rule);
         }
-        self.refuse_bad_numbers()?;
+        self.refuse_bad_numbers(faults);
         if self.limits.len() > 16 {
-            return Err(PolicyFault::new("limits", "holds at most 16 limits".into()));
+            faults.add("limits", "holds at most 16 limits");
         }
-        for (position, limit) in self.limits.iter().enumerate() {
+        for limit in &self.limits {
             if matches!(limit.scope, Scope::Challenge | Scope::Cooldown) {
-                return Err(PolicyFault::new(
-                    "limits.scope",
-                    "is subject, ip, purpose or tenant".into(),
-                ));
+                faults.add("limits.scope", "is subject, ip, purpose or tenant");
             }
-            within("limits.max", limit.max, 1, 1..=1_000_000_000)?;
-            within("limits.window_seconds", Some(limit.window_seconds), 0, WINDOW_SECONDS)?;
-            let same = |other: &&Limit| {
-                (other.scope, other.on, other.window_seconds)
-                    == (limit.scope, limit.on, limit.window_seconds)
-            };
-            if self.limits.iter().take(position).find(same).is_some() {
-                return Err(PolicyFault::new(
-                    "limits",
-                    "has two entries of the same scope, activity and window".into(),
-                ));
-            }
+            faults.within("limits.max", limit.max, 1, 1..=1_000_000_000);
+            faults.within("limits.window_seconds", Some(limit.window_seconds), 1, WINDOW_SECONDS);
         }
-        Ok(())
+        let keys: Vec<_> =
+            self.limits.iter().map(|limit| (limit.scope, limit.on, limit.window_seconds)).collect();
+        if has_twice(&keys) {
+            faults.add("limits", "has two entries of the same scope, activity and window");
+        }
     }
+}
+
+fn has_twice<T: PartialEq>(items: &[T]) -> bool {
+    items.iter().enumerate().any(|(at, item)| items.iter().take(at).any(|other| other == item))
 }
 
 fn doubled(seconds: u32, times: u32) -> u32 {
     seconds.saturating_mul(1_u32.checked_shl(times).unwrap_or(u32::MAX))
 }
 
-fn within(
-    field: &'static str,
-    value: Option<u32>,
-    default: u32,
-    range: RangeInclusive<u32>,
-) -> Result<u32, PolicyFault> {
-    let value = value.unwrap_or(default);
-    if range.contains(&value) {
-        Ok(value)
-    } else {
-        let rule = format!("is {value}, but has to be {} to {}", range.start(), range.end());
-        Err(PolicyFault::new(field, rule))
-    }
-}
-
-/// Which field of a policy can't be used, and why.
+/// Which fields of a policy can't be used, and why.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct PolicyFault {
+pub struct PolicyFaults(Vec<PolicyFault>);
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct PolicyFault {
     field: &'static str,
     rule: String,
 }
 
-impl PolicyFault {
-    const fn new(field: &'static str, rule: String) -> Self {
-        Self { field, rule }
+impl PolicyFaults {
+    /// The same fault of two entries of a list is told once.
+    fn add(&mut self, field: &'static str, rule: impl Into<String>) {
+        let fault = PolicyFault { field, rule: rule.into() };
+        if !self.0.contains(&fault) {
+            self.0.push(fault);
+        }
+    }
+
+    /// The value that `field` has; the default where it is outside its range, so that what depends on it isn't
+    /// refused for that.
+    fn within(
+        &mut self,
+        field: &'static str,
+        value: Option<u32>,
+        default: u32,
+        range: RangeInclusive<u32>,
+    ) -> u32 {
+        let value = value.unwrap_or(default);
+        if range.contains(&value) {
+            return value;
+        }
+        self.add(field, format!("is {value}, but has to be {} to {}", range.start(), range.end()));
+        default
     }
 }
 
-impl fmt::Display for PolicyFault {
+/// One fault a line, the field first.
+impl fmt::Display for PolicyFaults {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}", self.field, self.rule)
+        for (position, fault) in self.0.iter().enumerate() {
+            let separator = if position > 0 { "\n" } else { "" };
+            write!(formatter, "{separator}{} {}", fault.field, fault.rule)?;
+        }
+        Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use crate::error::{SendError, StoreError};
-use crate::policy::{Policy, PolicyFault};
+use crate::policy::{Policy, PolicyFaults};
 use crate::recipient::Kind;
 use crate::secret::Secret;
 
@@ -48,7 +48,7 @@ pub trait World: Send + Sync {
     /// # Errors
     ///
     /// What is wrong with the policy, where it can't be used.
-    fn policy(&self, tenant: &str, purpose: &str) -> Result<Option<Arc<Policy>>, PolicyFault>;
+    fn policy(&self, tenant: &str, purpose: &str) -> Result<Option<Arc<Policy>>, PolicyFaults>;
 }
 
 /// One thing for the store to do.

@@ -160,7 +160,15 @@ impl Cli {
             component.map_or_else(|| "built without the component".to_owned(), describe);
         // Once in a process.
         let version: &'static str = format!("{}\n{described}", env!("CARGO_PKG_VERSION")).leak();
-        let matches = Self::command().version(version).get_matches();
+        let matches = match Self::command().version(version).try_get_matches() {
+            Ok(matches) => matches,
+            Err(error) if error.use_stderr() => error.exit(),
+            // Help or the version: clap would end with success where they could not be printed.
+            Err(text) => match print(text.render().to_string().trim_end()) {
+                Ok(()) => std::process::exit(0),
+                Err(_) => std::process::exit(i32::from(exit::FAILED)),
+            },
+        };
         let mut cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
         cli.component = BuiltIn(component);
         cli

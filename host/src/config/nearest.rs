@@ -50,7 +50,8 @@ pub(super) fn unknown_variable(
     };
     // The names are compared without the levels: one underscore in place of two is the usual mistake.
     let flat = |path: &[String]| path.join("_").replace('-', "_");
-    let mut settings = Vec::new();
+    // `COUNTERSIGN_CONFIG` is no setting, and is mistyped all the same.
+    let mut settings = vec![vec!["config".to_owned()]];
     collect(shape, root, &mut Vec::new(), &mut settings);
     let flattened: Vec<String> = settings.iter().map(|path| flat(path)).collect();
     let found = nearest(

@@ -12,6 +12,7 @@ pub(super) const FORMAT: &str = "proxy-network";
 
 const PATH: &str = "server.trusted_proxies";
 const EVERY_CLIENT: &str = "trusts every client, so that each could claim any address in the forwarding header: name the addresses or networks of the proxies";
+const HALF_A_NETWORK: &str = "has bits set behind the prefix of a network: `10.0.0.0/8` is the whole network, `10.1.2.3` the one address";
 const NO_NETWORK: &str = "has to be an address or a network: `10.0.0.1`, `10.0.0.0/8`, `fd00::/8`";
 
 /// One address or one network. IPv4 that is mapped into IPv6 is that IPv4, as clients' addresses are.
@@ -21,7 +22,11 @@ pub(super) fn parse(text: &str) -> Result<IpNet, &'static str> {
         Err(_) => text.parse::<IpNet>().map_err(|_| NO_NETWORK)?,
     };
     let network = unmapped(network);
-    if network.prefix_len() == 0 { Err(EVERY_CLIENT) } else { Ok(network) }
+    match network.prefix_len() {
+        0 => Err(EVERY_CLIENT),
+        _ if network != network.trunc() => Err(HALF_A_NETWORK),
+        _ => Ok(network),
+    }
 }
 
 fn unmapped(network: IpNet) -> IpNet {
@@ -90,6 +95,9 @@ mod tests {
     fn what_is_no_network_is_refused() {
         for text in ["", "nginx", "10.0.0.300", "10.0.0.0/33", "10.0.0.1:80", "10.0.0.0/8/8"] {
             assert_eq!(parse(text), Err(NO_NETWORK), "{text}");
+        }
+        for text in ["10.1.2.3/8", "10.0.0.1/31", "fd00::1/8", "::ffff:10.1.2.3/104"] {
+            assert_eq!(parse(text), Err(HALF_A_NETWORK), "{text}");
         }
     }
 }

@@ -29,10 +29,10 @@ impl Skew {
         ahead.checked_sub(half).map(Self)
     }
 
-    /// In whole seconds, towards zero.
+    /// In seconds, to the nearest.
     #[must_use]
     pub fn seconds(self) -> i64 {
-        self.0 / 1_000
+        (self.0 + 500 * self.0.signum()) / 1_000
     }
 
     /// Whether it is so much that the host is degraded.
@@ -127,6 +127,10 @@ mod tests {
         assert_eq!(between(1_001_000, 1_000_500, 1_000), Some(0));
         assert_eq!(between(1_001_000, 1_000_500, 1_001), None);
         assert_eq!(between(u64::MAX, 0, 0), None);
+        assert_eq!(
+            [-29_998, -500, -499, 499, 500].map(|millis| Skew(millis).seconds()),
+            [-30, -1, 0, 0, 1]
+        );
     }
 
     #[test]
@@ -142,6 +146,6 @@ mod tests {
         ] {
             assert_eq!(Skew(millis).level(), level, "{millis}");
         }
-        assert_eq!(Skew(-12_900).seconds(), -12);
+        assert_eq!(Skew(-12_900).seconds(), -13);
     }
 }

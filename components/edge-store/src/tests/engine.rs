@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use countersign_core::error::{SendError, StoreError as CoreError};
-use countersign_core::policy::{Activity, Draft, Limit, Policy, PolicyFault, VerifyBy};
+use countersign_core::policy::{Activity, Draft, Limit, Policy, PolicyFaults, VerifyBy};
 use countersign_core::request::{Addressee, Challenge, IssueRequest, Target, VerifyRequest};
 use countersign_core::world::{
     Channel, Delivery, Message, Operation as Asked, Outcome, Reply as Answered,
@@ -138,7 +138,7 @@ impl World for Edge {
         }
     }
 
-    fn policy(&self, _: &str, _: &str) -> Result<Option<Arc<Policy>>, PolicyFault> {
+    fn policy(&self, _: &str, _: &str) -> Result<Option<Arc<Policy>>, PolicyFaults> {
         Ok(Some(Arc::clone(&self.policy)))
     }
 }

@@ -1,6 +1,6 @@
 //! Which phone numbers a purpose sends to: by their type, their region, and their newness.
 
-use super::{Policy, PolicyFault};
+use super::{Policy, PolicyFaults, has_twice};
 use crate::recipient::{self, Fault, Kind, Recipient, Rules};
 use crate::world::Channel;
 
@@ -68,48 +68,42 @@ impl Policy {
         if is_allowed { Ok(()) } else { Err(Fault::NumberNotAllowed) }
     }
 
-    pub(super) fn refuse_bad_numbers(&self) -> Result<(), PolicyFault> {
-        let fault = |field, rule: &str| Err(PolicyFault::new(field, rule.into()));
+    pub(super) fn refuse_bad_numbers(&self, faults: &mut PolicyFaults) {
         if has_twice(&self.number_types) {
-            return fault("number_types", "names each type once");
+            faults.add("number_types", "names each type once");
         }
         if self.new_prefixes.len() > MAX_NEW_PREFIXES {
-            return fault("new_prefixes", "holds at most 64 prefixes");
+            faults.add("new_prefixes", "holds at most 64 prefixes");
         }
         if !self.new_prefixes.iter().all(|prefix| recipient::is_number_prefix(prefix)) {
-            return fault("new_prefixes", PREFIX);
+            faults.add("new_prefixes", PREFIX);
         }
         let channels: Vec<_> = self.regions.iter().map(|rule| rule.channel).collect();
         if has_twice(&channels) {
-            return fault("regions", "has one rule for every channel, and one for each channel");
+            faults.add("regions", "has one rule for every channel, and one for each channel");
         }
         if channels.into_iter().flatten().any(|channel| !self.channels.contains(&channel)) {
-            return fault("regions.channel", "is one of the purpose's channels");
+            faults.add("regions.channel", "is one of the purpose's channels");
         }
         for rule in &self.regions {
             for (field, list) in [("regions.allow", &rule.allow), ("regions.deny", &rule.deny)] {
                 if list.len() > MAX_ENTRIES {
-                    return fault(field, "holds at most 300 entries");
+                    faults.add(field, "holds at most 300 entries");
                 }
                 let is_known = |entry: &String| {
                     recipient::is_region(entry) || recipient::is_number_prefix(entry)
                 };
                 if !list.iter().all(is_known) {
-                    return fault(field, ENTRY);
+                    faults.add(field, ENTRY);
                 }
             }
         }
-        Ok(())
     }
 }
 
 const PREFIX: &str = "holds beginnings of international numbers: a plus sign and at most 15 digits, a country calling code first";
 const ENTRY: &str = "holds countries with phone numbers, as ISO 3166-1 alpha-2 codes in capitals, and beginnings of \
                      international numbers, such as +62";
-
-fn has_twice<T: PartialEq>(items: &[T]) -> bool {
-    items.iter().enumerate().any(|(at, item)| items.iter().take(at).any(|other| other == item))
-}
 
 #[cfg(test)]
 mod tests;

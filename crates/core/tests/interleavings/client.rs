@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker};
 
 use countersign_core::engine::Engine;
 use countersign_core::error::{Error, SendError, StoreError};
-use countersign_core::policy::{Policy, PolicyFault};
+use countersign_core::policy::{Policy, PolicyFaults};
 use countersign_core::request::{
     Addressee, Challenge, DeliveryOutcome, IssueRequest, Report, ResendRequest, Target, Verified,
     VerifyRequest,
@@ -316,7 +316,7 @@ impl World for View {
         }
     }
 
-    fn policy(&self, _: &str, _: &str) -> Result<Option<Arc<Policy>>, PolicyFault> {
+    fn policy(&self, _: &str, _: &str) -> Result<Option<Arc<Policy>>, PolicyFaults> {
         Ok(Some(Arc::clone(&self.policy)))
     }
 }

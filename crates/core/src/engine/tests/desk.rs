@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use sha2::{Digest, Sha256};
 
 use crate::error::{SendError, StoreError};
-use crate::policy::{Draft, Policy, PolicyFault};
+use crate::policy::{Draft, Policy, PolicyFaults};
 use crate::world::{Channel, Delivery, Message, Operation, Outcome, Reply, Timestamp, World};
 
 /// Whether the store forgets at the end of a ttl, or never.
@@ -56,7 +56,7 @@ struct Inner {
     after_batch: Option<Hook>,
     drawn: u64,
     generation: Option<u64>,
-    policies: HashMap<(String, String), Result<Arc<Policy>, PolicyFault>>,
+    policies: HashMap<(String, String), Result<Arc<Policy>, PolicyFaults>>,
 }
 
 impl Desk {
@@ -268,7 +268,7 @@ impl World for Desk {
         }
     }
 
-    fn policy(&self, tenant: &str, purpose: &str) -> Result<Option<Arc<Policy>>, PolicyFault> {
+    fn policy(&self, tenant: &str, purpose: &str) -> Result<Option<Arc<Policy>>, PolicyFaults> {
         self.inner().policies.get(&(tenant.into(), purpose.into())).cloned().transpose()
     }
 }

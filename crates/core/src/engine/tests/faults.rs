@@ -231,6 +231,27 @@ fn lists_of_a_policy_have_their_rules() {
     assert!(with(vec![limit(Scope::Ip, 1, 1), limit(Scope::Ip, 2, 1)]).is_some());
     assert_eq!(with((1..=8).map(|window| limit(Scope::Ip, 1, window)).collect()), None);
     assert!(with((1..=17).map(|window| limit(Scope::Ip, 1, window)).collect()).is_some());
+    // All are told, one a line, and none for a fault of another.
+    let several = Draft {
+        code_length: Some(2),
+        max_attempts: Some(500),
+        lockout_seconds: Some(1),
+        lockout_max_seconds: Some(u32::MAX),
+        limits: vec![limit(Scope::Ip, 0, 0), limit(Scope::Cooldown, 0, 0)],
+        ..draft()
+    };
+    let told = fault(several).unwrap();
+    let fields: Vec<_> = told.lines().filter_map(|line| line.split(' ').next()).collect();
+    let expected = [
+        "max_attempts",
+        "lockout_seconds",
+        "code_length",
+        "lockout_max_seconds",
+        "limits.max",
+        "limits.window_seconds",
+        "limits.scope",
+    ];
+    assert_eq!(fields, expected, "{told}");
     // Longest ones may not be shorter than first ones.
     let lock = Draft { lockout_seconds: Some(900), lockout_max_seconds: Some(899), ..draft() };
     assert!(fault(lock).unwrap().starts_with("lockout_max_seconds"));
