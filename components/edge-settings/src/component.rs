@@ -54,6 +54,7 @@ impl configuration::Guest for Component {
         Ok(Configured {
             api_keys: settings.api_keys.as_ref().map(|keys| keys.iter().map(Into::into).collect()),
             purposes: settings.policies.keys().map(purpose).collect(),
+            warnings: lines(&settings.warnings),
         })
     }
 

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 use countersign_settings::api_keys::{self, ApiKeySettings};
 use countersign_settings::keys::{check_ring, decode_key};
+use countersign_settings::limits;
 use countersign_settings::problem::Problem;
 use countersign_settings::purposes::{PolicySettings, Purposes, TenantSettings, gather};
 use countersign_settings::secret::Secret;
@@ -44,6 +45,8 @@ pub struct Settings {
     pub api_keys: Option<Vec<ApiKeySettings>>,
     /// How codes leave, as `configuration.senders` gives it.
     pub senders: Secret<String>,
+    /// What may be a mistake: in production only.
+    pub warnings: Vec<Problem>,
 }
 
 #[derive(Deserialize)]
@@ -81,8 +84,12 @@ pub fn read(variable: &Variable<'_>) -> Result<Settings, Vec<Problem>> {
     let senders = reader.senders(mode);
     match (index, ring, policies) {
         (Some(index), Some(ring), Some(policies)) if reader.problems.is_empty() => {
+            let warnings = match mode {
+                Mode::Production => limits::warnings(&policies),
+                Mode::Development => Vec::new(),
+            };
             let policies = policies.into_iter().map(|(name, (_, policy))| (name, policy)).collect();
-            Ok(Settings { policies, index, ring, api_keys, senders })
+            Ok(Settings { policies, index, ring, api_keys, senders, warnings })
         }
         _ => Err(reader.problems),
     }

@@ -48,6 +48,16 @@ const DUE_AFTER: usize = 16;
 const DUE_ONE_IN: u64 = 16;
 const READY_MILLIS: u64 = 2_000;
 
+/// How a sweep ended.
+enum Ended {
+    /// There was nothing to look at.
+    Idle,
+    /// Another instance is sweeping.
+    Refused,
+    /// It made a step.
+    Step(Swept),
+}
+
 /// The store, as one instance has it.
 pub struct Store<B> {
     calls: Calls<B>,
@@ -92,8 +102,13 @@ impl<B: Backend> Store<B> {
             self.registered >= DUE_AFTER || self.calls.random().is_multiple_of(DUE_ONE_IN);
     }
 
-    fn swept(&mut self) {
-        self.registered = 0;
-        self.is_due = false;
+    /// Takes note of how a sweep ended. Where another instance is sweeping, or the store failed, it is due again soon:
+    /// what this instance registered is still to be looked at, and one instance alone doesn't keep up with many.
+    fn swept(&mut self, ended: &Ended) {
+        self.is_due = matches!(ended, Ended::Step(Swept { more: true, .. }));
+        self.registered = match ended {
+            Ended::Refused => DUE_AFTER / 2,
+            Ended::Idle | Ended::Step(_) => 0,
+        };
     }
 }

@@ -4,7 +4,7 @@
 //! at again is written into the journal before the segment that named it goes; so a step that is cut off loses
 //! nothing, and is done again.
 
-use crate::Store;
+use crate::{Ended, Store};
 use crate::backend::Backend;
 use crate::contract::{StoreError, Swept};
 use crate::entry::Entry;
@@ -49,18 +49,30 @@ impl<B: Backend> Store<B> {
     ///
     /// As [`Store::run`]. What was left is left to the next step.
     pub async fn sweep(&mut self, limit: u32) -> Result<Swept, StoreError> {
-        self.swept();
+        let ended = self.attempt(limit).await;
+        self.swept(ended.as_ref().unwrap_or(&Ended::Refused));
+        ended.map(|ended| match ended {
+            Ended::Idle | Ended::Refused => Swept::default(),
+            Ended::Step(swept) => swept,
+        })
+    }
+
+    async fn attempt(&mut self, limit: u32) -> Result<Ended, StoreError> {
         self.calls.begin(SWEEP_MILLIS);
         let limit = limit.min(MOST_KEYS);
         let now = self.calls.now();
         let is_behind = |cursor: &Cursor| cursor.bucket <= bucket(now);
         if limit == 0 || !self.cursor().await?.as_ref().is_some_and(is_behind) {
-            return Ok(Swept::default());
+            return Ok(Ended::Idle);
         }
         let lease = Lease::ask(&self.calls, &mut self.journal).await?;
-        let swept = if lease.held { self.step(limit, &lease).await } else { Ok(Swept::default()) };
+        let ended = if lease.held {
+            self.step(limit, &lease).await.map(Ended::Step)
+        } else {
+            Ok(Ended::Refused)
+        };
         let given_back = lease.give_back(&self.calls).await;
-        swept.and_then(|swept| given_back.map(|()| swept))
+        ended.and_then(|ended| given_back.map(|()| ended))
     }
 
     async fn step(&self, limit: u32, lease: &Lease) -> Result<Swept, StoreError> {

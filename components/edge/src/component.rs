@@ -35,7 +35,7 @@ impl Guest for Front {
             wit_bindgen::spawn(async {
                 sleep(BEFORE_SWEEPING).await;
                 let _turn = Turn::begin();
-                upkeep::sweep();
+                upkeep::sweep().await;
             });
         }
         Ok(response)

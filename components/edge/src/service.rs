@@ -1,6 +1,6 @@
 //! The HTTP surface over this composition: set up once per instance, from the settings.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
@@ -65,6 +65,8 @@ fn router() -> Result<Router, Vec<String>> {
     let keys = api_keys(configured.api_keys)?;
     let mut problems = senders::check();
     problems.extend(configured.purposes.iter().flat_map(unprepared));
+    // What is wrong with the keys is wrong for every purpose.
+    problems.dedup();
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -75,6 +77,9 @@ fn router() -> Result<Router, Vec<String>> {
         StoreUpkeep,
         keys,
     );
+    for warning in &configured.warnings {
+        tracing::warn!(warning, "the settings may be a mistake");
+    }
     tracing::info!(purposes = configured.purposes.len(), "ready");
     Ok(ROUTER.get_or_init(|| routes).clone())
 }
@@ -89,20 +94,31 @@ fn api_keys(keys: Option<Vec<configuration::ApiKey>>) -> Result<ApiKeys, Vec<Str
     ApiKeys::new(keys).map_err(|problem| vec![problem.to_string()])
 }
 
-/// What the engine has against a purpose: one fault a line.
+/// What the engine has against a purpose, each with the variable that it stands in.
 fn unprepared(name: &configuration::PurposeName) -> Vec<String> {
     let problem = match otp::prepare(&name.tenant, &name.purpose) {
         Ok(()) => return Vec::new(),
         Err(otp::Error::Misconfigured(text)) => text,
         Err(_) => "the engine refuses it".to_owned(),
     };
+    if let Some(rule) = problem.strip_prefix("keys: ") {
+        return vec![format!("keys_ring: {rule}")];
+    }
+    let policy = format!("policy of {}/{}: ", name.tenant, name.purpose);
+    let faults = problem.strip_prefix(&policy).unwrap_or(&problem);
     let fault = |line: &str| format!("policies: {}/{}: {line}", name.tenant, name.purpose);
-    problem.lines().map(fault).collect()
+    faults.lines().map(fault).collect()
 }
 
+/// Refuses the request. An instance logs the same problems once.
 fn misconfigured(problems: &[String]) -> Response {
-    for problem in problems {
-        tracing::error!(problem, "the settings can't be used");
+    static LOGGED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let mut logged = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
+    if *logged != problems {
+        for problem in problems {
+            tracing::error!(problem, "the settings can't be used");
+        }
+        *logged = problems.to_vec();
     }
     refusal::misconfigured()
 }

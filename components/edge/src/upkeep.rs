@@ -4,10 +4,15 @@ use countersign_http_api::health::{Condition, Dependency, Health, Readiness};
 use countersign_http_api::otp::StoreError;
 use countersign_http_api::upkeep::{Swept, Upkeep};
 
+use spin_sdk::wit_bindgen;
+
 use crate::bindings::countersign::otp::upkeep;
 
-/// Keys that are looked at between two requests, at most: some dozens of milliseconds on a fast store.
+/// Keys that are looked at in one step, at most: some dozens of milliseconds on a fast store.
 const LIMIT: u32 = 128;
+
+/// Steps in a row. The instance takes no request meanwhile, others do.
+const MAX_STEPS: u32 = 16;
 
 /// The imported upkeep of the store.
 #[derive(Clone, Copy)]
@@ -38,10 +43,21 @@ pub(crate) fn is_due() -> bool {
     upkeep::sweep_due()
 }
 
-/// Sweeps one bounded step. What fails is left to the next one.
-pub(crate) fn sweep() {
-    match upkeep::sweep(LIMIT) {
-        Ok(swept) => tracing::debug!(swept.examined, swept.removed, swept.more, "swept"),
-        Err(error) => tracing::warn!(error = ?StoreError::from(error), "sweeping failed"),
+/// Sweeps until there is nothing more to look at, at most [`MAX_STEPS`] steps. What fails is left to the next time.
+pub(crate) async fn sweep() {
+    for _ in 0..MAX_STEPS {
+        match upkeep::sweep(LIMIT) {
+            Ok(swept) => {
+                tracing::debug!(swept.examined, swept.removed, swept.more, "swept");
+                if !swept.more {
+                    return;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(error = ?StoreError::from(error), "sweeping failed");
+                return;
+            }
+        }
+        wit_bindgen::yield_async().await;
     }
 }

@@ -42,6 +42,15 @@ fn good_variables_are_taken() {
 }
 
 #[test]
+fn production_warns_of_channels_that_cost_money_without_limits() {
+    let mut variables = good();
+    let warnings = read_from(&variables).unwrap().warnings;
+    assert!(warnings[0].to_string().contains("`subject`, `ip` and `tenant`"), "{warnings:?}");
+    variables.insert("mode", "development".into());
+    assert_eq!(read_from(&variables).unwrap().warnings, []);
+}
+
+#[test]
 fn the_sender_is_told_all_that_concerns_it() {
     let mut variables = good();
     variables.insert("mode", "development".into());
