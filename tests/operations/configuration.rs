@@ -91,6 +91,30 @@ async fn what_only_the_engine_finds_has_its_line() {
     assert!(said.contains("countersign.toml:11: purposes.pay.channels: "), "{said}");
 }
 
+/// An instance keeps the policies that it has used; so many long ones would be 5 MB.
+#[tokio::test]
+async fn policies_with_the_longest_lists_fit_into_an_instance() {
+    let workplace = Workplace::new().unwrap();
+    let list = |first: u32| {
+        let prefixes: Vec<_> =
+            (0..300).map(|number| format!("\"+62{}\"", first + number)).collect();
+        format!("[{}]", prefixes.join(", "))
+    };
+    let lists = format!("allow = {}, deny = {}", list(100), list(500));
+    let regions =
+        format!("{{ {lists}, channels = {{ sms = {{ {lists} }}, voice = {{ {lists} }} }} }}");
+    let purposes: String = (0..100)
+        .map(|number| {
+            format!("[purposes.p{number}]\nchannels = [\"sms\", \"voice\"]\nregions = {regions}\n")
+        })
+        .collect();
+    let engine = settings::engine("memory_mib = 4\n").unwrap();
+    let text = format!("{}{engine}{purposes}", settings::SERVER);
+    let (code, said) = checked(&workplace, &text, &[]).await;
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("purposes: 100"), "{said}");
+}
+
 #[tokio::test]
 async fn what_is_wrong_with_the_keys_is_told_once() {
     let workplace = Workplace::new().unwrap();

@@ -4,7 +4,6 @@
 //! at again is written into the journal before the segment that named it goes; so a step that is cut off loses
 //! nothing, and is done again.
 
-use crate::{Ended, Store};
 use crate::backend::Backend;
 use crate::contract::{StoreError, Swept};
 use crate::entry::Entry;
@@ -13,6 +12,7 @@ use crate::lease::Lease;
 use crate::look::Looks;
 use crate::marker;
 use crate::physical::bookkeeping;
+use crate::{Ended, Store};
 
 /// Nothing is asked of the backend later than this, whatever is unfinished: the lease is good for longer.
 const SWEEP_MILLIS: u64 = 20_000;

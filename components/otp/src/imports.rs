@@ -16,6 +16,9 @@ use crate::bindings::wasi::random::random;
 /// Policies that an instance keeps at once. Beyond them it begins anew, so that any number of tenants fits its memory.
 const MAX_POLICIES: usize = 256;
 
+/// Entries of their lists: some two megabytes.
+const MAX_ENTRIES: usize = 65_536;
+
 /// The imports, and the policies asked for so far.
 #[derive(Default)]
 pub(crate) struct Imports {
@@ -27,6 +30,7 @@ pub(crate) struct Imports {
 struct Policies {
     by_tenant: BTreeMap<String, BTreeMap<String, SharedPolicy>>,
     count: usize,
+    entries: usize,
 }
 
 impl Policies {
@@ -35,10 +39,11 @@ impl Policies {
     }
 
     fn keep(&mut self, tenant: &str, purpose: &str, policy: SharedPolicy) {
-        if self.count >= MAX_POLICIES {
+        if self.count >= MAX_POLICIES || self.entries >= MAX_ENTRIES {
             *self = Self::default();
         }
         self.count += 1;
+        self.entries += policy.entries();
         self.by_tenant.entry(tenant.into()).or_default().insert(purpose.into(), policy);
     }
 }

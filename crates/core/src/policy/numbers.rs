@@ -39,6 +39,13 @@ fn matches(entry: &str, recipient: &Recipient) -> bool {
 }
 
 impl Policy {
+    /// Entries of its lists: what makes one policy larger than another.
+    #[must_use]
+    pub fn entries(&self) -> usize {
+        let regions = self.regions.iter().map(|rule| rule.allow.len() + rule.deny.len());
+        self.new_prefixes.len() + regions.sum::<usize>()
+    }
+
     /// Reads a recipient as this policy has it: `kind` is what all of its channels take.
     pub(crate) fn recipient(&self, text: &str, kind: Option<Kind>) -> Result<Recipient, Fault> {
         let rules = Rules {
