@@ -24,27 +24,28 @@ const ENGINE: &str = "countersign-otp";
 /// As [`build_packages`].
 pub(crate) fn build(workspace: &Workspace) -> Result<Vec<u8>> {
     // By itself: what other packages want of a shared dependency can't change its bytes.
-    let [component] = build_packages(workspace, [ENGINE])?;
+    let [component] = build_packages(workspace, "component", [ENGINE])?;
     Ok(component)
 }
 
-/// Builds some packages, each as a component.
+/// Builds some packages with a profile of `Cargo.toml`, each as a component.
 ///
 /// # Errors
 /// Where the wasm target can't be added, a build fails, or a module is no valid component.
 pub(crate) fn build_packages<const N: usize>(
     workspace: &Workspace,
+    profile: &str,
     packages: [&str; N],
 ) -> Result<[Vec<u8>; N]> {
     toolchain::ensure_wasm_target(workspace)?;
     let mut cargo = workspace.cargo();
-    cargo.args(["build", "--profile", "component", "--target", WASM]);
+    cargo.args(["build", "--profile", profile, "--target", WASM]);
     cargo.args(packages.iter().flat_map(|package| ["--package", package]));
     cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags(workspace)?);
     process::run(&mut cargo)?;
     let mut components = [const { Vec::new() }; N];
     for (component, package) in components.iter_mut().zip(packages) {
-        let module = module_path(&workspace.target, package);
+        let module = module_path(&workspace.target, profile, package);
         let bytes = std::fs::read(&module).with_context(|| {
             format!("{} is missing; is {package} a `cdylib`?", module.display())
         })?;
@@ -94,8 +95,8 @@ fn encode(module: &[u8]) -> Result<Vec<u8>> {
     ComponentEncoder::default().validate(true).module(module)?.encode()
 }
 
-fn module_path(target: &Path, package: &str) -> PathBuf {
-    target.join(WASM).join("component").join(format!("{}.wasm", package.replace('-', "_")))
+fn module_path(target: &Path, profile: &str, package: &str) -> PathBuf {
+    target.join(WASM).join(profile).join(format!("{}.wasm", package.replace('-', "_")))
 }
 
 /// The flags that make the module small at start and free of this machine's paths, as

@@ -32,15 +32,15 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 /// As [`run`].
 pub(crate) fn build_and_place(workspace: &Workspace) -> Result<()> {
     let engine = component::build_and_place(workspace)?;
-    let [front, settings, sender, key_value, redis] = component::build_packages(
+    let [front, key_value, redis] = component::build_packages(
         workspace,
-        [
-            "countersign-edge",
-            "countersign-edge-settings",
-            "countersign-edge-sender",
-            "countersign-edge-store",
-            "countersign-edge-store-redis",
-        ],
+        "edge",
+        ["countersign-edge", "countersign-edge-store", "countersign-edge-store-redis"],
+    )?;
+    let [settings, sender] = component::build_packages(
+        workspace,
+        "edge-rare",
+        ["countersign-edge-settings", "countersign-edge-sender"],
     )?;
     for (kind, store) in [(EdgeStore::KeyValue, key_value), (EdgeStore::Redis, redis)] {
         let parts = Parts {

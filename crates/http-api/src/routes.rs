@@ -65,7 +65,7 @@ fn routes<O: Otp, H: Health, C: Callbacks>(
     health: H,
     callbacks: C,
     keys: ApiKeys,
-    document: &'static str,
+    document: &'static [u8],
     more: Router<Arc<Api<O, H>>>,
 ) -> Router {
     let desk = Arc::new(callbacks::Desk { otp: otp.clone(), callbacks });
