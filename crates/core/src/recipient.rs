@@ -235,6 +235,7 @@ pub fn parse_under(text: &str, kind: Option<Kind>, rules: &Rules<'_>) -> Result<
         (Some(Kind::Email), _) | (None, true) => {
             email::parse(text).map(|text| Recipient { text, detail: Detail::Email })
         }
+        (None, false) if looks_like_an_address(text) => Err(Fault::MalformedAddress),
         (Some(Kind::Phone) | None, false) => parse_number(text, rules),
     }
 }
@@ -255,9 +256,21 @@ fn is_whatsapp_id(text: &str) -> bool {
     let is_server = ["broadcast", "c.us", "g.us", "lid", "newsletter", "s.whatsapp.net"]
         .iter()
         .any(|known| known.eq_ignore_ascii_case(server));
+    let user = user.strip_prefix('+').unwrap_or(user);
     is_server
         && user.starts_with(|first: char| first.is_ascii_digit())
         && user.bytes().all(|byte| byte.is_ascii_digit() || b"-.:_".contains(&byte))
+}
+
+/// Whether a text without an `@` is meant as a mail address: more letters than digits, and a full stop or what stands for
+/// an `@` among them (`taro.example.com`, `taro%40example.com`, `taro(at)example`), and no URI of a number.
+fn looks_like_an_address(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let count = |is: fn(&char) -> bool| text.chars().filter(is).count();
+    let signs = [".", "%40", "(at)", "[at]", "&#64;", "&commat;"];
+    !lower.starts_with("tel:")
+        && count(|sign| sign.is_alphabetic()) > count(|sign| sign.is_numeric())
+        && signs.iter().any(|sign| lower.contains(sign))
 }
 
 /// The text with ASCII in place of full-width ASCII and of the small `@`, U+FE6B, as UTS 46 has it in domains.

@@ -37,7 +37,7 @@ pub(crate) async fn read_optional<T: DeserializeOwned + Default>(
     body: Body,
 ) -> Result<T, Problem> {
     let bytes = bytes(headers, body, MAX_BODY_BYTES).await?;
-    if bytes.is_empty() {
+    if without_mark(&bytes).is_empty() {
         return Ok(T::default());
     }
     if !is_json(headers) {
@@ -98,8 +98,12 @@ async fn bytes(headers: &HeaderMap, body: Body, most: usize) -> Result<Bytes, Pr
 /// Some clients write it ahead of UTF-8. RFC 8259, section 8.1, allows to ignore it.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
+}
+
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let bytes = without_mark(bytes);
     // serde would take an array for a struct as well.
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(Problem::request("The request body must be a JSON object."));

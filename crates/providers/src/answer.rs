@@ -11,8 +11,8 @@ use crate::message::Timestamp;
 use crate::retry_after;
 
 const MAX_MESSAGE_ID_BYTES: usize = 128;
-/// Of a body that says which proxy refused.
-const MAX_PROXY_BYTES: usize = 256;
+/// Of a body that says which proxy refused: Cloudflare's pages have comments for old browsers before their title.
+const MAX_PROXY_BYTES: usize = 2048;
 
 /// What the status alone says of a message that wasn't accepted: for whatever the body says nothing better of.
 /// `provider` begins the text of what fits no other error.
@@ -29,7 +29,7 @@ pub(crate) fn by_status(response: &Response<&[u8]>, provider: &str, now: Timesta
     let status = response.status();
     let retry_after = retry_after::seconds(response.headers(), now);
     match status {
-        StatusCode::FORBIDDEN if is_cloudflare(response.body()) => {
+        StatusCode::FORBIDDEN if is_cloudflare(response) => {
             SendError::Other(format!("{provider} answered 403: Cloudflare refuses this client"))
         }
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => SendError::Unauthorised,
@@ -45,13 +45,22 @@ pub(crate) fn by_status(response: &Response<&[u8]>, provider: &str, now: Timesta
     }
 }
 
-/// Whether Cloudflare refused the request in front of the provider, which has not seen the key:
-/// `error code: 1010`.
-fn is_cloudflare(body: &[u8]) -> bool {
-    const ERROR: &str = "error code: 1";
+/// Whether Cloudflare refused the request in front of the provider, which has not seen the key. It says so as
+/// `error code: 1010`, as JSON (its changelog, 2026-03-11), or as a page: "Attention Required! | Cloudflare", "Access
+/// denied | … used Cloudflare …"; of a challenge, whose title doesn't name it, in a header (its "Detect a Challenge
+/// Page response").
+fn is_cloudflare(response: &Response<&[u8]>) -> bool {
+    if response.headers().contains_key("cf-mitigated") {
+        return true;
+    }
+    if let Some(body) = json::<Value>(response) {
+        return body.get("cloudflare_error") == Some(&Value::Bool(true));
+    }
+    let body = json::unmarked(response.body());
     let start = String::from_utf8_lossy(body.get(..MAX_PROXY_BYTES).unwrap_or(body));
-    let start = start.trim_start();
-    start.get(..ERROR.len()).is_some_and(|start| start.eq_ignore_ascii_case(ERROR))
+    let start = start.trim_start().to_ascii_lowercase();
+    let title = start.split_once("<title>").and_then(|(_, rest)| rest.split("</title>").next());
+    start.starts_with("error code: 1") || title.is_some_and(|title| title.contains("cloudflare"))
 }
 
 /// The body, where it is JSON of that form.
@@ -126,13 +135,42 @@ mod tests {
             by_status(&response, "the provider", NOW)
         };
         let refused = "the provider answered 403: Cloudflare refuses this client";
-        for body in ["error code: 1010", "error code: 1020\n", " Error code: 1009"] {
+        let old =
+            "<!--[if lt IE 7]> <html class=\"no-js ie6 oldie\" lang=\"en-US\"> <![endif]-->\n";
+        let page = |title: &str| {
+            format!("<!DOCTYPE html>\n{}<head>\n<title>{title}</title>", old.repeat(4))
+        };
+        let pages = ["Attention Required! | Cloudflare", "Access denied | a.b used Cloudflare to"];
+        let [blocked, denied] = pages.map(page);
+        for body in [
+            "error code: 1010",
+            "error code: 1020\n",
+            " Error code: 1009",
+            "\u{feff}error code: 1010",
+            r#"{"error_code":1010,"cloudflare_error":true,"status":403}"#,
+            &blocked,
+            &denied,
+            &format!("\u{feff}{denied}"),
+        ] {
             assert_eq!(error(403, body), SendError::Other(refused.into()), "{body}");
             assert_eq!(error(401, body), SendError::Unauthorised, "{body}");
         }
-        for body in ["", "forbidden", "{\"message\":\"error code: 1010\"}"] {
+        for body in [
+            "",
+            "forbidden",
+            "{\"message\":\"error code: 1010\"}",
+            r#"{"error_code":1010,"cloudflare_error":false}"#,
+            "[1010]",
+            &page("403 Forbidden"),
+            "<title>403 Forbidden</title><p>by way of Cloudflare",
+            "Cloudflare",
+        ] {
             assert_eq!(error(403, body), SendError::Unauthorised, "{body}");
         }
+        let challenge = Response::builder().status(403).header("cf-mitigated", "challenge");
+        let challenge = challenge.body(&b"<title>Just a moment...</title>"[..]).unwrap();
+        let error = by_status(&challenge, "the provider", NOW);
+        assert_eq!(error, SendError::Other(refused.into()));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! [SendEmail] and [common errors] read on 2026-11-21; statuses, fields and what a tag may hold compared with the
 //! service's model in AWS's SDK for Python (botocore). SES takes no idempotency key.
 //!
-//! The code of an error stands in the header `x-amzn-errortype` (`<code>:<url>`), or in the body's `__type`
+//! The code of an error stands in the header `x-amzn-errortype` (`<code>:<url>`), or in the body's `__type` or `code`
 //! (`<namespace>#<code>`).
 //!
 //! | answer | outcome |

@@ -51,7 +51,7 @@
 //! | `status` | report |
 //! |---|---|
 //! | `DELIVRD`, `DELIVERED` | delivered |
-//! | `UNDELIV`, `UNDELIVERED`, `NOT_DELIVERED`, `EXPIRED`, `REJECTD`, `DELETED`, `FAILED` and their other spellings | failed |
+//! | `UNDELIV`, `UNDELIVERED`, `NOT_DELIVERED`, `EXPIRED`, `REJECTD`, `DELETED`, `FAILED`, `BLOCKED`, `TIMEOUT` and their other spellings | failed |
 //! | `NEW`, `STORED`, `ACCEPTED`, `PARTDELIVERED`, `ENROUTE`, `UNKNOWN`, anything else | none |
 //!
 //! [Eskiz.uz]: https://eskiz.uz/sms

@@ -13,6 +13,27 @@ use countersign_settings::problem::Problem;
 
 use table::{LANGUAGES, NEAR, REGIONS, SCRIPTS};
 
+/// The languages behind which extended ones are registered, and these (IANA's registry of 2025-08-25, `Type: extlang`);
+/// but for `sgn`. No other three letters behind a language are one: mostly they are a region (ISO 3166, alpha-3), which
+/// BCP 47 doesn't have, but which must not cost the language (`id-IDN`, `zh-TWN`).
+static EXTENDED: [(&str, &str); 7] = [
+    (
+        "ar",
+        "aao abh abv acm acq acw acx acy adf aeb aec afb ajp apc apd arb arq ars ary arz auz avl \
+         ayh ayl ayn ayp bbz pga shu ssh",
+    ),
+    ("kok", "gom knn"),
+    ("lv", "ltg lvs"),
+    (
+        "ms",
+        "bjn btj bve bvu coa dup hji jak jax kvb kvr kxd lce lcf liw max meo mfa mfb min mqg msi \
+         mui orn ors pel pse tmw urk vkk vkt xmm zlm zmi zsm",
+    ),
+    ("sw", "swc swh"),
+    ("uz", "uzn uzs"),
+    ("zh", "cdo cjy cmn cnp cpx csp czh czo gan hak hnm hsn luh lzh mnp nan sjc wuu yue"),
+];
+
 const MAX_LOCALES: usize = 64;
 /// The contract's bound.
 pub(crate) const MAX_TAG_BYTES: usize = 35;
@@ -125,8 +146,8 @@ fn likely_script(language: &str, region: Option<&str>) -> Option<&'static str> {
 /// The current form of a tag, in lower case. What isn't a tag is given back in lower case.
 pub(crate) fn current(tag: &str) -> String {
     let mut tag = tag.to_ascii_lowercase().replace('_', "-");
-    // The name of an extended language is one that may have been replaced itself.
-    for _ in 0..2 {
+    // The longer name of a language, an extended one behind it, and that one's own new name: `msa-zsm` is `ms`.
+    for _ in 0..3 {
         if let Some((new, rest)) = renamed(&tag) {
             tag = join(new, rest);
         } else if let Some((_, extended)) = tag.split_once('-').filter(|tag| has_extended(*tag)) {
@@ -168,14 +189,15 @@ fn renamed(tag: &str) -> Option<(&'static str, &str)> {
     found.filter_map(|(old, rest)| Some((look_up(&LANGUAGES, old)?, rest))).next()
 }
 
-/// Whether a language is followed by an extended one, of three letters, that is named in its place (`zh-yue`).
+/// Whether a language is followed by an extended one, of three letters, that is named in its place (`zh-yue`): one that
+/// is registered behind this language, as RFC 5646, section 2.2.2, wants it.
 fn has_extended((language, rest): (&str, &str)) -> bool {
     let extended = rest.split('-').next().unwrap_or_default();
-    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphabetic());
-    (2..=3).contains(&language.len())
-        && extended.len() == 3
-        && is_name(language)
-        && is_name(extended)
+    if language == "sgn" {
+        // The 164 sign languages: nobody writes a region there.
+        return extended.len() == 3 && extended.bytes().all(|byte| byte.is_ascii_alphabetic());
+    }
+    look_up(&EXTENDED, language).is_some_and(|all| all.split(' ').any(|known| known == extended))
 }
 
 /// A new name and what stood behind the old one, whose own script and region count for more than those of the name.
@@ -309,6 +331,18 @@ mod tests {
             ("ar-arb", "ar"),
             ("arb-EG", "ar-EG"),
             ("zsm", "ms"),
+            ("ms-zsm-MY", "ms-MY"),
+            ("msa-zsm", "ms"),
+            ("ar-arz", "arz"),
+            ("sw-swh-KE", "sw-KE"),
+            ("sgn-ase", "ase"),
+            // Regions in three letters, and an extended language of another one.
+            ("in-IDN", "id-idn"),
+            ("id-idn-ID", "id-idn-ID"),
+            ("zho-TWN", "zh-twn"),
+            ("ar-EGY", "ar-egy"),
+            ("uz-UZB", "uz-uzb"),
+            ("en-yue", "en-yue"),
             ("sh", "sr-Latn"),
             ("sh-RS", "sr-Latn-RS"),
             ("sh-Cyrl-RS", "sr-Cyrl-RS"),
@@ -335,7 +369,7 @@ mod tests {
         for text in ["", "-", "x\r\ny", "en,de", "i", "ü-DD", "en-"] {
             assert_eq!(canonical(text), text);
         }
-        let tables = [&LANGUAGES[..], &REGIONS, &SCRIPTS, &NEAR];
+        let tables = [&LANGUAGES[..], &REGIONS, &SCRIPTS, &NEAR, &EXTENDED];
         assert!(tables.iter().all(|table| table.is_sorted_by(|one, next| one.0 < next.0)));
         for (old, new) in LANGUAGES {
             assert_eq!(current(old), *new, "{old}");
@@ -399,6 +433,40 @@ mod tests {
             open(&[("in", "a"), ("id", "b")]).1,
             ["p.in: is given twice, in another spelling"]
         );
+    }
+
+    #[test]
+    fn a_region_in_three_letters_does_not_cost_the_language() {
+        for (locale, language) in [
+            ("id-IDN", "id"),
+            ("in-IDN", "id"),
+            ("id-idn-ID", "id"),
+            ("id_IDN", "id"),
+            ("he-ISR", "he"),
+            ("pt-BRA", "pt"),
+            ("ms-MYS", "ms"),
+            ("fil-PHL", "fil"),
+            ("sr-SRB", "sr"),
+            ("fa-IRN", "fa"),
+            ("en-GBR", "en"),
+            ("en-USA", "en"),
+            ("zh-TWN", "zh"),
+            ("zh-CHN", "zh"),
+            ("ar-EGY", "ar"),
+            ("ar-ARE", "ar"),
+            ("sw-KEN", "sw"),
+            ("uz-UZB", "uz"),
+            ("lv-LVA", "lv"),
+            ("rus-RUS", "ru"),
+        ] {
+            assert_eq!(open(&[(language, "a")]).0.of(locale), Some("a"), "{locale}");
+        }
+        let (texts, _) = open(&[("zh", "a"), ("yue", "b"), ("ar", "c"), ("arz", "d")]);
+        for (locale, text) in
+            [("zh-yue", "b"), ("zh-yue-HKG", "b"), ("zh-CHN", "a"), ("ar-arz-EG", "d")]
+        {
+            assert_eq!(texts.of(locale), Some(text), "{locale}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@
 //!   and where that is too long (a tag of more than 192 bytes) not at all: of such a mail nothing is reported.
 //! - **`Auto-Submitted: auto-generated`** keeps holiday notes from being sent in reply.
 //!
-//! | answer, by status and `name` | outcome |
+//! | answer, by status and `name`; by `message` alone where there is no `name` | outcome |
 //! |---|---|
 //! | 2xx with `id` | accepted |
 //! | 2xx with anything else | unreadable |

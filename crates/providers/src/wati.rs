@@ -19,7 +19,7 @@
 //! | 2xx, `success: true` (or `result`, `ok`), no errors; whatever `message` and `info` say besides, but for the words below | accepted |
 //! | 2xx with an empty list `recipients` ("can omit invalid recipients"), a recipient marked as invalid, or a number in `errors.invalidWhatsappNumbers` | recipient refused |
 //! | a name in `errors.invalidCustomParameters` | not configured: `parameter` |
-//! | 2xx with `success: false` or a recipient's `errors`, 400, 404: by its words | |
+//! | 2xx with `success: false` or words in `errors` or `errors.error`, also a recipient's, 400, 404: by its words | |
 //! | … "no valid receivers", "invalid WhatsApp number" and the like | recipient refused |
 //! | … "Invalid Template Name", a template that isn't found, doesn't exist or isn't approved | template unknown |
 //! | … "Check your template, it cannot have typos or blank text": a parameter of another name | not configured: `parameter` |

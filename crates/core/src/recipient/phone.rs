@@ -79,17 +79,28 @@ pub(super) fn is_prefix(text: &str) -> bool {
     })
 }
 
-/// Reads a number in any spelling. Two numbers with a slash between them are none, also where their digits, joined,
-/// would be one.
+/// Reads a number in any spelling. Two numbers are none, also where their digits, joined, would be one: on either side of
+/// the only slash, or a whole one and another that begins anew (`030 12345 030 12346`).
 pub(super) fn parse(text: &str, rules: &Rules<'_>) -> Result<Number, Fault> {
     let number = parse_one(text, rules)?;
     let is_number = |text: &str| parse_one(text, rules).is_ok();
-    match spelling::around_only_slash(text) {
-        Some((first, second)) if is_number(first) && is_number(second) => {
-            Err(Fault::MalformedNumber)
-        }
-        _ => Ok(number),
+    let are_both = |(first, second)| is_number(first) && is_number(second);
+    let region = rules.default_region.or(number.region);
+    let begins_anew = |second: &str| {
+        let digits = spelling::read(second).map(|spelled| spelled.digits);
+        let plan = region.and_then(Plan::of_region);
+        digits.ok().zip(plan).is_some_and(|(digits, plan)| {
+            plan.after_national_prefix(&digits).len() < digits.len()
+                && parse_one(second, &Rules { default_region: region, ..*rules }).is_ok()
+        })
+    };
+    let follows = |(first, second): (&str, &str)| begins_anew(second) && is_number(first);
+    if spelling::around_only_slash(text).is_some_and(are_both)
+        || spelling::before_groups(text).any(follows)
+    {
+        return Err(Fault::MalformedNumber);
     }
+    Ok(number)
 }
 
 fn parse_one(text: &str, rules: &Rules<'_>) -> Result<Number, Fault> {

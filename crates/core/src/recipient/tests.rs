@@ -204,6 +204,7 @@ fn a_number_and_something_else_is_refused() {
                 "<+6281234567890>",
                 "+6281234567890,",
                 "+6281234567890;",
+                "tel:81234567890.0;phone-context=+62",
                 "081234567890 & 081234567891",
                 "081234567890, 081234567891",
                 "+6281234567890 +6281234567891",
@@ -218,6 +219,14 @@ fn a_number_and_something_else_is_refused() {
                 "030 901820 (21)",
                 "030/901820 (1)",
                 "+49 30 12345/03012346",
+                "030 12345 030 12346",
+                "+49 30 12345 (030 12346)",
+                "+49 30 12345 - 030 12346",
+                "030/12345 / 030/12346",
+                "030/12345/030/12346",
+                "030-12345-030-12346",
+                "tel:901820/21;phone-context=+4930",
+                "tel:901820(21);phone-context=+49-30",
             ][..],
         ),
         (Some("CH"), &["079'123'45'67", "021/821\u{2019}51\u{2019}08"][..]),
@@ -240,6 +249,8 @@ fn slashes_brackets_and_full_stops_elsewhere_separate() {
         ("0171.1234567", "DE", "+491711234567"),
         ("030.901820/123", "DE", "+4930901820123"),
         ("030 901820-0", "DE", "+49309018200"),
+        ("030 901 4012345", "DE", "+49309014012345"),
+        ("030 90 1820", "DE", "+4930901820"),
         ("(0812 34567890)", "ID", "+6281234567890"),
         ("0812 3456 (7890)", "ID", "+6281234567890"),
     ] {
@@ -314,9 +325,24 @@ fn marks_around_an_address_and_full_width_do_not_matter() {
 }
 
 #[test]
+fn what_is_meant_as_an_address_is_not_called_a_number() {
+    let texts = [
+        "taro.example.com",
+        "taro%40example.com",
+        "taro(at)example",
+        "taro&#64;example",
+        "taro 81 at x.example.com",
+    ];
+    all_read_as(Err(Fault::MalformedAddress), None, &texts);
+    let numbers = ["WA: 081234567890", "1-800-FLOWERS", "call me", "0812.3456.789O"];
+    all_read_as(Err(Fault::MalformedNumber), Some("US"), &numbers);
+}
+
+#[test]
 fn the_id_of_a_whatsapp_chat_is_the_wrong_kind() {
     let ids = [
         "6281234567890@c.us",
+        "+6281234567890@c.us",
         "6281234567890@s.whatsapp.net",
         "6281234567890:12@S.WhatsApp.Net",
         "6281234567890-1415110000@g.us",

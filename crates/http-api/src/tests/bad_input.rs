@@ -35,6 +35,14 @@ async fn a_byte_order_mark_before_a_body_is_ignored() {
 }
 
 #[tokio::test]
+async fn a_byte_order_mark_alone_is_no_body() {
+    let engine = Scripted::willing();
+    let path = "/v1/challenges/c1.abc/resend";
+    let reply = send(engine.open(), post(path, "\u{feff}".to_owned())).await;
+    assert_eq!(reply.status, StatusCode::OK, "{reply:?}");
+}
+
+#[tokio::test]
 async fn a_body_that_cannot_be_read_names_the_field() {
     let deep = format!("{}{}", "[".repeat(2_000), "]".repeat(2_000));
     let long = "x".repeat(3_000);

@@ -2,6 +2,7 @@
 
 use http::Response;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::answer;
 use crate::aws::Refusal;
@@ -16,14 +17,6 @@ const CODE_HEADER: &str = "x-amzn-errortype";
 struct Success {
     #[serde(rename = "MessageId")]
     message_id: String,
-}
-
-#[derive(Default, Deserialize)]
-struct Failure {
-    #[serde(default, rename = "__type")]
-    code: String,
-    #[serde(default, alias = "Message")]
-    message: String,
 }
 
 /// Reads an answer; `path` is where the settings stand, `has_set` whether a configuration set is among them.
@@ -98,11 +91,14 @@ fn refusal(response: &Response<&[u8]>) -> Option<Refusal> {
     if !Refusal::may_be_in(response) {
         return None;
     }
-    let body: Failure = answer::json(response).unwrap_or_default();
+    let body: Value = answer::json(response).unwrap_or_default();
+    let text = |names: &[&str]| names.iter().find_map(|name| body.get(name)?.as_str());
     let header = response.headers().get(CODE_HEADER).and_then(|value| value.to_str().ok());
-    let code = header.unwrap_or(&body.code);
+    // AWS restJson1, "Operation error serialization": in the header, or in either field of the body.
+    let code = header.or_else(|| text(&["__type", "code"])).unwrap_or_default();
     // `<namespace>#<code>:<url>`: either end may be absent.
     let code = code.split(':').next().unwrap_or_default();
     let code = code.rsplit('#').next().unwrap_or_default().trim();
-    (!code.is_empty()).then(|| Refusal { code: code.to_owned(), message: body.message })
+    let message = text(&["message", "Message"]).unwrap_or_default();
+    (!code.is_empty()).then(|| Refusal { code: code.to_owned(), message: message.to_owned() })
 }

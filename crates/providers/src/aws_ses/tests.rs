@@ -217,9 +217,19 @@ fn a_code_is_read_in_all_its_forms() {
         assert_eq!(answer(400, Some(code), r#"{"message":"x"}"#), rejected, "{code}");
     }
     for code in ["MessageRejected", "com.amazonaws.ses#MessageRejected"] {
-        let body = json!({ "__type": code, "message": "x" }).to_string();
-        assert_eq!(answer(400, None, &body), rejected, "{code}");
+        for name in ["__type", "code"] {
+            let body = json!({ name: code, "message": "x" }).to_string();
+            assert_eq!(answer(400, None, &body), rejected, "{name} {code}");
+        }
     }
+    for body in [
+        r#"{"code":"BadRequestException","message":"Domain starts with dot"}"#,
+        r#"{"__type":"a#BadRequestException","code":7,"Message":"Domain starts with dot"}"#,
+        r#"{"__type":null,"code":"BadRequestException","message":"Domain starts with dot"}"#,
+    ] {
+        assert_eq!(answer(400, None, body), Err(SendError::RecipientRefused), "{body}");
+    }
+    assert_eq!(answer(400, None, r#"{"code":"MessageRejected","message":null}"#), rejected);
     let both = r#"{"__type":"AccountSuspendedException"}"#;
     assert_eq!(answer(400, Some("MessageRejected"), both), rejected);
     assert_eq!(answer(403, Some("Hunter2"), "{}"), Err(SendError::Unauthorised));

@@ -48,14 +48,13 @@ pub(super) fn message(
 ) -> Result<Step, SendError> {
     let status = response.status();
     let body = answer::json::<Map<String, Value>>(response).unwrap_or_default();
-    let says = |word: &str| body.get("status").and_then(Value::as_str) == Some(word);
     if status.is_success() {
-        if says("error") || says("fail") {
+        if says(&body, &["error", "fail", "failed", "failure"]) {
             return Err(refusal(&body, path).unwrap_or_else(|| other(status)));
         }
         return accepted(&body).ok_or(SendError::Unreadable);
     }
-    let is_token_invalid = says("token-invalid") || says("token_invalid");
+    let is_token_invalid = says(&body, &["token-invalid", "token_invalid"]);
     if status == StatusCode::UNAUTHORIZED || (status.is_client_error() && is_token_invalid) {
         session.forget();
         return Ok(Step::Again);
@@ -79,15 +78,16 @@ fn accepted(body: &Map<String, Value>) -> Option<Step> {
     let id = match body.get("id") {
         Some(Value::String(id)) if !id.is_empty() => answer::message_id(id),
         Some(Value::Number(id)) => answer::message_id(&id.to_string()),
-        _ if says_success(body) => None,
+        _ if says(body, &["success", "ok"]) => None,
         _ => return None,
     };
     Some(Step::Accepted(Accepted { message_id: id }))
 }
 
-fn says_success(body: &Map<String, Value>) -> bool {
+/// Whether the status is one of these words, in whatever letters: Eskiz has several spellings of most.
+fn says(body: &Map<String, Value>, words: &[&str]) -> bool {
     let status = body.get("status").and_then(Value::as_str).unwrap_or_default();
-    ["success", "ok"].iter().any(|word| status.eq_ignore_ascii_case(word))
+    words.iter().any(|word| status.eq_ignore_ascii_case(word))
 }
 
 /// Words by which a refusal is known, in lower case. The first that is found counts.

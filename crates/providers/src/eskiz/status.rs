@@ -51,18 +51,22 @@ fn statuses(headers: &HeaderMap, body: &[u8]) -> Option<Vec<String>> {
     }
 }
 
-/// What a status says in the end. The words are those of SMPP, which each gateway spells in its own
-/// way.
+/// How the words begin that say "failed": those of SMPP (`UNDELIV`, `EXPIRED`, `DELETED`, `REJECTD`), which each
+/// gateway spells and shortens in its own way, and what gateways add.
+const FAILED: [&str; 12] = [
+    "BLOCK", "CANCEL", "DELETE", "ERROR", "EXPIR", "NONDEL", "NOTDEL", "REJ", "SKIP", "TIMEOUT",
+    "UNDEL", "UNDLV",
+];
+
+/// What a status says in the end.
 fn outcome(status: &str) -> Option<Outcome> {
     let is_letter = |letter: &char| letter.is_ascii_alphanumeric();
     let word: String = status.to_ascii_uppercase().chars().filter(is_letter).collect();
     match word.as_str() {
         "DELIVRD" | "DELIVERED" => Some(Outcome::Delivered),
-        "UNDELIV" | "UNDELIVRD" | "UNDELIVERED" | "UNDELIVERABLE" | "NOTDELIV" | "NOTDELIVRD"
-        | "NOTDELIVERED" | "NONDELIVERED" | "EXPIRED" | "REJECTD" | "REJECTED" | "DELETED"
-        | "FAILED" | "FAILURE" | "FAIL" | "ERROR" | "CANCELED" | "CANCELLED" | "SKIPPED" => {
-            Some(Outcome::Failed)
-        }
+        // `DELIVERY_FAILED`, `FAILURE`.
+        word if word.contains("FAIL") => Some(Outcome::Failed),
+        word if FAILED.iter().any(|beginning| word.starts_with(beginning)) => Some(Outcome::Failed),
         _ => None,
     }
 }

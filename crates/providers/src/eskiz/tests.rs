@@ -160,6 +160,7 @@ fn only_what_may_be_the_token_s_fault_costs_the_token() {
         (401, "", false),
         (400, r#"{"status":"token-invalid"}"#, false),
         (400, r#"{"status":"token_invalid"}"#, false),
+        (400, r#"{"status":"Token-Invalid"}"#, false),
         (403, "", false),
         (400, r#"{"status":"error","message":"balance"}"#, true),
         (429, "", true),
@@ -184,6 +185,18 @@ fn a_number_is_accepted_whatever_its_message_is_called() {
     }
     for body in [r#"{"id":""}"#, r#"{"id":null}"#, r#"{"id":{}}"#, r#"{"status":"waiting"}"#] {
         assert_eq!(id(body), Err(SendError::Unreadable), "{body}");
+    }
+}
+
+#[test]
+fn an_error_is_one_in_whatever_letters() {
+    for word in ["error", "Error", "ERROR", "fail", "failed", "Failed", "failure"] {
+        let body = format!(r#"{{"status":"{word}","message":"номер в черном списке"}}"#);
+        let refused = answer(&mut logged_in(), 200, &body);
+        assert_eq!(refused, Err(SendError::RecipientRefused), "{word}");
+        let body = format!(r#"{{"status":"{word}","id":"7","message":"?"}}"#);
+        let other = SendError::Other("Eskiz answered 200 with an error".into());
+        assert_eq!(answer(&mut logged_in(), 200, &body), Err(other), "{word}");
     }
 }
 
@@ -341,9 +354,28 @@ fn every_word_for_failed_is_known() {
         "UNDELIVERABLE",
         "CANCELLED",
         "failure",
+        "UNDELIVER",
+        "UNDELIVERD",
+        "UNDLVRD",
+        "NOTDELIVERD",
+        "NONDELIVERED",
+        "EXPIRD",
+        "REJECT",
+        "DELIVERY_FAILED",
+        "DELIVERY FAILURE",
+        "BLOCKED",
+        "DELETE",
+        "TIMEOUT",
+        "error",
+        "SKIPPED",
     ] {
         let report_of = |outcome| vec![Report { tag: Tag::of(&message()), outcome }];
         assert_eq!(report(status), Ok(report_of(Outcome::Failed)), "{status}");
+    }
+    for status in
+        ["DELIVERING", "DELIVERY", "ACCEPTD", "PARTDELIVERD", "UNKNOWN", "TRANSMTD", "SENT"]
+    {
+        assert_eq!(report(status), Ok(vec![]), "{status}");
     }
 }
 

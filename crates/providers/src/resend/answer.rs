@@ -2,6 +2,7 @@
 
 use http::{Response, StatusCode};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::answer;
 use crate::error::SendError;
@@ -31,13 +32,6 @@ pub(super) fn read(
     Err(refusal.unwrap_or_else(|| answer::by_status(response, "Resend", now)))
 }
 
-#[derive(Deserialize)]
-struct Failure {
-    name: String,
-    #[serde(default)]
-    message: String,
-}
-
 /// Names that say no more than that the request isn't as Resend wants it, or that somebody has to ask Resend.
 const OTHERS: [&str; 10] = [
     "email_above_quota",
@@ -52,34 +46,35 @@ const OTHERS: [&str; 10] = [
     "security_error",
 ];
 
-/// What the error's name means.
+/// What the error's name means, or its message, which may stand without a name.
 fn refusal(response: &Response<&[u8]>, path: &str, now: Timestamp) -> Option<SendError> {
-    let Failure { name, message } = answer::json(response)?;
+    let body: Map<String, Value> = answer::json(response)?;
+    // Either may be missing, `null` or no text at all: what the other one says counts all the same.
+    let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default();
+    let (name, message) = (text("name"), text("message"));
     let status = response.status();
     let not_configured =
         |field: &str, text: &str| SendError::NotConfigured(format!("{path}.{field}: {text}"));
-    let says = message.to_ascii_lowercase();
     // The documentation itself has one name in two spellings.
     let name = name.to_ascii_lowercase();
     if message.starts_with("Invalid `to` field") {
         return Some(SendError::RecipientRefused);
     }
+    // Seen under another name than `invalid_api_key`.
+    if message.to_ascii_lowercase().contains("api key is invalid") {
+        return Some(SendError::Unauthorised);
+    }
     Some(match name.as_str() {
-        // Seen in place of `invalid_api_key`.
-        "validation_error"
-            if status == StatusCode::UNAUTHORIZED || says.contains("api key is invalid") =>
-        {
-            SendError::Unauthorised
-        }
+        "validation_error" if status == StatusCode::UNAUTHORIZED => SendError::Unauthorised,
         "validation_error" if status == StatusCode::FORBIDDEN => not_configured(
             "from",
             "Resend sends from verified domains only, and without one to the account's own address only",
         ),
-        "validation_error" if names_field(&message, "to") => SendError::RecipientRefused,
-        "validation_error" if names_field(&message, "reply_to") => {
+        "validation_error" | "" if names_field(message, "to") => SendError::RecipientRefused,
+        "validation_error" | "" if names_field(message, "reply_to") => {
             not_configured("reply_to", "Resend refuses it")
         }
-        "validation_error" if names_field(&message, "from") => {
+        "validation_error" | "" if names_field(message, "from") => {
             not_configured("from", "Resend refuses it")
         }
         "validation_error" => other(status, "validation_error"),

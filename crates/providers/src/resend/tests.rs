@@ -157,6 +157,37 @@ fn a_name_counts_only_where_the_status_is_a_refusal() {
     }
 }
 
+#[test]
+fn a_refusal_without_a_name_or_a_message_is_read_by_the_other() {
+    for (status, body, expected) in [
+        (
+            422,
+            r#"{"statusCode":422,"message":"Invalid `to` field. Use another."}"#,
+            SendError::RecipientRefused,
+        ),
+        (
+            422,
+            r#"{"name":null,"message":"Invalid `to` field. Use another."}"#,
+            SendError::RecipientRefused,
+        ),
+        (400, r#"{"message":"API key is invalid"}"#, SendError::Unauthorised),
+        (400, r#"{"name":7,"message":"API key is invalid"}"#, SendError::Unauthorised),
+        (400, r#"{"name":"validation_error","message":"API key is invalid"}"#, {
+            SendError::Unauthorised
+        }),
+        (400, r#"{"name":"invalid_api_key","message":null}"#, SendError::Unauthorised),
+        (400, r#"{"name":"invalid_api_key","message":["x"]}"#, SendError::Unauthorised),
+        (401, r#"{"name":"validation_error","message":{}}"#, SendError::Unauthorised),
+        (422, r#"{"message":"The `to` field is invalid"}"#, SendError::RecipientRefused),
+        (400, r#"{"message":"anything"}"#, SendError::Other("Resend answered 400".into())),
+        (429, r#"{"message":"Too many requests"}"#, SendError::Throttled(None)),
+    ] {
+        let response = Response::builder().status(status).body(body.as_bytes()).unwrap();
+        let error = resend().response(response, &mut Session::default(), NOW).unwrap_err();
+        assert_eq!(error, expected, "{status} {body}");
+    }
+}
+
 /// Signs as the specification's own library does, and names the headers as Svix does.
 fn signed(secret: &str, body: &str, at: u64) -> HeaderMap {
     let seconds = i64::try_from(at).unwrap();

@@ -125,14 +125,23 @@ fn listed(body: &Value, path: &str) -> Option<SendError> {
     }
 }
 
-/// The words of all errors, in small letters.
+/// The words of all errors, in small letters. `errors` of v1 has an `error` beside its lists; some answers have a plain
+/// list of texts there.
 fn errors(body: &Value) -> Vec<String> {
+    let of_message: Vec<_> = match body.get("errors") {
+        Some(Value::Object(lists)) => {
+            let named = lists.iter().filter(|(name, _)| name.eq_ignore_ascii_case("error"));
+            named.map(|(_, error)| error).collect()
+        }
+        Some(Value::Array(errors)) => errors.iter().collect(),
+        error => error.into_iter().collect(),
+    };
     let of_recipients = recipients(body)
         .into_iter()
         .flatten()
         .filter_map(|recipient| recipient.get("errors")?.as_array())
         .flatten();
-    words(body.get("error").into_iter().chain(of_recipients))
+    words(body.get("error").into_iter().chain(of_message).chain(of_recipients))
 }
 
 /// What else is said, in small letters: of a success too.

@@ -278,6 +278,11 @@ fn what_is_said_beside_a_success_is_no_refusal() {
     ] {
         assert!(matches!(answer(body), Ok(Step::Accepted(_))), "{body}");
     }
+    for (result, error) in [("true", "\"\""), ("true", "null"), ("\"success\"", "\"\"")] {
+        let body = format!(r#"{{"result":{result},"errors":{{"error":{error}}}}}"#);
+        assert!(matches!(answer(&body), Ok(Step::Accepted(_))), "{body}");
+    }
+    assert!(matches!(answer(r#"{"success":true,"errors":[]}"#), Ok(Step::Accepted(_))));
     let unknown = r#"{"ok":true,"info":"Template not found"}"#;
     assert_eq!(answer(unknown), Err(SendError::TemplateUnknown));
     let other = Err(SendError::Other("WATI refused the message".into()));
@@ -287,4 +292,39 @@ fn what_is_said_beside_a_success_is_no_refusal() {
     for body in [r#"{"result":7}"#, r#"{"result":"?"}"#, r#"{"info":"sent"}"#] {
         assert_eq!(answer(body), Err(SendError::Unreadable), "{body}");
     }
+}
+
+#[test]
+fn what_stands_in_errors_is_read_in_each_form() {
+    let answer = |status: u16, body: &str| {
+        let response = Response::builder().status(status).body(body.as_bytes()).unwrap();
+        wati(json!({})).response(response, &mut Session::default(), Timestamp(0)).err()
+    };
+    let of_v1 = |result: bool, name: &str, error: &str| {
+        let lists =
+            json!({ name: error, "invalidWhatsappNumbers": [], "invalidCustomParameters": [] });
+        json!({ "result": result, "errors": lists }).to_string()
+    };
+    for body in [
+        of_v1(true, "error", "template not found"),
+        of_v1(false, "error", "Invalid Template Name"),
+        of_v1(true, "Error", "Template does not exist"),
+        r#"{"result":false,"errors":["Template not found"]}"#.to_owned(),
+    ] {
+        for status in [200, 400] {
+            assert_eq!(answer(status, &body), Some(SendError::TemplateUnknown), "{status} {body}");
+        }
+    }
+    for body in [
+        r#"{"success":false,"errors":["No valid receivers"]}"#.to_owned(),
+        r#"{"success":true,"errors":[{"message":"no valid receivers"}]}"#.to_owned(),
+        r#"{"success":true,"errors":"Invalid phone number"}"#.to_owned(),
+        of_v1(true, "error", "no valid receivers"),
+    ] {
+        for status in [200, 400] {
+            assert_eq!(answer(status, &body), Some(SendError::RecipientRefused), "{status} {body}");
+        }
+    }
+    let other = SendError::Other("WATI refused the message".into());
+    assert_eq!(answer(200, &of_v1(true, "error", "anything")), Some(other));
 }

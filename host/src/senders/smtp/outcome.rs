@@ -190,7 +190,8 @@ fn refused_recipient(refusal: &Refusal, path: &str, recipient: &Address) -> Send
             About::Sender => refused_sender(refusal, path),
             About::SomethingElse => SendError::Other(other()),
         },
-        (None, 501 | 550..=554) => match refusal.operators_text(recipient) {
+        // RFC 7504 has 521 and 556 for hosts and domains that take no mail.
+        (None, 501 | 521 | 550..=554 | 556) => match refusal.operators_text(recipient) {
             None => SendError::RecipientRefused,
             Some(text) => SendError::Other(format!("{} \"{text}\"", other())),
         },

@@ -31,10 +31,12 @@ impl Refusal {
         let lines: Vec<_> = reply.lines.iter().map(|line| printable(line)).collect();
         let class = reply.code / 100;
         let first = |line: &String| enhanced(line.split_whitespace().next()?, class);
-        // qmail and its kin put it at the end: `(#5.7.1)`.
+        // qmail and its kin put it at the end: `(#5.7.1)`, chkuser `(#5.1.1 - chkuser)`.
         let last = |line: &String| {
-            let word = line.split_whitespace().next_back()?;
-            if word.starts_with("(#") { enhanced(word, class) } else { None }
+            let (_, end) = line.rsplit_once("(#")?;
+            let (inside, behind) = end.split_once(')')?;
+            let is_last = behind.trim().is_empty();
+            is_last.then(|| enhanced(inside.split_whitespace().next()?, class)).flatten()
         };
         let numbers = lines.iter().find_map(first).or_else(|| lines.iter().find_map(last));
         Self { code: reply.code, enhanced: numbers, lines }
@@ -48,16 +50,23 @@ impl Refusal {
     /// is refused: we may not relay, have to sign in, are on a list or sent spam, or it is the
     /// sender.
     pub(super) fn operators_text(&self, recipient: &Address) -> Option<String> {
+        // Names of people and hosts say nothing: `<spam@example.org>` may well be unknown. But `hen` is no part
+        // of `authentication`.
         let names = [recipient.user(), recipient.domain()];
-        // Names of people and hosts say nothing: `<spam@example.org>` may well be unknown.
         let says = |line: &String| {
-            let text = without(&without_addresses(line), &names).to_ascii_lowercase();
-            WORDS.iter().any(|word| text.contains(word)) || has_word(&text, "rbl")
+            let text = without(&without_addresses(line), &names, is_word).to_ascii_lowercase();
+            let text = ABOUT_RECIPIENT.iter().fold(text, |text, words| text.replace(words, " "));
+            WORDS.iter().any(|word| begins_word(&text, word)) || has_word(&text, "rbl")
         };
         if !self.lines.iter().any(says) {
             return None;
         }
-        let line = without(&without_addresses(self.lines.first()?), &names[..1]);
+        let encoded = percent_encoded(recipient.user());
+        let may_be_name = |text: &str, start: usize, end: usize| {
+            end - start >= MIN_PART || is_word(text, start, end)
+        };
+        let line = without_addresses(self.lines.first()?);
+        let line = without(&line, &[&encoded, recipient.user()], may_be_name);
         Some(line.trim().chars().take(MAX_SHOWN).collect())
     }
 }
@@ -74,7 +83,17 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// What servers say of mail that they won't carry, whoever it is to. In lower case.
+/// What servers say of the recipient in words that could be about us. In lower case.
+const ABOUT_RECIPIENT: &[&str] = &[
+    // Postfix, of an address that `relay_recipient_maps` doesn't have.
+    "relay recipient table",
+    "blocked by recipient",
+    "blocked by the recipient",
+    "blocked by user",
+    "spam quota",
+];
+
+/// What servers say of mail that they won't carry, whoever it is to: beginnings of words, in lower case.
 const WORDS: &[&str] = &[
     // Relaying.
     "relay",
@@ -125,6 +144,7 @@ const WORDS: &[&str] = &[
     "reputation",
     // Spam.
     "spam",
+    "antispam",
     "junk",
     "unsolicited",
     "bulk mail",
@@ -165,7 +185,7 @@ fn printable(line: &[u8]) -> String {
     line.iter().map(|byte| if *byte == b'\t' { ' ' } else { shown(byte) }).collect()
 }
 
-/// A line with [`ADDRESS`] for all that stands in angle brackets, and for each word with an `@`.
+/// A line with [`ADDRESS`] for all that stands in angle brackets, and for each word with an `@`, as in a URL as well.
 fn without_addresses(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
     let mut rest = line;
@@ -176,23 +196,24 @@ fn without_addresses(line: &str) -> String {
         rest = after.split_once('>').map_or("", |(_, after)| after);
     }
     text.push_str(rest);
-    let word = |word: &str| if word.contains('@') { ADDRESS.to_owned() } else { word.to_owned() };
+    let is_address = |word: &str| word.contains('@') || word.contains("%40");
+    let word = |word: &str| if is_address(word) { ADDRESS.to_owned() } else { word.to_owned() };
     text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// `text` with [`ADDRESS`] for each of `names`, in whatever capitals; a short one only where it is
-/// a word.
-fn without(text: &str, names: &[&str]) -> String {
-    names.iter().fold(text.to_owned(), |text, name| without_name(&text, name))
+/// `text` with [`ADDRESS`] for each of `names`, in whatever capitals, where `is_name` says that it is one: of a text in
+/// lower case, and where it stands there.
+fn without(text: &str, names: &[&str], is_name: impl Fn(&str, usize, usize) -> bool) -> String {
+    names.iter().fold(text.to_owned(), |text, name| without_name(&text, name, &is_name))
 }
 
-fn without_name(text: &str, name: &str) -> String {
+fn without_name(text: &str, name: &str, is_name: impl Fn(&str, usize, usize) -> bool) -> String {
     let (lower, name) = (text.to_ascii_lowercase(), name.to_ascii_lowercase());
     let mut shown = String::with_capacity(text.len());
     let mut from = 0;
     for (at, found) in lower.match_indices(&name).filter(|_| !name.is_empty()) {
         let end = at + found.len();
-        if name.len() >= MIN_PART || is_word(&lower, at, end) {
+        if is_name(&lower, at, end) {
             shown.push_str(text.get(from..at).unwrap_or_default());
             shown.push_str(ADDRESS);
             from = end;
@@ -200,6 +221,23 @@ fn without_name(text: &str, name: &str) -> String {
     }
     shown.push_str(text.get(from..).unwrap_or_default());
     shown
+}
+
+/// A local part as it stands in a URL.
+fn percent_encoded(name: &str) -> String {
+    let mut encoded = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02x}"));
+        }
+    }
+    encoded
+}
+
+fn begins_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| is_word(text, at, text.len()))
 }
 
 fn has_word(text: &str, word: &str) -> bool {
@@ -246,6 +284,8 @@ mod tests {
             (550, "5.1.1234 too long", "550"),
             (550, "5..1 empty", "550"),
             (421, "", "421"),
+            (511, "sorry, no mailbox here by that name (#5.1.1 - chkuser)", "511 5.1.1"),
+            (550, "see (#5.1.1) and more", "550"),
         ] {
             assert_eq!(refusal(code, text).to_string(), shown, "{text}");
         }
@@ -293,6 +333,14 @@ mod tests {
             ("no mailbox spam here", "Spam@example.org"),
             ("unknown user at relay.example.org", "ada@relay.example.org"),
             ("warbler unknown", "ada@example.org"),
+            (
+                "Recipient address rejected: User unknown in relay recipient table",
+                "ada@example.org",
+            ),
+            ("No such user in catalog index", "ada@example.org"),
+            ("Mailbox unavailable, blocked by recipient", "ada@example.org"),
+            ("user's spam quota exceeded", "ada@example.org"),
+            ("unlisted in our directory", "ada@example.org"),
         ] {
             assert_eq!(told(text, recipient), None, "{text}");
         }
@@ -311,6 +359,17 @@ mod tests {
         ] {
             assert_eq!(told(text, "ada@example.org").as_deref(), Some(shown), "{text}");
         }
+        for (text, recipient) in [
+            ("authentication required", "hen@example.org"),
+            ("relay not permitted", "ela@example.org"),
+            ("this is spam", "pam@example.org"),
+        ] {
+            assert!(told(text, recipient).is_some(), "{text}");
+        }
+        let encoded = told("Relaying denied for ada%2Bx%40example.org", "ada+x@example.org");
+        assert_eq!(encoded.as_deref(), Some("Relaying denied for [address]"));
+        let half = told("Relaying denied for ada%2bx", "ada+x@example.org");
+        assert_eq!(half.as_deref(), Some("Relaying denied for [address]"));
         assert_eq!(told("relay a b ab", "a@example.org").as_deref(), Some("relay [address] b ab"));
         let long = told(&format!("relay {}", "x".repeat(500)), "ada@example.org").unwrap();
         assert_eq!(long.len(), MAX_SHOWN);

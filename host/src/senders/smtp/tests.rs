@@ -204,6 +204,8 @@ fn refusals_are_told_apart() {
         (Phase::Recipient, 501, "5.5.4 bad address", RecipientRefused),
         (Phase::Recipient, 553, "5.5.2 syntax", RecipientRefused),
         (Phase::Recipient, 550, "", RecipientRefused),
+        (Phase::Recipient, 521, "host takes no mail", RecipientRefused),
+        (Phase::Recipient, 556, "domain does not accept mail", RecipientRefused),
         (Phase::Recipient, 550, "#5.1.0 Address rejected", RecipientRefused),
         (
             Phase::Recipient,

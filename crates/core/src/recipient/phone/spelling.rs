@@ -41,6 +41,7 @@ pub(super) fn read(text: &str) -> Result<Spelled, Fault> {
         _ => text,
     };
     match text.split_once(CONTEXT) {
+        Some((local, _)) if has_doubtful_end(local) => Err(Fault::MalformedNumber),
         Some((local, context)) => read_in_context(local, context),
         None if has_doubtful_end(text) => Err(Fault::MalformedNumber),
         None => read_signs(text.chars()),
@@ -50,6 +51,16 @@ pub(super) fn read(text: &str) -> Result<Spelled, Fault> {
 /// The text on either side of its only slash.
 pub(super) fn around_only_slash(text: &str) -> Option<(&str, &str)> {
     around_only(text, '/')
+}
+
+/// The text before and from each group of digits on, but for the first group.
+pub(super) fn before_groups(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let is_digit = |sign: Option<char>| sign.and_then(digit_of).is_some();
+    text.char_indices().filter_map(move |(at, sign)| {
+        let (before, from) = text.split_at_checked(at)?;
+        let begins = is_digit(Some(sign)) && !is_digit(before.chars().next_back());
+        (begins && count_digits(before) > 0).then_some((before, from))
+    })
 }
 
 /// Whether the last digits may be no part of the number: one or two behind the only slash (`901820/21`), in brackets
