@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
+use axum::http::Method;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 
@@ -22,9 +23,12 @@ struct Watched {
     leftover: Arc<Mutex<Option<Body>>>,
 }
 
-/// The same body, and what will be left of it.
-pub fn watch(body: Body) -> (Body, Leftover) {
+/// The same body, and what will be left of it: of a `GET` nothing, since it has none.
+pub fn watch(method: &Method, body: Body) -> (Body, Leftover) {
     let leftover = Arc::default();
+    if matches!(*method, Method::GET | Method::HEAD) {
+        return (body, Leftover(leftover));
+    }
     let watched = Watched { body, leftover: Arc::clone(&leftover) };
     (Body::new(watched), Leftover(leftover))
 }
@@ -92,7 +96,7 @@ mod tests {
 
     #[test]
     fn what_was_not_read_is_left() {
-        let (body, leftover) = watch(Body::from("code"));
+        let (body, leftover) = watch(&Method::POST, Body::from("code"));
         assert!(leftover.take().is_none());
         drop(body);
         let rest = leftover.take().unwrap();
@@ -101,14 +105,21 @@ mod tests {
 
     #[test]
     fn nothing_is_left_of_a_body_that_was_read() {
-        let (body, leftover) = watch(Body::from("code"));
+        let (body, leftover) = watch(&Method::POST, Body::from("code"));
         now(body.collect()).unwrap();
         assert!(leftover.take().is_none());
     }
 
     #[test]
+    fn a_get_leaves_nothing() {
+        let (body, leftover) = watch(&Method::GET, Body::from("code"));
+        drop(body);
+        assert!(leftover.take().is_none());
+    }
+
+    #[test]
     fn only_so_much_is_read_of_it() {
-        let (body, leftover) = watch(Body::from(vec![0; MAX_BYTES + 1]));
+        let (body, leftover) = watch(&Method::POST, Body::from(vec![0; MAX_BYTES + 1]));
         now(discard(body));
         assert!(leftover.take().is_none());
     }

@@ -34,13 +34,16 @@ where
 {
     log::begin();
     let (head, body) = request.into_parts();
-    let (body, leftover) = leftover::watch(Body::new(body));
+    let (body, leftover) = leftover::watch(&head.method, Body::new(body));
     let mut request = http::Request::from_parts(head, body);
     if let Some(address) = address::client(request.headers()) {
         request.extensions_mut().insert(ClientAddress(address));
     }
     let response = match router() {
-        Err(problems) => misconfigured(&problems),
+        Err(problems) => {
+            drop(request);
+            misconfigured(&problems)
+        }
         Ok(mut router) => {
             let answer = patience::unless(|| sleep(BODY_DEADLINE), router.call(request)).await;
             answer.map_or_else(refusal::slow_body, |Ok(response)| response)

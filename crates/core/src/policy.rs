@@ -320,7 +320,7 @@ impl PolicyFaults {
         }
     }
 
-    /// The value that `field` has; the default where it is outside its range, so that what depends on it isn't
+    /// The value that `field` has; the least one where it is outside its range, so that what depends on it isn't
     /// refused for that.
     fn within(
         &mut self,
@@ -334,7 +334,7 @@ impl PolicyFaults {
             return value;
         }
         self.add(field, format!("is {value}, but has to be {} to {}", range.start(), range.end()));
-        default
+        *range.start()
     }
 }
 

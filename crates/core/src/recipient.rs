@@ -265,7 +265,7 @@ fn is_whatsapp_id(text: &str) -> bool {
 /// Whether a text without an `@` is meant as a mail address: more letters than digits, and a full stop or what stands for
 /// an `@` among them (`taro.example.com`, `taro%40example.com`, `taro(at)example`), and no URI of a number.
 fn looks_like_an_address(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
+    let lower = text.trim_start_matches('\'').to_ascii_lowercase();
     let count = |is: fn(&char) -> bool| text.chars().filter(is).count();
     let signs = [".", "%40", "(at)", "[at]", "&#64;", "&commat;"];
     !lower.starts_with("tel:")

@@ -82,7 +82,7 @@ impl Connections {
         let gate = Arc::clone(&self.gate);
         let mut io = Patience::new(stream, phase.clone(), self.limits.clone());
         let mut closing = self.closing.clone();
-        let goodbye = self.closing.clone();
+        let (goodbye, ending) = (self.closing.clone(), self.closing.clone());
         let (http, idle) = (self.http.clone(), self.idle);
         let mut patience = self.limits.head;
         let requests = phase.clone();
@@ -128,8 +128,10 @@ impl Connections {
                     if let Err(error) = ended {
                         tracing::debug!(%error, "a connection ended early");
                     }
+                    // A shutdown waits for this.
+                    let at_most = if *ending.borrow() { LINGER } else { lingering::LINGERS };
                     tokio::select! {
-                        () = lingering::close(parts.io.into_inner().into_stream()) => {}
+                        () = lingering::close(parts.io.into_inner().into_stream(), at_most) => {}
                         () = seat.lost() => {}
                     }
                     return;
@@ -173,7 +175,7 @@ impl Connections {
             let work = async {
                 if tokio::time::timeout(patience, connection.as_mut()).await.is_ok() {
                     let io = connection.into_parts().io.into_inner();
-                    lingering::close(io.into_stream()).await;
+                    lingering::close(io.into_stream(), lingering::LINGERS).await;
                 }
             };
             tokio::select! {

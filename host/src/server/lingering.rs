@@ -10,12 +10,12 @@ use tokio::io::{AsyncWriteExt, copy, sink};
 use tokio::net::TcpStream;
 
 /// How long. What a client sends meanwhile costs no more than anything else that it may send.
-const LINGERS: Duration = Duration::from_secs(1);
+pub(super) const LINGERS: Duration = Duration::from_secs(1);
 
-/// Tells the client that nothing more comes, and waits until it says the same.
-pub(super) async fn close(mut stream: TcpStream) {
+/// Tells the client that nothing more comes, and waits for so long until it says the same.
+pub(super) async fn close(mut stream: TcpStream, at_most: Duration) {
     // It fails where the client has gone.
     if stream.shutdown().await.is_ok() {
-        let _ = tokio::time::timeout(LINGERS, copy(&mut stream, &mut sink())).await;
+        let _ = tokio::time::timeout(at_most, copy(&mut stream, &mut sink())).await;
     }
 }

@@ -42,6 +42,8 @@ const MAX_CHARACTERS: usize = 250;
 const MIN_NATIONAL_DIGITS: usize = 2;
 /// ITU says 15; Germany has longer ones.
 const MAX_NATIONAL_DIGITS: usize = 17;
+/// Of each of two numbers in one text.
+const MIN_WHOLE_DIGITS: usize = 7;
 /// As many as E.164 has.
 const MAX_PREFIX_DIGITS: usize = 15;
 
@@ -55,6 +57,12 @@ pub(super) struct Number {
     pub(super) region: Option<&'static str>,
     /// What it is, if it isn't an ordinary number.
     pub(super) number_type: Option<NumberType>,
+}
+
+impl Number {
+    fn national_digits(&self) -> usize {
+        self.e164.len().saturating_sub(1 + self.calling_code_digits)
+    }
 }
 
 /// A country calling code, and what stood behind it.
@@ -85,16 +93,22 @@ pub(super) fn parse(text: &str, rules: &Rules<'_>) -> Result<Number, Fault> {
     let number = parse_one(text, rules)?;
     let is_number = |text: &str| parse_one(text, rules).is_ok();
     let are_both = |(first, second)| is_number(first) && is_number(second);
-    let region = rules.default_region.or(number.region);
+    // Germany and Austria have numbers so short that the groups of a longer one could be two of them.
+    let is_whole = |text: &str, region: Option<&str>| {
+        parse_one(text, &Rules { default_region: region, ..*rules })
+            .is_ok_and(|number| number.national_digits() >= MIN_WHOLE_DIGITS)
+    };
     let begins_anew = |second: &str| {
-        let digits = spelling::read(second).map(|spelled| spelled.digits);
-        let plan = region.and_then(Plan::of_region);
-        digits.ok().zip(plan).is_some_and(|(digits, plan)| {
-            plan.after_national_prefix(&digits).len() < digits.len()
-                && parse_one(second, &Rules { default_region: region, ..*rules }).is_ok()
+        let digits = spelling::read(second).map(|spelled| spelled.digits).unwrap_or_default();
+        [rules.default_region, number.region].into_iter().flatten().any(|region| {
+            let plan = Plan::of_region(region);
+            plan.is_some_and(|plan| plan.after_national_prefix(&digits).len() < digits.len())
+                && is_whole(second, Some(region))
         })
     };
-    let follows = |(first, second): (&str, &str)| begins_anew(second) && is_number(first);
+    let follows = |(first, second): (&str, &str)| {
+        begins_anew(second) && is_whole(first, rules.default_region)
+    };
     if spelling::around_only_slash(text).is_some_and(are_both)
         || spelling::before_groups(text).any(follows)
     {

@@ -97,11 +97,14 @@ const ABOUT_RECIPIENT: &[&str] = &[
 const WORDS: &[&str] = &[
     // Relaying.
     "relay",
+    "openrelay",
+    "norelay",
     "rcpthosts",
     "not a local domain",
     "outgoing mail",
     // Signing in.
     "authenti",
+    "unauthenti",
     "smtp auth",
     "smtp-auth",
     "auth required",
@@ -302,6 +305,7 @@ mod tests {
             "Sender verify failed",
             "Please turn on SMTP Authentication in your mail client.\nfoo is not permitted",
             "authentication required",
+            "Unauthenticated users may not send",
             "you must log in first",
             "must check for new mail first",
             "JunkMail rejected - host [192.0.2.1] is in an RBL, see\nhttps://example.com",

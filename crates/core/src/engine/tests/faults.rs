@@ -252,6 +252,14 @@ fn lists_of_a_policy_have_their_rules() {
         "limits.scope",
     ];
     assert_eq!(fields, expected, "{told}");
+    let low = Draft {
+        lockout_seconds: Some(30),
+        lockout_max_seconds: Some(200),
+        max_attempts: Some(0),
+        failure_cap: Some(2),
+        ..draft()
+    };
+    assert_eq!(fault(low).unwrap().lines().count(), 2);
     // Longest ones may not be shorter than first ones.
     let lock = Draft { lockout_seconds: Some(900), lockout_max_seconds: Some(899), ..draft() };
     assert!(fault(lock).unwrap().starts_with("lockout_max_seconds"));
