@@ -194,7 +194,7 @@ fn renamed(tag: &str) -> Option<(&'static str, &str)> {
 fn has_extended((language, rest): (&str, &str)) -> bool {
     let extended = rest.split('-').next().unwrap_or_default();
     if language == "sgn" {
-        // The 164 sign languages: nobody writes a region there.
+        // Any of the 164 registered sign languages. Callers don't write a region behind `sgn`.
         return extended.len() == 3 && extended.bytes().all(|byte| byte.is_ascii_alphabetic());
     }
     look_up(&EXTENDED, language).is_some_and(|all| all.split(' ').any(|known| known == extended))

@@ -83,7 +83,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// What servers say of the recipient in words that could be about us. In lower case.
+/// Texts of refusals that are about the recipient although they hold one of [`WORDS`]. In lower case.
 const ABOUT_RECIPIENT: &[&str] = &[
     // Postfix, of an address that `relay_recipient_maps` doesn't have.
     "relay recipient table",
@@ -93,7 +93,7 @@ const ABOUT_RECIPIENT: &[&str] = &[
     "spam quota",
 ];
 
-/// What servers say of mail that they won't carry, whoever it is to: beginnings of words, in lower case.
+/// Texts of refusals that are not about the recipient: how their words begin, in lower case.
 const WORDS: &[&str] = &[
     // Relaying.
     "relay",
