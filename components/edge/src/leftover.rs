@@ -41,7 +41,7 @@ impl Leftover {
     }
 }
 
-/// Reads and drops `body`: to its end, or [`MAX_BYTES`] of it.
+/// Reads and drops `body`: to its end, or a mebibyte of it.
 pub async fn discard(mut body: Body) {
     let mut left = MAX_BYTES;
     while let Some(Ok(frame)) = body.frame().await {
