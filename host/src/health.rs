@@ -102,7 +102,7 @@ impl HostHealth {
                 State::Closed => Condition::Ok,
                 State::HalfOpen | State::Open => Condition::Degraded,
             };
-            Dependency::new(format!("provider {}", route.name()), condition)
+            Dependency::new(format!("{}{}", health::PROVIDER, route.name()), condition)
         })
     }
 }
@@ -139,9 +139,7 @@ impl Health for HostHealth {
         let is_ending = self.is_draining.load(Ordering::Relaxed);
         let ending = is_ending.then(|| Dependency::new("process", Condition::Failed));
         let own = [store, clock(report.skew)].into_iter().chain(keys).chain(ending);
-        let dependencies: Vec<_> = own.chain(self.providers()).collect();
-        let is_degraded = |dependency: &Dependency| dependency.condition == Condition::Degraded;
-        Readiness { degraded: dependencies.iter().any(is_degraded), dependencies }
+        Readiness::of(own.chain(self.providers()).collect())
     }
 }
 

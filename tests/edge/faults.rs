@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use countersign_spin::{Fault, Operation};
 use countersign_tests::outbox::wrong;
+use countersign_tests::wait::until_async;
 
 use crate::deployment::{Deployment, issue, verify};
 
@@ -42,6 +43,19 @@ async fn a_store_that_stays_locked_is_a_503_that_says_when_to_come_back() {
     let answer = verify(&app.client(), &id, &wrong(&code)).await;
     assert_eq!(answer.number_of("attempts_left"), Some(2), "{answer:?}");
     assert_eq!(verify(&app.client(), &id, &code).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_only_answers_reads_is_not_ready() {
+    let app = Deployment::new().await;
+    for operation in [Operation::Set, Operation::Increment, Operation::Delete] {
+        app.running.faults().add(Fault::error("disk full").on(operation));
+    }
+    assert_eq!(app.client().get("/v1/challenges/login.x").await.status, 404);
+    assert_eq!(app.client().get("/readyz").await.status, 503);
+    app.running.faults().clear();
+    let ready = async || (app.client().get("/readyz").await.status == 200).then_some(());
+    assert!(until_async(Duration::from_secs(10), ready).await.is_some());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

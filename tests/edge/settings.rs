@@ -31,6 +31,9 @@ async fn a_wrong_setting_is_the_same_clear_problem_on_every_request() {
         ("policies", login),
         ("senders", "{\"sms\":{\"type\":\"webhook\"}}"),
         ("api_keys", "{\"api_keys\":[]}"),
+        // Where the webhook of the settings isn't.
+        ("sender_origin", "https://other.example"),
+        ("sender_origin", "other.example"),
         ("mode", "testing"),
     ];
     for (name, value) in wrong {

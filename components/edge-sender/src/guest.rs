@@ -5,15 +5,15 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use countersign_providers::{
-    Accepted, Carrier, Document, Failure, Order, Problems, Secret, Senders, Timestamp, Unsent,
-    deliver,
+    Accepted, Carrier, Document, Failure, Order, Problems, Route, Secret, Senders, State,
+    Timestamp, Unsent, deliver,
 };
 use futures_util::FutureExt as _;
 use http::{Request, Response};
 
 use crate::bindings::countersign::otp::{configuration, types};
 use crate::bindings::exports::countersign::otp::sender::{Delivery, Guest, Message};
-use crate::bindings::exports::countersign::otp::senders::Guest as Check;
+use crate::bindings::exports::countersign::otp::senders::{Condition, Guest as Check};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::http_call::Deadline;
 use crate::{console, convert, log};
@@ -51,6 +51,16 @@ impl Check for Component {
     fn check() -> Vec<String> {
         let problems = ways().err().map(|Problems(problems)| problems.as_slice());
         problems.unwrap_or_default().iter().map(ToString::to_string).collect()
+    }
+
+    fn conditions() -> Vec<Condition> {
+        let Ok(Ways::Providers(senders)) = ways() else { return Vec::new() };
+        let now = now();
+        let condition = |route: &Route<Infallible>| Condition {
+            provider: route.name().to_owned(),
+            works: route.state(now) == State::Closed,
+        };
+        senders.routes().map(condition).collect()
     }
 }
 

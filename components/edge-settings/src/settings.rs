@@ -9,6 +9,7 @@
 //! | `api_keys` | `[[api_keys]]` | refused in production; in development everybody may call |
 //! | `senders` | secret: a table, or a list of them, for each channel | no channel can be used; in development codes go to the log |
 //! | `messages` | `[messages]`: what messages say | the built-in words |
+//! | `sender_origin`, `second_sender_origin` … [`ORIGINS`] | the only origins that the app may call | not checked here |
 //! | `public_url` | where providers reach the app: `https://otp.example.com` | providers report nothing |
 //!
 //! Documents are TOML or JSON, in the words of the native host's configuration file.
@@ -22,12 +23,25 @@ use countersign_settings::problem::Problem;
 use countersign_settings::purposes::{PolicySettings, Purposes, TenantSettings, gather};
 use countersign_settings::secret::Secret;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::text;
 
 /// What is said instead of providers where codes go to the log.
 const CONSOLE: &str = "\"console\"";
+
+/// The variables that name the origins of providers. The manifest that ships has the first three; an operator may add
+/// the others to it.
+pub const ORIGINS: [&str; 8] = [
+    "sender_origin",
+    "second_sender_origin",
+    "third_sender_origin",
+    "fourth_sender_origin",
+    "fifth_sender_origin",
+    "sixth_sender_origin",
+    "seventh_sender_origin",
+    "eighth_sender_origin",
+];
 
 /// The value of the variable of that name; nothing where there is none.
 pub type Variable<'a> = dyn Fn(&str) -> Result<Option<String>, String> + 'a;
@@ -193,9 +207,24 @@ impl Reader<'_> {
         if senders.is_null() && mode == Mode::Development {
             return Secret::new(CONSOLE.to_owned());
         }
-        let document =
-            json!({ "senders": senders, "messages": messages, "public_url": public_url });
+        let origins = self.origins();
+        let document = json!({
+            "senders": senders,
+            "messages": messages,
+            "public_url": public_url,
+            "origins": origins,
+        });
         Secret::new(document.to_string())
+    }
+
+    /// The origins by the variables' names; nothing where the manifest gives the app none of them.
+    fn origins(&mut self) -> Option<Map<String, Value>> {
+        let mut origins = Map::new();
+        for name in ORIGINS {
+            let origin = self.text(name);
+            origins.extend(origin.map(|text| (name.to_owned(), json!(text.expose()))));
+        }
+        (!origins.is_empty()).then_some(origins)
     }
 
     /// A variable that holds a document of any shape; null where it says nothing.

@@ -24,6 +24,9 @@ const URL: &str = "redis_url";
 /// The variable that holds what every key begins with, and the host's default for it.
 const PREFIX: (&str, &str) = ("redis_key_prefix", "countersign:");
 
+/// The key that a write is tried with, and its seconds to live: the native host's.
+const SCRATCH: (&str, u32) = ("scratch", 60);
+
 struct Component;
 
 #[expect(unsafe_code, reason = "generated: the exports of wit/")]
@@ -48,7 +51,12 @@ impl Guest for Component {
 /// Redis forgets by itself.
 impl Upkeep for Component {
     fn ready() -> Result<(), StoreError> {
-        with_link(|link| link.execute("PING", Vec::new()).map(drop))
+        let step = countersign_store::Operation::Increment {
+            key: SCRATCH.0.to_owned(),
+            by: 1,
+            ttl_seconds: SCRATCH.1,
+        };
+        with_link(|link| link.evaluate(&[step]).map(drop))
     }
 
     fn sweep_due() -> bool {

@@ -38,15 +38,18 @@ use countersign_store as contract;
 pub use countersign_store::{Operation, Reply, StoreError, Swept};
 
 use crate::backend::Calls;
-use crate::journal::{Journal, origin_key};
+use crate::journal::Journal;
 use crate::memory::Memory;
 use crate::patience::Patience;
+use crate::physical::bookkeeping;
 
 /// A sweep is due when an instance has registered so many keys since its last one …
 const DUE_AFTER: usize = 16;
 /// … or by chance at one registration of so many, for instances that don't live as long.
 const DUE_ONE_IN: u64 = 16;
 const READY_MILLIS: u64 = 2_000;
+/// As long as the native host's.
+const READY_HOLDS_MILLIS: u64 = 1_000;
 
 /// How a sweep ended.
 enum Ended {
@@ -66,6 +69,8 @@ pub struct Store<B> {
     patience: Patience,
     registered: usize,
     is_due: bool,
+    /// When the backend was last asked whether it takes a write, and what became of that.
+    found: Option<(u64, Result<(), StoreError>)>,
 }
 
 impl<B: Backend> Store<B> {
@@ -78,17 +83,27 @@ impl<B: Backend> Store<B> {
             patience: Patience::default(),
             registered: 0,
             is_due: false,
+            found: None,
         }
     }
 
-    /// Asks the backend whether it answers.
+    /// Whether the backend takes writes: a store that only answers reads can issue nothing and verify nothing. A write
+    /// is slow on some backends, and strangers may ask: what was found holds for a second.
     ///
     /// # Errors
     ///
     /// As [`Store::run`].
     pub async fn ready(&mut self) -> Result<(), StoreError> {
+        let now = self.calls.elapsed_millis();
+        if let Some((found, result)) = &self.found
+            && now < found.saturating_add(READY_HOLDS_MILLIS)
+        {
+            return result.clone();
+        }
         self.calls.begin(READY_MILLIS);
-        self.calls.get(&origin_key()).await.map(drop)
+        let result = self.calls.set(&bookkeeping("ready"), b"ready").await;
+        self.found = Some((self.calls.elapsed_millis(), result.clone()));
+        result
     }
 
     /// Whether this instance has registered so much since it last swept that it should again.

@@ -21,10 +21,10 @@ use crate::upkeep::StoreUpkeep;
 use crate::{address, leftover, log, patience};
 
 /// How long a request may wait, which it does for its body alone: the calls of the engine have deadlines of their own.
-const BODY_DEADLINE: Duration = Duration::from_secs(10);
+const BODY_PAUSES: (u32, Duration) = (10, Duration::from_secs(1));
 
 /// How long the rest of a body is waited for that was answered before its end.
-const LEFTOVER_DEADLINE: Duration = Duration::from_secs(1);
+const LEFTOVER_PAUSES: (u32, Duration) = (4, Duration::from_millis(250));
 
 /// Answers one request. A caller without a key is refused before the body is waited for.
 pub(crate) async fn answer<B>(request: http::Request<B>) -> Response<Full<Bytes>>
@@ -45,13 +45,15 @@ where
             misconfigured(&problems)
         }
         Ok(mut router) => {
-            let answer = patience::unless(|| sleep(BODY_DEADLINE), router.call(request)).await;
+            let (pauses, length) = BODY_PAUSES;
+            let answer = patience::unless(pauses, || sleep(length), router.call(request)).await;
             answer.map_or_else(refusal::slow_body, |Ok(response)| response)
         }
     };
     if let Some(rest) = leftover.take() {
         spawn(async {
-            patience::unless(|| sleep(LEFTOVER_DEADLINE), leftover::discard(rest)).await;
+            let (pauses, length) = LEFTOVER_PAUSES;
+            patience::unless(pauses, || sleep(length), leftover::discard(rest)).await;
         });
     }
     whole(response).await

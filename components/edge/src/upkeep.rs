@@ -1,12 +1,12 @@
 //! The store's upkeep, as the HTTP surface wants it.
 
-use countersign_http_api::health::{Condition, Dependency, Health, Readiness};
+use countersign_http_api::health::{Condition, Dependency, Health, PROVIDER, Readiness};
 use countersign_http_api::otp::StoreError;
 use countersign_http_api::upkeep::{Swept, Upkeep};
 
 use spin_sdk::wit_bindgen;
 
-use crate::bindings::countersign::otp::upkeep;
+use crate::bindings::countersign::otp::{senders, upkeep};
 use crate::bindings::wasi::clocks::wall_clock;
 
 /// Keys that are looked at in one step, at most: some dozens of milliseconds on a fast store.
@@ -36,7 +36,13 @@ impl Health for StoreUpkeep {
                 Condition::Failed
             }
         };
-        Readiness { degraded: false, dependencies: vec![Dependency::new("store", condition)] }
+        let provider = |provider: senders::Condition| {
+            let condition = if provider.works { Condition::Ok } else { Condition::Degraded };
+            Dependency::new(format!("{PROVIDER}{}", provider.provider), condition)
+        };
+        let providers = senders::conditions().into_iter().map(provider);
+        let store = Dependency::new("store", condition);
+        Readiness::of(std::iter::once(store).chain(providers).collect())
     }
 }
 

@@ -21,6 +21,13 @@ pub struct Readiness {
 }
 
 impl Readiness {
+    /// Degraded where one of the dependencies is.
+    #[must_use]
+    pub fn of(dependencies: Vec<Dependency>) -> Self {
+        let is_degraded = |dependency: &Dependency| dependency.condition == Condition::Degraded;
+        Self { degraded: dependencies.iter().any(is_degraded), dependencies }
+    }
+
     /// Whether requests can be served.
     #[must_use]
     pub fn is_ready(&self) -> bool {
@@ -49,7 +56,7 @@ impl Readiness {
 }
 
 /// What the names of providers begin with.
-const PROVIDER: &str = "provider ";
+pub const PROVIDER: &str = "provider ";
 
 /// One thing that the service depends on. All but name and status is shown only to those who have an API key.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]

@@ -92,6 +92,11 @@ impl Client {
         Some(Self { url: url?, content_type: action.content_type, signer })
     }
 
+    /// Where the service is.
+    pub(crate) fn origin(&self) -> String {
+        endpoint::origin(&self.url)
+    }
+
     /// The signed request with this body.
     ///
     /// # Errors

@@ -161,6 +161,10 @@ impl Provider for AwsSes {
         "aws_ses"
     }
 
+    fn origin(&self) -> String {
+        self.client.origin()
+    }
+
     fn request(
         &self,
         message: &Message,

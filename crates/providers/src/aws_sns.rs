@@ -112,6 +112,10 @@ impl Provider for AwsSns {
         "aws_sns"
     }
 
+    fn origin(&self) -> String {
+        self.client.origin()
+    }
+
     fn request(
         &self,
         message: &Message,

@@ -5,12 +5,15 @@ use std::convert::Infallible;
 use countersign_settings::problem::{Problem, Problems};
 use serde_json::{Map, Value};
 
+use crate::endpoint;
 use crate::messages::{MessagesSettings, Texts};
 use crate::public_url::callbacks_url;
+use crate::route::{Route, Way};
 use crate::senders::{Senders, Terms, http_only};
 use crate::settings::{SendersSettings, without_values};
 
-/// The document's members, each as the variable of its name gives it: `senders`, `messages`, `public_url`.
+/// The document's members, each as the variable of its name gives it: `senders`, `messages`, `public_url`; and
+/// `origins`, an object of the variables that name the only origins which may be called.
 ///
 /// What is absent or `null` says nothing.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +21,7 @@ pub struct Document {
     senders: Map<String, Value>,
     messages: Option<Value>,
     public_url: Option<String>,
+    origins: Option<Map<String, Value>>,
 }
 
 impl Document {
@@ -38,7 +42,11 @@ impl Document {
             Some(Value::String(url)) => Some(url),
             _ => None,
         };
-        Ok(Self { senders, messages, public_url })
+        let origins = match whole.remove("origins") {
+            Some(Value::Object(origins)) => Some(origins),
+            _ => None,
+        };
+        Ok(Self { senders, messages, public_url, origins })
     }
 
     /// Opens the providers that it names.
@@ -50,16 +58,21 @@ impl Document {
         let settings = SendersSettings::from_map(self.senders);
         let url = self.public_url.as_deref().map(callbacks_url).transpose();
         let url = url.map_err(|reason| Problems::from(Problem::new("public_url", reason)));
-        let (texts, settings, url) = match (texts, settings, url) {
-            (Ok(texts), Ok(settings), Ok(url)) => (texts, settings, url),
-            (texts, settings, url) => {
-                let all = [texts.err(), settings.err(), url.err()];
+        let origins = self.origins.as_ref().map(read_origins).transpose();
+        let (texts, settings, url, origins) = match (texts, settings, url, origins) {
+            (Ok(texts), Ok(settings), Ok(url), Ok(origins)) => (texts, settings, url, origins),
+            (texts, settings, url, origins) => {
+                let all = [texts.err(), settings.err(), url.err(), origins.err()];
                 let problems = all.into_iter().flatten().flat_map(|Problems(some)| some);
                 return Err(Problems(problems.collect()));
             }
         };
         let terms = Terms { callbacks_url: url, ..Terms::default() };
-        Senders::open(&settings, texts, terms, http_only)
+        let senders = Senders::open(&settings, texts, terms, http_only)?;
+        match origins {
+            Some(origins) => within(&origins, senders),
+            None => Ok(senders),
+        }
     }
 
     fn texts(&self) -> Result<Texts, Problems> {
@@ -73,6 +86,36 @@ impl Document {
         }
         Texts::open(&settings)
     }
+}
+
+/// The origins in the variables that say something.
+fn read_origins(origins: &Map<String, Value>) -> Result<Vec<String>, Problems> {
+    let texts = origins.iter().filter_map(|(name, value)| Some((name, value.as_str()?.trim())));
+    let (mut read, mut problems) = (Vec::new(), Vec::new());
+    for (name, text) in texts.filter(|(_, text)| !text.is_empty()) {
+        match endpoint::parse_origin(text) {
+            Ok(origin) => read.push(origin),
+            Err(reason) => problems.push(Problem::new(name.as_str(), reason)),
+        }
+    }
+    if problems.is_empty() { Ok(read) } else { Err(Problems(problems)) }
+}
+
+/// Refuses a provider that the runtime would not let the app call.
+fn within(
+    origins: &[String],
+    senders: Senders<Infallible>,
+) -> Result<Senders<Infallible>, Problems> {
+    let stranger = |route: &Route<Infallible>| {
+        let Way::Http(provider) = &route.way else { return None };
+        let origin = provider.origin();
+        let text = format!(
+            "calls {origin}, which the app may not: set `sender_origin`, or a further one, to that"
+        );
+        (!origins.contains(&origin)).then(|| Problem::new(route.path.as_str(), text))
+    };
+    let problems: Vec<_> = senders.routes().filter_map(stranger).collect();
+    if problems.is_empty() { Ok(senders) } else { Err(Problems(problems)) }
 }
 
 #[cfg(test)]
@@ -117,6 +160,26 @@ mod tests {
         assert!(text.contains("messages.folder: needs the native host"), "{text}");
         let text = problems(r#"{"senders": {"sms": {"type": "console"}}}"#);
         assert!(text.contains("senders.sms: `console` needs the native host"), "{text}");
+    }
+
+    #[test]
+    fn a_provider_whose_origin_may_not_be_called_is_refused_by_name() {
+        let text = |origins: &str| {
+            let sender = r#"{"type": "webhook", "url": "https://example.com:443/codes?token=hunter2",
+                "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"}"#;
+            format!(r#"{{"senders": {{"sms": [{sender}]}}, "origins": {origins}}}"#)
+        };
+        let opens = |origins: &str| Document::from_json(&text(origins)).unwrap().open().is_ok();
+        assert!(opens("null"));
+        assert!(opens(r#"{"a": "https://other.example", "b": "https://Example.com/"}"#));
+        assert!(!opens("{}"));
+        let told = problems(&text(r#"{"a": "https://other.example", "b": null, "c": " "}"#));
+        assert!(told.contains("senders.sms: calls https://example.com, which"), "{told}");
+        assert!(!told.contains("hunter2"), "{told}");
+        let told = problems(&text(r#"{"a": "https://example.com/hunter2", "b": "*"}"#));
+        assert!(told.contains("a: has to be an origin"), "{told}");
+        assert!(told.contains("b: has to be"), "{told}");
+        assert!(!told.contains("hunter2"), "{told}");
     }
 
     #[test]

@@ -58,6 +58,34 @@ pub(crate) fn base(text: &str) -> Result<String, &'static str> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
+/// Reads an origin: scheme and host, with a port where it isn't the scheme's. What it gives is written as [`origin`]
+/// writes it.
+///
+/// # Errors
+/// What it has to be.
+pub(crate) fn parse_origin(text: &str) -> Result<String, &'static str> {
+    let uri = parse(text)?;
+    if uri.path() != "/" || uri.query().is_some() {
+        return Err("has to be an origin, such as `https://api.example.com`, without a path");
+    }
+    Ok(origin(&uri))
+}
+
+/// The origin of a URL that was read here.
+pub(crate) fn origin(uri: &Uri) -> String {
+    let scheme = uri.scheme_str().unwrap_or_default();
+    let host = uri.host().unwrap_or_default();
+    let usual = if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };
+    let port = uri.port_u16().filter(|port| *port != usual);
+    let port = port.map_or_else(String::new, |port| format!(":{port}"));
+    format!("{scheme}://{host}{port}").to_ascii_lowercase()
+}
+
+/// The origin of a URL that was read here and is kept as a text.
+pub(crate) fn origin_of(url: &str) -> String {
+    url.parse().as_ref().map(origin).unwrap_or_default()
+}
+
 /// The characters of RFC 3986.
 fn may_stand_in_a_url(byte: u8) -> bool {
     byte.is_ascii_graphic()
@@ -126,6 +154,31 @@ mod tests {
         assert_eq!(base("http://[::1]:8080/api//").unwrap(), "http://[::1]:8080/api");
         assert!(base("https://example.com/?a=b").unwrap_err().contains("query"));
         assert!(base("http://example.com/").unwrap_err().contains("loopback"));
+    }
+
+    #[test]
+    fn an_origin_is_written_in_one_way() {
+        for (text, written) in [
+            ("https://API.example.com", "https://api.example.com"),
+            ("HTTPS://api.example.com:443/", "https://api.example.com"),
+            ("https://api.example.com:8443", "https://api.example.com:8443"),
+            ("http://127.0.0.1:80", "http://127.0.0.1"),
+            ("http://[::1]:8080/", "http://[::1]:8080"),
+        ] {
+            assert_eq!(parse_origin(text).as_deref(), Ok(written), "{text}");
+        }
+        assert_eq!(origin_of("https://api.example.com:443/v1/send?x=1"), "https://api.example.com");
+        for text in [
+            "https://api.example.com/v1",
+            "https://api.example.com/?a",
+            "https://*.example.com",
+            "*",
+            "api.example.com",
+            "http://api.example.com",
+            "https://api.example.com:0",
+        ] {
+            assert!(parse_origin(text).is_err(), "{text}");
+        }
     }
 
     #[test]

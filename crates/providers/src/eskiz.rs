@@ -71,6 +71,7 @@ use http::{Request, Response};
 
 use crate::callback::{Callback, CallbackError, Received};
 use crate::content::Content;
+use crate::endpoint;
 use crate::error::SendError;
 use crate::message::{Message, Timestamp};
 use crate::provider::{Provider, Session, Step};
@@ -137,6 +138,10 @@ impl Eskiz {
 impl Provider for Eskiz {
     fn name(&self) -> &'static str {
         "eskiz"
+    }
+
+    fn origin(&self) -> String {
+        endpoint::origin_of(&self.url)
     }
 
     fn request(

@@ -168,6 +168,10 @@ impl Provider for MetaWhatsapp {
         "meta_whatsapp"
     }
 
+    fn origin(&self) -> String {
+        endpoint::origin_of(&self.url)
+    }
+
     fn request(
         &self,
         message: &Message,

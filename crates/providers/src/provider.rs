@@ -33,6 +33,9 @@ pub trait Provider: Send + Sync {
     /// Its name: the `type` in the settings.
     fn name(&self) -> &'static str;
 
+    /// The origin that all of its requests go to: `https://api.example.com`, with a port where it isn't the scheme's.
+    fn origin(&self) -> String;
+
     /// The next request for `message`.
     ///
     /// # Errors

@@ -61,6 +61,7 @@ use serde::Serialize;
 
 use crate::callback::{Callback, CallbackError, Received};
 use crate::content::{Content, Mail};
+use crate::endpoint;
 use crate::error::SendError;
 use crate::message::{Message, Timestamp};
 use crate::provider::{Provider, Session, Step};
@@ -115,6 +116,10 @@ impl Resend {
 impl Provider for Resend {
     fn name(&self) -> &'static str {
         "resend"
+    }
+
+    fn origin(&self) -> String {
+        endpoint::origin_of(&self.url)
     }
 
     fn request(

@@ -163,6 +163,10 @@ impl Provider for Wati {
         "wati"
     }
 
+    fn origin(&self) -> String {
+        endpoint::origin_of(&self.url)
+    }
+
     fn request(
         &self,
         message: &Message,

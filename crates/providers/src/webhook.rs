@@ -112,6 +112,10 @@ impl Provider for Webhook {
         "webhook"
     }
 
+    fn origin(&self) -> String {
+        endpoint::origin(&self.url)
+    }
+
     fn request(
         &self,
         message: &Message,

@@ -38,7 +38,10 @@ fn good_variables_are_taken() {
     assert_eq!(settings.api_keys.unwrap()[0].name, "app");
     assert!(settings.policies.contains_key(&("default".into(), "login".into())));
     let senders: Value = serde_json::from_str(settings.senders.expose()).unwrap();
-    assert_eq!(senders, json!({ "senders": null, "messages": null, "public_url": null }));
+    assert_eq!(
+        senders,
+        json!({ "senders": null, "messages": null, "public_url": null, "origins": null })
+    );
 }
 
 #[test]
@@ -65,8 +68,15 @@ fn the_sender_is_told_all_that_concerns_it() {
             "senders": { "sms": { "type": "webhook", "url": "https://a" } },
             "messages": { "brand": "Acme" },
             "public_url": "https://otp.example",
+            "origins": null,
         })
     );
+    variables.insert("sender_origin", "https://a".to_owned());
+    variables.insert("third_sender_origin", "https://c".to_owned());
+    let settings = read_from(&variables).unwrap();
+    let senders: Value = serde_json::from_str(settings.senders.expose()).unwrap();
+    let origins = json!({ "sender_origin": "https://a", "third_sender_origin": "https://c" });
+    assert_eq!(senders["origins"], origins);
 }
 
 #[test]

@@ -54,6 +54,25 @@ fn no_other_error_is_repeated_and_each_gets_its_name() {
 }
 
 #[test]
+fn ready_means_that_a_write_works_and_is_asked_once_a_second() {
+    let model = Model::new(Format::Binary);
+    let mut store = model.store();
+    for _ in 0..10 {
+        assert_eq!(block(store.ready()), Ok(()));
+    }
+    assert_eq!(model.inner().calls, 1);
+    model.trouble(Trouble::ReadOnly);
+    assert_eq!(block(store.ready()), Ok(()));
+    assert_eq!(block(store.run(&[get("{a}v")])), Ok(vec![Reply::Value(None)]));
+    model.inner().millis += 1_000;
+    assert_eq!(block(store.ready()), Err(StoreError::Unavailable));
+    model.trouble(Trouble::None);
+    assert_eq!(block(store.ready()), Err(StoreError::Unavailable));
+    model.inner().millis += 1_000;
+    assert_eq!(block(store.ready()), Ok(()));
+}
+
+#[test]
 fn a_batch_ends_in_time() {
     let model = Model::new(Format::Binary);
     model.inner().pace = 300;

@@ -36,6 +36,8 @@ pub(super) enum Trouble {
     Fails { call: usize, carried_out: bool },
     /// This many calls are refused as locked.
     Locked(usize),
+    /// Every call that writes fails.
+    ReadOnly,
     /// All calls are refused like that.
     Refused(Fault),
 }
@@ -66,6 +68,12 @@ pub(super) struct Inner {
     pub(super) tally: Tally,
     pub(super) paused_millis: u64,
     random: fastrand::Rng,
+}
+
+impl Inner {
+    fn refuse_read_only(&self) -> Result<(), Fault> {
+        if self.trouble == Trouble::ReadOnly { Err(Fault::Failed) } else { Ok(()) }
+    }
 }
 
 /// One instance's view of the backend; copies are the same backend.
@@ -231,6 +239,7 @@ impl Backend for Model {
     async fn set(&self, key: &str, bytes: &[u8]) -> Result<(), Fault> {
         let set = |inner: &mut Inner| {
             inner.tally.set += 1;
+            inner.refuse_read_only()?;
             inner.keys.insert(key.into(), bytes.into());
             Ok(())
         };
@@ -240,6 +249,7 @@ impl Backend for Model {
     async fn delete(&self, key: &str) -> Result<(), Fault> {
         let delete = |inner: &mut Inner| {
             inner.tally.delete += 1;
+            inner.refuse_read_only()?;
             inner.keys.remove(key);
             Ok(())
         };
@@ -249,6 +259,7 @@ impl Backend for Model {
     async fn increment(&self, key: &str, by: i64) -> Result<i64, Fault> {
         let increment = |inner: &mut Inner| {
             inner.tally.increment += 1;
+            inner.refuse_read_only()?;
             let bytes = inner.keys.get(key);
             let number = bytes.map_or(0, |bytes| match inner.format {
                 Format::Binary => {

@@ -24,6 +24,10 @@ impl Provider for WithLogin {
         "with_login"
     }
 
+    fn origin(&self) -> String {
+        "https://example.com".to_owned()
+    }
+
     fn wants_login(&self) -> bool {
         true
     }

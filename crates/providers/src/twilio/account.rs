@@ -100,6 +100,11 @@ impl Account {
         Some(Self { uri: uri?, authorization, auth_token: credentials.auth_token.cloned() })
     }
 
+    /// Where Twilio is.
+    pub(super) fn origin(&self) -> String {
+        endpoint::origin(&self.uri)
+    }
+
     /// The key of Twilio's signatures, where the operator gave it.
     pub(super) fn auth_token(&self) -> Option<&Secret<String>> {
         self.auth_token.as_ref()

@@ -89,6 +89,10 @@ impl Provider for TwilioSms {
         "twilio_sms"
     }
 
+    fn origin(&self) -> String {
+        self.account.origin()
+    }
+
     fn request(
         &self,
         message: &Message,

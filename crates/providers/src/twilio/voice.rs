@@ -112,6 +112,10 @@ impl Provider for TwilioVoice {
         "twilio_voice"
     }
 
+    fn origin(&self) -> String {
+        self.account.origin()
+    }
+
     fn request(
         &self,
         message: &Message,

@@ -106,6 +106,10 @@ impl Provider for TwilioWhatsapp {
         "twilio_whatsapp"
     }
 
+    fn origin(&self) -> String {
+        self.account.origin()
+    }
+
     fn request(
         &self,
         message: &Message,
