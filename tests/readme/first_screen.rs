@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -14,6 +13,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use countersign_tests::edge::Runtime;
+use countersign_tests::redis::free_port;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 /// A first build of the host may be part of it.
@@ -28,7 +28,7 @@ fn the_readme_runs_as_written() {
     assert_eq!(serve.command, "cargo xtask serve");
     assert!(calls.len() >= 4, "issue, a wrong code, the right one, and the right one again");
 
-    let port = free_port();
+    let port = free_port().unwrap();
     let server = Server::start(&serve.command, ("COUNTERSIGN_SERVER__LISTEN", port));
     server.line_with("ready", READY_WITHIN);
     make(calls, &server, port, 8080, &sample_message(&readme));
@@ -43,7 +43,7 @@ fn the_readme_runs_at_the_edge_as_written() {
         up.command.strip_prefix("spin build --up ").expect("it is Spin that is started");
     assert_eq!(calls.len(), 3, "issue, verify, verify again");
 
-    let port = free_port();
+    let port = free_port().unwrap();
     let runtime = Runtime::spin().unwrap_or_else(|| Runtime::stand_in().unwrap());
     println!("the edge runs on {}", runtime.name());
     let state = tempfile::tempdir().unwrap();
@@ -80,10 +80,6 @@ fn make(calls: &[Step], server: &Server, port: u16, readmes: u16, sample: &str) 
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A command of the README and the output that it promises.

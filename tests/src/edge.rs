@@ -1,7 +1,7 @@
 //! The edge app, run by a Spin: the stand-in of this repository, or the real one where it is installed.
 
 use std::fs;
-use std::io::{Error, Result};
+use std::io::{Error, ErrorKind, Result};
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -215,18 +215,27 @@ impl App {
         }
         let file = workplace.path().join("variables.json");
         fs::write(&file, Value::Object(variables).to_string())?;
-        let mut command = Command::new(runtime.program());
-        command.arg("up").arg("--from").arg(root().join(store.manifest()));
-        command.arg("--variable").arg(format!("@{}", file.display()));
-        command.arg("--state-dir").arg(workplace.path().join("state"));
-        command.args(options);
-        if let Some(config) = store.runtime_config() {
-            let file = workplace.write("runtime-config.toml", &config)?;
-            command.arg("--runtime-config-file").arg(file);
+        let config = store.runtime_config();
+        let config = config.map(|config| workplace.write("runtime-config.toml", &config));
+        let config = config.transpose()?;
+        // Another process may take the free port before the runtime does.
+        for _ in 0..5 {
+            let mut command = Command::new(runtime.program());
+            command.arg("up").arg("--from").arg(root().join(store.manifest()));
+            command.arg("--variable").arg(format!("@{}", file.display()));
+            command.arg("--state-dir").arg(workplace.path().join("state"));
+            command.args(options);
+            command.args(
+                config.iter().flat_map(|file| [Path::new("--runtime-config-file"), file.as_path()]),
+            );
+            let port = free_port()?;
+            command.arg("--listen").arg(format!("127.0.0.1:{port}"));
+            match Self::spawn(command, port).await {
+                Err(error) if error.to_string().contains("Address already in use") => {}
+                started => return started,
+            }
         }
-        let port = free_port()?;
-        command.arg("--listen").arg(format!("127.0.0.1:{port}"));
-        Self::spawn(command, port).await
+        Err(Error::from(ErrorKind::AddrInUse))
     }
 
     async fn spawn(mut command: Command, port: u16) -> Result<Self> {

@@ -1,20 +1,33 @@
 //! What is asked of a backend, and how: one key per call, bounded in time, repeated only where that is safe.
 
+use std::cell::Cell;
 use std::future::Future;
 
 use crate::contract::StoreError;
+use crate::physical::is_binary_count;
 
-/// A key-value store that has these four calls, each atomic per key, and forgets nothing. Beside it what a
-/// component has of time and chance.
+/// A key-value store that has these calls, each atomic per key, and forgets nothing. Beside it what a component has of
+/// time and chance.
 pub trait Backend {
     /// Reads a key.
     fn get(&self, key: &str) -> impl Future<Output = Result<Option<Vec<u8>>, Fault>>;
+
+    /// Reads several keys at one moment: what each holds, in their order. Asked of Spin's SQLite only: over Redis Spin
+    /// sends a command that doesn't read them (`KEYS`), and of other backends nobody has shown that they read what was
+    /// written last, which `wasi:keyvalue` leaves open.
+    fn get_many(
+        &self,
+        keys: &[String],
+    ) -> impl Future<Output = Result<Vec<Option<Vec<u8>>>, Fault>>;
 
     /// Writes a key.
     fn set(&self, key: &str, bytes: &[u8]) -> impl Future<Output = Result<(), Fault>>;
 
     /// Removes a key, where it is there.
     fn delete(&self, key: &str) -> impl Future<Output = Result<(), Fault>>;
+
+    /// Removes several keys, where they are there.
+    fn delete_many(&self, keys: &[String]) -> impl Future<Output = Result<(), Fault>>;
 
     /// Adds to a number of the backend's own kind; an absent one is 0.
     fn increment(&self, key: &str, by: i64) -> impl Future<Output = Result<i64, Fault>>;
@@ -75,11 +88,24 @@ const LONGEST_PAUSE_MILLIS: u64 = 128;
 pub(crate) struct Calls<B> {
     backend: B,
     until_millis: u64,
+    /// Whether it is known to be one that reads several keys at once rightly: SQLite, going by a count that was read.
+    reads_many: Cell<bool>,
 }
 
 impl<B: Backend> Calls<B> {
     pub(crate) const fn new(backend: B) -> Self {
-        Self { backend, until_millis: 0 }
+        Self { backend, until_millis: 0, reads_many: Cell::new(false) }
+    }
+
+    /// Whether [`get_all`](Self::get_all) is one call, however many keys are asked for.
+    pub(crate) const fn reads_many(&self) -> bool {
+        self.reads_many.get()
+    }
+
+    /// As if a count had been read of SQLite.
+    #[cfg(test)]
+    pub(crate) fn assume_sqlite(&self) {
+        self.reads_many.set(true);
     }
 
     /// Begins the time of a call from outside: after it nothing more is asked of the backend.
@@ -88,7 +114,28 @@ impl<B: Backend> Calls<B> {
     }
 
     pub(crate) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.insist(|| self.backend.get(key)).await
+        let bytes = self.insist(|| self.backend.get(key)).await?;
+        if bytes.as_deref().is_some_and(is_binary_count) {
+            self.reads_many.set(true);
+        }
+        Ok(bytes)
+    }
+
+    /// Reads several keys: what each holds, in their order.
+    pub(crate) async fn get_all(
+        &self,
+        mut keys: &[String],
+    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let mut held = Vec::with_capacity(keys.len());
+        while let Some((key, rest)) = keys.split_first() {
+            if self.reads_many.get() && !rest.is_empty() {
+                held.extend(self.insist(|| self.backend.get_many(keys)).await?);
+                break;
+            }
+            held.push(self.get(key).await?);
+            keys = rest;
+        }
+        Ok(held)
     }
 
     pub(crate) async fn set(&self, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
@@ -97,6 +144,15 @@ impl<B: Backend> Calls<B> {
 
     pub(crate) async fn delete(&self, key: &str) -> Result<(), StoreError> {
         self.insist(|| self.backend.delete(key)).await
+    }
+
+    /// Removes several keys, in one call.
+    pub(crate) async fn delete_all(&self, keys: &[String]) -> Result<(), StoreError> {
+        match keys {
+            [] => Ok(()),
+            [key] => self.delete(key).await,
+            keys => self.insist(|| self.backend.delete_many(keys)).await,
+        }
     }
 
     pub(crate) async fn increment(&self, key: &str, by: i64) -> Result<i64, StoreError> {

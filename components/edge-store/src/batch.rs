@@ -1,4 +1,5 @@
-//! `store.run`: a batch, one call of the backend per operation, and what has to come before them.
+//! `store.run`: a batch, one call of the backend for each write and as few as it lets us for reads and removals, and
+//! what has to come before them.
 //!
 //! Before anything is written, each key to be written is read: what it holds says whether it has to be registered,
 //! whether a step would wrap around (which Spin's SQLite store does in silence) or meet a value (at which it panics),
@@ -19,7 +20,7 @@ const BATCH_MILLIS: u64 = 4_000;
 /// A value whose deadline was so long ago may be one that the sweeper is removing, which it does after a minute.
 const STALE_SECONDS: u64 = 30;
 
-/// What the keys of a batch hold, as far as they had to be read.
+/// What keys of a batch hold, as far as that is known: they had to be read, or were written by it.
 type Known<'a> = BTreeMap<&'a str, Held>;
 
 impl<B: Backend> Store<B> {
@@ -35,8 +36,24 @@ impl<B: Backend> Store<B> {
         self.calls.begin(BATCH_MILLIS);
         let mut known = self.prepare(batch).await?;
         let mut replies = Vec::with_capacity(batch.len());
-        for operation in batch {
-            replies.push(self.carry_out(operation, &mut known).await?);
+        let mut rest = batch;
+        while let Some((first, others)) = rest.split_first() {
+            // What is only read, and what is removed, needs no order among itself.
+            let together = others.iter().take_while(|next| go_together(first, next)).count();
+            let (some, others) = rest.split_at(together + 1);
+            match first {
+                Operation::Delete(_) => replies.extend(self.remove(some, &mut known).await?),
+                Operation::Get(_) | Operation::Increment { by: 0, .. } => {
+                    replies.extend(self.read(some).await?);
+                }
+                Operation::Increment { key, by, ttl_seconds } => {
+                    replies.push(self.increment(key, *by, *ttl_seconds, &mut known).await?);
+                }
+                Operation::Set { key, value, ttl_seconds } => {
+                    replies.push(self.set(key, value, *ttl_seconds, &mut known).await?);
+                }
+            }
+            rest = others;
         }
         Ok(replies)
     }
@@ -44,27 +61,27 @@ impl<B: Backend> Store<B> {
     /// Reads what is about to be written, and registers what isn't there: in one write, whatever their number.
     async fn prepare<'a>(&mut self, batch: &'a [Operation]) -> Result<Known<'a>, StoreError> {
         let now = self.calls.now();
-        let mut known = Known::new();
-        let mut fresh = Vec::new();
-        for operation in batch.iter().filter(|operation| operation.creates()) {
-            let key = operation.key();
-            if known.contains_key(key) {
-                continue;
-            }
-            if self.is_trusted(operation, now) {
-                known.insert(key, Held::Absent);
-                continue;
-            }
-            let held = self.held(key).await?;
-            if held == Held::Absent && !self.memory.is_registered(key, now) {
-                fresh.push(key);
-            }
-            known.insert(key, held);
+        let written =
+            |operation: &&Operation| operation.creates() && !self.is_trusted(operation, now);
+        let mut asked = keys(batch.iter().filter(written));
+        let written = asked.len();
+        if written > 0 && self.calls.reads_many() {
+            // What is to be removed, and what may be foreseen, costs nothing beside them.
+            let is_removed = |operation: &&Operation| matches!(operation, Operation::Delete(_));
+            asked.extend(keys(batch.iter().filter(is_removed)));
+            asked.extend(self.likely(batch, now));
         }
+        let mut known: Known<'_> =
+            asked.iter().copied().zip(self.held_all(&asked).await?).collect();
+        asked.truncate(written);
+        let is_fresh = |key: &&str| {
+            known.get(key) == Some(&Held::Absent) && !self.memory.is_registered(key, now)
+        };
+        let mut fresh: Vec<_> = asked.into_iter().filter(is_fresh).collect();
         if fresh.is_empty() {
             return Ok(known);
         }
-        self.foresee(batch, &known, &mut fresh, now).await?;
+        self.foresee(batch, &mut known, &mut fresh).await?;
         let entries: Vec<_> = fresh.iter().map(|key| Entry::new(key, Seen::New)).collect();
         self.journal.register(&self.calls, &entries).await?;
         for key in &fresh {
@@ -74,6 +91,13 @@ impl<B: Backend> Store<B> {
         Ok(known)
     }
 
+    /// The keys that a batch reads and that aren't registered: the next batch of the same request may create them.
+    fn likely<'a>(&self, batch: &'a [Operation], now: u64) -> Vec<&'a str> {
+        let mut likely = keys(batch.iter().filter(|operation| reads(operation)));
+        likely.retain(|key| !self.memory.is_registered(key, now));
+        likely
+    }
+
     /// Adds what the next batch of the same request is likely to create: the keys that this one reads and doesn't
     /// find, beside those that it creates. Only where it creates all that it writes under their tag: then it is
     /// the first to deal with them. So an issue writes to the journal once. Windows of which one is created are
@@ -81,118 +105,126 @@ impl<B: Backend> Store<B> {
     async fn foresee<'a>(
         &self,
         batch: &'a [Operation],
-        known: &Known<'a>,
+        known: &mut Known<'a>,
         fresh: &mut Vec<&'a str>,
-        now: u64,
     ) -> Result<(), StoreError> {
+        let written = keys(batch.iter().filter(|operation| operation.creates()));
         let is_new = |tag: &str| {
-            let mut written = known.keys().filter(|key| self::tag(key) == Some(tag));
+            let mut written = written.iter().filter(|key| self::tag(key) == Some(tag));
             written.all(|key| fresh.contains(key))
         };
         let begins = |key: &str| {
             tag(key).is_some_and(|own| fresh.iter().any(|key| tag(key) == Some(own)) && is_new(own))
         };
         let is_window = |key: &str| {
-            known.keys().any(|other| tag(other) == tag(key) && sort(other) == sort(key))
+            written.iter().any(|other| tag(other) == tag(key) && sort(other) == sort(key))
         };
-        let reads = batch.iter().filter(|operation| {
-            matches!(operation, Operation::Get(_) | Operation::Increment { by: 0, .. })
-        });
-        let mut likely: Vec<_> = reads
-            .map(Operation::key)
-            .filter(|key| begins(key) && !is_window(key) && !self.memory.is_registered(key, now))
-            .collect();
-        likely.sort_unstable();
-        likely.dedup();
-        for key in likely {
-            if self.held(key).await? == Held::Absent {
-                fresh.push(key);
-            }
-        }
+        let mut likely = self.likely(batch, self.calls.now());
+        likely.retain(|key| begins(key) && !is_window(key));
+        let unread: Vec<_> =
+            likely.iter().copied().filter(|key| !known.contains_key(key)).collect();
+        let held = self.held_all(&unread).await?;
+        known.extend(unread.into_iter().zip(held));
+        fresh.extend(likely.into_iter().filter(|key| known.get(key) == Some(&Held::Absent)));
         Ok(())
     }
 
-    async fn carry_out<'a>(
-        &mut self,
-        operation: &'a Operation,
-        known: &mut Known<'a>,
-    ) -> Result<Reply, StoreError> {
-        match operation {
-            Operation::Delete(key) => self.remove(key, known).await,
-            Operation::Get(key) => match self.held(key).await? {
-                Held::Absent => Ok(Reply::Value(None)),
-                Held::Count(_) | Held::Foreign => Err(StoreError::InvalidArgument),
-                Held::Value { deadline, value } => {
-                    Ok(Reply::Value((self.calls.now() < deadline).then_some(value)))
-                }
-            },
-            Operation::Increment { key, by: 0, .. } => match self.held(key).await? {
-                Held::Absent => Ok(Reply::Count(0)),
-                Held::Count(count) => Ok(Reply::Count(count)),
-                Held::Value { deadline, .. } if deadline <= self.calls.now() => Ok(Reply::Count(0)),
-                Held::Foreign | Held::Value { .. } => Err(StoreError::InvalidArgument),
-            },
-            Operation::Increment { key, by, ttl_seconds } => {
-                let before = match known.get(key.as_str()) {
-                    None | Some(Held::Absent) => 0,
-                    Some(Held::Count(count)) => *count,
-                    Some(Held::Foreign | Held::Value { .. }) => {
-                        return Err(StoreError::InvalidArgument);
-                    }
-                };
-                before.checked_add(*by).ok_or(StoreError::InvalidArgument)?;
-                self.patience.promise(&self.calls, key, *ttl_seconds).await?;
-                let count = self.calls.increment(&place(key), *by).await?;
-                self.memory.counted(key, count);
-                known.insert(key, Held::Count(count));
-                Ok(Reply::Count(count))
-            }
-            Operation::Set { key, value, ttl_seconds } => {
-                let replaces = match known.get(key.as_str()) {
-                    None | Some(Held::Absent) => false,
-                    Some(Held::Value { .. }) => true,
-                    Some(Held::Count(_) | Held::Foreign) => {
-                        return Err(StoreError::InvalidArgument);
-                    }
-                };
-                let deadline = self.calls.now().saturating_add(u64::from(*ttl_seconds));
-                let bytes = encode(value, deadline);
-                self.calls.set(&place(key), &bytes).await?;
-                if replaces {
-                    marker::defend(&self.calls, key, &bytes).await?;
-                }
-                self.memory.wrote(key, Kind::Value);
-                known.insert(key, Held::Value { deadline, value: Vec::new() });
-                Ok(Reply::Done)
-            }
-        }
+    /// Replies to operations that only read.
+    async fn read(&self, operations: &[Operation]) -> Result<Vec<Reply>, StoreError> {
+        let keys: Vec<_> = operations.iter().map(Operation::key).collect();
+        let held = self.held_all(&keys).await?;
+        let now = self.calls.now();
+        operations.iter().zip(held).map(|(operation, held)| read(operation, held, now)).collect()
     }
 
-    /// Removes a key. A value not while the sweeper may be removing it, so that whoever finds a key absent knows
-    /// that the sweeper has finished with it: one whose time has long been over is left to it, and another
-    /// one may have been written a moment ago over one that it is removing.
-    async fn remove<'a>(&self, key: &'a str, known: &mut Known<'a>) -> Result<Reply, StoreError> {
-        if !self.memory.is_count(key, self.calls.now()) {
-            match self.held(key).await? {
-                Held::Absent => {
-                    known.insert(key, Held::Absent);
-                    return Ok(Reply::Done);
-                }
-                Held::Value { deadline, value } if self.is_stale(deadline) => {
-                    known.insert(key, Held::Value { deadline, value });
-                    return Ok(Reply::Done);
-                }
-                Held::Count(_) | Held::Foreign => {}
-                Held::Value { .. } => marker::await_removal(&self.calls, key).await?,
-            }
+    async fn increment<'a>(
+        &mut self,
+        key: &'a str,
+        by: i64,
+        ttl_seconds: u32,
+        known: &mut Known<'a>,
+    ) -> Result<Reply, StoreError> {
+        let before = match known.get(key) {
+            None | Some(Held::Absent) => 0,
+            Some(Held::Count(count)) => *count,
+            Some(Held::Foreign | Held::Value { .. }) => return Err(StoreError::InvalidArgument),
+        };
+        before.checked_add(by).ok_or(StoreError::InvalidArgument)?;
+        self.patience.promise(&self.calls, key, ttl_seconds).await?;
+        let count = self.calls.increment(&place(key), by).await?;
+        self.memory.counted(key, count);
+        known.insert(key, Held::Count(count));
+        Ok(Reply::Count(count))
+    }
+
+    async fn set<'a>(
+        &mut self,
+        key: &'a str,
+        value: &[u8],
+        ttl_seconds: u32,
+        known: &mut Known<'a>,
+    ) -> Result<Reply, StoreError> {
+        let replaces = match known.get(key) {
+            None | Some(Held::Absent) => false,
+            Some(Held::Value { .. }) => true,
+            Some(Held::Count(_) | Held::Foreign) => return Err(StoreError::InvalidArgument),
+        };
+        let deadline = self.calls.now().saturating_add(u64::from(ttl_seconds));
+        let bytes = encode(value, deadline);
+        self.calls.set(&place(key), &bytes).await?;
+        if replaces {
+            marker::defend(&self.calls, key, &bytes).await?;
         }
-        self.calls.delete(&place(key)).await?;
-        known.insert(key, Held::Absent);
+        self.memory.wrote(key, Kind::Value);
+        known.insert(key, Held::Value { deadline, value: Vec::new() });
         Ok(Reply::Done)
     }
 
-    pub(crate) async fn held(&self, key: &str) -> Result<Held, StoreError> {
-        Ok(Held::of(self.calls.get(&place(key)).await?))
+    /// Removes keys. A value not while the sweeper may be removing it, so that whoever finds a key absent knows
+    /// that the sweeper has finished with it: one whose time has long been over is left to it, and another
+    /// one may have been written a moment ago over one that it is removing.
+    async fn remove<'a>(
+        &self,
+        operations: &'a [Operation],
+        known: &mut Known<'a>,
+    ) -> Result<Vec<Reply>, StoreError> {
+        let now = self.calls.now();
+        let keys = operations.iter().map(Operation::key);
+        let (counts, others): (Vec<_>, Vec<_>) =
+            keys.partition(|key| self.memory.is_count(key, now));
+        let mut gone: Vec<_> = counts.iter().map(|key| place(key)).collect();
+        known.extend(counts.into_iter().map(|key| (key, Held::Absent)));
+        // A count goes whatever has become of it since it was seen. Anything else is looked at now.
+        let (seen, unseen): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|key| matches!(known.get(key), Some(Held::Count(_))));
+        let held = self.held_all(&unseen).await?;
+        let mut others: Vec<_> = unseen.into_iter().zip(held).collect();
+        others.extend(seen.into_iter().filter_map(|key| Some((key, known.remove(key)?))));
+        for (key, held) in others {
+            let left = match held {
+                Held::Value { deadline, value } if self.is_stale(deadline) => {
+                    Held::Value { deadline, value }
+                }
+                Held::Absent => Held::Absent,
+                Held::Value { .. } => {
+                    marker::await_removal(&self.calls, key).await?;
+                    gone.push(place(key));
+                    Held::Absent
+                }
+                Held::Count(_) | Held::Foreign => {
+                    gone.push(place(key));
+                    Held::Absent
+                }
+            };
+            known.insert(key, left);
+        }
+        self.calls.delete_all(&gone).await?;
+        Ok(vec![Reply::Done; operations.len()])
+    }
+
+    pub(crate) async fn held_all(&self, keys: &[&str]) -> Result<Vec<Held>, StoreError> {
+        let places: Vec<_> = keys.iter().map(|key| place(key)).collect();
+        Ok(self.calls.get_all(&places).await?.into_iter().map(Held::of).collect())
     }
 
     fn is_trusted(&self, operation: &Operation, now: u64) -> bool {
@@ -207,5 +239,40 @@ impl<B: Backend> Store<B> {
 
     fn is_stale(&self, deadline: u64) -> bool {
         deadline.saturating_add(STALE_SECONDS) <= self.calls.now()
+    }
+}
+
+/// Whether an operation writes nothing.
+const fn reads(operation: &Operation) -> bool {
+    matches!(operation, Operation::Get(_) | Operation::Increment { by: 0, .. })
+}
+
+/// The keys of operations, each once.
+fn keys<'a>(operations: impl Iterator<Item = &'a Operation>) -> Vec<&'a str> {
+    let mut keys: Vec<_> = operations.map(Operation::key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// Whether two operations in a row are carried out together.
+const fn go_together(one: &Operation, next: &Operation) -> bool {
+    let removes = matches!((one, next), (Operation::Delete(_), Operation::Delete(_)));
+    removes || (reads(one) && reads(next))
+}
+
+/// The reply to an operation that only reads, from what its key holds.
+fn read(operation: &Operation, held: Held, now: u64) -> Result<Reply, StoreError> {
+    match (operation, held) {
+        (Operation::Get(_), Held::Absent) => Ok(Reply::Value(None)),
+        (Operation::Get(_), Held::Value { deadline, value }) => {
+            Ok(Reply::Value((now < deadline).then_some(value)))
+        }
+        (Operation::Increment { .. }, Held::Absent) => Ok(Reply::Count(0)),
+        (Operation::Increment { .. }, Held::Count(count)) => Ok(Reply::Count(count)),
+        (Operation::Increment { .. }, Held::Value { deadline, .. }) if deadline <= now => {
+            Ok(Reply::Count(0))
+        }
+        _ => Err(StoreError::InvalidArgument),
     }
 }

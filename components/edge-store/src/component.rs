@@ -11,6 +11,7 @@ countersign_store::contract!(
 );
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Mutex;
@@ -20,7 +21,7 @@ use self::bindings::countersign::otp::types::StoreError;
 use self::bindings::exports::countersign::otp::store::{Guest, Operation, Outcome};
 use self::bindings::exports::countersign::otp::upkeep::{Guest as Upkeep, Swept};
 use self::bindings::wasi::clocks::{monotonic_clock, wall_clock};
-use self::bindings::wasi::keyvalue::{atomics, store};
+use self::bindings::wasi::keyvalue::{atomics, batch, store};
 use self::bindings::wasi::random::random;
 use crate::{Backend, Fault, Store};
 
@@ -108,12 +109,23 @@ impl Backend for KeyValue {
         self.call(|bucket| bucket.get(key))
     }
 
+    async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, Fault> {
+        // Only what is there comes back, in any order.
+        let found = self.call(|bucket| batch::get_many(bucket, keys))?;
+        let found: BTreeMap<_, _> = found.into_iter().collect();
+        Ok(keys.iter().map(|key| found.get(key).cloned().flatten()).collect())
+    }
+
     async fn set(&self, key: &str, bytes: &[u8]) -> Result<(), Fault> {
         self.call(|bucket| bucket.set(key, bytes))
     }
 
     async fn delete(&self, key: &str) -> Result<(), Fault> {
         self.call(|bucket| bucket.delete(key))
+    }
+
+    async fn delete_many(&self, keys: &[String]) -> Result<(), Fault> {
+        self.call(|bucket| batch::delete_many(bucket, keys))
     }
 
     async fn increment(&self, key: &str, by: i64) -> Result<i64, Fault> {

@@ -21,9 +21,14 @@ pub(crate) const BUCKET_SECONDS: u64 = 600;
 const FIRST_LOOK_SECONDS: u64 = 3_600;
 /// How long an instance adds to a segment: far shorter than until the first look.
 const OPEN_SECONDS: u64 = 300;
-/// A segment is written anew for each batch that adds to it, so it is kept small.
-const SEGMENT_ENTRIES: usize = 32;
-const SEGMENT_BYTES: usize = 4_096;
+/// What a segment has room for: entries and bytes.
+#[derive(Clone, Copy)]
+struct Room(usize, usize);
+
+/// A segment that is written anew for each batch that adds to it is kept small …
+const WHILE_IT_FILLS: Room = Room(32, 4_096);
+/// … and one that is written once is not.
+const AT_ONCE: Room = Room(256, 65_536);
 
 /// The bucket that a time falls in.
 pub(crate) const fn bucket(seconds: u64) -> u64 {
@@ -71,19 +76,20 @@ pub(crate) async fn write<B: Backend>(
     bucket: u64,
     entries: &[Entry],
 ) -> Result<(), StoreError> {
-    fill(calls, None, bucket, entries).await.map(drop)
+    fill(calls, None, AT_ONCE, bucket, entries).await.map(drop)
 }
 
 /// Adds entries to a segment, and to more of the same bucket where it is full; the last of them.
 async fn fill<B: Backend>(
     calls: &Calls<B>,
     mut segment: Option<Segment>,
+    room: Room,
     bucket: u64,
     entries: &[Entry],
 ) -> Result<Option<Segment>, StoreError> {
     for entry in entries {
         let line = entry.line();
-        if let Some(full) = segment.take_if(|segment| !segment.has_room(&line)) {
+        if let Some(full) = segment.take_if(|segment| !segment.takes(&line, room)) {
             full.set(calls).await?;
         }
         let mut open = match segment {
@@ -121,7 +127,7 @@ impl Journal {
             self.begin(calls).await?;
         }
         let bucket = bucket(now.saturating_add(FIRST_LOOK_SECONDS));
-        self.open = fill(calls, open, bucket, entries).await?;
+        self.open = fill(calls, open, WHILE_IT_FILLS, bucket, entries).await?;
         Ok(())
     }
 
@@ -156,9 +162,8 @@ impl Segment {
         (self.since..self.since.saturating_add(OPEN_SECONDS)).contains(&now)
     }
 
-    fn has_room(&self, line: &str) -> bool {
-        self.entries < SEGMENT_ENTRIES
-            && self.text.len().saturating_add(line.len()) <= SEGMENT_BYTES
+    fn takes(&self, line: &str, Room(entries, bytes): Room) -> bool {
+        self.entries < entries && self.text.len().saturating_add(line.len()) <= bytes
     }
 
     fn push(&mut self, line: &str) {

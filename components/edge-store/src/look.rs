@@ -3,7 +3,7 @@
 //! **Values** carry their deadline. A minute after it they are removed, as `marker.rs` says.
 //!
 //! **Counts** are bare numbers, so a look notes the number, and the same number a ttl later says that nobody has
-//! counted. A step that comes between that look and the removal, a call apart, is lost. The engine is right all
+//! counted. A step that comes between that look and the removal, some calls apart, is lost. The engine is right all
 //! the same: it comes an hour or more after the count's last use. An odometer that begins anew shows another
 //! epoch than its budget, which is refused; `verdict`, `sending` and `limit` keys are named for what is over
 //! by then; an odometer goes after a month. A count of 0 is as good as none, and goes after an hour.
@@ -54,41 +54,53 @@ impl<B: Backend> Store<B> {
         lease: &Lease,
     ) -> Result<(), StoreError> {
         let now = self.calls.now();
-        let mut expired = Vec::new();
+        looks.swept.examined += u32::try_from(entries.len()).unwrap_or(u32::MAX);
+        let (leases, entries): (Vec<_>, Vec<_>) =
+            entries.into_iter().partition(|entry| entry.seen == Seen::Lease);
+        let mut over: Vec<_> = leases.iter().map(|entry| lease::key(&entry.key)).collect();
+        let keys: Vec<_> = entries.iter().map(|entry| entry.key.as_str()).collect();
+        let held = self.held_all(&keys).await?;
+        let (mut expired, mut idle) = (Vec::new(), Vec::new());
         let mut looked_at = BTreeSet::new();
-        for entry in entries {
-            looks.swept.examined += 1;
-            if entry.seen == Seen::Lease {
-                self.calls.delete(&lease::key(&entry.key)).await?;
-                continue;
-            }
+        for (entry, held) in entries.iter().zip(held) {
             if looked_at.contains(&entry.key) {
                 continue;
             }
-            match self.held(&entry.key).await? {
+            match held {
                 // Another entry of the same key has its own second look to come.
                 Held::Absent if entry.seen == Seen::Gone => continue,
                 Held::Absent => looks.again(now, CONFIRM_SECONDS, &entry.key, Seen::Gone),
-                Held::Count(count) => self.look_at_count(&entry, count, looks, lease).await?,
+                Held::Count(count) if self.is_idle(entry, count, looks).await? => idle.push(entry),
+                Held::Count(_) => {}
                 Held::Foreign => looks.again(now, LONGEST_SECONDS, &entry.key, Seen::New),
                 Held::Value { deadline, .. } => match time_left(deadline, now) {
                     0 => expired.push(entry.key.clone()),
                     left => looks.again(now, left, &entry.key, Seen::New),
                 },
             }
-            looked_at.insert(entry.key);
+            looked_at.insert(&entry.key);
+        }
+        over.extend(idle.iter().map(|entry| place(&entry.key)));
+        let are_removed = self.remove_in_time(&over, idle.len(), looks, lease).await?;
+        for entry in idle {
+            let (delay, seen) =
+                if are_removed { (CONFIRM_SECONDS, Seen::Gone) } else { (0, entry.seen) };
+            looks.again(now, delay, &entry.key, seen);
+        }
+        if !are_removed {
+            // Nothing but these is left of a lease that is over.
+            leases.iter().for_each(|entry| looks.again(now, 0, &entry.key, entry.seen));
         }
         if expired.is_empty() { Ok(()) } else { self.remove_values(expired, looks, lease).await }
     }
 
-    /// A count is removed where it has the number that was noted a ttl ago.
-    async fn look_at_count(
+    /// Whether a count has had its number for a ttl, and so may go. Otherwise it is looked at again.
+    async fn is_idle(
         &self,
         entry: &Entry,
         count: i64,
         looks: &mut Looks,
-        lease: &Lease,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let now = self.calls.now();
         let grade = match looks.grades.get(sort(&entry.key)) {
             _ if count == 0 => Grade::Hour,
@@ -108,12 +120,8 @@ impl<B: Backend> Store<B> {
         let left = since.saturating_add(patience).saturating_sub(now);
         if left > 0 {
             looks.again(now, left, &entry.key, Seen::Noted { count, since });
-        } else if self.remove_in_time(&entry.key, looks, lease).await? {
-            looks.again(now, CONFIRM_SECONDS, &entry.key, Seen::Gone);
-        } else {
-            looks.again(now, 0, &entry.key, entry.seen);
         }
-        Ok(())
+        Ok(left == 0)
     }
 
     /// Removes values, unless they have just been written.
@@ -124,33 +132,33 @@ impl<B: Backend> Store<B> {
         lease: &Lease,
     ) -> Result<(), StoreError> {
         marker::publish(&self.calls, &keys).await?;
-        for key in keys {
-            let held = self.held(&key).await?;
-            let now = self.calls.now();
-            let is_over =
-                matches!(held, Held::Value { deadline, .. } if time_left(deadline, now) == 0);
-            let seen = if is_over && self.remove_in_time(&key, looks, lease).await? {
-                Seen::Gone
-            } else {
-                Seen::New
-            };
-            looks.again(now, CONFIRM_SECONDS, &key, seen);
-        }
+        let names: Vec<_> = keys.iter().map(String::as_str).collect();
+        let held = self.held_all(&names).await?;
+        let now = self.calls.now();
+        let is_over = |held: &Held| matches!(held, Held::Value { deadline, .. } if time_left(*deadline, now) == 0);
+        let (over, others): (Vec<_>, Vec<_>) =
+            names.into_iter().zip(held).partition(|(_, held)| is_over(held));
+        let places: Vec<_> = over.iter().map(|(key, _)| place(key)).collect();
+        let are_removed = self.remove_in_time(&places, over.len(), looks, lease).await?;
+        let seen = if are_removed { Seen::Gone } else { Seen::New };
+        over.iter().for_each(|(key, _)| looks.again(now, CONFIRM_SECONDS, key, seen));
+        others.iter().for_each(|(key, _)| looks.again(now, CONFIRM_SECONDS, key, Seen::New));
         marker::clear(&self.calls).await
     }
 
-    /// Removes a key, where the lease lasts.
+    /// Removes keys, of which so many are the contract's, where the lease lasts.
     async fn remove_in_time(
         &self,
-        key: &str,
+        places: &[String],
+        counted: usize,
         looks: &mut Looks,
         lease: &Lease,
     ) -> Result<bool, StoreError> {
         if !lease.lasts(&self.calls) {
             return Ok(false);
         }
-        self.calls.delete(&place(key)).await?;
-        looks.swept.removed += 1;
+        self.calls.delete_all(places).await?;
+        looks.swept.removed += u32::try_from(counted).unwrap_or(u32::MAX);
         Ok(true)
     }
 }

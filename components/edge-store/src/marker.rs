@@ -16,7 +16,7 @@ use crate::contract::StoreError;
 use crate::physical::{bookkeeping, place};
 
 /// Values that the sweeper removes under one marker.
-pub(crate) const MAX_KEYS: usize = 16;
+pub(crate) const MAX_KEYS: usize = 64;
 /// A marker means nothing after this: ten seconds of sweeping, and twenty for clocks that differ.
 const GOOD_SECONDS: u64 = 30;
 const WAIT_MILLIS: u64 = 2_000;

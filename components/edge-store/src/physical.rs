@@ -66,6 +66,12 @@ fn count(bytes: &[u8]) -> Option<i64> {
     bytes.try_into().ok().map(i64::from_le_bytes)
 }
 
+/// Whether this is a count as SQLite has it, and certainly nothing else: the texts written here have no such bytes.
+pub(crate) fn is_binary_count(bytes: &[u8]) -> bool {
+    let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    bytes.len() == 8 && !bytes.iter().all(is_text)
+}
+
 fn text_count(bytes: &[u8]) -> Option<i64> {
     let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {

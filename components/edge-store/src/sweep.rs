@@ -149,9 +149,7 @@ impl<B: Backend> Store<B> {
         if let Some((key, rest)) = &step.begun {
             self.calls.set(key, rest.as_bytes()).await?;
         }
-        for key in &step.finished {
-            self.calls.delete(key).await?;
-        }
+        self.calls.delete_all(&step.finished).await?;
         self.calls.set(&state_key(), step.cursor.text().as_bytes()).await
     }
 

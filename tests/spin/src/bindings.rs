@@ -8,6 +8,7 @@ wasmtime::component::bindgen!({
         world offered {
             import wasi:keyvalue/store@0.2.0-draft2;
             import wasi:keyvalue/atomics@0.2.0-draft2;
+            import wasi:keyvalue/batch@0.2.0-draft2;
             import wasi:config/store@0.2.0-draft-2024-09-27;
             import fermyon:spin/redis@2.0.0;
         }

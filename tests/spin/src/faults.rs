@@ -9,10 +9,14 @@ use std::time::Duration;
 pub enum Operation {
     /// `bucket.delete`.
     Delete,
+    /// `batch.delete-many`. Of its keys a fault looks at all.
+    DeleteMany,
     /// `bucket.exists`.
     Exists,
     /// `bucket.get`.
     Get,
+    /// `batch.get-many`. Of its keys a fault looks at all.
+    GetMany,
     /// `atomics.increment`.
     Increment,
     /// `bucket.list-keys`.

@@ -4,7 +4,7 @@
 //! It exists because Spin takes most of an hour to build and can't be told to fail. What it shares with Spin:
 //! wasmtime and its `wasi:http` machinery, so instances are used again and shared, and die, in the same way; the
 //! command line, the manifest, the runtime configuration; the interfaces, and their quirks as far as they matter to us.
-//! What it leaves out, it refuses. Known differences: no TLS, no log files, no batch and no compare-and-swap in
+//! What it leaves out, it refuses. Known differences: no TLS, no log files, no `set-many` and no compare-and-swap in
 //! `wasi:keyvalue`, no asynchronous interfaces of Spin's own, and its Redis store comes back at once after an outage.
 //!
 //! ```no_run

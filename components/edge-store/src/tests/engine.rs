@@ -65,12 +65,20 @@ impl App {
         Ok((challenge, code))
     }
 
+    pub(super) fn verify_id(&self, id: &str, code: &str) -> Result<(), Error> {
+        self.answer(Target::Id(id.into()), code)
+    }
+
     pub(super) fn verify(&self, to: &str, code: &str) -> Result<(), Error> {
         let to =
             Addressee { purpose: "login".into(), to: Secret::new(to.into()), device_cookie: None };
+        self.answer(Target::Recipient(to), code)
+    }
+
+    fn answer(&self, target: Target, code: &str) -> Result<(), Error> {
         let request = VerifyRequest {
             tenant: "default".into(),
-            target: Target::Recipient(to),
+            target,
             purpose: None,
             to: None,
             code: Secret::new(code.into()),

@@ -45,14 +45,16 @@ pub(super) enum Trouble {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Tally {
     pub(super) get: usize,
+    pub(super) get_many: usize,
     pub(super) set: usize,
     pub(super) delete: usize,
+    pub(super) delete_many: usize,
     pub(super) increment: usize,
 }
 
 impl Tally {
     pub(super) const fn all(&self) -> usize {
-        self.get + self.set + self.delete + self.increment
+        self.get + self.get_many + self.set + self.delete + self.delete_many + self.increment
     }
 }
 
@@ -236,6 +238,15 @@ impl Backend for Model {
         self.call(get).await
     }
 
+    async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, Fault> {
+        let get = |inner: &mut Inner| {
+            inner.tally.get_many += 1;
+            assert_eq!(inner.format, Format::Binary, "Spin sends KEYS to Redis");
+            Ok(keys.iter().map(|key| inner.keys.get(key).cloned()).collect())
+        };
+        self.call(get).await
+    }
+
     async fn set(&self, key: &str, bytes: &[u8]) -> Result<(), Fault> {
         let set = |inner: &mut Inner| {
             inner.tally.set += 1;
@@ -251,6 +262,16 @@ impl Backend for Model {
             inner.tally.delete += 1;
             inner.refuse_read_only()?;
             inner.keys.remove(key);
+            Ok(())
+        };
+        self.call(delete).await
+    }
+
+    async fn delete_many(&self, keys: &[String]) -> Result<(), Fault> {
+        let delete = |inner: &mut Inner| {
+            inner.tally.delete_many += 1;
+            inner.refuse_read_only()?;
+            keys.iter().for_each(|key| drop(inner.keys.remove(key)));
             Ok(())
         };
         self.call(delete).await

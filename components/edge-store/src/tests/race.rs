@@ -22,12 +22,23 @@ struct Ending {
 }
 
 /// Tries every schedule and shows each ending once; how many states and endings there were.
+/// Once with instances that read one key after the other, and once with such as read several at once.
 fn explore(scene: fn() -> Model, clients: &[Client], property: impl Fn(&Ending)) -> (usize, usize) {
+    explore_with(scene, true, clients, &property);
+    explore_with(scene, false, clients, &property)
+}
+
+fn explore_with(
+    scene: fn() -> Model,
+    reads_many: bool,
+    clients: &[Client],
+    property: &impl Fn(&Ending),
+) -> (usize, usize) {
     let scene = scene();
     let (mut seen, mut endings) = (HashSet::new(), 0);
     let mut todo = vec![Vec::new()];
     while let Some(schedule) = todo.pop() {
-        let (digest, outcomes, model) = play(&scene, clients, &schedule);
+        let (digest, outcomes, model) = play(&scene, reads_many, clients, &schedule);
         if !seen.insert(digest) {
             continue;
         }
@@ -47,6 +58,7 @@ fn explore(scene: fn() -> Model, clients: &[Client], property: impl Fn(&Ending))
 /// Plays a schedule from the start: each number lets one client make its next call.
 fn play(
     scene: &Model,
+    reads_many: bool,
     clients: &[Client],
     schedule: &[usize],
 ) -> (u64, Vec<Option<Outcome>>, Model) {
@@ -58,7 +70,11 @@ fn play(
         .map(|client| {
             let (view, transcript) = model.in_steps();
             transcripts.push(transcript);
-            client(Store::new(view))
+            let store = Store::new(view);
+            if reads_many {
+                store.calls.assume_sqlite();
+            }
+            client(store)
         })
         .collect();
     // Up to the first call, which changes nothing.

@@ -5,6 +5,7 @@ use wasmtime_wasi::TrappableError;
 
 use super::{Failure, Store};
 use crate::bindings::wasi::keyvalue::atomics::{self, CasError};
+use crate::bindings::wasi::keyvalue::batch;
 use crate::bindings::wasi::keyvalue::store::{self, KeyResponse};
 use crate::faults::{Faults, Operation};
 use crate::state::State;
@@ -119,6 +120,37 @@ impl store::HostBucket for State {
     async fn drop(&mut self, bucket: Resource<Bucket>) -> wasmtime::Result<()> {
         self.table.delete(bucket)?;
         Ok(())
+    }
+}
+
+impl batch::Host for State {
+    async fn get_many(
+        &mut self,
+        bucket: Resource<Bucket>,
+        keys: Vec<String>,
+    ) -> Result<Vec<(String, Option<Vec<u8>>)>, Error> {
+        let Bucket { store, label } = self.bucket(&bucket)?;
+        let name = keys.join(" ");
+        judged(&self.app.faults, Operation::GetMany, &name, store.get_many(&label, &keys)).await
+    }
+
+    async fn set_many(
+        &mut self,
+        _bucket: Resource<Bucket>,
+        _values: Vec<(String, Vec<u8>)>,
+    ) -> Result<(), Error> {
+        Err(store::Error::Other("set_many is not offered: nothing of ours uses it".into()).into())
+    }
+
+    async fn delete_many(
+        &mut self,
+        bucket: Resource<Bucket>,
+        keys: Vec<String>,
+    ) -> Result<(), Error> {
+        let Bucket { store, label } = self.bucket(&bucket)?;
+        let name = keys.join(" ");
+        judged(&self.app.faults, Operation::DeleteMany, &name, store.delete_many(&label, &keys))
+            .await
     }
 }
 

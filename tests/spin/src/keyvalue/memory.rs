@@ -35,6 +35,26 @@ impl Memory {
         Ok(())
     }
 
+    /// As SQLite has it: at one moment, and only what is there.
+    pub(super) fn get_many(
+        &self,
+        label: &str,
+        keys: &[String],
+    ) -> Result<Vec<(String, Option<Vec<u8>>)>, Failure> {
+        let inner = self.inner()?;
+        let value =
+            |key: &String| Some((key.clone(), Some(inner.values.get(&name(label, key))?.clone())));
+        Ok(keys.iter().filter_map(value).collect())
+    }
+
+    pub(super) fn delete_many(&self, label: &str, keys: &[String]) -> Result<(), Failure> {
+        let mut inner = self.inner()?;
+        for key in keys {
+            inner.values.remove(&name(label, key));
+        }
+        Ok(())
+    }
+
     pub(super) fn keys(&self, label: &str) -> Result<Vec<String>, Failure> {
         let inner = self.inner()?;
         let keys = inner.values.keys().filter(|(store, _)| store == label);

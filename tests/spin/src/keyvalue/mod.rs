@@ -89,6 +89,18 @@ impl Store {
         on_backend!(self, delete(label, key))
     }
 
+    async fn get_many(
+        &self,
+        label: &str,
+        keys: &[String],
+    ) -> Result<Vec<(String, Option<Vec<u8>>)>, Failure> {
+        on_backend!(self, get_many(label, keys))
+    }
+
+    async fn delete_many(&self, label: &str, keys: &[String]) -> Result<(), Failure> {
+        on_backend!(self, delete_many(label, keys))
+    }
+
     async fn keys(&self, label: &str) -> Result<Vec<String>, Failure> {
         on_backend!(self, keys(label))
     }

@@ -39,6 +39,19 @@ impl Redis {
         self.query(cmd("DEL").arg(key)).await
     }
 
+    /// As Spin has it: a command that finds the names of keys by one pattern, and refuses two.
+    pub(super) async fn get_many(
+        &self,
+        _label: &str,
+        keys: &[String],
+    ) -> Result<Vec<(String, Option<Vec<u8>>)>, Failure> {
+        self.query(cmd("KEYS").arg(keys)).await
+    }
+
+    pub(super) async fn delete_many(&self, _label: &str, keys: &[String]) -> Result<(), Failure> {
+        self.query(cmd("DEL").arg(keys)).await
+    }
+
     pub(super) async fn keys(&self, _label: &str) -> Result<Vec<String>, Failure> {
         self.query(cmd("KEYS").arg("*")).await
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params, params_from_iter};
 use tokio::task::block_in_place;
 
 use super::{Failure, counter};
@@ -20,6 +20,8 @@ const GET: &str = "SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?
 const SET: &str = "INSERT INTO spin_key_value (store, key, value) VALUES (?1, ?2, ?3)
     ON CONFLICT (store, key) DO UPDATE SET value = ?3";
 const DELETE: &str = "DELETE FROM spin_key_value WHERE store = ?1 AND key = ?2";
+const GET_MANY: &str = "SELECT key, value FROM spin_key_value WHERE store = ?1 AND key";
+const DELETE_MANY: &str = "DELETE FROM spin_key_value WHERE store = ?1 AND key";
 const KEYS: &str = "SELECT key FROM spin_key_value WHERE store = ?1";
 
 pub(super) struct Sqlite {
@@ -56,6 +58,30 @@ impl Sqlite {
 
     pub(super) fn delete(&self, label: &str, key: &str) -> Result<(), Failure> {
         self.with(|connection| connection.prepare_cached(DELETE)?.execute([label, key]).map(drop))
+    }
+
+    /// In one statement, and only what is there.
+    pub(super) fn get_many(
+        &self,
+        label: &str,
+        keys: &[String],
+    ) -> Result<Vec<(String, Option<Vec<u8>>)>, Failure> {
+        self.with(|connection| {
+            let parameters = std::iter::once(label).chain(keys.iter().map(String::as_str));
+            connection
+                .prepare(&among(GET_MANY, keys.len()))?
+                .query_map(params_from_iter(parameters), |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        })
+    }
+
+    /// In one statement.
+    pub(super) fn delete_many(&self, label: &str, keys: &[String]) -> Result<(), Failure> {
+        self.with(|connection| {
+            let parameters = std::iter::once(label).chain(keys.iter().map(String::as_str));
+            let mut statement = connection.prepare(&among(DELETE_MANY, keys.len()))?;
+            statement.execute(params_from_iter(parameters)).map(drop)
+        })
     }
 
     pub(super) fn keys(&self, label: &str) -> Result<Vec<String>, Failure> {
@@ -100,6 +126,11 @@ impl Sqlite {
     }
 }
 
+/// A statement about so many keys.
+fn among(statement: &str, keys: usize) -> String {
+    format!("{statement} IN ({})", vec!["?"; keys].join(", "))
+}
+
 /// Reads, adds and writes. A second process may come between: SQLite then says "database is locked".
 fn count_on(
     transaction: &Transaction<'_>,
@@ -135,6 +166,23 @@ mod tests {
         assert_eq!(second.get("default", "key"), Ok(Some(b"value".to_vec())));
         assert_eq!(second.increment("default", "n", 1), Ok(2));
         assert_eq!(second.keys("default"), Ok(vec!["key".into(), "n".into()]));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn several_keys_are_read_and_removed_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::new(folder.path().join("many.db"));
+        store.set("default", "a", b"1").unwrap();
+        store.set("default", "c", b"3").unwrap();
+        store.set("other", "b", b"2").unwrap();
+        let keys = ["c", "b", "a"].map(str::to_owned);
+        let mut found = store.get_many("default", &keys).unwrap();
+        found.sort();
+        let held = |key: &str, value: &[u8]| (key.to_owned(), Some(value.to_vec()));
+        assert_eq!(found, [held("a", b"1"), held("c", b"3")]);
+        store.delete_many("default", &keys).unwrap();
+        assert_eq!(store.keys("default"), Ok(Vec::new()));
+        assert_eq!(store.keys("other"), Ok(vec!["b".into()]));
     }
 
     #[tokio::test(flavor = "multi_thread")]
