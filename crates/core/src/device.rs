@@ -77,3 +77,21 @@ fn mac(
 ) -> [u8; MAC_BYTES] {
     keyring.digest(&[b"device cookie", tenant.as_bytes(), recipient.as_bytes(), &time])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_is_good_for_so_long_and_not_a_second_longer() {
+        let keyring = Keyring::sample();
+        let made_at = Timestamp(1_800_000_000);
+        let cookie = cookie(&keyring, "default", "+6281234567890", made_at);
+        let read_at = |now| read(&keyring, "default", "+6281234567890", &cookie, now, 3_600);
+        assert_eq!(read_at(made_at.plus(3_599)), Device::Known);
+        assert_eq!(read_at(made_at.plus(3_600)), Device::Unknown);
+        let ahead = |seconds| Timestamp(made_at.0 - seconds);
+        assert_eq!(read_at(ahead(u64::from(CLOCKS_DIFFER_SECONDS))), Device::Known);
+        assert_eq!(read_at(ahead(u64::from(CLOCKS_DIFFER_SECONDS) + 1)), Device::Unknown);
+    }
+}

@@ -58,3 +58,20 @@ impl<'a> Id<'a> {
         key.tag(&[b"id", tenant.as_bytes(), self.purpose.as_bytes(), nonce, recipient])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_purpose_in_an_id_has_64_characters_at_most() {
+        let keyring = Keyring::sample();
+        for (length, is_read) in [(1, true), (63, true), (64, true), (65, false), (66, false)] {
+            let purpose = "p".repeat(length);
+            let nonce = Nonce::from_bytes([3; nonce::BYTES]);
+            let id = Id { purpose: &purpose, nonce, recipient: [7; DIGEST_BYTES] };
+            let text = id.write(&keyring, "default");
+            assert_eq!(Id::read(&keyring, "default", &text).is_some(), is_read, "{length}");
+        }
+    }
+}

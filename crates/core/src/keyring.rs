@@ -246,4 +246,13 @@ fn associated(name: &str, place: &str) -> Vec<u8> {
 }
 
 #[cfg(test)]
+impl Keyring {
+    /// One of one key, for tests.
+    pub(crate) fn sample() -> Self {
+        let secret = |seed: u8| Secret::new((0..32).map(|place| place ^ seed).collect());
+        Self::new(&secret(99), vec![("k1".into(), secret(1))]).unwrap()
+    }
+}
+
+#[cfg(test)]
 mod tests;

@@ -175,3 +175,72 @@ impl Count {
         self.requests() == 0 || self.0 & DONE != 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keyring::Keyring;
+    use crate::world::{Outcome, Reply};
+
+    const NOW: Timestamp = Timestamp(1_800_000_000);
+
+    /// A lease, and the replies to a batch that asked for it: its own count, and those nearby.
+    fn told(own: i64, nearby: [i64; 4]) -> (Lease, Asked, Replies) {
+        let subject = Subject::from_digest(&Keyring::sample(), [7; 16], "login");
+        let lease = Lease::new(&subject, NOW);
+        let mut batch = Batch::with_capacity(5);
+        let asked = lease.ask(&mut batch);
+        let replies = std::iter::once(own).chain(nearby).map(Reply::Count).collect();
+        let replies = Replies::new(Outcome { replies, generation: None }, 5).unwrap();
+        (lease, asked, replies)
+    }
+
+    #[test]
+    fn a_lease_is_held_by_the_first_of_a_window_with_quiet_neighbours() {
+        let view = |own, nearby| {
+            let (mut lease, asked, replies) = told(own, nearby);
+            lease.asked(&asked, &replies).unwrap()
+        };
+        let quiet = [0; 4];
+        assert_eq!(view(REQUEST, quiet), View::Held);
+        assert_eq!(view(2 * REQUEST, quiet), View::Busy);
+        assert_eq!(view(2 * REQUEST + DONE, quiet), View::Claimable);
+        assert_eq!(view(2 * REQUEST + DONE + CLAIM, quiet), View::Busy);
+        // The first that finds a claim is one that came after a removal.
+        assert_eq!(view(REQUEST + CLAIM, quiet), View::Busy);
+        for place in 0..4 {
+            let with = |count| {
+                let mut nearby = quiet;
+                nearby[place] = count;
+                nearby
+            };
+            for (count, is_quiet) in [
+                (REQUEST, false),
+                (3 * REQUEST, false),
+                (CLAIM, false),
+                (REQUEST + DONE + CLAIM, false),
+                (REQUEST + DONE, true),
+                (5 * REQUEST + DONE, true),
+            ] {
+                let expected = if is_quiet { View::Held } else { View::Busy };
+                assert_eq!(view(REQUEST, with(count)), expected, "{place}: {count:#x}");
+                let expected = if is_quiet { View::Claimable } else { View::Busy };
+                assert_eq!(view(2 * REQUEST + DONE, with(count)), expected, "{place}: {count:#x}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_only_claim_after_the_first_is_done_holds_it() {
+        let claimed = |own, nearby| {
+            let (mut lease, asked, replies) = told(own, nearby);
+            lease.claimed(&asked, &replies).unwrap()
+        };
+        let quiet = [0; 4];
+        assert!(claimed(2 * REQUEST + DONE + CLAIM, quiet));
+        assert!(!claimed(2 * REQUEST + CLAIM, quiet));
+        assert!(!claimed(2 * REQUEST + DONE + 2 * CLAIM, quiet));
+        assert!(!claimed(2 * REQUEST + DONE + CLAIM, [0, REQUEST, 0, 0]));
+        assert!(!claimed(2 * REQUEST + DONE + CLAIM, [0, 0, 0, REQUEST + DONE + CLAIM]));
+    }
+}

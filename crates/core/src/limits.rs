@@ -269,4 +269,15 @@ mod tests {
         assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
     }
+
+    #[test]
+    fn the_full_windows_that_are_remembered_are_bounded() {
+        let spent = Spent::default();
+        for number in 0..SPENT {
+            spent.add(&number.to_string());
+        }
+        assert!(spent.holds("0") && spent.holds(&(SPENT - 1).to_string()));
+        spent.add("one more");
+        assert!(spent.holds("one more") && !spent.holds("0"));
+    }
 }

@@ -129,6 +129,7 @@ pub(crate) fn begin(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keyring::Keyring;
 
     #[test]
     fn the_three_numbers_do_not_meet() {
@@ -151,5 +152,17 @@ mod tests {
             drawn.insert(epoch);
         }
         assert_eq!(drawn.len(), (1 << EPOCH_BITS) - 1);
+    }
+
+    #[test]
+    fn an_absent_count_is_removed_only_where_it_may_have_been_made_since() {
+        let subject = Subject::from_digest(&Keyring::sample(), [7; 16], "login");
+        let operations = |before: i64, may_be_probed: bool| {
+            let mut batch = Batch::with_capacity(2);
+            begin(&subject, Slot::Even, Reading::new(before), may_be_probed, 3, &mut batch);
+            batch.into_operations().len()
+        };
+        assert_eq!([operations(0, false), operations(0, true)], [1, 2]);
+        assert_eq!([operations(ATTEMPT, false), operations(ATTEMPT, true)], [2, 2]);
     }
 }

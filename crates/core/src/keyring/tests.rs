@@ -77,3 +77,29 @@ fn words_are_told_apart() {
     assert_ne!(ring.digest(&[b"ab", b"c"]), ring.digest(&[b"a", b"bc"]));
     assert_ne!(ring.current().tag(&[b"ab", b"c"]), ring.current().tag(&[b"a", b"bc"]));
 }
+
+#[test]
+fn every_fault_is_told_in_words_of_its_own() {
+    let faults = [
+        KeyFault::DuplicateName,
+        KeyFault::DuplicateSecret,
+        KeyFault::MalformedName,
+        KeyFault::WrongCount,
+        KeyFault::WrongSecret,
+    ];
+    let told: std::collections::BTreeSet<_> = faults.iter().map(|fault| fault.reason()).collect();
+    assert_eq!(told.len(), faults.len());
+    assert!(told.iter().all(|reason| reason.starts_with("keys: ") && reason.len() > 20));
+}
+
+#[test]
+fn the_tags_of_purposes_are_remembered_within_a_bound() {
+    let ring = ring(&[("a", 1)]);
+    let known = || ring.purposes.lock().unwrap().len();
+    for number in 0..PURPOSES {
+        assert_eq!(known(), number);
+        ring.purpose_tag(&format!("p{number}"));
+    }
+    ring.purpose_tag("one-more");
+    assert_eq!(known(), 1);
+}

@@ -327,9 +327,18 @@ fn a_locale_that_is_no_tag_is_refused_with_the_reason() {
         assert!(told.contains(reason), "{locale:?}: {told}");
     }
     assert_eq!(caller.desk.round_trips(), 0);
-    for locale in
-        ["id_ID", "en_US", "in", "zh_Hant-TW", "i-lux", "x-own", "ind", "es-419", "de-1996"]
-    {
+    for locale in [
+        "id_ID",
+        "en_US",
+        "in",
+        "zh_Hant-TW",
+        "i-lux",
+        "x-own",
+        "ind",
+        "es-419",
+        "de-1996",
+        "eng-US-x-aaaaaaaa-bbbbbbbb-cccccccc",
+    ] {
         issue(locale).unwrap();
         caller.desk.advance(3_600);
     }
