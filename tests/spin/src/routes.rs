@@ -54,7 +54,8 @@ impl Route {
         match rest {
             "" => Some(rest),
             "/" if !self.wildcard => Some(""),
-            _ => (self.wildcard && rest.starts_with('/')).then_some(rest),
+            // `OPTIONS *` goes to whatever takes every path.
+            _ => (self.wildcard && (rest.starts_with('/') || path == "*")).then_some(rest),
         }
     }
 }
@@ -88,6 +89,7 @@ mod tests {
             ("/v1/", "/v1", ""),
             ("/v1/challenges", "/v1/...", "/challenges"),
             ("/v10", "/...", "/v10"),
+            ("*", "/...", "*"),
         ] {
             let found = find(&routes, path).unwrap();
             assert_eq!((found.route.raw(), found.rest), (raw, rest), "{path}");
