@@ -56,7 +56,10 @@ mod tests {
     #[test]
     fn what_takes_longer_than_all_pauses_is_given_up() {
         let pauses = Cell::new(0);
-        let pause = || ready(pauses.set(pauses.get() + 1));
+        let pause = || {
+            pauses.set(pauses.get() + 1);
+            ready(())
+        };
         assert_eq!(now(unless(10, pause, pending::<u8>())), Some(None));
         assert_eq!(pauses.get(), 10);
         assert_eq!(now(unless(10, pending::<()>, pending::<u8>())), None);

@@ -3,7 +3,7 @@
 use wasmtime::component::Resource;
 use wasmtime_wasi::TrappableError;
 
-use super::{Failure, Store};
+use super::{Failure, Pairs, Store};
 use crate::bindings::wasi::keyvalue::atomics::{self, CasError};
 use crate::bindings::wasi::keyvalue::batch;
 use crate::bindings::wasi::keyvalue::store::{self, KeyResponse};
@@ -128,7 +128,7 @@ impl batch::Host for State {
         &mut self,
         bucket: Resource<Bucket>,
         keys: Vec<String>,
-    ) -> Result<Vec<(String, Option<Vec<u8>>)>, Error> {
+    ) -> Result<Pairs, Error> {
         let Bucket { store, label } = self.bucket(&bucket)?;
         let name = keys.join(" ");
         judged(&self.app.faults, Operation::GetMany, &name, store.get_many(&label, &keys)).await

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Failure, counter};
+use super::{Failure, Pairs, counter};
 
 #[derive(Default)]
 pub(super) struct Memory(Mutex<Inner>);
@@ -36,11 +36,7 @@ impl Memory {
     }
 
     /// As SQLite has it: at one moment, and only what is there.
-    pub(super) fn get_many(
-        &self,
-        label: &str,
-        keys: &[String],
-    ) -> Result<Vec<(String, Option<Vec<u8>>)>, Failure> {
+    pub(super) fn get_many(&self, label: &str, keys: &[String]) -> Result<Pairs, Failure> {
         let inner = self.inner()?;
         let value =
             |key: &String| Some((key.clone(), Some(inner.values.get(&name(label, key))?.clone())));

@@ -22,6 +22,9 @@ enum Backend {
     Sqlite(sqlite::Sqlite),
 }
 
+/// Keys and what they hold, as `get-many` gives them: only those that are there, where it is SQLite.
+type Pairs = Vec<(String, Option<Vec<u8>>)>;
+
 /// Why an operation has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
@@ -89,11 +92,7 @@ impl Store {
         on_backend!(self, delete(label, key))
     }
 
-    async fn get_many(
-        &self,
-        label: &str,
-        keys: &[String],
-    ) -> Result<Vec<(String, Option<Vec<u8>>)>, Failure> {
+    async fn get_many(&self, label: &str, keys: &[String]) -> Result<Pairs, Failure> {
         on_backend!(self, get_many(label, keys))
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, cmd};
 
-use super::Failure;
+use super::{Failure, Pairs};
 
 /// Unlike Spin's, which hangs while Redis is away and comes back late, this one fails at once and reconnects
 /// with the next operation.
@@ -40,11 +40,7 @@ impl Redis {
     }
 
     /// As Spin has it: a command that finds the names of keys by one pattern, and refuses two.
-    pub(super) async fn get_many(
-        &self,
-        _label: &str,
-        keys: &[String],
-    ) -> Result<Vec<(String, Option<Vec<u8>>)>, Failure> {
+    pub(super) async fn get_many(&self, _label: &str, keys: &[String]) -> Result<Pairs, Failure> {
         self.query(cmd("KEYS").arg(keys)).await
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params, params_from_iter};
 use tokio::task::block_in_place;
 
-use super::{Failure, counter};
+use super::{Failure, Pairs, counter};
 
 /// As Spin makes it, so that either can go on with the other's file.
 const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS spin_key_value (
@@ -61,11 +61,7 @@ impl Sqlite {
     }
 
     /// In one statement, and only what is there.
-    pub(super) fn get_many(
-        &self,
-        label: &str,
-        keys: &[String],
-    ) -> Result<Vec<(String, Option<Vec<u8>>)>, Failure> {
+    pub(super) fn get_many(&self, label: &str, keys: &[String]) -> Result<Pairs, Failure> {
         self.with(|connection| {
             let parameters = std::iter::once(label).chain(keys.iter().map(String::as_str));
             connection
