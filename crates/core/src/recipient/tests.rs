@@ -284,12 +284,31 @@ fn nothing_and_too_much_are_refused() {
         "1".repeat(251),
     ];
     all_read_as(Err(Fault::TooLong), Some("ID"), &long.each_ref().map(String::as_str));
+    let number = "+62 812 3456 7890";
+    let longest = format!("{number}{}", " ".repeat(MAX_BYTES - number.len()));
+    all_read_as(Ok("+6281234567890"), None, &[&longest]);
     let labels = vec!["b".repeat(50); 4].join(".");
     all_read_as(
         Err(Fault::MalformedAddress),
         None,
         &[&format!("{}@{labels}.example.com", "a".repeat(65))[..250]],
     );
+}
+
+#[test]
+fn every_fault_is_told_in_words_of_its_own() {
+    let faults = [
+        Fault::Ambiguous,
+        Fault::Empty,
+        Fault::MalformedAddress,
+        Fault::MalformedNumber,
+        Fault::NumberNotAllowed,
+        Fault::TooLong,
+        Fault::UnassignableNumber,
+        Fault::WrongKind,
+    ];
+    let told: std::collections::BTreeSet<_> = faults.iter().map(ToString::to_string).collect();
+    assert!(told.len() == faults.len() && told.iter().all(|text| text.len() > 15), "{told:?}");
 }
 
 #[test]
@@ -339,7 +358,8 @@ fn what_is_meant_as_an_address_is_not_called_a_number() {
         "taro 81 at x.example.com",
     ];
     all_read_as(Err(Fault::MalformedAddress), None, &texts);
-    let numbers = ["WA: 081234567890", "1-800-FLOWERS", "call me", "0812.3456.789O"];
+    let numbers =
+        ["WA: 081234567890", "1-800-FLOWERS", "call me", "0812.3456.789O", "ab.12", "12.ab"];
     all_read_as(Err(Fault::MalformedNumber), Some("US"), &numbers);
 }
 

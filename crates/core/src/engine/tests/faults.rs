@@ -230,6 +230,13 @@ fn lists_of_a_policy_have_their_rules() {
     assert!(with(vec![limit(Scope::Challenge, 1, 1)]).unwrap().starts_with("limits.scope"));
     assert!(with(vec![limit(Scope::Ip, 1, 1), limit(Scope::Ip, 2, 1)]).is_some());
     assert_eq!(with((1..=8).map(|window| limit(Scope::Ip, 1, window)).collect()), None);
+    let limits = |number: u32| {
+        let scopes = [Scope::Ip, Scope::Purpose, Scope::Subject, Scope::Tenant];
+        let each = |at: u32| limit(scopes[at as usize % scopes.len()], 1, at / 4 + 1);
+        with((0..number).map(each).collect())
+    };
+    assert_eq!(limits(16), None);
+    assert_eq!(limits(17).unwrap(), "limits holds at most 16 limits");
     assert!(with((1..=17).map(|window| limit(Scope::Ip, 1, window)).collect()).is_some());
     // All are told, one a line, and none for a fault of another.
     let several = Draft {
