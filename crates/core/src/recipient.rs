@@ -127,7 +127,11 @@ pub struct Recipient {
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Detail {
     Email,
-    Phone { calling_code_digits: usize, region: Option<&'static str> },
+    Phone {
+        calling_code_digits: usize,
+        region: Option<&'static str>,
+        number_type: Option<NumberType>,
+    },
 }
 
 impl Recipient {
@@ -160,6 +164,15 @@ impl Recipient {
         match self.detail {
             Detail::Email => None,
             Detail::Phone { region, .. } => region,
+        }
+    }
+
+    /// The type of a number that isn't an ordinary one.
+    #[must_use]
+    pub fn number_type(&self) -> Option<NumberType> {
+        match self.detail {
+            Detail::Email => None,
+            Detail::Phone { number_type, .. } => number_type,
         }
     }
 
@@ -233,7 +246,7 @@ fn parse_number(text: &str, rules: &Rules<'_>) -> Result<Recipient, Fault> {
     if number_type.is_some_and(|number_type| !rules.number_types.contains(&number_type)) {
         return Err(Fault::NumberNotAllowed);
     }
-    Ok(Recipient { text: e164, detail: Detail::Phone { calling_code_digits, region } })
+    Ok(Recipient { text: e164, detail: Detail::Phone { calling_code_digits, region, number_type } })
 }
 
 /// Whether it is the name of a WhatsApp account, device, group or list (`6281234567890@s.whatsapp.net`): written like a
