@@ -218,6 +218,7 @@ impl App {
         let config = store.runtime_config();
         let config = config.map(|config| workplace.write("runtime-config.toml", &config));
         let config = config.transpose()?;
+        let mut last = Error::from(ErrorKind::AddrInUse);
         // Another process may take the free port before the runtime does.
         for _ in 0..5 {
             let mut command = Command::new(runtime.program());
@@ -231,11 +232,13 @@ impl App {
             let port = free_port()?;
             command.arg("--listen").arg(format!("127.0.0.1:{port}"));
             match Self::spawn(command, port).await {
-                Err(error) if error.to_string().contains("Address already in use") => {}
+                Err(error) if error.to_string().contains("Address already in use") => {
+                    last = error;
+                }
                 started => return started,
             }
         }
-        Err(Error::from(ErrorKind::AddrInUse))
+        Err(last)
     }
 
     async fn spawn(mut command: Command, port: u16) -> Result<Self> {

@@ -221,8 +221,13 @@ impl Reader<'_> {
     fn origins(&mut self) -> Option<Map<String, Value>> {
         let mut origins = Map::new();
         for name in ORIGINS {
-            let origin = self.text(name);
-            origins.extend(origin.map(|text| (name.to_owned(), json!(text.expose()))));
+            match (self.variable)(name) {
+                Ok(Some(text)) => drop(origins.insert(name.to_owned(), json!(text))),
+                Ok(None) => {}
+                Err(error) => {
+                    self.problems.push(Problem::new(name, format!("can't be read: {error}")));
+                }
+            }
         }
         (!origins.is_empty()).then_some(origins)
     }

@@ -1,4 +1,4 @@
-//! What is asked of a backend, and how: one key per call, bounded in time, repeated only where that is safe.
+//! What is asked of a backend, and how: bounded in time, repeated only where that is safe.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -59,7 +59,7 @@ pub enum Fault {
 impl Fault {
     /// Reads the text that Spin gives with an `other` error.
     ///
-    /// "database is locked" is SQLite's `SQLITE_BUSY`. Spin's `get`, `set` and `delete` are one statement each, which
+    /// "database is locked" is SQLite's `SQLITE_BUSY`. Spin's `get`, `set` and `delete`, and those of many keys, are one statement each, which
     /// SQLite rolls back where its commit is refused; its `increment` is a transaction, which is rolled back when it
     /// is dropped. So after this error, and no other, the call has certainly done nothing. Everything else ("too many
     /// requests", Redis gone, a full disk) stays unnamed: the text may hold what nobody outside should see.
@@ -77,6 +77,9 @@ impl From<Fault> for StoreError {
         }
     }
 }
+
+/// Keys of one removal at most: no backend of Spin's takes fewer (DynamoDB's batches have 25).
+const DELETED_TOGETHER: usize = 25;
 
 /// How long a call that is refused as locked is repeated. SQLite has waited 5 s by itself where waiting could help;
 /// what is refused at once (two readers that both want to write) is free again in a moment.
@@ -146,13 +149,17 @@ impl<B: Backend> Calls<B> {
         self.insist(|| self.backend.delete(key)).await
     }
 
-    /// Removes several keys, in one call.
-    pub(crate) async fn delete_all(&self, keys: &[String]) -> Result<(), StoreError> {
-        match keys {
-            [] => Ok(()),
-            [key] => self.delete(key).await,
-            keys => self.insist(|| self.backend.delete_many(keys)).await,
+    /// Removes several keys, in few calls.
+    pub(crate) async fn delete_all(&self, mut keys: Vec<String>) -> Result<(), StoreError> {
+        keys.sort_unstable();
+        keys.dedup();
+        for keys in keys.chunks(DELETED_TOGETHER) {
+            match keys {
+                [key] => self.delete(key).await?,
+                keys => self.insist(|| self.backend.delete_many(keys)).await?,
+            }
         }
+        Ok(())
     }
 
     pub(crate) async fn increment(&self, key: &str, by: i64) -> Result<i64, StoreError> {

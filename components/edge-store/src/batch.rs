@@ -218,7 +218,7 @@ impl<B: Backend> Store<B> {
             };
             known.insert(key, left);
         }
-        self.calls.delete_all(&gone).await?;
+        self.calls.delete_all(gone).await?;
         Ok(vec![Reply::Done; operations.len()])
     }
 

@@ -9,15 +9,22 @@ use crate::backend::{Backend, Calls};
 use crate::contract::StoreError;
 use crate::entry::{Entry, Seen};
 use crate::journal::Journal;
+use crate::marker;
 use crate::physical::{Held, bookkeeping};
 
 const WINDOW_SECONDS: u64 = 30;
 const WORK_MILLIS: u64 = 10_000;
+/// What a look at some keys may take of it.
+const LOOK_MILLIS: u64 = 2_000;
+/// How many calls it takes to ask, at least.
+const CALLS_TO_ASK: u64 = 4;
 
 /// A lease that was asked for.
 pub(crate) struct Lease {
     key: String,
     since_millis: u64,
+    /// What a call takes, going by those that asked for it.
+    pace_millis: u64,
     /// Whether it is held. Given back it has to be in either case.
     pub(crate) held: bool,
 }
@@ -40,7 +47,18 @@ impl Lease {
             let neighbour = Held::of(calls.get(&self::key(neighbour)).await?);
             held &= !matches!(neighbour, Held::Count(1..));
         }
-        Ok(Self { key, since_millis, held })
+        let pace_millis = calls.elapsed_millis().saturating_sub(since_millis) / CALLS_TO_ASK;
+        Ok(Self { key, since_millis, pace_millis, held })
+    }
+
+    /// How many keys are looked at together, so that the look is over in good time: for each of them two calls, unless
+    /// the backend reads several at once.
+    pub(crate) fn keys_together<B: Backend>(&self, calls: &Calls<B>) -> usize {
+        if calls.reads_many() {
+            return marker::MAX_KEYS;
+        }
+        let most = LOOK_MILLIS / (2 * self.pace_millis).max(1);
+        usize::try_from(most).unwrap_or(usize::MAX).clamp(1, marker::MAX_KEYS)
     }
 
     /// Whether the holder may go on.

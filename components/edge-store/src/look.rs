@@ -81,7 +81,7 @@ impl<B: Backend> Store<B> {
             looked_at.insert(&entry.key);
         }
         over.extend(idle.iter().map(|entry| place(&entry.key)));
-        let are_removed = self.remove_in_time(&over, idle.len(), looks, lease).await?;
+        let are_removed = self.remove_in_time(over, idle.len(), looks, lease).await?;
         for entry in idle {
             let (delay, seen) =
                 if are_removed { (CONFIRM_SECONDS, Seen::Gone) } else { (0, entry.seen) };
@@ -139,7 +139,7 @@ impl<B: Backend> Store<B> {
         let (over, others): (Vec<_>, Vec<_>) =
             names.into_iter().zip(held).partition(|(_, held)| is_over(held));
         let places: Vec<_> = over.iter().map(|(key, _)| place(key)).collect();
-        let are_removed = self.remove_in_time(&places, over.len(), looks, lease).await?;
+        let are_removed = self.remove_in_time(places, over.len(), looks, lease).await?;
         let seen = if are_removed { Seen::Gone } else { Seen::New };
         over.iter().for_each(|(key, _)| looks.again(now, CONFIRM_SECONDS, key, seen));
         others.iter().for_each(|(key, _)| looks.again(now, CONFIRM_SECONDS, key, Seen::New));
@@ -149,7 +149,7 @@ impl<B: Backend> Store<B> {
     /// Removes keys, of which so many are the contract's, where the lease lasts.
     async fn remove_in_time(
         &self,
-        places: &[String],
+        places: Vec<String>,
         counted: usize,
         looks: &mut Looks,
         lease: &Lease,

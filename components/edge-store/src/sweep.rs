@@ -10,7 +10,6 @@ use crate::entry::Entry;
 use crate::journal::{self, bucket, count_key, segment_key};
 use crate::lease::Lease;
 use crate::look::Looks;
-use crate::marker;
 use crate::physical::bookkeeping;
 use crate::{Ended, Store};
 
@@ -128,7 +127,8 @@ impl<B: Backend> Store<B> {
         let mut entries = Entry::lines(&text);
         while !entries.is_empty() && looks.swept.examined < limit && lease.lasts(&self.calls) {
             let room = usize::try_from(limit - looks.swept.examined).unwrap_or(usize::MAX);
-            let rest = entries.split_off(entries.len().min(room).min(marker::MAX_KEYS));
+            let rest =
+                entries.split_off(entries.len().min(room).min(lease.keys_together(&self.calls)));
             self.look_at(entries, looks, lease).await?;
             entries = rest;
         }
@@ -149,7 +149,7 @@ impl<B: Backend> Store<B> {
         if let Some((key, rest)) = &step.begun {
             self.calls.set(key, rest.as_bytes()).await?;
         }
-        self.calls.delete_all(&step.finished).await?;
+        self.calls.delete_all(step.finished.clone()).await?;
         self.calls.set(&state_key(), step.cursor.text().as_bytes()).await
     }
 

@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-/// What `work` comes to, unless it has to wait for longer than `pauses` pauses in a row. The first begins only where the
+/// What `work` comes to, unless it has to wait for longer than `pauses` pauses, one after the other. The first begins only where the
 /// work has to wait at all.
 ///
 /// A call of the engine freezes the instance, for seconds where the store is slow. What the work waits for may have come

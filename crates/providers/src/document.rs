@@ -52,7 +52,7 @@ impl Document {
     /// Opens the providers that it names.
     ///
     /// # Errors
-    /// Everything that is wrong with it. No value is repeated.
+    /// Everything that is wrong with it. No value is repeated, but for the origin of a provider that may not be called.
     pub fn open(self) -> Result<Senders<Infallible>, Problems> {
         let texts = self.texts();
         let settings = SendersSettings::from_map(self.senders);

@@ -65,6 +65,10 @@ pub(crate) fn base(text: &str) -> Result<String, &'static str> {
 /// What it has to be.
 pub(crate) fn parse_origin(text: &str) -> Result<String, &'static str> {
     let uri = parse(text)?;
+    // Spin, which reads it too, knows no other.
+    if !text.starts_with("https://") && !text.starts_with("http://") {
+        return Err("has to begin with `https://`, in small letters");
+    }
     if uri.path() != "/" || uri.query().is_some() {
         return Err("has to be an origin, such as `https://api.example.com`, without a path");
     }
@@ -75,6 +79,9 @@ pub(crate) fn parse_origin(text: &str) -> Result<String, &'static str> {
 pub(crate) fn origin(uri: &Uri) -> String {
     let scheme = uri.scheme_str().unwrap_or_default();
     let host = uri.host().unwrap_or_default();
+    // An IPv6 address is written in many ways.
+    let address = bracketed(host).and_then(|address| address.parse::<Ipv6Addr>().ok());
+    let host = address.map_or_else(|| host.to_owned(), |address| format!("[{address}]"));
     let usual = if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };
     let port = uri.port_u16().filter(|port| *port != usual);
     let port = port.map_or_else(String::new, |port| format!(":{port}"));
@@ -160,7 +167,8 @@ mod tests {
     fn an_origin_is_written_in_one_way() {
         for (text, written) in [
             ("https://API.example.com", "https://api.example.com"),
-            ("HTTPS://api.example.com:443/", "https://api.example.com"),
+            ("https://api.example.com:443/", "https://api.example.com"),
+            ("https://[2001:DB8:0::1]", "https://[2001:db8::1]"),
             ("https://api.example.com:8443", "https://api.example.com:8443"),
             ("http://127.0.0.1:80", "http://127.0.0.1"),
             ("http://[::1]:8080/", "http://[::1]:8080"),
@@ -170,6 +178,7 @@ mod tests {
         assert_eq!(origin_of("https://api.example.com:443/v1/send?x=1"), "https://api.example.com");
         for text in [
             "https://api.example.com/v1",
+            "HTTPS://api.example.com",
             "https://api.example.com/?a",
             "https://*.example.com",
             "*",

@@ -77,6 +77,12 @@ fn the_sender_is_told_all_that_concerns_it() {
     let senders: Value = serde_json::from_str(settings.senders.expose()).unwrap();
     let origins = json!({ "sender_origin": "https://a", "third_sender_origin": "https://c" });
     assert_eq!(senders["origins"], origins);
+    // One that is there and says nothing: then nothing may be called.
+    variables.remove("third_sender_origin");
+    variables.insert("sender_origin", String::new());
+    let settings = read_from(&variables).unwrap();
+    let senders: Value = serde_json::from_str(settings.senders.expose()).unwrap();
+    assert_eq!(senders["origins"], json!({ "sender_origin": "" }));
 }
 
 #[test]

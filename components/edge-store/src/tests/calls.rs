@@ -119,6 +119,27 @@ fn a_step_of_sweeping_writes_a_few_times_whatever_it_removes() {
 }
 
 #[test]
+fn however_slowly_redis_answers_a_sweep_removes_something() {
+    // Beyond that no batch ends in time either.
+    for pace in [0, 80, 150, 300, 600] {
+        let model = Model::new(Format::Text);
+        let mut store = model.store();
+        for number in 0..64 {
+            let record = set(&format!("{{{number}}}record"), b"x", 60);
+            block(store.run(&[record])).unwrap();
+        }
+        model.advance(7_200);
+        model.inner().pace = pace;
+        for _ in 0..400 {
+            // A step that comes to its deadline is an error, and loses nothing.
+            let _ = block(model.store().sweep(64));
+            model.advance(600);
+        }
+        assert_eq!(model.names(), Vec::<String>::new(), "{pace} ms a call");
+    }
+}
+
+#[test]
 fn a_limit_that_everybody_shares_is_registered_once() {
     let model = Model::new(Format::Binary);
     let apps = [App::new(&model, limits()), App::new(&model, limits())];

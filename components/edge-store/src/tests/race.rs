@@ -173,6 +173,36 @@ fn a_value_set_while_its_forerunner_is_removed_stays() {
     assert!(states > 200 && endings > 10, "{states} states, {endings} endings");
 }
 
+/// Two expired values that the next sweep removes together.
+fn expired_twice() -> Model {
+    let model = Model::new(Format::Binary);
+    block(model.store().run(&[set("{a}v", b"old", 60), set("{a}w", b"old", 60)])).unwrap();
+    model.advance(3_000);
+    block(model.store().sweep(256)).unwrap();
+    model.advance(600);
+    model
+}
+
+fn setter_of_both(mut store: Store<Model>) -> Call {
+    Box::pin(async move {
+        let both = [set("{a}w", b"new", 86_400), set("{a}v", b"new", 86_400)];
+        store.run(&both).await.map(drop)
+    })
+}
+
+#[test]
+fn two_values_set_while_their_forerunners_are_removed_together_stay() {
+    let (states, _) = explore(expired_twice, &[setter_of_both, sweeper], |ending| {
+        kept(ending, &[0]);
+        if ending.outcomes[0] == Ok(()) {
+            let read = block(ending.model.store().run(&[get("{a}w")]));
+            assert_eq!(read, Ok(vec![value(b"new")]));
+        }
+        ending.model.sweep_away_everything(4);
+    });
+    assert!(states > 1_000, "{states}");
+}
+
 #[test]
 fn a_value_set_after_a_delete_stays_whatever_the_sweeper_removes() {
     let (states, _) = explore(expired, &[deleter_then_setter, sweeper], |ending| {
