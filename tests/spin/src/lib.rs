@@ -11,6 +11,7 @@
 //! | | Spin | here |
 //! |---|---|---|
 //! | `transfer-encoding` beside `content-length` | answers, and keeps the connection | answers, and closes it (a newer hyper) |
+//! | a client that closes its own side behind its request | got no answer | got one |
 //! | `/.well-known/spin/info` | name and version of the app | 404 |
 //! | Redis as key-value store, after an outage | comes back after 60 to 120 s, requests wait | comes back at once |
 //! | `wasi:keyvalue`: `set-many`, compare-and-swap | there are, the latter broken | refused |

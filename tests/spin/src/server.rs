@@ -47,9 +47,7 @@ impl Server {
         stream: TokioIo<tokio::net::TcpStream>,
         client: SocketAddr,
     ) {
-        let mut builder = Builder::new(TokioExecutor::new());
-        // Spin gives no answer to a client that has closed its own side.
-        builder.http1().half_close(false);
+        let builder = Builder::new(TokioExecutor::new());
         let service = service_fn(|request| Arc::clone(&self).answer(request, client));
         // A client that goes away, or speaks no HTTP, is nobody's concern.
         let _ = builder.serve_connection(stream, service).await;
