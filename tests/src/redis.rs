@@ -126,8 +126,8 @@ impl Drop for RedisServer {
     }
 }
 
-/// A port on 127.0.0.1 that nobody listened on a moment ago. Not one of those that the system gives to connections by
-/// itself: there are thousands of them while the suites run, and one would have the port before its server.
+/// A free port on 127.0.0.1, outside the range from which the system gives ports to outgoing connections (from 32,768
+/// on): a connection could take the port before the server binds it.
 ///
 /// # Errors
 ///

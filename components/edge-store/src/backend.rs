@@ -12,9 +12,8 @@ pub trait Backend {
     /// Reads a key.
     fn get(&self, key: &str) -> impl Future<Output = Result<Option<Vec<u8>>, Fault>>;
 
-    /// Reads several keys at one moment: what each holds, in their order. Asked of Spin's SQLite only: over Redis Spin
-    /// sends a command that doesn't read them (`KEYS`), and of other backends nobody has shown that they read what was
-    /// written last, which `wasi:keyvalue` leaves open.
+    /// Reads several keys at one moment: what each holds, in their order. Called on Spin's SQLite only. Over Redis, Spin
+    /// sends `KEYS`, which doesn't read values. Other backends may return old values: `wasi:keyvalue` allows that.
     fn get_many(
         &self,
         keys: &[String],

@@ -180,9 +180,9 @@ impl<B: Backend> Store<B> {
         Ok(Reply::Done)
     }
 
-    /// Removes keys. A value not while the sweeper may be removing it, so that whoever finds a key absent knows
-    /// that the sweeper has finished with it: one whose time has long been over is left to it, and another
-    /// one may have been written a moment ago over one that it is removing.
+    /// Removes keys. Where a key is absent, the sweeper must have finished with it. So a value that expired long ago is
+    /// left to the sweeper, and any other value is removed only while the sweeper's marker doesn't name it: it may have
+    /// been written over an expired one that the sweeper is about to remove.
     async fn remove<'a>(
         &self,
         operations: &'a [Operation],

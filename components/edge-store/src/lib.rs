@@ -3,8 +3,8 @@
 //!
 //! Of the backend it takes get, set, delete and increment of one key, the removal of several, and of SQLite alone the
 //! reading of several, and nothing else: what more `wasi:keyvalue` offers is not atomic, or not there, on one or the
-//! other of Spin's backends. The logic is written over a trait, as `async fn`; the component's imports are synchronous, so a call is polled once and done, and tests
-//! can come between any two calls.
+//! other of Spin's backends. The logic is written over a trait, as `async fn`; the component's imports are synchronous,
+//! so a call is polled once and done, and tests can come between any two calls.
 //!
 //! | to find | look in |
 //! |---|---|
