@@ -31,3 +31,14 @@ impl<T: Zeroize> Drop for Secret<T> {
         self.0.zeroize();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_printed_as_one() {
+        assert_eq!(format!("{:?}", Secret::new("483920".to_owned())), "<secret>");
+        assert_eq!(format!("{:#?}", Some(Secret::new(vec![4_u8, 8]))), "Some(\n    <secret>,\n)");
+    }
+}

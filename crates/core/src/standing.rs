@@ -337,3 +337,6 @@ pub(crate) fn attempts_left(budget: &Budget, made: i64) -> u32 {
     let left = i64::from(budget.max_attempts).saturating_sub(made.max(0));
     u32::try_from(left).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;

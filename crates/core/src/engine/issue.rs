@@ -110,7 +110,7 @@ impl<W: World> Engine<W> {
     }
 
     /// An epoch that no recent budget of the recipient had.
-    fn epoch(&self, history: &History, purpose: &str, slot: Slot) -> u16 {
+    pub(super) fn epoch(&self, history: &History, purpose: &str, slot: Slot) -> u16 {
         let mut random = [0; 2];
         for _ in 0..8 {
             self.world.fill(&mut random);

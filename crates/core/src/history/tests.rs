@@ -9,6 +9,11 @@ impl History {
     pub(crate) fn sample() -> Self {
         Self { failures: 3, locked_at: 1_000_000_000, locked_for: 900, counted: vec![([1; 8], 3)] }
     }
+
+    /// One that has counted these budgets.
+    pub(crate) fn of_budgets(marks: impl Iterator<Item = BudgetMark>) -> Self {
+        Self { counted: marks.map(|mark| (mark, 1)).collect(), ..Self::default() }
+    }
 }
 
 fn policy() -> Policy {

@@ -118,3 +118,10 @@ fn another_version_counts_as_absent_and_padding_as_nothing() {
     layout[0] += 1;
     assert_eq!(open(&layout), None);
 }
+
+#[test]
+fn alphabets_are_kept_as_what_they_are() {
+    for alphabet in [Alphabet::Digits, Alphabet::Unambiguous] {
+        assert_eq!(alphabet_from(alphabet_number(alphabet)), alphabet);
+    }
+}

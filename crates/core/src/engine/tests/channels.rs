@@ -133,3 +133,14 @@ fn a_channel_whose_regions_leave_the_number_out_is_not_tried() {
         assert_eq!(caller.desk.messages().len(), sent);
     });
 }
+
+#[test]
+fn a_channel_that_the_policy_lacks_is_refused_before_anything_is_asked_of_the_store() {
+    let caller = Caller::new(Memory::Never, with(&[Sms, Email]));
+    for (channel, to) in [(Whatsapp, PHONE), (Voice, PHONE), (Webhook, PHONE), (Webhook, MAIL)] {
+        let error = caller.issue_to(channel, to, None).unwrap_err();
+        assert_eq!(error, Error::ChannelNotAllowed, "{channel:?}");
+    }
+    assert_eq!(caller.desk.round_trips(), 0);
+    assert!(caller.desk.messages().is_empty());
+}

@@ -116,3 +116,22 @@ fn a_refused_send_costs_nothing() {
     caller.desk.advance(60);
     assert_eq!(caller.issue().unwrap().resend_in_seconds, 120);
 }
+
+/// An answer ends the growth, not the pause after the message that was answered.
+#[test]
+fn after_an_answer_the_pause_is_the_shortest() {
+    let draft = Draft { lifetime_seconds: Some(600), ..draft() };
+    whatever_is_forgotten(&draft, |caller| {
+        for pause in [60, 120] {
+            caller.issue().unwrap();
+            caller.desk.advance(pause);
+        }
+        let (id, code) = caller.issued();
+        caller.desk.advance(10);
+        assert_eq!(wait(&caller.issue().unwrap_err()), 230);
+        caller.verify(&id, &code).unwrap();
+        assert_eq!(wait(&caller.issue().unwrap_err()), 50);
+        caller.desk.advance(50);
+        assert_eq!(caller.issue().unwrap().resend_in_seconds, 60);
+    });
+}

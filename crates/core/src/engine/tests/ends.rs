@@ -215,3 +215,16 @@ fn a_challenge_is_named_as_the_policy_wants() {
     assert_eq!((refused, caller.desk.round_trips()), (Error::VerifyByNotAllowed, 0));
     caller.verify_by_recipient(PHONE, &code).unwrap();
 }
+
+/// The success of one recipient says nothing of another's challenges.
+#[test]
+fn successes_of_two_recipients_are_kept_apart() {
+    whatever_is_forgotten(&no_cooldown(), |caller| {
+        let (id, code) = caller.issued();
+        caller.verify(&id, &code).unwrap();
+        let other = caller.issue_to(Channel::Sms, OTHER_PHONE, None).unwrap().id;
+        caller.verify(&other, &caller.code()).unwrap();
+        assert_eq!(caller.status(&id).unwrap().state, State::Verified);
+        assert_eq!(caller.status(&other).unwrap().state, State::Verified);
+    });
+}

@@ -1,11 +1,14 @@
 //! What strangers can't do: those who only know a number, those who may issue, those whose limit is spent.
 
-use super::caller::{Caller, OTHER_PHONE, PHONE, draft, whatever_is_forgotten, wrong};
+use super::caller::{Caller, OTHER_PHONE, PHONE, draft, keyring, whatever_is_forgotten, wrong};
 use super::desk::Memory;
 use crate::Error;
 use crate::error::{Scope, SendError};
+use crate::history::History;
+use crate::odometer::Slot;
 use crate::policy::{Activity, Draft, FailureScope, Limit, VerifyBy};
 use crate::request::State;
+use crate::standing::mark;
 use crate::world::{Channel, World};
 
 fn quick() -> Draft {
@@ -430,4 +433,33 @@ fn a_resend_goes_by_channels_that_are_still_allowed() {
     caller.desk.set_policy("default", "login", Draft { channels: vec![Channel::Email], ..quick() });
     assert_eq!(caller.resend(&id).unwrap_err(), Error::ChannelNotAllowed);
     assert_eq!(caller.desk.messages().len(), 1);
+}
+
+/// Each new challenge of a budget lengthens it: else the fourth would begin with fresh attempts while the third can
+/// still be answered.
+#[test]
+fn a_budget_lives_as_long_as_the_last_of_its_challenges() {
+    let draft = Draft { cooldown_seconds: Some(0), lifetime_seconds: Some(300), ..draft() };
+    whatever_is_forgotten(&draft, |caller| {
+        caller.issue().unwrap();
+        caller.desk.advance(200);
+        let (second, code) = caller.issued();
+        assert_eq!(caller.verify(&second, &wrong(&code)).unwrap_err(), Error::Mismatch(2));
+        caller.desk.advance(200);
+        let (third, code) = caller.issued();
+        assert_eq!(caller.verify(&third, &wrong(&code)).unwrap_err(), Error::Mismatch(1));
+        assert_eq!(caller.status(&second).unwrap().attempts_left, 1);
+    });
+}
+
+/// An attempt at a budget that was forgotten must not count for a new one.
+#[test]
+fn a_budget_takes_no_epoch_that_was_counted_of_late() {
+    let caller = Caller::new(Memory::Never, draft());
+    let keyring = keyring(&[("k1", 1)]);
+    let mark = |epoch| mark(&keyring, "login", Slot::Even, epoch);
+    let history = History::of_budgets((1..1_000).map(mark));
+    let drawn = || caller.engine.epoch(&history, "login", Slot::Even);
+    let taken = (0..200).filter(|_| history.counted_of(mark(drawn())) > 0).count();
+    assert!(taken < 20, "{taken} of 200: by chance one");
 }
