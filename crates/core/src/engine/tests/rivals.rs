@@ -1,0 +1,106 @@
+//! Calls that come between the two batches of another: what the one that loses leaves behind.
+
+use super::caller::{Caller, PHONE, draft, whatever_is_forgotten, wrong};
+use super::desk::Memory;
+use crate::Error;
+use crate::error::Scope;
+use crate::policy::Draft;
+use crate::request::State;
+
+fn quick() -> Draft {
+    Draft { cooldown_seconds: Some(0), ..draft() }
+}
+
+/// The same service in another process.
+fn another(caller: &Caller) -> Caller {
+    caller.with_keys(&[("k1", 1)])
+}
+
+/// Both codes are right, and the later one is answered while the earlier one is on its way.
+#[test]
+fn the_challenge_that_was_answered_first_stays_the_one_that_is_shown_as_verified() {
+    whatever_is_forgotten(&quick(), |caller| {
+        let (first, code) = caller.issued();
+        let (second, right) = caller.issued();
+        let (rival, named) = (another(&caller), second.clone());
+        caller.desk.after_batch(move || drop(rival.verify(&named, &right).unwrap()));
+        assert_eq!(caller.verify(&first, &code).unwrap_err(), Error::NotFound);
+        assert_eq!(caller.status(&second).unwrap().state, State::Verified);
+        assert_eq!(caller.status(&first).unwrap().state, State::Revoked);
+        assert_eq!(caller.resend(&first).unwrap_err(), Error::NotFound);
+        assert_eq!(caller.resend(&second).unwrap_err(), Error::NotFound);
+    });
+}
+
+#[test]
+fn the_same_code_twice_is_one_success() {
+    whatever_is_forgotten(&quick(), |caller| {
+        let (id, code) = caller.issued();
+        let (rival, named, right) = (another(&caller), id.clone(), code.clone());
+        caller.desk.after_batch(move || drop(rival.verify(&named, &right).unwrap()));
+        assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
+        assert_eq!(caller.status(&id).unwrap().state, State::Verified);
+    });
+}
+
+/// A right code that comes after a revocation leaves nothing that says that it was answered.
+#[test]
+fn an_answer_after_a_revocation_settles_nothing() {
+    whatever_is_forgotten(&quick(), |caller| {
+        let (id, code) = caller.issued();
+        caller.verify(&id, &code).unwrap();
+        let (id, code) = caller.issued();
+        let (rival, named) = (another(&caller), id.clone());
+        caller.desk.after_batch(move || rival.revoke(&named).unwrap());
+        assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
+        assert_eq!(caller.status(&id).unwrap().state, State::Revoked);
+        assert_eq!(caller.resend(&id).unwrap_err(), Error::Revoked);
+    });
+}
+
+#[test]
+fn a_resend_during_a_resend_is_told_to_wait() {
+    whatever_is_forgotten(&quick(), |caller| {
+        let (id, _) = caller.issued();
+        let (rival, named) = (another(&caller), id.clone());
+        caller.desk.while_sending(move || {
+            let refused = rival.resend(&named).unwrap_err();
+            assert!(
+                matches!(refused, Error::Throttled { scope: Scope::Cooldown, .. }),
+                "{refused:?}"
+            );
+        });
+        caller.resend(&id).unwrap();
+        assert_eq!(caller.desk.messages().len(), 2);
+    });
+}
+
+/// Failures of before, or a history that says that there are none, cost a right code no round trip more.
+#[test]
+fn a_right_code_after_failures_takes_two_round_trips() {
+    let caller = Caller::new(Memory::Never, quick());
+    let (id, code) = caller.issued();
+    caller.exhaust(&id, &code);
+    caller.desk.advance(900);
+    for failures in [3, 0, 0] {
+        assert_eq!(caller.failures(), failures);
+        let (id, code) = caller.issued();
+        caller.desk.round_trips();
+        caller.verify(&id, &code).unwrap();
+        assert_eq!(caller.desk.round_trips(), 2);
+        assert_eq!(caller.failures(), 0);
+    }
+}
+
+/// A number that no code was ever sent to.
+#[test]
+fn probes_of_a_number_without_challenges_are_soon_forgotten() {
+    let caller = Caller::new(Memory::Forgets, quick());
+    for _ in 0..5 {
+        assert_eq!(caller.verify_by_recipient(PHONE, "123456").unwrap_err(), Error::NotFound);
+    }
+    caller.desk.advance(u64::from(crate::times::ODOMETER_SECONDS));
+    assert!(caller.desk.dump().is_empty());
+    let (id, code) = caller.issued();
+    assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(2));
+}
