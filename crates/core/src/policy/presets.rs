@@ -66,3 +66,16 @@ impl Preset {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_remembered_for_a_week_a_month_or_a_season() {
+        let seconds = |preset: Preset| preset.defaults().remember_device_seconds;
+        assert_eq!(seconds(Preset::Strict), 604_800);
+        assert_eq!(seconds(Preset::Default), 2_592_000);
+        assert_eq!(seconds(Preset::Lenient), 7_776_000);
+    }
+}

@@ -461,6 +461,19 @@ fn an_address_that_idna_makes_too_long_is_refused() {
 }
 
 #[test]
+fn an_address_may_be_as_long_as_the_rfc_allows() {
+    let local = "a".repeat(64);
+    let domain =
+        |rest: usize| format!("{}.{}.{}.de", "b".repeat(61), "c".repeat(61), "d".repeat(rest));
+    let longest = format!("{local}@{}", domain(61));
+    assert_eq!(longest.len(), MAX_BYTES - 1);
+    all_read_as(Ok(&longest), None, &[&longest]);
+    let longest = format!("{local}@{}", domain(62));
+    all_read_as(Ok(&longest), None, &[&longest]);
+    all_read_as(Err(Fault::TooLong), None, &[&format!("{local}@{}", domain(63))]);
+}
+
+#[test]
 fn a_number_that_does_not_read_as_itself_is_refused() {
     // libphonenumber takes the 8 of the E.164 form for a national prefix, and finds no number behind it.
     all_read_as(Err(Fault::UnassignableNumber), Some("BY"), &["08101521234", "+3758101521234"]);
@@ -534,4 +547,23 @@ proptest! {
     fn what_is_read_reads_as_itself(text in "[+]{0,2}[0-9 ()./-]{0,20}|[!-~]{1,8}@[a-zA-Z0-9\u{e4}\u{3b1}\u{4e2d}.-]{1,12}[.](com|DE)", region in any_region()) {
         let _ = read(&text, region);
     }
+}
+
+#[test]
+fn a_number_may_be_spelled_with_250_characters() {
+    let spaced = |spaces: usize| format!("+62 812{}3456 7890", " ".repeat(spaces));
+    assert_eq!(spaced(234).chars().count(), 250);
+    all_read_as(Ok("+6281234567890"), None, &[&spaced(1), &spaced(234)]);
+    all_read_as(Err(Fault::TooLong), None, &[&spaced(235)]);
+}
+
+/// Joined, the digits of these would be one number.
+#[test]
+fn two_numbers_around_a_slash_are_none() {
+    let refused = ["12345/12346", "123456 / 123457"];
+    all_read_as(Err(Fault::MalformedNumber), Some("AT"), &refused);
+    all_read_as(Ok("+431234512346"), Some("AT"), &["12345 12346"]);
+    let refused = ["0301234/0305678", "030123/030124", "2345678/2345679"];
+    all_read_as(Err(Fault::MalformedNumber), Some("DE"), &refused);
+    all_read_as(Ok("+493512345678"), Some("DE"), &["0351/2345678", "0351 / 23456-78"]);
 }

@@ -146,3 +146,22 @@ fn lists_of_numbers_have_their_rules() {
     let other = vec![rule(Some(Channel::Whatsapp), &[], &[])];
     assert!(regions(other).unwrap().starts_with("regions.channel"));
 }
+
+#[test]
+fn lists_are_taken_up_to_their_length_and_no_further() {
+    let prefixes = |count: usize| Draft { new_prefixes: vec!["+1621".into(); count], ..draft() };
+    assert_eq!(Policy::new(prefixes(64)).unwrap().entries(), 64);
+    assert!(Policy::new(prefixes(65)).is_err());
+    let regions = |allow: usize, deny: usize| Draft {
+        new_prefixes: vec!["+1621".into(); 2],
+        regions: vec![
+            rule(None, &vec!["ID"; allow], &vec!["+1"; deny]),
+            rule(Some(Channel::Voice), &["ID"], &[]),
+        ],
+        ..draft()
+    };
+    assert_eq!(Policy::new(regions(300, 300)).unwrap().entries(), 603);
+    assert_eq!(Policy::new(regions(3, 5)).unwrap().entries(), 11);
+    assert!(Policy::new(regions(301, 0)).is_err());
+    assert!(Policy::new(regions(0, 301)).is_err());
+}

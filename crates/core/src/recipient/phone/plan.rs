@@ -177,3 +177,20 @@ fn step(at: usize, digit: u8) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_longer_than_all_numbers_of_a_plan_is_too_long() {
+        let us = Plan::of_region("US").unwrap();
+        assert!(us.is_too_long("16502530000"));
+        for digits in ["6502530000", "2530000", "650"] {
+            assert!(!us.is_too_long(digits), "{digits}");
+        }
+        let singapore = Plan::of_region("SG").unwrap();
+        assert!(!singapore.is_too_long("81234567890"));
+        assert!(singapore.is_too_long("812345678901"));
+    }
+}
