@@ -4,12 +4,17 @@
 //! its own window *before* it reads the two beside it, and holds the lease only where it stepped to 1 and both
 //! neighbours are empty; so of two at most one does, also where their clocks are a window apart. A holder stops
 //! working ten seconds after it asked. The window's key is registered in the journal like every other.
+//!
+//! The asker that stepped to 1 gives the lease back by removing the key. Until then every other asker of that window
+//! finds a count and is refused, and leaves it alone: so only the first can remove it. One that is cut off blocks its
+//! window and the two beside it.
 
 use crate::backend::{Backend, Calls};
 use crate::contract::StoreError;
 use crate::entry::{Entry, Seen};
 use crate::journal::Journal;
 use crate::marker;
+use crate::memory::Memory;
 use crate::physical::{Held, bookkeeping};
 
 const WINDOW_SECONDS: u64 = 30;
@@ -17,7 +22,7 @@ const WORK_MILLIS: u64 = 10_000;
 /// What a look at some keys may take of it.
 const LOOK_MILLIS: u64 = 2_000;
 /// How many calls it takes to ask, at least.
-const CALLS_TO_ASK: u64 = 4;
+const CALLS_TO_ASK: u64 = 3;
 
 /// A lease that was asked for.
 pub(crate) struct Lease {
@@ -25,7 +30,9 @@ pub(crate) struct Lease {
     since_millis: u64,
     /// What a call takes, going by those that asked for it.
     pace_millis: u64,
-    /// Whether it is held. Given back it has to be in either case.
+    /// Whether this asker was the first in its window, and has to give the lease back, held or not.
+    is_first: bool,
+    /// Whether it is held.
     pub(crate) held: bool,
 }
 
@@ -33,22 +40,25 @@ impl Lease {
     pub(crate) async fn ask<B: Backend>(
         calls: &Calls<B>,
         journal: &mut Journal,
+        memory: &mut Memory,
     ) -> Result<Self, StoreError> {
         let since_millis = calls.elapsed_millis();
-        let window = calls.now() / WINDOW_SECONDS;
+        let now = calls.now();
+        let window = now / WINDOW_SECONDS;
         let key = key(window);
-        if calls.get(&key).await?.is_none() {
+        if !memory.is_registered(&key, now) && calls.get(&key).await?.is_none() {
             let entry = Entry::new(&window.to_string(), Seen::Lease);
             journal.register(calls, &[entry]).await?;
+            memory.registered(&key, now);
         }
-        let own = calls.increment(&key, 1).await?;
-        let mut held = own == 1;
+        let is_first = calls.increment(&key, 1).await? == 1;
+        let mut held = is_first;
         for neighbour in [window.saturating_sub(1), window.saturating_add(1)] {
             let neighbour = Held::of(calls.get(&self::key(neighbour)).await?);
             held &= !matches!(neighbour, Held::Count(1..));
         }
         let pace_millis = calls.elapsed_millis().saturating_sub(since_millis) / CALLS_TO_ASK;
-        Ok(Self { key, since_millis, pace_millis, held })
+        Ok(Self { key, since_millis, pace_millis, is_first, held })
     }
 
     /// How many keys are looked at together, so that the look is over in good time: for each of them two calls, unless
@@ -67,7 +77,7 @@ impl Lease {
     }
 
     pub(crate) async fn give_back<B: Backend>(&self, calls: &Calls<B>) -> Result<(), StoreError> {
-        calls.increment(&self.key, -1).await.map(drop)
+        if self.is_first { calls.delete(&self.key).await } else { Ok(()) }
     }
 }
 

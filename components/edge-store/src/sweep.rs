@@ -64,7 +64,7 @@ impl<B: Backend> Store<B> {
         if limit == 0 || !self.cursor().await?.as_ref().is_some_and(is_behind) {
             return Ok(Ended::Idle);
         }
-        let lease = Lease::ask(&self.calls, &mut self.journal).await?;
+        let lease = Lease::ask(&self.calls, &mut self.journal, &mut self.memory).await?;
         let ended = if lease.held {
             self.step(limit, &lease).await.map(Ended::Step)
         } else {

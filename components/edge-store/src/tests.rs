@@ -7,5 +7,6 @@ mod engine;
 mod faults;
 mod flat;
 mod forgetting;
+mod lease;
 mod model;
 mod race;
