@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use countersign::bindings::countersign::otp::{settings, types};
 use countersign::config::Rules;
 
-/// The tenant of whoever calls without a key.
+/// The tenant of callers without a key.
 pub(crate) const TENANT: &str = "default";
 
 /// Attempts per challenge: the most that a policy allows, so that few challenges make many wrong codes.

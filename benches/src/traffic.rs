@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use crate::load::Job;
 use crate::setting::{Purpose, Recipients, WRONG_CODE, WRONG_CODES};
 
-/// Codes asked for, each for somebody else.
+/// Codes asked for, each for another recipient.
 pub(crate) fn issues(recipients: &mut Recipients, purpose: Purpose, count: usize) -> Job {
     let purpose = purpose.name();
     let requests = (0..count).map(|_| {

@@ -17,7 +17,7 @@ use crate::{Load, Rounds, traffic};
 /// What is asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Verb {
-    /// A code, for somebody who has none.
+    /// A code, for a recipient who has none.
     Issue,
     /// A wrong code, that is compared.
     Wrong,

@@ -20,7 +20,7 @@ use crate::fingerprint::Fingerprint;
 use crate::senders::{Router, now};
 use crate::stores::{Generation, SCRATCH, Skew, Store};
 
-/// Longer than a store needs that works, shorter than whoever asks has patience.
+/// Longer than a store needs that works, shorter than health checks wait.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long a finding holds: however many ask, the store is written to once in this time.

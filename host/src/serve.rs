@@ -280,7 +280,7 @@ fn api_keys(config: &Config) -> Result<ApiKeys, StartError> {
     Ok(ApiKeys::new(keys)?)
 }
 
-/// Written aside and put in place: whoever waits for the file never reads half of it.
+/// Written aside and put in place: a process that waits for the file never reads half of it.
 fn announce(path: &Path, address: SocketAddr) -> io::Result<()> {
     let aside = path.with_extension(format!("{}.tmp", std::process::id()));
     let text = serde_json::json!({ "address": address, "process": std::process::id() });

@@ -144,7 +144,7 @@ pub(crate) async fn exhaustion_locks_the_recipient(environment: &mut impl Enviro
         assert_problem(&answer, 429, "exhausted", spent.clone());
         let answer = issue(&client, "quick", &to).await;
         assert_problem(&answer, 429, "locked", spent);
-        // The lock is the recipient's, whatever the purpose; nobody else's.
+        // The lock is the recipient's, whatever the purpose; no other recipient's.
         let answer = issue(&client, "other", &to).await;
         assert_problem(&answer, 429, "locked", json!({ "retry_after": [890, 900] }));
         issued(&client, "other", &phone(number as u32 + 10)).await;

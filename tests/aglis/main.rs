@@ -41,7 +41,7 @@ async fn story(processes: usize, pairs: usize, store: &str) -> (Cluster, Vec<Pai
         ("COUNTERSIGN_SERVER__LISTEN", "127.0.0.1:0"),
         ("COUNTERSIGN_SERVER__MODE", "development"),
         ("COUNTERSIGN_STORE", store),
-        // Its key is known to nobody.
+        // Its key is in no configuration.
         ("COUNTERSIGN_API_KEYS", "[]"),
         ("COUNTERSIGN_KEYS__INDEX_FILE", &path("index.key")),
         ("COUNTERSIGN_KEYS__RING__0__SECRET_FILE", &path("first.key")),

@@ -111,7 +111,7 @@ async fn what_the_runtime_turns_away_counts_for_nothing() {
     });
     let answers = answers.await;
     let issued = answers.iter().filter(|answer| answer.status == 201).count();
-    // Spin's own answer: nobody of ours has seen the request.
+    // Spin's own answer: the app hasn't seen the request.
     let away =
         answers.iter().filter(|answer| answer.status == 500 && answer.text.is_empty()).count();
     assert!(issued >= 2 && away >= 1, "{answers:?}");

@@ -1,4 +1,4 @@
-//! One Redis for the edge and for native hosts: whoever issued, the other verifies.
+//! One Redis for the edge and for native hosts: one issues, the other verifies.
 
 use countersign_tests::client::Client;
 use countersign_tests::edge::{self, App, Runtime, Store};

@@ -42,7 +42,7 @@ async fn in_production_no_core_is_dumped_and_nobody_is_operator_without_a_key() 
     let numbers: Vec<&str> = core.split_whitespace().skip(4).collect();
     assert_eq!(&numbers[..2], ["0", "0"], "{core}");
 
-    // Without API keys everybody on the machine is a caller, and nobody is an operator.
+    // Without API keys everybody on the machine is a caller, and none is an operator.
     let client = Client::new(host.address());
     let body = json!({ "purpose": "login", "to": "+6281234500001" });
     assert_eq!(client.post("/v1/unlock", &body).await.code(), "forbidden");
@@ -92,7 +92,7 @@ async fn a_database_that_is_deleted_or_replaced_is_noticed() {
     readiness(&client, 503).await;
     fs::rename(&aside, &path).unwrap();
     readiness(&client, 200).await;
-    // Once when it went and once when it came back, however often somebody asked.
+    // Once when it went and once when it came back, however often it was asked.
     let lines = host.output();
     assert_eq!(lines.matches("not ready").count(), 1, "{lines}");
     assert_eq!(lines.matches("ready again").count(), 1, "{lines}");

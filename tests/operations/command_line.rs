@@ -136,7 +136,7 @@ async fn text_says_what_happened_and_nothing_of_the_log() {
     assert!(said.starts_with("countersign: Wrong code: "), "{said}");
     assert!(said.contains("\n  attempts_left: 2\n  code: code_mismatch\n"), "{said}");
 
-    // The log is there for whoever asks.
+    // The log is there where it is asked for.
     let logged = output(&workplace, &["status", "--id", id, "-v"], "").await;
     assert!(String::from_utf8_lossy(&logged.stderr).contains("INFO"), "{logged:?}");
     assert!(!String::from_utf8_lossy(&logged.stdout).contains("INFO"), "{logged:?}");

@@ -12,7 +12,7 @@ use countersign_tests::wait::until;
 
 use crate::{host, issue};
 
-/// Each connection asks one thing after the other until nobody answers any more. Whatever the host has done is in
+/// Each connection asks one thing after the other until no server answers any more. Whatever the host has done is in
 /// the outbox: exactly that must have been answered.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_shutdown_under_load_loses_no_answer() {

@@ -124,7 +124,7 @@ async fn nobody_else_can_report(kind: Kind) {
     let elsewhere = stand.report("sms-webhook", SECRET, &body).await;
     assert_eq!((elsewhere.status, &elsewhere.json["code"]), (404, &json!("unknown_provider")));
     assert_eq!(stand.delivery(&id).await, "sent");
-    // A challenge that never was concerns nobody.
+    // A challenge that never was concerns no tenant.
     let made_up = stand.report("voice-webhook", SECRET, &status_of("login.x.y", 1, "failed")).await;
     assert_eq!(made_up.status, 200, "{made_up:?}");
     let output = stand.surface.output();

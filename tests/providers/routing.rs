@@ -128,7 +128,7 @@ async fn a_purpose_may_have_its_message_sent_twice(kind: Kind) {
     assert_eq!(issued.status, 201, "{issued:?}");
     let asked = stand.asked();
     let [(_, first), (_, second)] = &asked[..] else { panic!("{asked:?}") };
-    // One send: whoever gets both can tell.
+    // One send: a recipient who gets both can tell.
     assert_eq!(first["data"]["challenge_id"], second["data"]["challenge_id"]);
     assert_eq!(first["data"]["send_number"], second["data"]["send_number"]);
 }

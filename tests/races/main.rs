@@ -88,7 +88,7 @@ async fn of_a_hundred_right_codes_exactly_one_succeeds() {
         let (id, code) = race.issued(&to).await;
         let answers = race.tried(&id, &to, vec![code; 100]).await;
         let succeeded = answers.iter().filter(|answer| answer.status == 200).count();
-        // Three are compared, of which one wins; whoever comes later is told whichever he came too late for.
+        // Three are compared, of which one wins; a later one is told what it came too late for.
         let late = count(&answers, "challenge_not_found") + count(&answers, "exhausted");
         assert_eq!((succeeded, late), (1, 99), "round {round}: {answers:?}");
     }

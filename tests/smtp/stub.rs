@@ -47,7 +47,7 @@ impl Stub {
                 let (stream, _) = listener.accept().await.unwrap();
                 tokio::spawn(play(stream, script, Arc::clone(&hearing)));
             }
-            // Whoever connects now waits for a greeting.
+            // A client that connects now waits for a greeting.
             std::future::pending::<()>().await;
         });
         Self { port, heard, serving }

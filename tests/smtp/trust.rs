@@ -69,7 +69,7 @@ async fn the_wrong_mode_for_a_port_is_told_nothing() {
     told_nothing(&place.exim);
 }
 
-/// Whoever stands in between can put replies of his own behind the one that begins encryption. Were they read as what the
+/// An attacker in between can put replies of his own behind the one that begins encryption. Were they read as what the
 /// server says under encryption, he could have mail taken for delivered.
 #[tokio::test]
 async fn replies_smuggled_in_ahead_of_encryption_end_the_conversation() {

@@ -24,7 +24,7 @@ pub struct Certified {
 }
 
 impl Authority {
-    /// One that nobody trusts yet.
+    /// One that isn't trusted yet.
     ///
     /// # Errors
     ///
@@ -80,7 +80,7 @@ impl Authority {
     }
 }
 
-/// One for `name` that nobody vouches for.
+/// One for `name` that no authority signed.
 ///
 /// # Errors
 ///

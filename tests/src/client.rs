@@ -33,7 +33,7 @@ pub struct Answer {
 }
 
 impl Client {
-    /// A client of whoever listens at `address`.
+    /// A client of the server at `address`.
     #[must_use]
     pub fn new(address: SocketAddr) -> Self {
         let mut connector = HttpConnector::new();

@@ -294,7 +294,7 @@ impl App {
 impl App {
     fn end(&mut self) -> Result<()> {
         let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        // There may be nobody left in it.
+        // Its processes may all be gone.
         let _ = group.map(|group| kill_process_group(group, Signal::KILL));
         self.child.wait().map(drop)
     }
@@ -302,7 +302,7 @@ impl App {
 
 impl Drop for App {
     fn drop(&mut self) {
-        // It may have ended already; a drop has nobody to tell.
+        // It may have ended already; a drop can't say so.
         let _ = self.end();
     }
 }

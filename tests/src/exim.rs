@@ -1,7 +1,7 @@
 //! A real mail server of a test's own, Exim: on free ports, in a directory of its own, gone with the test.
 //!
 //! Exim and not Postfix, since it needs no root: a copy of the program without its setuid bit does all in one process
-//! tree under whoever runs it, if the system knows that user by name, and never sees the system's own configuration,
+//! tree under the user who runs it, if the system knows that user by name, and never sees the system's own configuration,
 //! queue or users. As root it runs as `nobody`, since it delivers nothing as root.
 
 mod configuration;
@@ -165,7 +165,7 @@ impl Exim {
 
 impl Drop for Exim {
     fn drop(&mut self) {
-        // It may be stopped already; a drop has nobody to tell.
+        // It may be stopped already; a drop can't say so.
         let _ = self.stop();
     }
 }

@@ -326,7 +326,7 @@ impl Host {
 
 impl Drop for Host {
     fn drop(&mut self) {
-        // It may have ended already; a drop has nobody to tell.
+        // It may have ended already; a drop can't say so.
         let _ = self.child.kill().and_then(|()| self.child.wait());
     }
 }

@@ -100,7 +100,7 @@ impl Proxy {
         let _ = self.wire.held.subscribe().wait_for(|held| *held >= connections).await;
     }
 
-    /// Leads to another server from now on: whoever was connected gets the answer that is held up, if any, and is
+    /// Leads to another server from now on: a connected client gets the answer that is held up, if any, and is
     /// disconnected.
     pub fn lead_to(&self, port: u16) {
         self.wire.server.send_replace(port);

@@ -43,7 +43,7 @@ impl Response {
 ///
 /// # Errors
 ///
-/// Where nobody listens, nobody hangs up in time, or what comes back is not HTTP.
+/// Where no server listens, the server doesn't hang up in time, or what comes back is not HTTP.
 pub async fn exchange(address: SocketAddr, bytes: &[u8]) -> Result<Vec<Response>> {
     let exchanged = async {
         let mut stream = TcpStream::connect(address).await?;

@@ -121,7 +121,7 @@ impl RedisServer {
 
 impl Drop for RedisServer {
     fn drop(&mut self) {
-        // It may be stopped already; a drop has nobody to tell.
+        // It may be stopped already; a drop can't say so.
         let _ = self.stop();
     }
 }
@@ -181,7 +181,7 @@ fn until_ready(output: ChildStdout) -> Result<()> {
         let mut last = String::new();
         for line in BufReader::new(output).lines().map_while(Result::ok) {
             if line.contains("Ready to accept connections") {
-                // Nobody listens any more after a time-out, here and below.
+                // No receiver is left after a time-out, here and below.
                 let _ = ready.send(Ok(()));
             }
             last = line;

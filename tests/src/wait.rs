@@ -6,7 +6,7 @@ use tokio::time::{Instant, interval};
 
 /// How often a condition is looked at.
 const LOOK: Duration = Duration::from_millis(5);
-/// How often a condition is asked for, which costs somebody else something.
+/// How often a condition is asked for, which costs another process something.
 const ASK: Duration = Duration::from_millis(20);
 
 /// Looks at a condition until it brings something; nothing where it doesn't within `deadline`.

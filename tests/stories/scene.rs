@@ -171,7 +171,7 @@ impl Scene {
         self.carried();
         self.surface.kill().unwrap();
         let output = self.surface.output();
-        assert!(!self.carried.is_empty(), "nobody was sent anything");
+        assert!(!self.carried.is_empty(), "nothing was sent");
         let secrets = self.carried.iter().flat_map(|carried| {
             let digits = carried.to.trim_start_matches('+');
             // Without the country's code as well: as people write numbers.

@@ -135,7 +135,7 @@ async fn no_code_is_found_where_none_was_sent(kind: Kind) {
 async fn wrong_codes_count_down_to_a_lock(kind: Kind) {
     let mut scene = scene(kind).await;
     scene.wrong_codes_count_down("login", "919876543210").await;
-    // Right on the second try, for somebody else.
+    // Right on the second try, for another recipient.
     let (_, carried) = scene.asked("login", "919876543211").await;
     let wrong = countersign_tests::outbox::wrong(&carried.code);
     assert_eq!(

@@ -18,7 +18,7 @@ use crate::{PATIENCE, rounds};
 const CLIENTS: usize = 12;
 const CALLS: usize = 12;
 
-/// Somebody whom codes are sent to.
+/// A recipient of codes.
 #[derive(Clone)]
 struct Person {
     to: String,

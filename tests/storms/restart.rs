@@ -34,7 +34,7 @@ pub(crate) struct Losses {
 }
 
 impl Losses {
-    /// What nobody may ever see.
+    /// What may never be seen.
     pub(crate) fn assert_none(&self, what: &str) {
         let Self { again, compared, tally } = self;
         let (second, over) = (tally.second_successes(), tally.over(ATTEMPTS));

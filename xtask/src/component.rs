@@ -66,7 +66,7 @@ pub(crate) fn build_and_place(workspace: &Workspace) -> Result<Vec<u8>> {
 }
 
 /// Writes a file unless it already holds these bytes, so that nothing that depends on it is redone.
-/// It is replaced in one step: whoever reads it meanwhile sees the old or the new file.
+/// It is replaced in one step: a reader sees the old or the new file.
 ///
 /// # Errors
 /// Where it can't be written.

@@ -46,7 +46,7 @@ const VENDORED: [Vendored; 4] = [
     },
 ];
 
-/// WIT files of somebody else's, out of a crate of theirs.
+/// WIT files of another project, out of its crate.
 struct Vendored {
     package: &'static str,
     version: Version,

@@ -21,7 +21,7 @@ pub(super) enum Verb {
     Status,
     /// A wrong code, that is compared.
     Wrong,
-    /// A code, for somebody who has none.
+    /// A code, for a recipient who has none.
     Issue,
 }
 
@@ -134,7 +134,7 @@ impl Field {
                 done = status => done,
                 early = load::run(address, SLOW.1, issues) => {
                     early?;
-                    bail!("the receiver held up nobody")
+                    bail!("the receiver held up no request")
                 }
             }
         });

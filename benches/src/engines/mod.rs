@@ -19,7 +19,7 @@ use crate::setting;
 /// Who answers the requests.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
 pub(crate) enum Variant {
-    /// Nobody: the same answer every time, without store or rules.
+    /// None: the same answer every time, without store or rules.
     Constant,
     /// The rules, compiled natively.
     Native,

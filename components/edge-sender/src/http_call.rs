@@ -1,6 +1,6 @@
 //! Calls over `wasi:http`, synchronously: each wait is for the call or for the deadline, whichever comes first.
 //!
-//! Certificates are the host's to verify, and redirects are nobody's to follow. What an error of the host says beside
+//! Certificates are the host's to verify, and redirects are not followed. What an error of the host says beside
 //! its kind is dropped: it isn't meant for operators.
 
 use std::time::Duration;

@@ -15,6 +15,6 @@ pub(crate) fn tell(event: &Event) {
         "provider": event.about(),
         "target": "countersign_edge_sender",
     });
-    // A log that can't be written has nobody to tell.
+    // A log that can't be written can't say so.
     let _ = get_stderr().blocking_write_and_flush(format!("{line}\n").as_bytes());
 }

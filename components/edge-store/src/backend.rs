@@ -47,7 +47,7 @@ pub trait Backend {
 /// Why a backend did not do as it was told.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fault {
-    /// Somebody else has the file locked, and **nothing happened**.
+    /// Another process has the file locked, and **nothing happened**.
     Busy,
     /// No such store, or it isn't granted.
     Denied,
@@ -61,7 +61,7 @@ impl Fault {
     /// "database is locked" is SQLite's `SQLITE_BUSY`. Spin's `get`, `set` and `delete`, and those of many keys, are one statement each, which
     /// SQLite rolls back where its commit is refused; its `increment` is a transaction, which is rolled back when it
     /// is dropped. So after this error, and no other, the call has certainly done nothing. Everything else ("too many
-    /// requests", Redis gone, a full disk) stays unnamed: the text may hold what nobody outside should see.
+    /// requests", Redis gone, a full disk) stays unnamed: the text may hold what callers must not see.
     #[must_use]
     pub fn of_text(text: &str) -> Self {
         if text.contains("database is locked") { Self::Busy } else { Self::Failed }
@@ -182,7 +182,7 @@ impl<B: Backend> Calls<B> {
     }
 
     /// Makes a call, and again while it is refused as locked. Never after any other error: an increment may have
-    /// happened, and a set may by now be older than somebody else's.
+    /// happened, and a set may by now be older than another instance's.
     async fn insist<T, F: Future<Output = Result<T, Fault>>>(
         &self,
         mut call: impl FnMut() -> F,

@@ -1,6 +1,6 @@
 //! An entry of the journal: a key, and what is known of it. A line each.
 
-/// A key that somebody may have created.
+/// A key that an instance may have created.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) key: String,

@@ -1,15 +1,15 @@
 //! The journal: which keys the sweeper has to look at, and when.
 //!
 //! **No key is created before the journal names it.** A backend that can't forget can't be asked either which keys it
-//! holds, at a price that doesn't grow; so whoever creates a key registers it first. Whoever finds it present relies
-//! on its creator. That may be wrong by a hair (the sweeper removes it right then, and the step creates it once more),
+//! holds, at a price that doesn't grow; so an instance that creates a key registers it first. One that finds it
+//! present relies on its creator. That may be wrong by a hair (the sweeper removes it right then, and the step creates it once more),
 //! so a key leaves the journal only when a second look, ten minutes after it was found gone, finds it gone again.
 //! (Left over: three instances that each, within the seconds between their read and their write, lose the key under
 //! their hands, the last one right at the second look. It would cost one small key that is never removed.)
 //!
 //! Time is cut into buckets of ten minutes, named for the time of the next look. A bucket holds a count of its
-//! segments; whoever steps it owns the segment of that number, and rewrites it while it fills. A new key is looked at
-//! after an hour, so its bucket is closed long before the sweeper comes.
+//! segments; the instance that steps it owns the segment of that number, and rewrites it while it fills. A new key is
+//! looked at after an hour, so its bucket is closed long before the sweeper comes.
 
 use crate::backend::{Backend, Calls};
 use crate::contract::StoreError;
@@ -120,7 +120,7 @@ impl Journal {
         calls: &Calls<B>,
         entries: &[Entry],
     ) -> Result<(), StoreError> {
-        // After an error nobody knows what a segment holds: it is left as it is, and another one begun.
+        // After an error it isn't known what a segment holds: it is left as it is, and another one begun.
         let now = calls.now();
         let open = self.open.take().filter(|segment| segment.is_open(now));
         if !self.has_origin {

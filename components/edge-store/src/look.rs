@@ -2,7 +2,7 @@
 //!
 //! **Values** carry their deadline. A minute after it they are removed, as `marker.rs` says.
 //!
-//! **Counts** are bare numbers, so a look notes the number, and the same number a ttl later says that nobody has
+//! **Counts** are bare numbers, so a look notes the number, and the same number a ttl later says that no instance has
 //! counted. A step that comes between that look and the removal, some calls apart, is lost. The engine is right all
 //! the same: it comes an hour or more after the count's last use. An odometer that begins anew shows another
 //! epoch than its budget, which is refused; `verdict`, `sending` and `limit` keys are named for what is over

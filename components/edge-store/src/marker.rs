@@ -5,9 +5,9 @@
 //! until it names the key no longer, and reads the key: where it has vanished, the removal came after, and it is set
 //! again. Either the sweeper's second read sees the new value, or the writer's read of the marker sees the
 //! removal under way, or it is over and the writer's read of the key sees what it did. That the writer found a value
-//! whose time was *not* over is no exception: it may have been written a moment before, by somebody who is waiting.
+//! whose time was *not* over is no exception: it may have been written a moment before, by an instance that is waiting.
 //!
-//! Whoever finds a key absent needs none of this: nobody but the sweeper removes a value between its second read and
+//! An instance that finds a key absent needs none of this: only the sweeper removes a value between its second read and
 //! its removal, as a deletion waits for the marker too, so the sweeper has finished with that key. Counts need
 //! none either, see `look.rs`.
 
@@ -44,7 +44,7 @@ pub(crate) async fn clear<B: Backend>(calls: &Calls<B>) -> Result<(), StoreError
 /// Makes sure that a value just written over another one stays. Where the sweeper doesn't come to an end in
 /// time, the write is an error.
 ///
-/// Where somebody else has deleted the key meanwhile, the value is set again all the same: the two were
+/// Where another instance has deleted the key meanwhile, the value is set again all the same: the two were
 /// simultaneous, and losing a value would be worse.
 pub(crate) async fn defend<B: Backend>(
     calls: &Calls<B>,

@@ -23,7 +23,7 @@ pub(crate) fn bookkeeping(name: &str) -> String {
 pub(crate) enum Held {
     Absent,
     Count(i64),
-    /// What nobody here has written.
+    /// What this store hasn't written.
     Foreign,
     Value {
         deadline: u64,

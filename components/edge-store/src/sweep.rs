@@ -153,7 +153,7 @@ impl<B: Backend> Store<B> {
         self.calls.set(&state_key(), step.cursor.text().as_bytes()).await
     }
 
-    /// Where to go on; nothing where nobody has ever registered anything. What can't be read begins anew. A
+    /// Where to go on; nothing where no key was ever registered. What can't be read begins anew. A
     /// cursor in the future is the work of a clock that was wrong.
     async fn cursor(&self) -> Result<Option<Cursor>, StoreError> {
         let now = bucket(self.calls.now());

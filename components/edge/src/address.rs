@@ -7,8 +7,8 @@ use axum::http::HeaderMap;
 /// What Spin adds to every request: `address:port`.
 pub const HEADER: &str = "spin-client-addr";
 
-/// The address of whoever is connected to Spin. A client may send the header as well: Spin puts its own after it, so
-/// only the last value counts.
+/// The address of the client that is connected to Spin. A client may send the header as well: Spin puts its own after
+/// it, so only the last value counts.
 #[must_use]
 pub fn client(headers: &HeaderMap) -> Option<IpAddr> {
     let last = headers.get_all(HEADER).iter().next_back()?.to_str().ok()?.trim();

@@ -1,4 +1,4 @@
-//! The rules of one-time codes: pure decisions over a [`World`] that somebody else provides.
+//! The rules of one-time codes: pure decisions over a [`World`] that the host provides.
 //!
 //! Nothing here reads a clock, draws randomness, opens a socket or knows that WebAssembly exists. The
 //! component `countersign.wasm` is this crate behind WIT; tests and benches drive it natively.

@@ -176,7 +176,7 @@ impl Recipient {
         }
     }
 
-    /// What may be shown to somebody who knows the recipient already: `62****7890`, `j***@e***.com`.
+    /// What may be shown to a caller who knows the recipient already: `62****7890`, `j***@e***.com`.
     #[must_use]
     pub fn masked(&self) -> String {
         match self.detail {

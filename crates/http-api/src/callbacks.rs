@@ -14,7 +14,7 @@ pub const MAX_CALLBACK_BYTES: usize = 256 * 1024;
 /// The most messages that one callback reports on.
 pub const MAX_REPORTS: usize = 1_000;
 
-/// Reads what providers send. Implemented by whoever has the providers' secrets.
+/// Reads what providers send. Implemented where the providers' secrets are.
 ///
 /// Anybody may send anything here: an implementation holds each request to the provider's own signature before it
 /// believes a word of it.
@@ -27,7 +27,7 @@ pub trait Callbacks: Clone + Send + Sync + 'static {
         true
     }
 
-    /// Reads what somebody sent to the callbacks of `provider`, the name of a sender in the configuration.
+    /// Reads what was sent to the callbacks of `provider`, the name of a sender in the configuration.
     fn receive(
         &self,
         provider: String,

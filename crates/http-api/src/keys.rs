@@ -44,7 +44,7 @@ pub enum InvalidKeys {
     /// Two keys have the same name.
     #[error("two API keys are named `{0}`")]
     DuplicateName(String),
-    /// There is none: nobody could call. [`ApiKeys::open`] lets everybody in.
+    /// There is none: no caller could be let in. [`ApiKeys::open`] lets every caller in.
     #[error("no API key is given")]
     Empty,
     /// A name is out of bounds.
@@ -97,7 +97,7 @@ impl Caller {
 }
 
 impl ApiKeys {
-    /// Lets in whoever presents one of `keys`.
+    /// Lets in callers that present one of `keys`.
     ///
     /// # Errors
     /// [`InvalidKeys`] where there is none, two are alike, or a name or tenant is out of bounds.
@@ -129,7 +129,7 @@ impl ApiKeys {
         Ok(Self(Access::Keys(entries.collect())))
     }
 
-    /// Lets everybody in, as operator of the tenant `default`. Whoever serves this must listen on loopback only.
+    /// Lets every caller in, as operator of the tenant `default`. The server must listen on loopback only.
     #[must_use]
     pub fn open() -> Self {
         Self::open_as(true)

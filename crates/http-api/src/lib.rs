@@ -2,7 +2,7 @@
 //!
 //! The native host and the edge serve the same router. It opens no socket, needs no runtime, and
 //! reads no clock but the one that a [`RequestStart`] brings along, so it builds for wasm as well;
-//! time-outs, header limits and load shedding belong to whoever owns the connection. What it does
+//! time-outs, header limits and load shedding belong to the owner of the connection. What it does
 //! own: the routes, the JSON, the API keys, the limit of 16 KiB on request bodies (256 KiB on what
 //! providers report), the problems (RFC 9457), and what is traced.
 //!
@@ -41,7 +41,7 @@ use std::time::Instant;
 pub use body::MAX_BODY_BYTES;
 pub use routes::{router, sweeping_router};
 
-/// The address of whoever sent the request: put into the request's extensions by the environment, which alone
+/// The address of the client that sent the request: put into the request's extensions by the environment, which alone
 /// can tell (the socket, or the header of a proxy that it trusts). A `client_ip` in the body wins over it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ClientAddress(pub IpAddr);

@@ -66,7 +66,7 @@ pub trait Otp: Clone + Send + Sync + 'static {
 /// Why a call of the engine brought no result.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Failure {
-    /// The engine itself broke: it trapped, ran out of memory or out of time. Why is for the log of whoever
+    /// The engine itself broke: it trapped, ran out of memory or out of time. Why is for the log of the one that
     /// implements [`Otp`]; the caller gets a 500.
     Internal,
     /// No instance was free in time. The call had no effect and may be repeated: a 503.

@@ -1,4 +1,4 @@
-//! The problems that whoever owns the connection answers by itself, out of the same table as all others.
+//! The problems that the owner of the connection answers by itself, out of the same table as all others.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -24,7 +24,7 @@ pub fn malformed(status: StatusCode) -> Response {
     problem.into_response()
 }
 
-/// The settings can't be used. Which ones, and why, is for the log of whoever answers this.
+/// The settings can't be used. Which ones, and why, is for the log of the environment that answers this.
 #[must_use]
 pub fn misconfigured() -> Response {
     Problem::new(Fault::Misconfigured).into_response()

@@ -19,7 +19,7 @@ impl Secret {
         Self(Zeroizing::new(text))
     }
 
-    /// The text itself: for whoever has to send or compare it, never for a log.
+    /// The text itself: to be sent or compared, never logged.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -57,7 +57,7 @@ impl Pii {
         Self(text)
     }
 
-    /// The text itself: for whoever has to send to it, never for a log.
+    /// The text itself: to be sent to, never logged.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -154,7 +154,7 @@ pub(crate) fn noted(challenge: &str, outcome: DeliveryOutcome) {
     tracing::debug!(challenge, ?outcome, "record_delivery");
 }
 
-/// Notes that a report is on nothing that there is, which is nobody's mistake: challenges are forgotten.
+/// Notes that a report is on nothing that there is, which is no mistake: challenges are forgotten.
 pub(crate) fn not_noted(error: Error) {
     let outcome = Problem::from(error).code.as_str();
     tracing::debug!(outcome, "record_delivery");

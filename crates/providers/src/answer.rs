@@ -20,9 +20,9 @@ const MAX_PROXY_BYTES: usize = 2048;
 /// | status | error |
 /// |---|---|
 /// | 401, 403 | unauthorised; but for a 403 of Cloudflare's own, which is other |
-/// | 408, 504 | time-out: somebody gave up waiting, perhaps for what was carried out |
+/// | 408, 504 | time-out: a proxy gave up waiting, perhaps for what was carried out |
 /// | 429; 503 with `Retry-After` | throttled |
-/// | 502 | unreadable: somebody got no readable answer to what may have been carried out |
+/// | 502 | unreadable: a proxy got no readable answer to what may have been carried out |
 /// | 425, other 5xx | unavailable |
 /// | anything else; redirects too, which aren't followed | other, with the status |
 pub(crate) fn by_status(response: &Response<&[u8]>, provider: &str, now: Timestamp) -> SendError {

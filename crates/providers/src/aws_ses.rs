@@ -24,8 +24,8 @@
 //! **Reports.** SES publishes [events] to EventBridge, whose [API destinations] call a URL with a secret in a header of
 //! its own: `x-api-key`, the setting `event_key`. That secret authenticates the call; the body is protected by TLS.
 //! The other way, through topics of SNS, isn't taken: its signature proves only that *some* AWS account published,
-//! is checked with a certificate that has to be fetched from a URL in the message, and a topic speaks to nobody
-//! until somebody has fetched another URL out of another message. Nothing in here fetches anything. An event has no
+//! is checked with a certificate that has to be fetched from a URL in the message, and a topic sends nothing
+//! until the operator has fetched another URL out of another message. Nothing in here fetches anything. An event has no
 //! signed time; one that is repeated says the same of the same message.
 //!
 //! [Signature Version 4]: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html

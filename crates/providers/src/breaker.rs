@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(breaker.pass(at(30)), Err(Barred::Open(1)));
         breaker.abandoned();
         assert_eq!(breaker.pass(at(31)), Ok(()));
-        // Whoever tried and was never heard of again holds up nobody for ever.
+        // A trial that never ended doesn't keep the breaker open for ever.
         assert_eq!(breaker.pass(at(60)), Err(Barred::Open(1)));
         assert_eq!(breaker.pass(at(61)), Ok(()));
     }

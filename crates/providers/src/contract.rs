@@ -42,7 +42,7 @@ macro_rules! contract {
             }
         }
 
-        /// Why nobody took it.
+        /// Why no provider took it.
         pub(super) fn send_error(error: SendError) -> types::SendError {
             match error {
                 SendError::NotConfigured(text) => types::SendError::NotConfigured(text),

@@ -7,9 +7,9 @@
 //!   would only repeat, nor after a mistake in the settings, which would go unseen.
 //! - **The next channel** is tried where the one before certainly did not carry the message, for whatever reason: a
 //!   number without WhatsApp still takes a text message.
-//! - **Where nobody knows** whether the message went out (time-out, unreadable answer) that is the end, unless the
+//! - **Where it isn't known** whether the message went out (time-out, unreadable answer) that is the end, unless the
 //!   message may be sent twice.
-//! - **Time**: nobody is asked once less than [`MIN_PATIENCE`] is left.
+//! - **Time**: no provider is asked once less than [`MIN_PATIENCE`] is left.
 
 use std::future::Future;
 use std::time::Duration;
@@ -27,7 +27,7 @@ use crate::provider::{Accepted, Provider};
 use crate::route::{Barred, Route, Way};
 use crate::senders::Senders;
 
-/// What a provider needs at least: with less nobody is asked.
+/// What a provider needs at least: with less it isn't asked.
 pub const MIN_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Reaches providers, for one message. Every wait of its ends in time.
@@ -60,7 +60,7 @@ pub trait Carrier: Sync {
 pub struct Order<'a> {
     /// The channels, in the order to try.
     pub channels: &'a [Channel],
-    /// Whether somebody else may be asked where it isn't known whether the message went out.
+    /// Whether another provider may be asked where it isn't known whether the message went out.
     pub may_send_twice: bool,
 }
 

@@ -11,11 +11,11 @@
 //! [iota-uz/eskiz] made of it. It shows successes only and says `multipart/form-data`; that a plain form does as well, and
 //! what some refusals look like, comes from clients in use: the PyPI packages `eskiz-sms` 1.0.1 and `eskiz-pkg`, and answers
 //! recorded in public repositories: the text that isn't moderated (400), the token that is no longer good (401). What it says
-//! of balance, sender's name and blacklist nobody has recorded; the words for those are a guess.
+//! of balance, sender's name and blacklist there is no record; the words for those are a guess.
 //!
 //! - **The token** is kept until ten minutes before the `exp` in its payload, which is read for that and trusted for
 //!   nothing else: a day where there is none, never longer than the 30 days that Eskiz documents. A token that is refused
-//!   earlier (somebody changed the password) is replaced within the same message. There is `PATCH /api/auth/refresh`
+//!   earlier (the password was changed) is replaced within the same message. There is `PATCH /api/auth/refresh`
 //!   as well; it costs a request like a login, and needs a token that is still good.
 //! - **Idempotency**: none. `user_sms_id` is documented for batches only, holds twelve digits, and prevents nothing.
 //! - **Recipients** outside Uzbekistan are refused here: `/api/message/sms/send-global` wants the country's code as well,

@@ -11,7 +11,7 @@ pub enum Failure {
     Broken,
     /// The runtime doesn't let this app call the host.
     Denied,
-    /// The runtime lets nobody call the address that the host has.
+    /// The runtime allows no call to the address that the host has.
     Prohibited,
     /// The request left, or may have, and no answer came in time.
     TimedOut,

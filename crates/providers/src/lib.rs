@@ -1,6 +1,6 @@
 //! Provider protocols as data: a [`Message`] becomes an [`http::Request`], an [`http::Response`] becomes the outcome.
 //!
-//! No socket, clock, thread or wasm in here: whoever carries the requests, a native server or a component, brings
+//! No socket, clock, thread or wasm in here: the carrier of the requests, a native server or a component, brings
 //! those, and is told in [`Provider`] what to do with them. A provider is a module and a case of [`SenderSettings`].
 //!
 //! ```

@@ -129,8 +129,8 @@ impl Texts {
         })
     }
 
-    /// What is wrong with an operator's own templates, and with the length of the built-in ones that go to whoever
-    /// asks for no other language.
+    /// What is wrong with an operator's own templates, and with the length of the built-in ones that go to recipients who
+    /// ask for no other language.
     fn problems(&self, own: &BTreeSet<Name>) -> Vec<Problem> {
         let tenants = self.tenants.iter().map(|(tenant, own)| (Some(tenant.as_str()), own));
         let audiences: Vec<_> = [(None, &self.general)].into_iter().chain(tenants).collect();

@@ -23,7 +23,7 @@ pub(crate) fn boundary(content_type: &str) -> Option<&str> {
 /// The value of the first part of that name.
 pub(crate) fn value<'a>(body: &'a [u8], boundary: &str, name: &str) -> Option<&'a [u8]> {
     let delimiter = [b"\r\n--", boundary.as_bytes()].concat();
-    // Nothing goes before the first one but what nobody is to read.
+    // Nothing that is to be read goes before the first one.
     let opening = delimiter.get(2..)?;
     let mut rest = match body.strip_prefix(opening) {
         Some(rest) => rest,

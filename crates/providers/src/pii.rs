@@ -13,7 +13,7 @@ impl Pii {
         Self(text)
     }
 
-    /// The text itself: for whoever has to send to it, never for a log.
+    /// The text itself: to be sent to, never logged.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

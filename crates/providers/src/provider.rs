@@ -7,7 +7,7 @@ use crate::callback::{Callback, CallbackError, Received};
 use crate::error::SendError;
 use crate::message::{Message, Timestamp};
 
-/// Bytes of a response's body that are read at most. Whoever carries the requests stops there.
+/// Bytes of a response's body that are read at most. The carrier of the requests stops there.
 pub const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
 /// Requests for one message at most: one whose token is no longer good, a login, and the message once more.
@@ -15,7 +15,7 @@ pub const MAX_EXCHANGES: usize = 3;
 
 /// A provider's protocol: requests out, responses in. Nothing here reaches the network.
 ///
-/// Whoever carries the requests does this for each message, at most [`MAX_EXCHANGES`] times, until it is
+/// The carrier of the requests does this for each message, at most [`MAX_EXCHANGES`] times, until it is
 /// [`Step::Accepted`] or an error; where neither comes the credentials are to blame ([`SendError::Unauthorised`]):
 ///
 /// 1. takes the [`request`](Self::request), which is secret as a whole and must not be formatted (its `Debug` shows
@@ -97,7 +97,7 @@ pub struct Accepted {
 
 /// What a provider remembers from one message to the next: the token of its last login.
 ///
-/// Kept by whoever carries the requests, one for each provider that is configured; losing it costs a login. Each
+/// Kept by the carrier of the requests, one for each provider that is configured; losing it costs a login. Each
 /// message has a copy of its own on its way, and the one that comes back replaces what was kept.
 #[derive(Clone, Debug, Default)]
 pub struct Session {

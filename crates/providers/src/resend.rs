@@ -22,7 +22,7 @@
 //! | 403 `validation_error`: the domain isn't verified, or only testing mails may be sent | not configured: `from` |
 //! | 401 `missing_api_key`, `restricted_api_key`; 403 `invalid_api_key`, `suspended_api_key`, `invalid_permission` | unauthorised |
 //! | 404 `not_found`, 405 `method_not_allowed` | not configured: `url` |
-//! | 409 `concurrent_idempotent_requests`: the same message is being taken elsewhere | time-out: nobody knows yet |
+//! | 409 `concurrent_idempotent_requests`: the same message is being taken elsewhere | time-out: not known yet |
 //! | 409 `resource_locked` | unavailable |
 //! | 409 `invalid_idempotent_request`; 400 `invalid_idempotency_key`; 422 `missing_required_field`, `missing_required_parameter`, `invalid_attachment`, `invalid_parameter`, `invalid_region`, `invalid_access`, any other `validation_error`; 403 `email_above_quota`; 451 `security_error` | other, with status and name |
 //! | 429 `rate_limit_exceeded` | throttled, for as long as `Retry-After` says |
@@ -33,7 +33,7 @@
 //! **Status reports** are signed as Standard Webhooks want it, under Svix's names of the headers (`svix-id`,
 //! `svix-timestamp`, `svix-signature`; secret `whsec_…`). `data.tags` is an object in the examples and the SDKs, a list in
 //! the table of the documentation: either is read. Resend reports of every mail of the account: those without our tag are
-//! somebody else's.
+//! another account's.
 //!
 //! | `type` | report |
 //! |---|---|

@@ -65,7 +65,7 @@ impl<N> Route<N> {
         let before = self.in_flight.fetch_add(1, Ordering::Relaxed);
         let pass = Pass { route: self, is_settled: false };
         if before >= self.max_in_flight {
-            // The breaker wasn't asked: what it remembers is somebody else's.
+            // The breaker wasn't asked: what it remembers is another provider's.
             pass.leave();
             return Err(Barred::Busy);
         }

@@ -18,7 +18,7 @@ const MAX_KEYS: usize = 4;
 const MAX_ID_BYTES: usize = 256;
 /// Of what a sender says: a signature for each secret that it has.
 const MAX_SIGNATURES: usize = 16;
-/// How far its clock and ours may be apart. Later, a report is somebody's recording.
+/// How far its clock and ours may be apart. Later, a report counts as a replay.
 const TOLERANCE_SECONDS: u64 = 300;
 
 /// The headers that carry a signature.

@@ -111,7 +111,7 @@ ways! {
 }
 
 impl SenderSettings {
-    /// Whether it shows codes to whoever runs the process, and so has no place in production.
+    /// Whether it shows codes to the user who runs the process, and so has no place in production.
     #[must_use]
     pub const fn shows_codes(&self) -> bool {
         matches!(self, Self::Console(_) | Self::File(_))

@@ -19,7 +19,7 @@ impl<T: Zeroize> Secret<T> {
         Self(Zeroizing::new(value))
     }
 
-    /// The value itself: for whoever has to use it, never for a log.
+    /// The value itself: to be used, never logged.
     #[must_use]
     pub fn expose(&self) -> &T {
         &self.0

@@ -79,7 +79,7 @@ fn listening(config: &Config, problems: &mut Vec<Problem>) {
 fn senders(config: &Config, problems: &mut Vec<Problem>) {
     for (_, path, sender) in config.senders.all() {
         if config.server.mode == Mode::Production && sender.shows_codes() {
-            let text = "shows codes to whoever runs the process: allowed with `server.mode = \"development\"` only";
+            let text = "shows codes to the user who runs the process: allowed with `server.mode = \"development\"` only";
             problems.push(Problem::new(path, text));
         }
     }

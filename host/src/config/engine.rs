@@ -18,8 +18,8 @@ pub struct EngineSettings {
     #[schemars(skip)]
     pub built_in: BuiltIn,
     /// The directory that keeps the component's native code, so that only the first start compiles it:
-    /// `$XDG_CACHE_HOME/countersign` or `~/.cache/countersign` by default. What lies there is executed: nobody
-    /// else may be able to write to it.
+    /// `$XDG_CACHE_HOME/countersign` or `~/.cache/countersign` by default. What lies there is executed: no other user
+    /// may be able to write to it.
     pub cache_directory: Option<PathBuf>,
     /// Whether calls share instances: `pooled` by default.
     pub isolation: Isolation,

@@ -1,7 +1,7 @@
 //! Calls that are finished although their caller has gone.
 //!
 //! A client that hangs up drops the future of its request. A call of the engine that was dropped in the middle
-//! would leave what it counted unsettled: a lease that nobody gives back, a failure that nobody takes back.
+//! would leave what it counted unsettled: a lease that isn't given back, a failure that isn't taken back.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,7 +1,7 @@
 //! The component's native code: compiled once, kept on disk, and loaded from there ever after.
 //!
-//! What is loaded is executed, so a file counts only where nobody but its owner, who is also who
-//! runs this, could have written it, and only where it is what was written: it begins with its own
+//! What is loaded is executed, so a file counts only where no user but the one who runs this owns
+//! it and could have written it, and only where it is what was written: it begins with its own
 //! SHA-256, since a disk may flip bytes and wasmtime doesn't look for that. It is named after the
 //! component's digest and after wasmtime's version and settings: native code of anything else is
 //! never found.
@@ -60,7 +60,7 @@ fn file(engine: &Engine, digest: &str, directory: &Path) -> PathBuf {
     directory.join(format!("{digest}-{:016x}.code", hasher.finish()))
 }
 
-/// Whether file and folder are ours, and nobody else may write to them.
+/// Whether file and folder are ours, and no other user may write to them.
 fn trusted(path: &Path) -> bool {
     let ours = |path: &Path| {
         fs::symlink_metadata(path).is_ok_and(|metadata| {
@@ -81,7 +81,7 @@ fn deserialize(engine: &Engine, path: &Path) -> Option<Component> {
         return None;
     }
     // SAFETY: the bytes are those that `keep` below was given, wasmtime's own output, as their
-    // digest says; `trusted` has made sure that nobody else could have written to the file or to
+    // digest says; `trusted` has made sure that no other user could have written to the file or to
     // its folder. They can't change any more.
     unsafe { Component::deserialize(engine, code) }.ok()
 }

@@ -69,7 +69,7 @@ pub(super) struct Pool {
     calls_per_instance: u32,
     isolation: Isolation,
     call_deadline: Duration,
-    /// Instances that nobody uses: the last one used is the first to be used again.
+    /// Idle instances: the last one used is the first to be used again.
     idle: Mutex<Vec<Warm>>,
     free: Arc<Semaphore>,
     _ticker: Ticker,

@@ -1,4 +1,4 @@
-//! `type = "console"`: codes on standard output, for whoever develops.
+//! `type = "console"`: codes on standard output, for developers.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! `type = "file"`: codes in a file, for tests and whoever develops. One JSON object a line, so that any number of
+//! `type = "file"`: codes in a file, for tests and developers. One JSON object a line, so that any number of
 //! processes may append to one file.
 
 use std::fs::{File, OpenOptions};

@@ -34,7 +34,7 @@ impl ClientAddresses {
         }
     }
 
-    /// The address of whoever sent `headers`, by way of `peer`.
+    /// The address of the client that sent `headers`, by way of `peer`.
     #[must_use]
     pub fn of(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
         let mut address = canonical(peer);

@@ -116,7 +116,7 @@ impl Server {
         let mut open = Open {
             connections: Connections::new(gate, &self.settings, closed, Arc::clone(&shed)),
             seats: Seats::new(self.settings.max_connections as usize, LEAST_REST),
-            // Whoever asks after our health does so at once: what is silent gives way.
+            // A health check asks at once: silent connections give way to it.
             refusals: Seats::new(MAX_REFUSALS, Duration::ZERO),
             shed,
             tasks: JoinSet::new(),

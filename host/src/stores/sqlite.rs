@@ -171,7 +171,7 @@ impl Drop for SqliteStore {
     fn drop(&mut self) {
         drop(self.jobs.take());
         if let Some(writer) = self.writer.take() {
-            // A writer that panicked has answered nobody; there is nothing left to do about it.
+            // A writer that panicked has answered no request; there is nothing left to do about it.
             drop(writer.join());
         }
     }

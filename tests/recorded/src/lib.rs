@@ -205,7 +205,7 @@ impl Failed {
 pub enum WithoutWords {
     /// The status says enough.
     Accepted,
-    /// Nobody knows: [`SendError::Unreadable`].
+    /// It isn't known: [`SendError::Unreadable`].
     Unreadable,
 }
 

@@ -1,5 +1,5 @@
 //! Twilio: text messages, WhatsApp messages and calls. The bodies are those of its OpenAPI description and of its error
-//! dictionary, less the members that nobody reads.
+//! dictionary, less the members that aren't read.
 
 use crate::{Answer, Cases, Error};
 

@@ -93,7 +93,7 @@ impl WorkerState for Reuse {
     }
 }
 
-/// When an instance that nobody uses ends.
+/// When an unused instance ends.
 pub(crate) struct Expiration {
     idle: Duration,
     sleep: Pin<Box<Sleep>>,

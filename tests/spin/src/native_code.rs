@@ -1,6 +1,6 @@
 //! The component's native code, kept between runs: a composed app takes seconds to compile.
 //!
-//! What is loaded is executed: a file counts only where nobody else could have written it.
+//! What is loaded is executed: a file counts only where no other user could have written it.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -46,7 +46,7 @@ fn file(engine: &Engine, bytes: &[u8], directory: &Path) -> PathBuf {
     directory.join(format!("{digest}-{:016x}.cwasm", hasher.finish()))
 }
 
-/// Whether file and folder are ours, and nobody else may write to them.
+/// Whether file and folder are ours, and no other user may write to them.
 fn trusted(path: &Path) -> bool {
     let user = rustix::process::geteuid().as_raw();
     let ours = |path: &Path| {
@@ -60,7 +60,7 @@ fn trusted(path: &Path) -> bool {
 #[expect(unsafe_code, reason = "loading native code that an earlier run made")]
 fn deserialize(engine: &Engine, path: &Path) -> Option<Component> {
     // SAFETY: the file was written by `keep` below from wasmtime's own output and renamed into place whole;
-    // `trusted` has made sure that nobody else could have written to it or to its folder since.
+    // `trusted` has made sure that no other user could have written to it or to its folder since.
     unsafe { Component::deserialize_file(engine, path) }.ok()
 }
 

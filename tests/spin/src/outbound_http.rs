@@ -80,7 +80,7 @@ impl WasiHttpHooks for OutboundHttp {
         &mut self,
         request: http::Request<WasiBody>,
         options: Option<RequestOptions>,
-        // How the guest fares with the response: nobody here wants to know.
+        // How the guest fares with the response doesn't matter here.
         _fared: Rest,
     ) -> Box<dyn Future<Output = Answer> + Send> {
         Box::new(self.clone().send(request, options.unwrap_or_default()))

@@ -49,7 +49,7 @@ impl Server {
     ) {
         let builder = Builder::new(TokioExecutor::new());
         let service = service_fn(|request| Arc::clone(&self).answer(request, client));
-        // A client that goes away, or speaks no HTTP, is nobody's concern.
+        // A client that goes away, or speaks no HTTP, concerns no test.
         let _ = builder.serve_connection(stream, service).await;
     }
 

@@ -26,7 +26,7 @@ pub(crate) struct App {
     pub(crate) faults: Faults,
     /// The guest's output goes nowhere.
     pub(crate) quiet: bool,
-    /// The stand-in is about to end: instances that die now are nobody's concern.
+    /// The stand-in is about to end: instances that die now concern no test.
     pub(crate) ending: Arc<AtomicBool>,
 }
 

@@ -14,7 +14,7 @@ pub(crate) struct Declared {
     #[serde(default)]
     required: bool,
     default: Option<String>,
-    /// For whoever shows variables; Spin treats all alike.
+    /// For tools that show variables; Spin treats all alike.
     #[serde(default, rename = "secret")]
     _secret: bool,
 }
@@ -28,7 +28,7 @@ impl Variables {
     ///
     /// # Errors
     ///
-    /// Names the variables that have none, or what is wrong with a declaration. A given one that nobody
+    /// Names the variables that have none, or what is wrong with a declaration. A given one that no component
     /// declared is ignored, as Spin does.
     pub(crate) fn resolve(
         declared: &BTreeMap<String, Declared>,

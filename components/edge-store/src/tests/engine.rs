@@ -1,4 +1,4 @@
-//! The real engine over the store: its own batches, not what somebody thinks they are.
+//! The real engine over the store: its own batches, not an imitation of them.
 
 use std::sync::{Arc, Mutex};
 

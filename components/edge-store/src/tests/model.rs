@@ -82,7 +82,7 @@ impl Inner {
 #[derive(Clone)]
 pub(super) struct Model {
     inner: Arc<Mutex<Inner>>,
-    /// What this view was answered, where somebody else decides when a call is made.
+    /// What this view was answered, where a test decides when a call is made.
     transcript: Option<Arc<Mutex<Vec<String>>>>,
     /// Seconds by which this instance's clock is wrong.
     skew: i64,
@@ -323,7 +323,7 @@ impl Backend for Model {
     }
 }
 
-/// The outcome of a call that nobody stops.
+/// The outcome of a call that nothing stops.
 pub(super) fn block<T>(call: impl Future<Output = T>) -> T {
     match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(outcome) => outcome,

@@ -1,4 +1,4 @@
-//! What of a recipient may be shown: enough to recognise one's own, too little to learn somebody else's.
+//! What of a recipient may be shown: enough to recognise one's own, too little to learn another's.
 //!
 //! The stars never tell how much they hide.
 

@@ -14,7 +14,7 @@
 //!
 //! Refused for another reason: the rare number whose E.164 form doesn't read as that number (in Belarus an 8 that begins
 //! a national number is taken for the national prefix). It would be one recipient by one spelling and none, or
-//! somebody else, by another.
+//! another recipient, by another.
 //!
 //! `table.rs` holds what countries could assign, as one automaton for the world, and the few patterns of prefixes;
 //! `generate.py` makes it. Weighed in November 2026, wasmtime 50: numbers add some 70 KB to a stripped wasm module (50 of

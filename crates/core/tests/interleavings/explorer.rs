@@ -189,7 +189,7 @@ impl<'a> Explorer<'a> {
             let mut next = state.clone();
             next.places[client].after = self.finished(state);
             next.places[client].history = Some(self.clients[client].begin(state.now));
-            // Where no time passes, nobody can tell having begun from not having begun.
+            // Where no time passes, having begun can't be told from not having begun.
             let tells = self.conditions.clock_jumps > 0;
             return if tells { vec![next] } else { self.steps(&next, client) };
         };

@@ -10,7 +10,7 @@
 //!
 //! A client is deterministic: the clock and its randomness are arguments, so what it does next is a function of what
 //! it was told. The future of a schedule is thus a function of (what the store holds, what each client was told, what
-//! of its batch has been carried out, the clock, the failures left), and whoever finished before whom. A state with
+//! of its batch has been carried out, the clock, the failures left), and which call finished before which. A state with
 //! the same of all these is visited once. States are told apart by 128 bits of digest. Each schedule is finite, so
 //! this ends.
 //!

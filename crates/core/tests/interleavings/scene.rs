@@ -153,7 +153,7 @@ impl Scene {
     }
 }
 
-/// What a call did that nobody interfered with.
+/// What a call did that no other interfered with.
 struct Alone {
     result: Result<Answer, Error>,
     codes: Vec<String>,

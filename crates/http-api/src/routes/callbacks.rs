@@ -1,4 +1,4 @@
-//! What providers report. No API key: the provider's own signature vouches for it, and whoever implements
+//! What providers report. No API key: the provider's own signature vouches for it, and the implementer of
 //! [`Callbacks`] checks that.
 
 use std::sync::Arc;

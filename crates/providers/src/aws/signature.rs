@@ -72,7 +72,7 @@ impl Signer {
             .ok()?
             .into();
         // At `trace` the crate logs the body's digest, from which a code can be guessed, and the body where an
-        // environment variable says so. Nobody listens here.
+        // environment variable says so. No log is installed here.
         let signed =
             tracing::dispatcher::with_default(&Dispatch::none(), || sign(request, &params));
         let (instructions, _) = signed.ok()?.into_parts();

@@ -1,4 +1,4 @@
-//! Who is asked, in which order, and when nobody else is: over webhooks whose answers a test scripts.
+//! Which provider is asked, in which order, and when no other is: over webhooks whose answers a test scripts.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -336,7 +336,7 @@ impl Carrier for Limited {
     }
 }
 
-/// One recipient who is written to too often shuts nobody else out.
+/// One recipient who is written to too often shuts no other recipient out.
 #[test]
 fn a_limit_towards_one_recipient_does_not_count_against_the_provider() {
     let settings = r#"{"whatsapp": {"type": "meta_whatsapp", "phone_number_id": "106540352242922",

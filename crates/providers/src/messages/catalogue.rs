@@ -52,7 +52,7 @@ impl Catalogue {
     }
 }
 
-/// A mail is taken as a whole: a subject of one hand over a body of another would be nobody's.
+/// A mail is taken as a whole: a subject from one source over a body from another would fit neither.
 fn incomplete(name: &Name, own: &BTreeSet<Name>) -> Option<Problem> {
     if name.part.medium() != Medium::Email {
         return None;

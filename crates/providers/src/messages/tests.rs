@@ -80,7 +80,7 @@ fn the_narrowest_template_goes_first() {
         "sms.en.txt",
     ];
     let mut templates: Vec<(&str, String)> = names.iter().map(|name| (*name, from(name))).collect();
-    // Of others, which serve nobody here.
+    // Of others, which this configuration doesn't use.
     for name in ["tenants/other/login/sms.en.txt", "payment/sms.en.txt", "tenants/login/sms.en.txt"]
     {
         templates.push((name, from("wrong")));

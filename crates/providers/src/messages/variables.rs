@@ -17,7 +17,7 @@ pub(super) struct Variables {
 }
 
 /// The names that a template of `part` may use: subjects show on lock screens and in logs, and a reference read aloud
-/// helps nobody.
+/// helps no operator.
 pub(super) const fn allowed(part: Part) -> &'static [&'static str] {
     match part {
         Part::Html | Part::Sms | Part::Text => {

@@ -32,7 +32,7 @@ pub(super) fn read(
     Err(refusal.unwrap_or_else(|| answer::by_status(response, "Resend", now)))
 }
 
-/// Names that say no more than that the request isn't as Resend wants it, or that somebody has to ask Resend.
+/// Names that say no more than that the request isn't as Resend wants it, or that the operator has to ask Resend.
 const OTHERS: [&str; 10] = [
     "email_above_quota",
     "invalid_access",

@@ -1,4 +1,4 @@
-//! Settings, tags, the one answer of which nobody knows what it means, and status reports.
+//! Settings, tags, the one answer whose meaning isn't known, and status reports.
 
 use countersign_settings::purposes::Channel;
 use http::{HeaderMap, Method};

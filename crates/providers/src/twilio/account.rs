@@ -110,7 +110,7 @@ impl Account {
         self.auth_token.as_ref()
     }
 
-    /// Where Twilio is to report what became of the message; nothing where nobody could tell whose report it is, or of
+    /// Where Twilio is to report what became of the message; nothing where it couldn't be told whose report it is, or of
     /// what.
     pub(super) fn status_callback(&self, message: &Message) -> Option<String> {
         self.auth_token.as_ref()?;

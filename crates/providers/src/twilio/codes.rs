@@ -4,7 +4,7 @@
 //! page, its JSON of 2023. What isn't listed counts by the HTTP status, with the code in the text.
 //!
 //! **Regions that the operator didn't open** (21408, 21215, 13227) refuse the recipient: that is what geographic
-//! permissions are for, and whoever asks for codes to such numbers isn't to fill the operator's log with mistakes of
+//! permissions are for, and callers who ask for codes to such numbers aren't to fill the operator's log with mistakes of
 //! configuration. **A trial account** (21608, 21219) is a mistake of configuration.
 
 /// What a code means.
@@ -20,7 +20,7 @@ pub(super) enum Meaning {
     Other(&'static str),
     /// The recipient.
     Recipient,
-    /// Whoever it is from.
+    /// Whatever it is from.
     Sender(&'static str),
     /// The messaging service.
     Service(&'static str),

@@ -4,7 +4,7 @@
 //! given it, its query included, then the name and the value of each parameter of the body, decoded, sorted by name,
 //! with nothing between; in base64. From the helper libraries, not from the page: several values of a name are sorted
 //! and each counts once, and either form of the URL may have been signed, with its port or without ("signature
-//! generation on the back end is inconsistent"). There is no time in it: a report that somebody saw could be sent again.
+//! generation on the back end is inconsistent"). There is no time in it: a report that was intercepted could be sent again.
 
 use countersign_settings::secret::Secret;
 use data_encoding::BASE64;

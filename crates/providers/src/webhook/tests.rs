@@ -300,7 +300,7 @@ fn what_is_neither_delivered_nor_failed_reports_nothing() {
     let nothing = Ok(Received::default());
     assert_eq!(reported(SECRET, &REPORT.replace("delivered", "queued"), NOW.0), nothing);
     assert_eq!(reported(SECRET, r#"{"type":"ping","data":null}"#, NOW.0), nothing);
-    // What we sent ourselves, sent back by whoever saw it.
+    // What we sent ourselves, sent back by a client that saw it.
     let ours = String::from_utf8(request(SECRET, &message(), NOW).into_body()).unwrap();
     assert_eq!(reported(SECRET, &ours, NOW.0), nothing);
 }

@@ -34,7 +34,7 @@ impl Letter {
             .subject(one_line(&mail.subject))
             .date_now()
             .message_id(Some(message_id.clone()))
-            // Nobody's holiday notice is wanted: RFC 3834, and what Exchange heeds in its place.
+            // No holiday notice is wanted: RFC 3834, and what Exchange heeds in its place.
             .raw_header(raw("Auto-Submitted", "auto-generated"))
             .raw_header(raw("X-Auto-Response-Suppress", "All"));
         if let Some(reply_to) = &account.reply_to {
@@ -51,14 +51,14 @@ impl Letter {
     }
 }
 
-/// A digest, since the id of a challenge is nobody's business in the logs of mail servers.
+/// A digest, since the id of a challenge doesn't belong in the logs of mail servers.
 fn message_id(seed: &str, domain: &str) -> String {
     let digest = Sha256::digest(seed.as_bytes());
     let digest = HEXLOWER.encode(digest.get(..ID_BYTES).unwrap_or(&digest));
     format!("<{digest}@{domain}>")
 }
 
-/// A line break in a subject would begin a header of somebody else's.
+/// A line break in a subject would begin another header.
 fn one_line(subject: &str) -> String {
     subject.chars().map(|one| if one.is_control() { ' ' } else { one }).collect()
 }

@@ -32,7 +32,7 @@ impl Pool {
 
     /// Waits for a place among the connections. Held as long as one is used.
     pub(super) async fn place(&self) -> Option<SemaphorePermit<'_>> {
-        // Nobody closes it.
+        // It is never closed.
         self.places.acquire().await.ok()
     }
 

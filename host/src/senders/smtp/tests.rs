@@ -246,7 +246,7 @@ fn refusals_are_told_apart() {
     }
 }
 
-/// Of a temporary refusal of the recipient nobody else has to hear.
+/// A temporary refusal of the recipient concerns no other recipient.
 #[test]
 fn a_temporary_refusal_of_the_recipient_concerns_that_one_alone() {
     let concerns = |phase, code, text| {

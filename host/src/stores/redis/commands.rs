@@ -47,7 +47,7 @@ impl Packed {
 /// Which operations are answered by the reads at the beginning: bit `n` stands for operation `n`.
 ///
 /// A read that no earlier operation of its batch could have changed may go first, together with the others of its
-/// kind in one `MGET`: within a transaction nobody can tell.
+/// kind in one `MGET`: within a transaction no reader can tell.
 pub(super) struct Plan {
     early: u32,
 }

@@ -54,7 +54,7 @@ impl Writer {
         Self { connection, generation, clock, jobs, failing: Cell::new(None) }
     }
 
-    /// Works until nobody can send jobs any more.
+    /// Works until the last sender of jobs is gone.
     pub(super) fn work(self) {
         while let Ok(first) = self.jobs.recv() {
             let mut group = vec![first];
@@ -163,6 +163,6 @@ impl Writer {
 }
 
 fn answer(job: Job, outcome: Answer) {
-    // Nobody waits any more where the deadline passed in the meantime.
+    // No caller waits any more where the deadline passed in the meantime.
     drop(job.reply.send(outcome));
 }

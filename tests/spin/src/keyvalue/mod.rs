@@ -31,7 +31,7 @@ pub enum Failure {
     /// The guest is told, as `other(text)`.
     #[error("{0}")]
     Reported(String),
-    /// Spin panics: every request of the guest's instance dies, and the store answers nobody until a restart.
+    /// Spin panics: every request of the guest's instance dies, and the store answers no request until a restart.
     #[error("{0}")]
     Panicked(String),
 }

@@ -76,7 +76,7 @@ impl Redis {
         if let Some(connection) = self.kept().clone() {
             return Ok(connection);
         }
-        // Whoever else connects meanwhile gets a connection too; the last one is kept.
+        // Another request that connects meanwhile gets a connection too; the last one is kept.
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
         let opened = self.client.get_multiplexed_async_connection_with_config(&config).await;
         let connection = opened.map_err(Failure::reported)?;

@@ -117,7 +117,7 @@ impl Sqlite {
         }
         let connection = Connection::open(&self.path).map_err(Failure::reported)?;
         connection.execute(SCHEMA, []).map_err(Failure::reported)?;
-        // Whoever else opened it meanwhile wins.
+        // Another request that opened it meanwhile wins.
         Ok(self.connection.get_or_init(|| Mutex::new(Inner { connection, broken: None })))
     }
 }

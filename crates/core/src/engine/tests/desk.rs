@@ -108,7 +108,7 @@ impl Desk {
         inner.entries.clone()
     }
 
-    /// Changes what the store holds, as somebody would who broke in.
+    /// Changes what the store holds, as an intruder would.
     pub(super) fn tamper(&self, change: impl FnOnce(&mut Dump)) {
         change(&mut self.inner().entries);
     }

@@ -1,4 +1,4 @@
-//! Invariants 5 and 7: what the store holds helps nobody, and what was changed there is refused.
+//! Invariants 5 and 7: what the store holds helps no thief, and what was changed there is refused.
 
 use super::caller::{Caller, MAIL, PHONE, draft, whatever_is_forgotten, wrong};
 use super::desk::{Cell, Dump, Memory};
@@ -105,7 +105,7 @@ fn a_tampered_store_is_refused() {
     caller.verify(&id, &code).unwrap();
 }
 
-/// Somebody else's challenge, or one's own of before, put where the subject's is.
+/// Another subject's challenge, or an earlier one of its own, put where the subject's is.
 #[test]
 fn a_record_opens_in_its_own_place_only() {
     let caller = Caller::new(Memory::Never, draft());

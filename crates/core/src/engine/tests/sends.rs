@@ -155,7 +155,7 @@ fn resends_are_bounded() {
     assert!(matches!(caller.resend(&id), Err(Error::Throttled { scope: Scope::Challenge, .. })));
 }
 
-/// A sender that took so long that somebody else may be sending by now: nothing is written.
+/// A sender that took so long that another request may be sending by now: nothing is written.
 #[test]
 fn a_send_that_outlasts_the_lease_leaves_nothing() {
     for (took, in_time) in [(0, true), (25, true), (26, false), (100, false), (1_000, false)] {
@@ -176,7 +176,7 @@ fn a_send_that_outlasts_the_lease_leaves_nothing() {
     }
 }
 
-/// Whoever asks while a message is on its way is told to wait, and nothing more goes out.
+/// A caller who asks while a message is on its way is told to wait, and nothing more goes out.
 #[test]
 fn of_two_simultaneous_sends_one_goes_out() {
     for cooldown in [0, 60] {

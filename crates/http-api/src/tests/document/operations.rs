@@ -6,9 +6,9 @@ use crate::problem::{Fault, Problem};
 /// Who may call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Access {
-    /// Whoever has an API key.
+    /// Callers with an API key.
     Key,
-    /// Whoever has an operator's.
+    /// Callers with an operator's key.
     Operator,
     /// Anybody.
     Open,
@@ -100,7 +100,7 @@ impl Operation {
             .filter(|fault| !self.never.contains(fault))
     }
 
-    /// What whoever owns the connection answers.
+    /// What the owner of the connection answers.
     fn of_the_server(&self, edition: Edition) -> Vec<Fault> {
         match edition {
             // Settings that can't be read, whatever is asked.
