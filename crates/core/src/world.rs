@@ -160,7 +160,7 @@ pub struct Message {
 pub struct Delivery {
     /// How it travels: one of the message's channels.
     pub channel: Channel,
-    /// The provider's name in the host's configuration.
+    /// The provider's type in the host's configuration: `eskiz`, `smtp`.
     pub provider: String,
     /// The provider's name for the message.
     pub message_id: Option<String>,

@@ -327,12 +327,12 @@ impl<'a> From<&'a Readiness> for ReadinessView<'a> {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(crate) struct SweepBody {
-    /// The most keys to look at: 1 to 10,000.
+    /// The most keys to look at: 1 to 10,000. A step looks at 256 at most, whatever is asked for.
     pub(crate) limit: Option<u32>,
 }
 
 impl SweepBody {
-    pub(crate) const DEFAULT: u32 = 1_000;
+    pub(crate) const DEFAULT: u32 = 256;
     pub(crate) const MOST: u32 = 10_000;
 }
 

@@ -1,5 +1,8 @@
 //! Calls that come between the two batches of another: what the one that loses leaves behind.
 
+use std::sync::mpsc::channel;
+use std::thread::JoinHandle;
+
 use super::caller::{Caller, PHONE, draft, whatever_is_forgotten, wrong};
 use super::desk::Memory;
 use crate::Error;
@@ -14,6 +17,55 @@ fn quick() -> Draft {
 /// The same service in another process.
 fn another(caller: &Caller) -> Caller {
     caller.with_keys(&[("k1", 1)])
+}
+
+/// Begins a call that stops after its first batch; what it returns lets it go on and waits for its end.
+fn begun(caller: &Caller, call: impl FnOnce(Caller) + Send + 'static) -> Box<dyn FnOnce() + Send> {
+    let (has_read, reads) = channel();
+    let (go_on, waits) = channel::<()>();
+    caller.desk.after_batch(move || {
+        has_read.send(()).unwrap();
+        waits.recv().unwrap();
+    });
+    let rival = another(caller);
+    let thread: JoinHandle<()> = std::thread::spawn(move || call(rival));
+    reads.recv().unwrap();
+    Box::new(move || {
+        go_on.send(()).unwrap();
+        thread.join().unwrap();
+    })
+}
+
+/// A right code was under way when the last wrong one came, and wins before its failures are written.
+#[test]
+fn an_answer_before_the_failures_are_written_leaves_none() {
+    let caller = Caller::new(Memory::Never, quick());
+    let (id, code) = caller.issued();
+    caller.verify(&id, &wrong(&code)).unwrap_err();
+    let (named, right) = (id.clone(), code.clone());
+    let answer = begun(&caller, move |rival| drop(rival.verify(&named, &right).unwrap()));
+    caller.desk.after_batch(answer);
+    assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(0));
+    assert_eq!(caller.failures(), 0);
+    caller.issue().unwrap();
+}
+
+/// An attempt that compared nothing is voided before the failures of the last one are written: one is left.
+#[test]
+fn an_attempt_that_is_voided_in_time_is_left_to_the_next_code() {
+    let caller = Caller::new(Memory::Never, quick());
+    let (expired, old) = caller.issued();
+    caller.desk.advance(200);
+    let (id, code) = caller.issued();
+    caller.desk.advance(110);
+    caller.verify(&id, &wrong(&code)).unwrap_err();
+    let void = begun(&caller, move |rival| {
+        assert_eq!(rival.verify(&expired, &old).unwrap_err(), Error::Expired);
+    });
+    caller.desk.after_batch(void);
+    assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(1));
+    assert_eq!(caller.failures(), 0);
+    caller.verify(&id, &code).unwrap();
 }
 
 /// Both codes are right, and the later one is answered while the earlier one is on its way.
