@@ -2,10 +2,11 @@
 //!
 //! **No key is created before the journal names it.** A backend that can't forget can't be asked either which keys it
 //! holds, at a price that doesn't grow; so an instance that creates a key registers it first. One that finds it
-//! present relies on its creator. That may be wrong by a hair (the sweeper removes it right then, and the step creates
-//! it once more), so a key leaves the journal only when a second look, ten minutes after it was found gone, finds it gone again.
-//! (Left over: three instances that each, within the seconds between their read and their write, lose the key under
-//! their hands, the last one right at the second look. It would cost one small key that is never removed.)
+//! present relies on its creator. That may be wrong by a hair (the sweeper removes it right then, and the step
+//! creates it once more), so a key leaves the journal only when a second look, ten minutes after it was found gone,
+//! finds it gone again. (Left over: three instances that each, within the seconds between their read and their write,
+//! lose the key under their hands, the last one right at the second look. It would cost one small key that is never
+//! removed.)
 //!
 //! Time is cut into buckets of ten minutes, named for the time of the next look. A bucket holds a count of its
 //! segments; the instance that steps it owns the segment of that number, and rewrites it while it fills. A new key is
