@@ -24,7 +24,7 @@ async fn the_binary_alone_in_a_folder_issues_and_verifies() {
     let folder = workplace.path().join("alone");
     fs::create_dir(&folder).unwrap();
     let binary = folder.join("countersign");
-    fs::copy(process::binary().unwrap(), &binary).unwrap();
+    process::copy_binary(&binary).unwrap();
     let senders = workplace.senders(&["sms"]);
     let sections =
         [settings::SERVER, settings::MEMORY, &senders, settings::KEYS, settings::LOG, RULES];

@@ -43,6 +43,23 @@ pub fn binary() -> Result<PathBuf> {
     Err(Error::new(ErrorKind::NotFound, text))
 }
 
+/// Copies the binary to `path`, where it can be started at once.
+///
+/// `cp` writes it: had this process the file open for writing, a child that another test starts
+/// at that moment would inherit the handle, and the kernel starts no file that is open for
+/// writing ("Text file busy").
+///
+/// # Errors
+///
+/// As [`binary`], and where `cp` fails.
+pub fn copy_binary(path: &Path) -> Result<()> {
+    let status = Command::new("cp").arg("--").arg(binary()?).arg(path).status()?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Error::other(format!("`cp` to {} failed: {status}", path.display())))
+}
+
 /// A command of the binary, with nothing in its environment but what finds programs.
 ///
 /// # Errors
