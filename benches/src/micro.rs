@@ -6,15 +6,15 @@ mod map_world;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, anyhow, bail};
-use countersign::bindings::countersign::otp::sender::Message;
 use countersign::config::Isolation;
 use countersign::senders::{Sender, Sent};
 use countersign::stores::memory::{MemorySettings, MemoryStore};
 use countersign::stores::{Store, clock};
-use countersign_http_api::otp::{
-    Addressee, Channel, Error, Failure, IssueRequest, Otp, Target, Verified, VerifyRequest,
-};
-use countersign_http_api::secret::{Pii, Secret};
+use countersign_contract::otp::{Addressee, Error, IssueRequest, Target, Verified, VerifyRequest};
+use countersign_contract::sender::Message;
+use countersign_contract::types::Channel;
+use countersign_contract::{Pii, Secret};
+use countersign_http_api::otp::{Failure, Otp};
 use rustix::time::{ClockId, clock_gettime};
 
 use self::map_world::MapWorld;
@@ -191,7 +191,7 @@ impl Codes {
 impl Sender for Codes {
     fn send(&self, message: Message) -> Sent<'_> {
         let delivery = delivery(&message);
-        self.keep(message.code);
+        self.keep(message.code.into_exposed());
         Box::pin(async move { Ok(delivery) })
     }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use countersign::bindings::countersign::otp::{settings, types};
+use countersign::bindings::countersign::otp::settings::{Key, Keyring};
 use countersign::config::Rules;
+use countersign_contract::settings::{Activity, Limit, Policy};
+use countersign_contract::types::{Channel, Scope};
 
 /// The tenant of callers without a key.
 pub(crate) const TENANT: &str = "default";
@@ -43,49 +45,31 @@ pub(crate) fn rules() -> Rules {
         .map(|purpose| ((TENANT.to_owned(), purpose.name().to_owned()), policy(purpose)))
         .collect::<BTreeMap<_, _>>();
     let key = |first: u8| (first..first + 32).collect::<Vec<u8>>();
-    let keys = vec![settings::Key { name: "bench".into(), secret: key(32) }];
-    Rules { policies, keyring: settings::Keyring { index: key(0), keys } }
+    let keys = vec![Key { name: "bench".into(), secret: key(32) }];
+    Rules { policies, keyring: Keyring { index: key(0), keys } }
 }
 
-fn policy(purpose: Purpose) -> settings::Policy {
-    settings::Policy {
-        preset: None,
-        code_length: None,
-        alphabet: None,
+fn policy(purpose: Purpose) -> Policy {
+    Policy {
         lifetime_seconds: Some(600),
         max_attempts: Some(MAX_ATTEMPTS),
-        lockout_seconds: None,
-        lockout_max_seconds: None,
-        failure_cap: None,
-        failure_scope: None,
         cooldown_seconds: Some(0),
-        cooldown_max_seconds: None,
-        max_resends: None,
-        remember_device_seconds: None,
-        resend_code: None,
-        verify_by: None,
-        reference_required: None,
-        may_send_twice: None,
-        default_region: None,
-        number_types: Vec::new(),
-        new_prefixes: Vec::new(),
-        regions: Vec::new(),
-        channels: vec![types::Channel::Sms],
+        channels: vec![Channel::Sms],
         limits: match purpose {
             Purpose::Plain => Vec::new(),
             Purpose::Limited => limits(),
         },
+        ..Policy::default()
     }
 }
 
-fn limits() -> Vec<settings::Limit> {
-    let limit =
-        |scope, on| settings::Limit { scope, on, max: Some(1_000_000_000), window_seconds: 3_600 };
+fn limits() -> Vec<Limit> {
+    let limit = |scope, on| Limit { scope, on, max: Some(1_000_000_000), window_seconds: 3_600 };
     vec![
-        limit(types::Scope::Subject, settings::Activity::Send),
-        limit(types::Scope::Ip, settings::Activity::Send),
-        limit(types::Scope::Subject, settings::Activity::Verify),
-        limit(types::Scope::Ip, settings::Activity::Verify),
+        limit(Scope::Subject, Activity::Send),
+        limit(Scope::Ip, Activity::Send),
+        limit(Scope::Subject, Activity::Verify),
+        limit(Scope::Ip, Activity::Verify),
     ]
 }
 

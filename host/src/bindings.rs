@@ -12,3 +12,9 @@ wasmtime::component::bindgen!({
     },
     exports: { default: async },
 });
+
+countersign_contract::types!(self::countersign::otp::types);
+countersign_contract::settings!(self::countersign::otp::settings);
+countersign_contract::store!(self::countersign::otp::store);
+countersign_contract::sender!(self::countersign::otp::sender);
+countersign_contract::otp!(self::exports::countersign::otp::otp);

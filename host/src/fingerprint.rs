@@ -7,12 +7,12 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use countersign_contract::store::{Assignment, MAX_TTL_SECONDS, Operation, Reply};
+use countersign_contract::types::StoreError;
 use sha2::{Digest, Sha256};
 
 use crate::bindings::countersign::otp::settings::Keyring;
-use crate::bindings::countersign::otp::store::{Assignment, Operation, Reply};
-use crate::bindings::countersign::otp::types::StoreError;
-use crate::stores::{MAX_TTL_SECONDS, Store};
+use crate::stores::Store;
 
 /// Where it lies: in a Redis `countersign:keys`. No key of the engine's is called so: they begin with `{`.
 const PLACE: &str = "keys";

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use countersign_contract::store::{Operation, Step};
+use countersign_contract::types::StoreError;
 use countersign_http_api::health::{
     self, Condition, Dependency, GenerationState, Health, Readiness, SkewState,
 };
@@ -14,8 +16,6 @@ use countersign_providers::State;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use crate::bindings::countersign::otp::store::{Operation, Step};
-use crate::bindings::countersign::otp::types::StoreError;
 use crate::fingerprint::Fingerprint;
 use crate::senders::{Router, now};
 use crate::stores::{Generation, SCRATCH, Skew, Store};

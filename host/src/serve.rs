@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 
+use countersign_contract::otp::Error;
+use countersign_contract::types::StoreError;
 use countersign_http_api::keys::{ApiKey, ApiKeys};
-use countersign_http_api::otp::{Error, Failure};
+use countersign_http_api::otp::Failure;
 use countersign_providers::{MessagesSettings, SendersSettings};
 use countersign_settings::problem::{Problem, Problems};
 use countersign_settings::purposes;
 
-use crate::bindings::countersign::otp::types::StoreError;
 use crate::config::{Config, DeliverySettings, Loaded, Mode, Rules};
 use crate::engine::{self, Capabilities, Engine};
 use crate::fingerprint::{Fingerprint, Mismatch};

@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign::bindings::countersign::otp::sender::Message;
-use countersign::bindings::countersign::otp::{settings, types};
+use countersign::bindings::countersign::otp::settings;
 use countersign::config::{EngineSettings, Isolation, Rules};
 use countersign::engine::{Capabilities, Engine, OpenError};
 use countersign::senders::{Sender, Sent};
 use countersign::stores::StoreSettings;
 use countersign::stores::memory::MemorySettings;
+use countersign_contract::sender::Message;
+use countersign_contract::types::SendError;
 use countersign_http_api::otp::Failure;
 use tempfile::TempDir;
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
@@ -26,7 +27,7 @@ struct Nobody;
 
 impl Sender for Nobody {
     fn send(&self, _: Message) -> Sent<'_> {
-        Box::pin(async { Err(types::SendError::Unavailable) })
+        Box::pin(async { Err(SendError::Unavailable) })
     }
 }
 

@@ -4,13 +4,13 @@ use std::any::Any;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use countersign::bindings::countersign::otp::store::{Assignment, Operation, Reply, Step};
-use countersign::bindings::countersign::otp::types::StoreError;
 use countersign::stores::clock::Clock;
 use countersign::stores::memory::{MemorySettings, MemoryStore};
 use countersign::stores::redis::{RedisSettings, RedisStore};
 use countersign::stores::sqlite::{SqliteSettings, SqliteStore};
 use countersign::stores::{Store, StoreSettings};
+use countersign_contract::store::{Assignment, Operation, Reply, Step};
+use countersign_contract::types::StoreError;
 use countersign_tests::redis::RedisServer;
 
 /// Some moment in 2026, in milliseconds; not a whole second.
@@ -86,7 +86,7 @@ pub(crate) async fn redis_at(url: &str) -> RedisStore {
 
 pub(crate) fn redis_settings(url: &str) -> RedisSettings {
     RedisSettings {
-        url: Some(countersign_settings::secret::Secret::new(url.into())),
+        url: Some(countersign_contract::Secret::new(url.into())),
         ..RedisSettings::default()
     }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
-use countersign::bindings::countersign::otp::types::StoreError;
 use countersign::stores::memory::{MemorySettings, MemoryStore};
 use countersign::stores::{OpenError, Store};
+use countersign_contract::types::StoreError;
 
 use crate::harness::{assert_same, clock, delete, get, set, step, value};
 

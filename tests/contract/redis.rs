@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use countersign::bindings::countersign::otp::store::{Operation, Reply};
-use countersign::bindings::countersign::otp::types::StoreError;
 use countersign::stores::redis::{RedisSettings, RedisStore};
 use countersign::stores::{AfterRestart, OpenError, Store};
+use countersign_contract::store::{Operation, Reply};
+use countersign_contract::types::StoreError;
 use countersign_tests::proxy::Proxy;
 use countersign_tests::redis::{RedisServer, free_port};
 use redis::Connection;

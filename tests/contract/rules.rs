@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use countersign::bindings::countersign::otp::store::{Operation, Reply};
-use countersign::bindings::countersign::otp::types::StoreError;
-use countersign::stores::{MAX_KEY_BYTES, MAX_OPERATIONS, MAX_TTL_SECONDS, MAX_VALUE_BYTES};
+use countersign_contract::store::{
+    MAX_KEY_BYTES, MAX_OPERATIONS, MAX_TTL_SECONDS, MAX_VALUE_BYTES, Operation, Reply,
+};
+use countersign_contract::types::StoreError;
 
 use crate::harness::{Harness, assert_same, delete, get, set, step, value};
 

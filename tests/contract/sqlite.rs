@@ -4,10 +4,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use countersign::bindings::countersign::otp::store::Reply;
-use countersign::bindings::countersign::otp::types::StoreError;
 use countersign::stores::sqlite::{SqliteSettings, SqliteStore};
 use countersign::stores::{OpenError, Store};
+use countersign_contract::store::Reply;
+use countersign_contract::types::StoreError;
 use rusqlite::Connection;
 
 use crate::harness::{assert_same, clock, get, set, sqlite_settings, step, value};

@@ -3,9 +3,9 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::process::{Command, Stdio};
 
-use countersign_core::error::Scope;
-use countersign_core::policy::{Activity, Draft, Limit, Policy};
-use countersign_core::world::Channel;
+use countersign_contract::settings::{Activity, Limit, Policy as Draft};
+use countersign_contract::types::{Channel, Scope};
+use countersign_core::policy::Policy;
 use countersign_tests::client::Client;
 use countersign_tests::process::{self, Host};
 use countersign_tests::redis::free_port;

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use countersign_core::recipient::{
-    self, Fault, Kind, NumberType, PHONE_METADATA_VERSION, Recipient, Rules,
-};
+use countersign_contract::settings::NumberType;
+use countersign_contract::types::RecipientFault;
+use countersign_core::recipient::{self, Kind, PHONE_METADATA_VERSION, Recipient, Rules};
 use serde_json::Value;
 
 /// Fewer would leave regions out.
@@ -55,12 +55,12 @@ fn every_spelling_is_read_as_libphonenumber_reads_it() -> Result<(), String> {
         }
         if let Some(costly) = costly {
             types.insert(costly);
-            if recipient::parse(text, None, region) != Err(Fault::NumberNotAllowed) {
+            if recipient::parse(text, None, region) != Err(RecipientFault::NumberNotAllowed) {
                 different.push(format!("{line}, taken though nothing allows it"));
             }
         }
         // A number without its country is refused as such, and only where the country is not known.
-        if let (Err(Fault::Ambiguous), Some(_)) = (&found, region) {
+        if let (Err(RecipientFault::Ambiguous), Some(_)) = (&found, region) {
             different.push(format!("{line}, found ambiguous"));
         }
         if let Ok(number) = found

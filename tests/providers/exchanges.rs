@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use countersign_providers::SendError;
+use countersign_contract::types::SendError;
 use countersign_recorded::{ALL, Recorded};
 use countersign_tests::surface::Kind;
 use tokio::task::LocalSet;

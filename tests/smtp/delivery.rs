@@ -119,7 +119,7 @@ async fn neither_a_subject_nor_a_recipient_adds_headers_or_commands() {
         "",
     ] {
         let refused = send(&smtp, recipient).await.unwrap_err();
-        assert_eq!(refused, countersign_providers::SendError::RecipientRefused);
+        assert_eq!(refused, countersign_contract::types::SendError::RecipientRefused);
     }
     assert_eq!(place.exim.count("BEGUN"), before);
 }

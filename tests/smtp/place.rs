@@ -4,7 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use countersign::senders::smtp::Smtp;
-use countersign_providers::{Mail, Secret, SendError, SmtpSettings};
+use countersign_contract::Secret;
+use countersign_contract::types::SendError;
+use countersign_providers::{Mail, SmtpSettings};
 use countersign_tests::certificates::{Authority, Certified};
 use countersign_tests::exim::{Exim, Identity, PASSWORD, USER};
 use serde_json::{Value, json};

@@ -1,7 +1,8 @@
 //! What a server refuses, and what becomes of it.
 
 use countersign::senders::smtp::Smtp;
-use countersign_providers::{Secret, SendError};
+use countersign_contract::Secret;
+use countersign_contract::types::SendError;
 use serde_json::json;
 
 use crate::place::{CODE, DEADLINE, Place, changed, mail, not_configured, open, send};

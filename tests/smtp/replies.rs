@@ -1,6 +1,6 @@
 //! Replies in all the forms that servers give them: their codes decide.
 
-use countersign_providers::SendError;
+use countersign_contract::types::SendError;
 use serde_json::{Value, json};
 
 use crate::place::{changed, not_configured, open, send};

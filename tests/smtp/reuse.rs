@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use countersign_providers::SendError;
+use countersign_contract::types::SendError;
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::Instant;

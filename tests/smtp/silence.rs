@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use countersign_providers::{Secret, SendError};
+use countersign_contract::Secret;
+use countersign_contract::types::SendError;
 use countersign_tests::certificates::Authority;
 use countersign_tests::redis::free_port;
 use serde_json::json;

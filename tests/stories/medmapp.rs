@@ -1,7 +1,7 @@
 //! The story of medmapp: codes by text message through Eskiz.uz, which wants a login first; and a list of twelve bugs, of
 //! which those that show from outside are told here.
 
-use countersign_providers::SendError;
+use countersign_contract::types::SendError;
 use countersign_tests::counterpart::{Behaviour, Request};
 use countersign_tests::surface::Kind;
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! A service over HTTP whose one provider is played by a counterpart that answers what the real one was recorded to.
 
-use countersign_providers::{SendError, SenderSettings};
+use countersign_contract::types::SendError;
+use countersign_providers::SenderSettings;
 use countersign_recorded::{Recorded, recorded};
 use countersign_tests::client::{Answer, Client};
 use countersign_tests::counterpart::{Behaviour, Counterpart, Request};

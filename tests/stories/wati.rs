@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use countersign_providers::SendError;
+use countersign_contract::types::SendError;
 use countersign_tests::counterpart::{Behaviour, Request};
 use countersign_tests::settings;
 use countersign_tests::surface::{Kind, Plan, Surface};

@@ -1,7 +1,7 @@
 //! The story of weelo: codes by text message through Amazon SNS, to customers and to captains; and a managed Redis that
 //! was silently never used.
 
-use countersign_providers::SendError;
+use countersign_contract::types::SendError;
 use countersign_tests::counterpart::{Behaviour, Request};
 use countersign_tests::redis::free_port;
 use countersign_tests::settings;

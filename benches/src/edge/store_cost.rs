@@ -4,8 +4,8 @@
 use std::time::Instant;
 
 use anyhow::Result;
+use countersign_contract::store::{Operation, Step};
 use countersign_edge_store_redis::script;
-use countersign_store::Operation;
 use countersign_tests::edge::Store;
 use redis::{Cmd, Connection, FromRedisValue};
 
@@ -45,7 +45,8 @@ pub(super) fn median_us(store: &Store, count: usize) -> Result<Option<f64>> {
 fn batch(number: usize) -> Vec<Operation> {
     let key = |name: &str| format!("{{bench-{number}}}:{name}");
     let get = |name| Operation::Get(key(name));
-    let step = |name| Operation::Increment { key: key(name), by: 1, ttl_seconds: TTL_SECONDS };
+    let step =
+        |name| Operation::Increment(Step { key: key(name), by: 1, ttl_seconds: TTL_SECONDS });
     let counts = [step("odometer"), step("failures")];
     counts.into_iter().chain(["challenge", "closing", "withdrawal", "success"].map(get)).collect()
 }
@@ -53,7 +54,7 @@ fn batch(number: usize) -> Vec<Operation> {
 fn one_by_one(batch: &[Operation], connection: &mut Connection) -> Result<()> {
     for operation in batch {
         match operation {
-            Operation::Increment { key, by, .. } => {
+            Operation::Increment(Step { key, by, .. }) => {
                 ask::<i64>(redis::cmd("INCRBY").arg(key).arg(by), connection)?;
             }
             other => {

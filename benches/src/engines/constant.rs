@@ -1,9 +1,12 @@
 //! The same answer every time: what the server costs without an engine.
 
-use countersign_http_api::otp::{
-    Addressee, Challenge, Channel, DeliveryOutcome, DeliveryState, Error, Failure, IssueRequest,
-    Otp, Report, ResendRequest, State, Target, Verified, VerifyRequest,
+use countersign_contract::Timestamp;
+use countersign_contract::otp::{
+    Addressee, Challenge, DeliveryState, Error, IssueRequest, Report, ResendRequest, State, Target,
+    Verified, VerifyRequest,
 };
+use countersign_contract::types::{Channel, DeliveryOutcome};
+use countersign_http_api::otp::{Failure, Otp};
 
 /// Answers at once.
 #[derive(Clone)]
@@ -19,7 +22,7 @@ fn challenge(purpose: String, channel: Channel) -> Challenge {
         channel,
         masked_recipient: MASKED.into(),
         code_length: 6,
-        expires_at: 1_800_000_000,
+        expires_at: Timestamp(1_800_000_000),
         expires_in_seconds: 600,
         resend_in_seconds: 0,
         resends_left: 3,
@@ -53,8 +56,8 @@ impl Otp for Constant {
             masked_recipient: MASKED.into(),
             state: State::Pending,
             delivery: DeliveryState::Sent,
-            issued_at: 1_799_999_400,
-            expires_at: 1_800_000_000,
+            issued_at: Timestamp(1_799_999_400),
+            expires_at: Timestamp(1_800_000_000),
             expires_in_seconds: 600,
             resend_in_seconds: 0,
             resends_left: 3,

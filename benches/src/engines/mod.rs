@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use countersign::bindings::countersign::otp::sender::{Delivery, Message};
-use countersign::bindings::countersign::otp::types;
 use countersign::config::{EngineSettings, Isolation};
 use countersign::engine::{Capabilities, Engine};
 use countersign::senders::{Sender, Sent};
 use countersign::stores::Store;
+use countersign_contract::sender::{Delivery, Message};
+use countersign_contract::types::Channel;
 
 use crate::setting;
 
@@ -81,6 +81,6 @@ impl Sender for NoSender {
 
 /// What a provider of the bench says.
 pub(crate) fn delivery(message: &Message) -> Delivery {
-    let channel = message.channels.first().copied().unwrap_or(types::Channel::Sms);
+    let channel = message.channels.first().copied().unwrap_or(Channel::Sms);
     Delivery { channel, provider: "bench".into(), message_id: None }
 }

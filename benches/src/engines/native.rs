@@ -1,8 +1,5 @@
 //! The rules, compiled natively: the yardstick. Same store, same sender, same keys; no component in between.
 
-mod answers;
-mod requests;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,14 +7,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Result, anyhow};
 use countersign::senders::Sender;
 use countersign::stores::Store;
-use countersign_core::error::{SendError, StoreError};
-use countersign_core::policy::{Draft, PolicyFaults};
-use countersign_core::world::{Delivery, Message, Operation, Outcome};
-use countersign_core::{Engine, Keyring, Policy, Secret, Timestamp, World};
-use countersign_http_api::otp::{
-    Addressee, Challenge, DeliveryOutcome, Failure, IssueRequest, Otp, Report, ResendRequest,
-    Target, Verified, VerifyRequest,
+use countersign_contract::otp::{
+    Addressee, Challenge, IssueRequest, Report, ResendRequest, Target, Verified, VerifyRequest,
 };
+use countersign_contract::sender::{Delivery, Message};
+use countersign_contract::store::{Operation, Outcome};
+use countersign_contract::types::{DeliveryOutcome, SendError, StoreError};
+use countersign_contract::{Secret, Timestamp};
+use countersign_core::policy::PolicyFaults;
+use countersign_core::{Engine, Keyring, Policy, World};
+use countersign_http_api::otp::{Failure, Otp};
 
 use crate::setting;
 
@@ -58,7 +57,7 @@ pub(crate) fn policies() -> Result<Policies> {
         .policies
         .into_iter()
         .map(|((_, purpose), policy)| {
-            let policy = Policy::new(Draft::from(requests::Wire(policy)));
+            let policy = Policy::new(policy);
             Ok((purpose, Arc::new(policy.map_err(|fault| anyhow!("{fault}"))?)))
         })
         .collect()
@@ -79,16 +78,11 @@ pub(crate) struct HostWorld {
 
 impl World for HostWorld {
     async fn run(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
-        let batch = batch.into_iter().map(requests::operation).collect();
-        let outcome = self.store.run(batch).await.map_err(answers::store_error)?;
-        let replies = outcome.replies.into_iter().map(answers::reply).collect();
-        Ok(Outcome { replies, generation: outcome.generation })
+        self.store.run(batch).await
     }
 
     async fn send(&self, message: Message) -> Result<Delivery, SendError> {
-        let sent = self.sender.send(requests::message(message)).await;
-        let delivery = sent.map_err(answers::send_error)?;
-        Ok(answers::delivery(delivery))
+        self.sender.send(message).await
     }
 
     fn now(&self) -> Timestamp {
@@ -107,27 +101,23 @@ impl World for HostWorld {
 
 impl<W: World + 'static> Otp for Native<W> {
     async fn issue(&self, request: IssueRequest) -> Result<Challenge, Failure> {
-        let issued = self.0.issue(requests::issue(request)).await;
-        issued.map(answers::challenge).map_err(answers::failure)
+        Ok(self.0.issue(request).await?)
     }
 
     async fn verify(&self, request: VerifyRequest) -> Result<Verified, Failure> {
-        let verified = self.0.verify(requests::verify(request)).await;
-        verified.map(answers::verified).map_err(answers::failure)
+        Ok(self.0.verify(request).await?)
     }
 
     async fn resend(&self, request: ResendRequest) -> Result<Challenge, Failure> {
-        let resent = self.0.resend(requests::resend(request)).await;
-        resent.map(answers::challenge).map_err(answers::failure)
+        Ok(self.0.resend(request).await?)
     }
 
     async fn revoke(&self, tenant: String, id: String) -> Result<(), Failure> {
-        self.0.revoke(&tenant, &id).await.map_err(answers::failure)
+        Ok(self.0.revoke(&tenant, &id).await?)
     }
 
     async fn status(&self, tenant: String, target: Target) -> Result<Report, Failure> {
-        let told = self.0.status(&tenant, &requests::target(target)).await;
-        told.map(answers::report).map_err(answers::failure)
+        Ok(self.0.status(&tenant, &target).await?)
     }
 
     async fn record_delivery(
@@ -137,13 +127,10 @@ impl<W: World + 'static> Otp for Native<W> {
         send_number: u32,
         outcome: DeliveryOutcome,
     ) -> Result<(), Failure> {
-        let outcome = requests::outcome(outcome);
-        let noted = self.0.record_delivery(&tenant, &id, send_number, outcome).await;
-        noted.map_err(answers::failure)
+        Ok(self.0.record_delivery(&tenant, &id, send_number, outcome).await?)
     }
 
     async fn unlock(&self, tenant: String, addressee: Addressee) -> Result<(), Failure> {
-        let unlocked = self.0.unlock(&tenant, &requests::addressee(addressee)).await;
-        unlocked.map_err(answers::failure)
+        Ok(self.0.unlock(&tenant, &addressee).await?)
     }
 }

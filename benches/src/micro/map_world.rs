@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
-use countersign_core::error::{SendError, StoreError};
+use countersign_contract::Timestamp;
+use countersign_contract::sender::{Delivery, Message};
+use countersign_contract::store::{Assignment, Operation, Outcome, Reply, Step};
+use countersign_contract::types::{Channel, SendError, StoreError};
 use countersign_core::policy::PolicyFaults;
-use countersign_core::world::{Channel, Delivery, Message, Operation, Outcome, Reply};
-use countersign_core::{Policy, Timestamp, World};
+use countersign_core::{Policy, World};
 
 use super::Codes;
 use crate::engines::native::{Policies, now, policies};
@@ -41,15 +43,15 @@ impl Content {
                 Reply::Done
             }
             Operation::Get(key) => Reply::Value(self.values.get(&key).cloned()),
-            Operation::Increment { key, by: 0, .. } => {
+            Operation::Increment(Step { key, by: 0, .. }) => {
                 Reply::Count(self.counts.get(&key).copied().unwrap_or(0))
             }
-            Operation::Increment { key, by, .. } => {
+            Operation::Increment(Step { key, by, .. }) => {
                 let count = self.counts.entry(key).or_default();
                 *count += by;
                 Reply::Count(*count)
             }
-            Operation::Set { key, value, .. } => {
+            Operation::Set(Assignment { key, value, .. }) => {
                 self.values.insert(key, value);
                 Reply::Done
             }

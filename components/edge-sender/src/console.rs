@@ -1,12 +1,11 @@
 //! The development sink: codes are written to standard error, where the runtime shows them. The settings choose it in
 //! development mode only.
 
-use countersign_providers::{Channel, Delivered, Message};
+use countersign_contract::sender::Delivery;
+use countersign_contract::types::{Channel, SendError};
+use countersign_providers::Message;
 
-use crate::bindings::countersign::otp::types::SendError;
-use crate::bindings::exports::countersign::otp::sender::Delivery;
 use crate::bindings::wasi::cli::stderr::get_stderr;
-use crate::convert;
 
 /// Writes a message, a line.
 pub(crate) fn send(message: &Message, channels: &[Channel]) -> Result<Delivery, SendError> {
@@ -24,5 +23,5 @@ pub(crate) fn send(message: &Message, channels: &[Channel]) -> Result<Delivery, 
         seconds = message.lifetime_seconds,
     );
     get_stderr().blocking_write_and_flush(line.as_bytes()).map_err(|_| SendError::Unavailable)?;
-    Ok(convert::delivery(Delivered { channel, provider: "console", message_id: None }))
+    Ok(Delivery { channel, provider: "console".to_owned(), message_id: None })
 }

@@ -4,19 +4,22 @@ use std::convert::Infallible;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use countersign_contract::sender::{self, Delivery};
+use countersign_contract::types::SendError;
+use countersign_contract::{Secret, Timestamp, Translate};
 use countersign_providers::{
-    Accepted, Carrier, Document, Failure, Order, Problems, Route, Secret, Senders, State,
-    Timestamp, Unsent, deliver,
+    Accepted, Carrier, Document, Failure, Message, Order, Problems, Route, Senders, State, Unsent,
+    deliver,
 };
 use futures_util::FutureExt as _;
 use http::{Request, Response};
 
 use crate::bindings::countersign::otp::{configuration, types};
-use crate::bindings::exports::countersign::otp::sender::{Delivery, Guest, Message};
+use crate::bindings::exports::countersign::otp::sender as exported;
 use crate::bindings::exports::countersign::otp::senders::{Condition, Guest as Check};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::http_call::Deadline;
-use crate::{console, convert, log};
+use crate::{console, log};
 
 /// For all of a message's calls together. The engine waits for 20 s.
 const TOTAL_SECONDS: u64 = 15;
@@ -26,25 +29,24 @@ const CONSOLE: &str = "\"console\"";
 
 pub(crate) struct Component;
 
-impl Guest for Component {
-    fn send(message: Message) -> Result<Delivery, types::SendError> {
-        let (message, channels, may_send_twice) = convert::taken_apart(message);
-        let ways =
-            ways().map_err(|problems| types::SendError::NotConfigured(problems.to_string()))?;
-        let senders = match ways {
-            Ways::Console => return console::send(&message, &channels),
-            Ways::Providers(senders) => senders,
-        };
-        let courier = Courier(Deadline::after_seconds(TOTAL_SECONDS));
-        let order = Order { channels: &channels, may_send_twice };
-        let delivered = deliver(senders, &courier, message, order, |event| log::tell(&event));
-        // Every call blocks: nothing is ever pending.
-        match delivered.now_or_never() {
-            Some(Ok(delivered)) => Ok(convert::delivery(delivered)),
-            Some(Err(error)) => Err(convert::send_error(error)),
-            None => Err(types::SendError::Timeout),
-        }
+impl exported::Guest for Component {
+    fn send(message: exported::Message) -> Result<exported::Delivery, types::SendError> {
+        send(message.translate()).translate()
     }
+}
+
+fn send(message: sender::Message) -> Result<Delivery, SendError> {
+    let (message, channels, may_send_twice) = Message::taken_apart(message);
+    let ways = ways().map_err(|problems| SendError::NotConfigured(problems.to_string()))?;
+    let senders = match ways {
+        Ways::Console => return console::send(&message, &channels),
+        Ways::Providers(senders) => senders,
+    };
+    let courier = Courier(Deadline::after_seconds(TOTAL_SECONDS));
+    let order = Order { channels: &channels, may_send_twice };
+    let delivered = deliver(senders, &courier, message, order, |event| log::tell(&event));
+    // Every call blocks: nothing is ever pending.
+    delivered.now_or_never().unwrap_or(Err(SendError::Timeout)).map(Into::into)
 }
 
 impl Check for Component {
@@ -82,11 +84,7 @@ impl Carrier for Courier {
         self.0.call(request)
     }
 
-    async fn hand_over(
-        &self,
-        native: &Infallible,
-        _: &countersign_providers::Message,
-    ) -> Result<Accepted, Unsent> {
+    async fn hand_over(&self, native: &Infallible, _: &Message) -> Result<Accepted, Unsent> {
         match *native {}
     }
 }

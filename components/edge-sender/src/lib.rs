@@ -5,8 +5,6 @@
 #[cfg(target_arch = "wasm32")]
 mod console;
 #[cfg(target_arch = "wasm32")]
-mod convert;
-#[cfg(target_arch = "wasm32")]
 mod guest;
 #[cfg(target_arch = "wasm32")]
 mod http_call;
@@ -18,6 +16,15 @@ mod reports;
 #[cfg(target_arch = "wasm32")]
 mod bindings {
     wit_bindgen::generate!({ path: "../../wit", world: "edge-sender", generate_all });
+}
+
+#[cfg(target_arch = "wasm32")]
+mod words {
+    //! The contract's words, in those of the bindings.
+
+    countersign_contract::types!(crate::bindings::countersign::otp::types);
+    countersign_contract::sender!(crate::bindings::exports::countersign::otp::sender);
+    countersign_contract::callbacks!(crate::bindings::exports::countersign::otp::callbacks);
 }
 
 #[cfg(target_arch = "wasm32")]

@@ -1,11 +1,12 @@
 //! What providers report of their messages: held to their signatures, and taken apart.
 
-use countersign_providers::{Callback, CallbackError, Outcome, Received, Report, Tag};
+use countersign_contract::Translate;
+use countersign_contract::callbacks::DeliveryReport;
+use countersign_providers::{Callback, Received};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-use crate::bindings::countersign::otp::types;
 use crate::bindings::exports::countersign::otp::callbacks::{
-    self, CallbackAnswer, CallbackMethod, CallbackRequest, DeliveryReport, Guest,
+    self, CallbackAnswer, CallbackMethod, CallbackRequest, Guest,
 };
 use crate::guest::{Component, Ways, now, ways};
 
@@ -25,15 +26,7 @@ impl Guest for Component {
             headers: &headers(request.headers),
             body: &request.body,
         };
-        match senders.receive(&provider, &callback, now()) {
-            None => Err(callbacks::CallbackError::UnknownProvider),
-            Some(Ok(received)) => Ok(answered(received)),
-            Some(Err(error)) => Err(match error {
-                CallbackError::Unauthenticated => callbacks::CallbackError::Unauthenticated,
-                CallbackError::Unreadable => callbacks::CallbackError::Unreadable,
-                CallbackError::Unsupported => callbacks::CallbackError::Unsupported,
-            }),
-        }
+        senders.receive(&provider, &callback, now()).map(answered).map_err(Translate::translate)
     }
 }
 
@@ -58,20 +51,15 @@ fn headers(pairs: Vec<(String, Vec<u8>)>) -> HeaderMap {
 fn answered(received: Received) -> callbacks::Received {
     let has_words = !received.answer.is_empty();
     callbacks::Received {
-        reports: received.reports.into_iter().map(report).collect(),
+        reports: received
+            .reports
+            .into_iter()
+            .map(|report| DeliveryReport::from(report).translate())
+            .collect(),
         answer: CallbackAnswer {
             status: 200,
             content_type: has_words.then(|| "text/plain; charset=utf-8".to_owned()),
             body: received.answer.into_bytes(),
         },
     }
-}
-
-fn report(report: Report) -> DeliveryReport {
-    let Tag { tenant, challenge_id, send_number } = report.tag;
-    let outcome = match report.outcome {
-        Outcome::Delivered => types::DeliveryOutcome::Delivered,
-        Outcome::Failed => types::DeliveryOutcome::Failed,
-    };
-    DeliveryReport { tenant, id: challenge_id, send_number, outcome }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use countersign_contract::{Translate, settings as contract};
+use countersign_settings::api_keys::ApiKeySettings;
 use countersign_settings::problem::Problem;
 
 use crate::settings::{self, Settings};
@@ -10,9 +12,14 @@ pub(crate) mod bindings {
     wit_bindgen::generate!({ path: "../../wit", world: "edge-settings", generate_all });
 }
 
-use self::bindings::exports::countersign::otp::configuration::{self, Configured, PurposeName};
+use self::bindings::exports::countersign::otp::configuration::{
+    self, ApiKey, Configured, PurposeName,
+};
 use self::bindings::exports::countersign::otp::settings::{self as engine, Key, Keyring, Policy};
 use self::bindings::wasi::config::store;
+
+countersign_contract::types!(self::bindings::countersign::otp::types);
+countersign_contract::settings!(self::bindings::exports::countersign::otp::settings);
 
 struct Component;
 
@@ -26,7 +33,8 @@ mod exports {
 impl engine::Guest for Component {
     fn policy_for(tenant: String, purpose: String) -> Option<Policy> {
         let settings = settings().as_ref().ok()?;
-        settings.policies.get(&(tenant, purpose)).map(Into::into)
+        let policy = settings.policies.get(&(tenant, purpose))?;
+        Some(contract::Policy::from(policy).translate())
     }
 
     /// While the settings can't be used, none: the engine refuses an empty ring, too.
@@ -52,7 +60,7 @@ impl configuration::Guest for Component {
             purpose: purpose.clone(),
         };
         Ok(Configured {
-            api_keys: settings.api_keys.as_ref().map(|keys| keys.iter().map(Into::into).collect()),
+            api_keys: settings.api_keys.as_ref().map(|keys| keys.iter().map(api_key).collect()),
             purposes: settings.policies.keys().map(purpose).collect(),
             warnings: lines(&settings.warnings),
         })
@@ -74,6 +82,16 @@ fn variable(name: &str) -> Result<Option<String>, String> {
         store::Error::Upstream(_) => "its source can't be reached".to_owned(),
         store::Error::Io(_) => "an input or output error".to_owned(),
     })
+}
+
+fn api_key(key: &ApiKeySettings) -> ApiKey {
+    ApiKey {
+        name: key.name.clone(),
+        tenant: key.tenant.clone(),
+        // Settings with another text than a digest have been refused.
+        sha256: key.digest().map(Vec::from).unwrap_or_default(),
+        operator: key.operator,
+    }
 }
 
 fn lines(problems: &[Problem]) -> Vec<String> {

@@ -8,5 +8,3 @@ pub mod text;
 
 #[cfg(target_arch = "wasm32")]
 mod component;
-#[cfg(target_arch = "wasm32")]
-mod convert;

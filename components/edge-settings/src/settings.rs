@@ -16,12 +16,12 @@
 
 use std::collections::BTreeMap;
 
+use countersign_contract::Secret;
 use countersign_settings::api_keys::{self, ApiKeySettings};
 use countersign_settings::keys::{check_ring, decode_key};
 use countersign_settings::limits;
 use countersign_settings::problem::Problem;
 use countersign_settings::purposes::{PolicySettings, Purposes, TenantSettings, gather};
-use countersign_settings::secret::Secret;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 

@@ -4,17 +4,18 @@ mod bindings {
     wit_bindgen::generate!({ path: "../../wit", world: "edge-store-redis", generate_all });
 }
 
-countersign_store::contract!(
-    super::bindings::countersign::otp::types,
-    super::bindings::exports::countersign::otp::store,
-    super::bindings::exports::countersign::otp::upkeep,
-);
+countersign_contract::types!(self::bindings::countersign::otp::types);
+countersign_contract::store!(self::bindings::exports::countersign::otp::store);
+countersign_contract::upkeep!(self::bindings::exports::countersign::otp::upkeep);
 
 use std::sync::{Mutex, PoisonError};
 
-use self::bindings::countersign::otp::types::StoreError;
-use self::bindings::exports::countersign::otp::store::{Guest, Operation, Outcome};
-use self::bindings::exports::countersign::otp::upkeep::{Guest as Upkeep, Swept};
+use countersign_contract::Translate;
+use countersign_contract::store::{Operation, Outcome, Step, check};
+use countersign_contract::types::StoreError;
+
+use self::bindings::countersign::otp::types;
+use self::bindings::exports::countersign::otp::{store, upkeep};
 use self::bindings::fermyon::spin::redis::{Connection, Error, RedisParameter, RedisResult};
 use self::bindings::wasi::config::store as variables;
 use crate::script;
@@ -36,35 +37,35 @@ mod exports {
     bindings::export!(Component with_types_in bindings);
 }
 
-impl Guest for Component {
-    fn run(batch: Vec<Operation>) -> Result<Outcome, StoreError> {
-        let batch: Vec<countersign_store::Operation> = batch.into_iter().map(Into::into).collect();
-        countersign_store::check(&batch)?;
-        if batch.is_empty() {
-            return Ok(Outcome { replies: Vec::new(), generation: None });
-        }
-        let answers = with_link(|link| link.evaluate(&batch))?;
-        Ok(script::outcome(&batch, answers)?.into())
+impl store::Guest for Component {
+    fn run(batch: Vec<store::Operation>) -> Result<store::Outcome, types::StoreError> {
+        run(&batch.translate()).translate()
     }
 }
 
+fn run(batch: &[Operation]) -> Result<Outcome, StoreError> {
+    check(batch)?;
+    if batch.is_empty() {
+        return Ok(Outcome { replies: Vec::new(), generation: None });
+    }
+    let answers = with_link(|link| link.evaluate(batch))?;
+    script::outcome(batch, answers)
+}
+
 /// Redis forgets by itself.
-impl Upkeep for Component {
-    fn ready() -> Result<(), StoreError> {
-        let step = countersign_store::Operation::Increment {
-            key: SCRATCH.0.to_owned(),
-            by: 1,
-            ttl_seconds: SCRATCH.1,
-        };
-        with_link(|link| link.evaluate(&[step]).map(drop))
+impl upkeep::Guest for Component {
+    fn ready() -> Result<(), types::StoreError> {
+        let (key, ttl_seconds) = (SCRATCH.0.to_owned(), SCRATCH.1);
+        let step = Operation::Increment(Step { key, by: 1, ttl_seconds });
+        with_link(|link| link.evaluate(&[step]).map(drop)).translate()
     }
 
     fn sweep_due() -> bool {
         false
     }
 
-    fn sweep(_: u32) -> Result<Swept, StoreError> {
-        Ok(Swept { examined: 0, removed: 0, more: false })
+    fn sweep(_: u32) -> Result<upkeep::Swept, types::StoreError> {
+        Ok(upkeep::Swept { examined: 0, removed: 0, more: false })
     }
 }
 
@@ -119,10 +120,7 @@ impl Link {
         Ok(())
     }
 
-    fn evaluate(
-        &self,
-        batch: &[countersign_store::Operation],
-    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+    fn evaluate(&self, batch: &[Operation]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         let mut arguments = vec![script::SCRIPT.as_bytes().to_vec()];
         arguments.extend(script::arguments(&self.prefix, batch));
         self.execute("EVAL", arguments)

@@ -1,6 +1,7 @@
 //! A batch as one `EVAL`, and its answer as replies.
 
-use countersign_store::{Operation, Outcome, Reply, StoreError};
+use countersign_contract::store::{Assignment, Operation, Outcome, Reply, Step};
+use countersign_contract::types::StoreError;
 use sha2::{Digest, Sha256};
 
 /// Carries out a batch: for each key, three arguments that say what to do with it. A count is read back after it was
@@ -41,11 +42,13 @@ pub fn arguments(prefix: &str, batch: &[Operation]) -> Vec<Vec<u8>> {
     for operation in batch {
         let (what, argument, ttl_seconds) = match operation {
             Operation::Delete(_) => ("d", Vec::new(), 0),
-            Operation::Get(_) | Operation::Increment { by: 0, .. } => ("g", Vec::new(), 0),
-            Operation::Increment { by, ttl_seconds, .. } => {
+            Operation::Get(_) | Operation::Increment(Step { by: 0, .. }) => ("g", Vec::new(), 0),
+            Operation::Increment(Step { by, ttl_seconds, .. }) => {
                 ("i", by.to_string().into_bytes(), *ttl_seconds)
             }
-            Operation::Set { value, ttl_seconds, .. } => ("s", value.clone(), *ttl_seconds),
+            Operation::Set(Assignment { value, ttl_seconds, .. }) => {
+                ("s", value.clone(), *ttl_seconds)
+            }
         };
         let milliseconds = u64::from(ttl_seconds) * 1_000;
         arguments.extend([what.into(), argument, milliseconds.to_string().into_bytes()]);
@@ -84,9 +87,9 @@ fn replies(batch: &[Operation], answers: Vec<Option<Vec<u8>>>) -> Result<Vec<Rep
         .zip(answers)
         .map(|(operation, answer)| match (operation, answer) {
             (Operation::Get(_), answer) => Ok(Reply::Value(answer)),
-            (Operation::Increment { by: 0, .. }, None) => Ok(Reply::Count(0)),
-            (Operation::Increment { .. }, Some(digits)) => count(&digits).map(Reply::Count),
-            (Operation::Delete(_) | Operation::Set { .. }, Some(_)) => Ok(Reply::Done),
+            (Operation::Increment(Step { by: 0, .. }), None) => Ok(Reply::Count(0)),
+            (Operation::Increment(_), Some(digits)) => count(&digits).map(Reply::Count),
+            (Operation::Delete(_) | Operation::Set(_), Some(_)) => Ok(Reply::Done),
             _ => Err(unexpected()),
         })
         .collect()
@@ -141,12 +144,13 @@ mod tests {
     use super::*;
 
     fn step(by: i64) -> Operation {
-        Operation::Increment { key: "{a}:n".into(), by, ttl_seconds: 60 }
+        Operation::Increment(Step { key: "{a}:n".into(), by, ttl_seconds: 60 })
     }
 
     #[test]
     fn a_batch_is_keys_first_and_three_arguments_for_each() {
-        let set = Operation::Set { key: "{a}:v".into(), value: vec![0, 255], ttl_seconds: 2 };
+        let set =
+            Operation::Set(Assignment { key: "{a}:v".into(), value: vec![0, 255], ttl_seconds: 2 });
         let batch = [set, step(-3), step(0), Operation::Delete("{a}:d".into())];
         let told = arguments("p:", &batch);
         let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();

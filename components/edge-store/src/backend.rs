@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::future::Future;
 
-use crate::contract::StoreError;
+use countersign_contract::types::StoreError;
+
 use crate::physical::is_binary_count;
 
 /// A key-value store that has these calls, each atomic per key, and forgets nothing. Beside it what a component has of

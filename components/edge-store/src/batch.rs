@@ -7,9 +7,11 @@
 
 use std::collections::BTreeMap;
 
+use countersign_contract::store::{Assignment, Operation, Reply, Step, check};
+use countersign_contract::types::StoreError;
+
 use crate::Store;
 use crate::backend::Backend;
-use crate::contract::{Operation, Reply, StoreError, check};
 use crate::entry::{Entry, Seen};
 use crate::marker;
 use crate::memory::{Kind, SMALL_STEP};
@@ -43,13 +45,13 @@ impl<B: Backend> Store<B> {
             let (some, others) = rest.split_at(together + 1);
             match first {
                 Operation::Delete(_) => replies.extend(self.remove(some, &mut known).await?),
-                Operation::Get(_) | Operation::Increment { by: 0, .. } => {
+                Operation::Get(_) | Operation::Increment(Step { by: 0, .. }) => {
                     replies.extend(self.read(some).await?);
                 }
-                Operation::Increment { key, by, ttl_seconds } => {
+                Operation::Increment(Step { key, by, ttl_seconds }) => {
                     replies.push(self.increment(key, *by, *ttl_seconds, &mut known).await?);
                 }
-                Operation::Set { key, value, ttl_seconds } => {
+                Operation::Set(Assignment { key, value, ttl_seconds }) => {
                     replies.push(self.set(key, value, *ttl_seconds, &mut known).await?);
                 }
             }
@@ -230,10 +232,10 @@ impl<B: Backend> Store<B> {
     fn is_trusted(&self, operation: &Operation, now: u64) -> bool {
         match operation {
             Operation::Delete(_) | Operation::Get(_) => false,
-            Operation::Increment { key, by, .. } => {
+            Operation::Increment(Step { key, by, .. }) => {
                 by.unsigned_abs() <= SMALL_STEP && self.memory.trusts(key, Kind::Count, now)
             }
-            Operation::Set { key, .. } => self.memory.trusts(key, Kind::Value, now),
+            Operation::Set(Assignment { key, .. }) => self.memory.trusts(key, Kind::Value, now),
         }
     }
 
@@ -244,7 +246,7 @@ impl<B: Backend> Store<B> {
 
 /// Whether an operation writes nothing.
 const fn reads(operation: &Operation) -> bool {
-    matches!(operation, Operation::Get(_) | Operation::Increment { by: 0, .. })
+    matches!(operation, Operation::Get(_) | Operation::Increment(Step { by: 0, .. }))
 }
 
 /// The keys of operations, each once.
@@ -268,9 +270,9 @@ fn read(operation: &Operation, held: Held, now: u64) -> Result<Reply, StoreError
         (Operation::Get(_), Held::Value { deadline, value }) => {
             Ok(Reply::Value((now < deadline).then_some(value)))
         }
-        (Operation::Increment { .. }, Held::Absent) => Ok(Reply::Count(0)),
-        (Operation::Increment { .. }, Held::Count(count)) => Ok(Reply::Count(count)),
-        (Operation::Increment { .. }, Held::Value { deadline, .. }) if deadline <= now => {
+        (Operation::Increment(_), Held::Absent) => Ok(Reply::Count(0)),
+        (Operation::Increment(_), Held::Count(count)) => Ok(Reply::Count(count)),
+        (Operation::Increment(_), Held::Value { deadline, .. }) if deadline <= now => {
             Ok(Reply::Count(0))
         }
         _ => Err(StoreError::InvalidArgument),

@@ -4,11 +4,9 @@ mod bindings {
     wit_bindgen::generate!({ path: "../../wit", world: "edge-store", generate_all });
 }
 
-countersign_store::contract!(
-    super::bindings::countersign::otp::types,
-    super::bindings::exports::countersign::otp::store,
-    super::bindings::exports::countersign::otp::upkeep,
-);
+countersign_contract::types!(self::bindings::countersign::otp::types);
+countersign_contract::store!(self::bindings::exports::countersign::otp::store);
+countersign_contract::upkeep!(self::bindings::exports::countersign::otp::upkeep);
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -17,9 +15,12 @@ use std::pin::pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
-use self::bindings::countersign::otp::types::StoreError;
-use self::bindings::exports::countersign::otp::store::{Guest, Operation, Outcome};
-use self::bindings::exports::countersign::otp::upkeep::{Guest as Upkeep, Swept};
+use countersign_contract::Translate;
+use countersign_contract::store::Outcome;
+use countersign_contract::types::StoreError;
+
+use self::bindings::countersign::otp::types;
+use self::bindings::exports::countersign::otp::{store as exported, upkeep};
 use self::bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use self::bindings::wasi::keyvalue::{atomics, batch, store};
 use self::bindings::wasi::random::random;
@@ -49,36 +50,33 @@ fn with_store<T>(call: impl FnOnce(&mut Store<KeyValue>) -> T) -> Result<T, Stor
 }
 
 /// Polls a call that can't wait.
-fn now<T>(
-    call: impl Future<Output = Result<T, countersign_store::StoreError>>,
-) -> Result<T, StoreError> {
+fn now<T>(call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result.map_err(Into::into),
+        Poll::Ready(result) => result,
         Poll::Pending => Err(StoreError::Other("a synchronous import did not return".into())),
     }
 }
 
-impl Guest for Component {
-    fn run(batch: Vec<Operation>) -> Result<Outcome, StoreError> {
-        let batch: Vec<_> = batch.into_iter().map(Into::into).collect();
-        let replies = with_store(|store| now(store.run(&batch)))??;
-        let replies = replies.into_iter().map(Into::into).collect();
+impl exported::Guest for Component {
+    fn run(batch: Vec<exported::Operation>) -> Result<exported::Outcome, types::StoreError> {
+        let batch = batch.translate();
+        let replies = with_store(|store| now(store.run(&batch))).flatten();
         // `wasi:keyvalue` says nothing of its backend's history.
-        Ok(Outcome { replies, generation: None })
+        replies.map(|replies| Outcome { replies, generation: None }).translate()
     }
 }
 
-impl Upkeep for Component {
-    fn ready() -> Result<(), StoreError> {
-        with_store(|store| now(store.ready()))?
+impl upkeep::Guest for Component {
+    fn ready() -> Result<(), types::StoreError> {
+        with_store(|store| now(store.ready())).flatten().translate()
     }
 
     fn sweep_due() -> bool {
         with_store(|store| store.sweep_due()).unwrap_or(false)
     }
 
-    fn sweep(limit: u32) -> Result<Swept, StoreError> {
-        Ok(with_store(|store| now(store.sweep(limit)))??.into())
+    fn sweep(limit: u32) -> Result<upkeep::Swept, types::StoreError> {
+        with_store(|store| now(store.sweep(limit))).flatten().translate()
     }
 }
 

@@ -12,8 +12,9 @@
 //! segments; the instance that steps it owns the segment of that number, and rewrites it while it fills. A new key is
 //! looked at after an hour, so its bucket is closed long before the sweeper comes.
 
+use countersign_contract::types::StoreError;
+
 use crate::backend::{Backend, Calls};
-use crate::contract::StoreError;
 use crate::entry::Entry;
 use crate::physical::{Held, bookkeeping};
 

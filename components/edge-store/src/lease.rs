@@ -9,8 +9,9 @@
 //! finds a count and is refused, and leaves it alone: so only the first can remove it. One that is cut off blocks its
 //! window and the two beside it.
 
+use countersign_contract::types::StoreError;
+
 use crate::backend::{Backend, Calls};
-use crate::contract::StoreError;
 use crate::entry::{Entry, Seen};
 use crate::journal::Journal;
 use crate::marker;

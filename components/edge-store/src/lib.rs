@@ -8,7 +8,7 @@
 //!
 //! | to find | look in |
 //! |---|---|
-//! | limits and words of the contract | [`countersign_store`] |
+//! | limits and words of the contract | [`countersign_contract::store`] |
 //! | which errors are repeated, deadlines | [`backend`] |
 //! | how values and counts are written | `physical` |
 //! | what a batch does | `batch`, `memory` |
@@ -34,8 +34,9 @@ mod sweep;
 mod tests;
 
 pub use backend::{Backend, Fault};
-use countersign_store as contract;
-pub use countersign_store::{Operation, Reply, StoreError, Swept};
+pub use countersign_contract::store::{Operation, Reply};
+pub use countersign_contract::types::StoreError;
+pub use countersign_contract::upkeep::Swept;
 
 use crate::backend::Calls;
 use crate::journal::Journal;

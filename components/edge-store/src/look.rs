@@ -10,9 +10,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use countersign_contract::types::StoreError;
+use countersign_contract::upkeep::Swept;
+
 use crate::Store;
 use crate::backend::Backend;
-use crate::contract::{StoreError, Swept};
 use crate::entry::{Entry, Seen};
 use crate::journal::bucket_after;
 use crate::lease::{self, Lease};

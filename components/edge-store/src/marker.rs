@@ -11,8 +11,9 @@
 //! its removal, as a deletion waits for the marker too, so the sweeper has finished with that key. Counts need
 //! none either, see `look.rs`.
 
+use countersign_contract::types::StoreError;
+
 use crate::backend::{Backend, Calls};
-use crate::contract::StoreError;
 use crate::physical::{bookkeeping, place};
 
 /// Values that the sweeper removes under one marker.

@@ -9,8 +9,10 @@
 //! Sorts share 256 keys by a hash of their names, which bounds what is never removed. Two that meet in one key
 //! are kept as long as the longer of them.
 
+use countersign_contract::store::MAX_TTL_SECONDS;
+use countersign_contract::types::StoreError;
+
 use crate::backend::{Backend, Calls};
-use crate::contract::{MAX_TTL_SECONDS, StoreError};
 use crate::physical::{Held, bookkeeping, sort};
 
 /// With room for the engine's margin on windows of an hour, a day or a month.

@@ -4,8 +4,10 @@
 //! at again is written into the journal before the segment that named it goes; so a step that is cut off loses
 //! nothing, and is done again.
 
+use countersign_contract::types::StoreError;
+use countersign_contract::upkeep::Swept;
+
 use crate::backend::Backend;
-use crate::contract::{StoreError, Swept};
 use crate::entry::Entry;
 use crate::journal::{self, bucket, count_key, segment_key};
 use crate::lease::Lease;

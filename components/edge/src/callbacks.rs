@@ -2,12 +2,13 @@
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use countersign_http_api::callbacks::{
-    CallbackAnswer, CallbackError, CallbackRequest, Callbacks, DeliveryReport, Received,
-};
-use countersign_http_api::otp::DeliveryOutcome;
+use countersign_contract::Translate;
+use countersign_contract::callbacks::CallbackError;
+use countersign_http_api::callbacks::{CallbackAnswer, CallbackRequest, Callbacks, Received};
 
-use crate::bindings::countersign::otp::{callbacks, types};
+use crate::bindings::countersign::otp::callbacks;
+
+countersign_contract::callbacks!(crate::bindings::countersign::otp::callbacks);
 
 /// The imported callbacks of the sender.
 #[derive(Clone, Copy)]
@@ -19,7 +20,7 @@ impl Callbacks for SenderCallbacks {
         provider: String,
         request: CallbackRequest,
     ) -> Result<Received, CallbackError> {
-        callbacks::receive(&provider, &request.into()).map(Into::into).map_err(Into::into)
+        callbacks::receive(&provider, &request.into()).map(Into::into).map_err(Translate::translate)
     }
 }
 
@@ -43,24 +44,7 @@ fn pairs(headers: &HeaderMap) -> Vec<(String, Vec<u8>)> {
 
 impl From<callbacks::Received> for Received {
     fn from(received: callbacks::Received) -> Self {
-        Self {
-            reports: received.reports.into_iter().map(Into::into).collect(),
-            answer: received.answer.into(),
-        }
-    }
-}
-
-impl From<callbacks::DeliveryReport> for DeliveryReport {
-    fn from(report: callbacks::DeliveryReport) -> Self {
-        Self {
-            tenant: report.tenant,
-            id: report.id,
-            send_number: report.send_number,
-            outcome: match report.outcome {
-                types::DeliveryOutcome::Delivered => DeliveryOutcome::Delivered,
-                types::DeliveryOutcome::Failed => DeliveryOutcome::Failed,
-            },
-        }
+        Self { reports: received.reports.translate(), answer: received.answer.into() }
     }
 }
 
@@ -71,17 +55,6 @@ impl From<callbacks::CallbackAnswer> for CallbackAnswer {
             status: StatusCode::from_u16(answer.status).unwrap_or_default(),
             content_type: answer.content_type.and_then(|text| HeaderValue::try_from(text).ok()),
             body: Bytes::from(answer.body),
-        }
-    }
-}
-
-impl From<callbacks::CallbackError> for CallbackError {
-    fn from(error: callbacks::CallbackError) -> Self {
-        match error {
-            callbacks::CallbackError::Unauthenticated => Self::Unauthenticated,
-            callbacks::CallbackError::UnknownProvider => Self::UnknownProvider,
-            callbacks::CallbackError::Unreadable => Self::Unreadable,
-            callbacks::CallbackError::Unsupported => Self::Unsupported,
         }
     }
 }

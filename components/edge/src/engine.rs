@@ -1,16 +1,16 @@
 //! The engine of this composition, as the HTTP surface wants it: one call of the import each.
 
-use countersign_http_api::otp::{
-    Addressee, Challenge, DeliveryOutcome, Error, Failure, IssueRequest, Otp, Report,
-    ResendRequest, Target, Verified, VerifyRequest,
+use countersign_contract::Translate;
+use countersign_contract::otp::{
+    Addressee, Challenge, IssueRequest, Report, ResendRequest, Target, Verified, VerifyRequest,
 };
+use countersign_contract::types::DeliveryOutcome;
+use countersign_http_api::otp::{Failure, Otp};
 
 use crate::bindings::countersign::otp::otp;
 
-countersign_http_api::contract!(
-    crate::bindings::countersign::otp::types,
-    crate::bindings::countersign::otp::otp,
-);
+countersign_contract::types!(crate::bindings::countersign::otp::types);
+countersign_contract::otp!(crate::bindings::countersign::otp::otp);
 
 /// The imported engine. Its calls are synchronous: none of these futures ever waits.
 #[derive(Clone, Copy)]
@@ -18,23 +18,23 @@ pub(crate) struct Engine;
 
 impl Otp for Engine {
     async fn issue(&self, request: IssueRequest) -> Result<Challenge, Failure> {
-        otp::issue(&request.into()).map(Into::into).map_err(refused)
+        otp::issue(&request.translate()).translate().map_err(Failure::Refused)
     }
 
     async fn verify(&self, request: VerifyRequest) -> Result<Verified, Failure> {
-        otp::verify(&request.into()).map(Into::into).map_err(refused)
+        otp::verify(&request.translate()).translate().map_err(Failure::Refused)
     }
 
     async fn resend(&self, request: ResendRequest) -> Result<Challenge, Failure> {
-        otp::resend(&request.into()).map(Into::into).map_err(refused)
+        otp::resend(&request.translate()).translate().map_err(Failure::Refused)
     }
 
     async fn revoke(&self, tenant: String, id: String) -> Result<(), Failure> {
-        otp::revoke(&tenant, &id).map_err(refused)
+        otp::revoke(&tenant, &id).translate().map_err(Failure::Refused)
     }
 
     async fn status(&self, tenant: String, target: Target) -> Result<Report, Failure> {
-        otp::status(&tenant, &target.into()).map(Into::into).map_err(refused)
+        otp::status(&tenant, &target.translate()).translate().map_err(Failure::Refused)
     }
 
     async fn record_delivery(
@@ -44,14 +44,12 @@ impl Otp for Engine {
         send_number: u32,
         outcome: DeliveryOutcome,
     ) -> Result<(), Failure> {
-        otp::record_delivery(&tenant, &id, send_number, outcome.into()).map_err(refused)
+        otp::record_delivery(&tenant, &id, send_number, outcome.translate())
+            .translate()
+            .map_err(Failure::Refused)
     }
 
     async fn unlock(&self, tenant: String, addressee: Addressee) -> Result<(), Failure> {
-        otp::unlock(&tenant, &addressee.into()).map_err(refused)
+        otp::unlock(&tenant, &addressee.translate()).translate().map_err(Failure::Refused)
     }
-}
-
-fn refused(error: otp::Error) -> Failure {
-    Failure::Refused(Error::from(error))
 }

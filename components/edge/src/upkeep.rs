@@ -1,13 +1,17 @@
 //! The store's upkeep, as the HTTP surface wants it.
 
+use countersign_contract::Translate;
+use countersign_contract::types::StoreError;
+use countersign_contract::upkeep::Swept;
 use countersign_http_api::health::{Condition, Dependency, Health, PROVIDER, Readiness};
-use countersign_http_api::otp::StoreError;
-use countersign_http_api::upkeep::{Swept, Upkeep};
+use countersign_http_api::upkeep::Upkeep;
 
 use spin_sdk::wit_bindgen;
 
 use crate::bindings::countersign::otp::{senders, upkeep};
 use crate::bindings::wasi::clocks::wall_clock;
+
+countersign_contract::upkeep!(crate::bindings::countersign::otp::upkeep);
 
 /// Keys that are looked at in one step, at most: some dozens of milliseconds on a fast store.
 const LIMIT: u32 = 128;
@@ -22,17 +26,17 @@ pub(crate) struct StoreUpkeep;
 
 impl Upkeep for StoreUpkeep {
     async fn sweep(&self, limit: u32) -> Result<Swept, StoreError> {
-        let swept = upkeep::sweep(limit).map_err(StoreError::from)?;
-        Ok(Swept { examined: swept.examined, removed: swept.removed, more: swept.more })
+        sweep_once(limit)
     }
 }
 
 impl Health for StoreUpkeep {
     async fn ready(&self) -> Readiness {
-        let condition = match upkeep::ready() {
+        let ready: Result<(), StoreError> = upkeep::ready().translate();
+        let condition = match ready {
             Ok(()) => Condition::Ok,
             Err(error) => {
-                tracing::warn!(error = ?StoreError::from(error), "the store is not ready");
+                tracing::warn!(?error, "the store is not ready");
                 Condition::Failed
             }
         };
@@ -44,6 +48,10 @@ impl Health for StoreUpkeep {
         let store = Dependency::new("store", condition);
         Readiness::of(std::iter::once(store).chain(providers).collect())
     }
+}
+
+fn sweep_once(limit: u32) -> Result<Swept, StoreError> {
+    upkeep::sweep(limit).translate()
 }
 
 /// Whether this instance should sweep now.
@@ -59,7 +67,7 @@ pub(crate) async fn sweep() {
         if !is_due() || wall_clock::now().seconds.saturating_sub(begun) >= MAX_SECONDS {
             return;
         }
-        match upkeep::sweep(LIMIT) {
+        match sweep_once(LIMIT) {
             Ok(swept) => {
                 tracing::debug!(swept.examined, swept.removed, swept.more, "swept");
                 if !swept.more {
@@ -67,7 +75,7 @@ pub(crate) async fn sweep() {
                 }
             }
             Err(error) => {
-                tracing::warn!(error = ?StoreError::from(error), "sweeping failed");
+                tracing::warn!(?error, "sweeping failed");
                 return;
             }
         }

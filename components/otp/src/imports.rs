@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use countersign_core::error::{SendError, StoreError};
+use countersign_contract::sender::{Delivery, Message};
+use countersign_contract::store::{Operation, Outcome};
+use countersign_contract::types::{SendError, StoreError};
+use countersign_contract::{Timestamp, Translate};
 use countersign_core::policy::PolicyFaults;
-use countersign_core::world::{Delivery, Message, Operation, Outcome};
-use countersign_core::{Policy, Timestamp, World};
+use countersign_core::{Policy, World};
 
 use crate::SharedPolicy;
 use crate::bindings::countersign::otp::{sender, settings, store};
@@ -50,12 +52,12 @@ impl Policies {
 
 impl World for Imports {
     async fn run(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
-        let batch: Vec<_> = batch.into_iter().map(Into::into).collect();
-        Ok(store::run(&batch).map_err(StoreError::from)?.into())
+        let batch: Vec<_> = batch.translate();
+        store::run(&batch).translate()
     }
 
     async fn send(&self, message: Message) -> Result<Delivery, SendError> {
-        Ok(sender::send(&message.into()).map_err(SendError::from)?.into())
+        sender::send(&message.translate()).translate()
     }
 
     fn now(&self) -> Timestamp {
@@ -72,8 +74,8 @@ impl World for Imports {
         if let Some(policy) = policies.find(tenant, purpose) {
             return Ok(Some(policy));
         }
-        let Some(draft) = settings::policy_for(tenant, purpose) else { return Ok(None) };
-        let policy = SharedPolicy::new(Policy::new(draft.into())?);
+        let Some(policy) = settings::policy_for(tenant, purpose) else { return Ok(None) };
+        let policy = SharedPolicy::new(Policy::new(policy.translate())?);
         policies.keep(tenant, purpose, SharedPolicy::clone(&policy));
         Ok(Some(policy))
     }

@@ -7,7 +7,12 @@ mod bindings {
     wit_bindgen::generate!({ path: "../../wit", world: "engine", generate_all });
 }
 
-mod convert;
+countersign_contract::types!(crate::bindings::countersign::otp::types);
+countersign_contract::settings!(crate::bindings::countersign::otp::settings);
+countersign_contract::store!(crate::bindings::countersign::otp::store);
+countersign_contract::sender!(crate::bindings::countersign::otp::sender);
+countersign_contract::otp!(crate::bindings::exports::countersign::otp::otp);
+
 mod imports;
 #[cfg(target_arch = "wasm32")]
 mod memory;
@@ -17,13 +22,12 @@ use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 
-use countersign_core::{Engine, Error, Keyring, Secret};
+use countersign_contract::otp::Error;
+use countersign_contract::{Secret, Translate};
+use countersign_core::{Engine, Keyring};
 
 use crate::bindings::countersign::otp::settings;
-use crate::bindings::exports::countersign::otp::otp::{
-    Addressee, Challenge, DeliveryOutcome, Error as OtpError, Guest, IssueRequest, Report,
-    ResendRequest, Target, Verified, VerifyRequest,
-};
+use crate::bindings::exports::countersign::otp::otp;
 use crate::imports::Imports;
 
 struct Component;
@@ -35,47 +39,55 @@ mod exports {
     bindings::export!(Component with_types_in bindings);
 }
 
-impl Guest for Component {
-    fn issue(request: IssueRequest) -> Result<Challenge, OtpError> {
-        let challenge = now(engine()?.issue(request.into()))?;
-        Ok(challenge.into())
+impl otp::Guest for Component {
+    fn issue(request: otp::IssueRequest) -> Answer<otp::Challenge> {
+        answer(|engine| now(engine.issue(request.translate())))
     }
 
-    fn verify(request: VerifyRequest) -> Result<Verified, OtpError> {
-        let verified = now(engine()?.verify(request.into()))?;
-        Ok(verified.into())
+    fn verify(request: otp::VerifyRequest) -> Answer<otp::Verified> {
+        answer(|engine| now(engine.verify(request.translate())))
     }
 
-    fn resend(request: ResendRequest) -> Result<Challenge, OtpError> {
-        let challenge = now(engine()?.resend(request.into()))?;
-        Ok(challenge.into())
+    fn resend(request: otp::ResendRequest) -> Answer<otp::Challenge> {
+        answer(|engine| now(engine.resend(request.translate())))
     }
 
-    fn revoke(tenant: String, id: String) -> Result<(), OtpError> {
-        Ok(now(engine()?.revoke(&tenant, &id))?)
+    fn revoke(tenant: String, id: String) -> Answer<()> {
+        answer(|engine| now(engine.revoke(&tenant, &id)))
     }
 
-    fn status(tenant: String, target: Target) -> Result<Report, OtpError> {
-        let report = now(engine()?.status(&tenant, &target.into()))?;
-        Ok(report.into())
+    fn status(tenant: String, target: otp::Target) -> Answer<otp::Report> {
+        answer(|engine| now(engine.status(&tenant, &target.translate())))
     }
 
     fn record_delivery(
         tenant: String,
         id: String,
         send_number: u32,
-        outcome: DeliveryOutcome,
-    ) -> Result<(), OtpError> {
-        Ok(now(engine()?.record_delivery(&tenant, &id, send_number, outcome.into()))?)
+        outcome: otp::DeliveryOutcome,
+    ) -> Answer<()> {
+        let outcome = outcome.translate();
+        answer(|engine| now(engine.record_delivery(&tenant, &id, send_number, outcome)))
     }
 
-    fn unlock(tenant: String, addressee: Addressee) -> Result<(), OtpError> {
-        Ok(now(engine()?.unlock(&tenant, &addressee.into()))?)
+    fn unlock(tenant: String, addressee: otp::Addressee) -> Answer<()> {
+        answer(|engine| now(engine.unlock(&tenant, &addressee.translate())))
     }
 
-    fn prepare(tenant: String, purpose: String) -> Result<(), OtpError> {
-        Ok(engine()?.prepare(&tenant, &purpose)?)
+    fn prepare(tenant: String, purpose: String) -> Answer<()> {
+        answer(|engine| engine.prepare(&tenant, &purpose))
     }
+}
+
+/// What every export gives.
+type Answer<T> = Result<T, otp::Error>;
+
+/// Asks the engine, in the contract's words.
+fn answer<T, U>(ask: impl FnOnce(&'static Engine<Imports>) -> Result<T, Error>) -> Answer<U>
+where
+    T: Translate<U>,
+{
+    engine().and_then(ask).translate()
 }
 
 /// The rules of this instance: the keys are asked for once and kept as long as it lives.

@@ -1,8 +1,8 @@
 //! A batch for the store, and its replies: each operation that answers with something gives a ticket, and only
 //! that ticket reads its reply.
 
-use crate::error::StoreError;
-use crate::world::{Operation, Outcome, Reply};
+use countersign_contract::store::{Assignment, Operation, Outcome, Reply, Step};
+use countersign_contract::types::StoreError;
 
 /// Operations to be carried out together.
 #[derive(Default)]
@@ -31,7 +31,7 @@ impl Batch {
 
     /// Adds to a count.
     pub(crate) fn step(&mut self, key: String, by: i64, ttl_seconds: u32) -> CountTicket {
-        self.0.push(Operation::Increment { key, by, ttl_seconds });
+        self.0.push(Operation::Increment(Step { key, by, ttl_seconds }));
         CountTicket(self.0.len().saturating_sub(1))
     }
 
@@ -48,7 +48,7 @@ impl Batch {
 
     /// Writes a value.
     pub(crate) fn set(&mut self, key: String, value: Vec<u8>, ttl_seconds: u32) {
-        self.0.push(Operation::Set { key, value, ttl_seconds });
+        self.0.push(Operation::Set(Assignment { key, value, ttl_seconds }));
     }
 
     /// Removes a key.

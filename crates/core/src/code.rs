@@ -2,11 +2,12 @@
 
 use std::ops::RangeInclusive;
 
+use countersign_contract::Secret;
+use countersign_contract::settings::Alphabet;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::secret::Secret;
 use crate::signs::{half_width, is_blank, is_dash, plain_digit};
 
 /// The longest code, in characters.
@@ -16,21 +17,10 @@ pub(crate) const LENGTHS: RangeInclusive<u32> = 6..=MAX_LENGTH as u32;
 /// The most letters of a prefix such as `G-`.
 const MAX_PREFIX_LETTERS: usize = 3;
 
-/// What codes are made of.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Alphabet {
-    /// `0` to `9`.
-    Digits,
-    /// `2` to `9`, `A` to `Z` without `I` and `O`.
-    Unambiguous,
-}
-
-impl Alphabet {
-    const fn signs(self) -> &'static [u8] {
-        match self {
-            Self::Digits => b"0123456789",
-            Self::Unambiguous => b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ",
-        }
+const fn signs_of(alphabet: Alphabet) -> &'static [u8] {
+    match alphabet {
+        Alphabet::Digits => b"0123456789",
+        Alphabet::Unambiguous => b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ",
     }
 }
 
@@ -46,7 +36,7 @@ impl Code {
         let bytes = mac.finalize().into_bytes();
         let (wide, _) = bytes.split_at(16);
         let mut number = wide.iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
-        let signs = alphabet.signs();
+        let signs = signs_of(alphabet);
         let mut code = [0; MAX_LENGTH];
         let length = usize::try_from(length).unwrap_or(MAX_LENGTH);
         // One wide division; the rest fits 64 bits.
@@ -91,7 +81,7 @@ impl Code {
         let mut count = 0;
         for sign in text.chars().filter(|sign| !is_ignored(*sign)) {
             let sign = u8::try_from(plain_digit(half_width(sign))).ok()?.to_ascii_uppercase();
-            if !alphabet.signs().contains(&sign) {
+            if !signs_of(alphabet).contains(&sign) {
                 return None;
             }
             *places.next()? = sign;

@@ -4,11 +4,12 @@
 //! overwrites the other, and which of them counts is decided when they are read. Nothing else hangs on either: so a
 //! report on an earlier message that is still being written when one on its resend has been may hide that one.
 
+use countersign_contract::otp::DeliveryState;
+use countersign_contract::types::{DeliveryOutcome, StoreError};
+
 use crate::batch::{Batch, Replies, ValueTicket};
-use crate::error::StoreError;
 use crate::keyring::Keyring;
 use crate::record::{self, Noted, Record};
-use crate::request::{DeliveryOutcome, DeliveryState};
 use crate::subject::Subject;
 
 /// The two notes that were asked for.

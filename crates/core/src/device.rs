@@ -5,12 +5,12 @@
 //! the recipient's known devices have cooldowns, attempts, failures and locks of their own. Nothing is stored for it: it
 //! is a time and a MAC under the index key, so a rotation of the ring leaves it good.
 
+use countersign_contract::Timestamp;
 use data_encoding::BASE64URL_NOPAD;
 use subtle::ConstantTimeEq;
 
 use crate::keyring::Keyring;
 use crate::times::CLOCKS_DIFFER_SECONDS;
-use crate::world::Timestamp;
 
 /// Bytes of the time: seconds since 1970.
 const TIME_BYTES: usize = 5;

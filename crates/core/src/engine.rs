@@ -14,21 +14,24 @@ mod verify;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use countersign_contract::names::{MAX_NAME, is_name};
+use countersign_contract::otp::{
+    Error, MAX_CLIENT_IP_BYTES, MAX_LOCALE_BYTES, MAX_REFERENCE_BYTES, Target,
+};
+use countersign_contract::settings::Activity;
+use countersign_contract::{Secret, Timestamp};
+
 use crate::batch::{Batch, Replies};
-use crate::bounds::{MAX_CLIENT_IP_BYTES, MAX_LOCALE_BYTES, MAX_NAME_BYTES, MAX_REFERENCE_BYTES};
 use crate::device::{self, Device};
-use crate::error::Error;
 use crate::id::Id;
 use crate::keyring::Keyring;
 use crate::limits::{Counted, Spent, TakenBack, Windows};
 use crate::nonce::Nonce;
-use crate::policy::{Activity, Policy};
+use crate::policy::Policy;
 use crate::recipient::Recipient;
-use crate::request::Target;
-use crate::secret::Secret;
 use crate::standing::{Attempt, Standing};
 use crate::subject::Subject;
-use crate::world::{Timestamp, World};
+use crate::world::World;
 
 /// The rules over a world and a keyring.
 pub struct Engine<W> {
@@ -219,14 +222,10 @@ impl<W: World> Engine<W> {
 
 /// Tenants and purposes: 1 to 64 characters of `a-z`, `0-9`, `_` and `-`.
 fn refuse_bad_name(field: &'static str, name: &str) -> Result<(), Error> {
-    let sign = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
-    if (1..=MAX_NAME_BYTES).contains(&name.len()) && name.bytes().all(sign) {
+    if is_name(name, MAX_NAME) {
         return Ok(());
     }
-    Err(Error::InvalidArgument {
-        field,
-        reason: "has to be 1 to 64 characters of a-z, 0-9, _ and -",
-    })
+    Err(Error::invalid(field, "has to be 1 to 64 characters of a-z, 0-9, _ and -"))
 }
 
 /// References: 1 to 256 bytes without control characters.
@@ -238,7 +237,7 @@ fn refuse_bad_reference(reference: Option<&str>) -> Result<(), Error> {
         return Ok(());
     }
     let reason = "has to be 1 to 256 bytes without control characters";
-    Err(Error::InvalidArgument { field: "reference", reason })
+    Err(Error::invalid("reference", reason))
 }
 
 /// Locales: BCP 47 tags by their signs and lengths, with `_` for `-` where a platform writes them so. Which languages
@@ -269,7 +268,7 @@ fn refuse_bad_locale(locale: Option<&str>) -> Result<(), Error> {
     } else {
         return Ok(());
     };
-    Err(Error::InvalidArgument { field: "locale", reason })
+    Err(Error::invalid("locale", reason))
 }
 
 /// The client's address, which may have a port and brackets.
@@ -279,7 +278,7 @@ fn client_address(client_ip: Option<&str>) -> Result<Option<IpAddr>, Error> {
     let address = Some(text)
         .filter(|text| text.len() <= MAX_CLIENT_IP_BYTES)
         .and_then(countersign_address::read);
-    address.map(Some).ok_or(Error::InvalidArgument { field: "client-ip", reason })
+    address.map(Some).ok_or(Error::invalid("client-ip", reason))
 }
 
 #[cfg(test)]

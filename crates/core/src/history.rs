@@ -3,11 +3,11 @@
 //! One sealed value, advanced when a budget ends: by the verification that compared its last code, or else by the
 //! issue that begins the next one. Only a success and an operator clear it.
 
+use countersign_contract::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Policy;
 use crate::times::CLOCKS_DIFFER_SECONDS;
-use crate::world::Timestamp;
 
 /// Budgets whose failures are remembered as counted.
 const BUDGETS: usize = 8;

@@ -5,11 +5,11 @@ use std::sync::{Mutex, PoisonError};
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use countersign_contract::Secret;
+use countersign_contract::names::{MAX_KEY_NAME, is_name};
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit as _, Mac};
 use sha2::Sha256;
-
-use crate::secret::Secret;
 
 /// Bytes of a key.
 const KEY_BYTES: usize = 32;
@@ -170,8 +170,7 @@ impl Keyring {
 
 impl Key {
     fn new(name: String, secret: &Secret<Vec<u8>>) -> Result<Self, KeyFault> {
-        let sign = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
-        if name.is_empty() || name.len() > 32 || !name.bytes().all(sign) {
+        if !is_name(&name, MAX_KEY_NAME) {
             return Err(KeyFault::MalformedName);
         }
         Ok(Self::over(name, mac_of(secret)?))

@@ -19,11 +19,12 @@
 //! also where their clocks differ by half a minute and one was held up for as long. A holder that died is forgotten
 //! when three windows have passed.
 
+use countersign_contract::Timestamp;
+use countersign_contract::types::StoreError;
+
 use crate::batch::{Batch, CountTicket, Replies};
-use crate::error::StoreError;
 use crate::subject::Subject;
 use crate::times::{LEASE_SECONDS, LEASE_WINDOW_SECONDS, LEASE_WRITE_SECONDS};
-use crate::world::Timestamp;
 
 const REQUEST: i64 = 1;
 const DONE: i64 = 1 << 28;
@@ -180,7 +181,7 @@ impl Count {
 mod tests {
     use super::*;
     use crate::keyring::Keyring;
-    use crate::world::{Outcome, Reply};
+    use countersign_contract::store::{Outcome, Reply};
 
     const NOW: Timestamp = Timestamp(1_800_000_000);
 

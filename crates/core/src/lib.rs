@@ -37,12 +37,10 @@
 //! | what is known of a message's delivery | `deliveries.rs`, `engine/record_delivery.rs` |
 
 mod batch;
-pub mod bounds;
 pub mod code;
 mod deliveries;
 mod device;
 pub mod engine;
-pub mod error;
 mod history;
 mod id;
 pub mod keyring;
@@ -53,8 +51,6 @@ mod odometer;
 pub mod policy;
 pub mod recipient;
 mod record;
-pub mod request;
-pub mod secret;
 mod signs;
 mod standing;
 mod subject;
@@ -63,8 +59,6 @@ mod verdict;
 pub mod world;
 
 pub use engine::Engine;
-pub use error::Error;
 pub use keyring::Keyring;
 pub use policy::Policy;
-pub use secret::Secret;
-pub use world::{Timestamp, World};
+pub use world::World;

@@ -20,14 +20,17 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
+use countersign_contract::Timestamp;
+use countersign_contract::otp::Error;
+use countersign_contract::settings::Activity;
+use countersign_contract::types::{Scope, StoreError, Throttle};
+
 use crate::batch::{Batch, CountTicket, Replies};
-use crate::error::{Error, Scope, StoreError};
 use crate::keyring::Keyring;
-use crate::policy::{Activity, Policy};
+use crate::policy::Policy;
 use crate::standing::is_of;
 use crate::subject::{self, Subject};
 use crate::times::WINDOW_MARGIN_SECONDS;
-use crate::world::Timestamp;
 
 const COUNTED_BITS: u32 = 34;
 const COUNT: i64 = 1;
@@ -141,10 +144,10 @@ impl Windows {
     pub(crate) fn refusal(&self) -> Option<Error> {
         let full = self.windows.iter().filter(|window| window.full);
         let longest = full.max_by_key(|window| window.remaining_seconds)?;
-        Some(Error::Throttled {
+        Some(Error::Throttled(Throttle {
             scope: longest.scope,
             retry_after_seconds: longest.remaining_seconds.max(1),
-        })
+        }))
     }
 
     /// Takes back what a refused request counted, except against the client's address.

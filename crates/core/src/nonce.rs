@@ -1,11 +1,12 @@
 //! What makes a challenge unlike every other: when it was issued, and random bits; the last one says which
 //! odometer counts its attempts.
 
+use countersign_contract::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::odometer::Slot;
 use crate::times::{CLOCKS_DIFFER_SECONDS, ID_SECONDS};
-use crate::world::{Timestamp, World};
+use crate::world::World;
 
 /// Bytes of a nonce.
 pub(crate) const BYTES: usize = 16;

@@ -6,16 +6,17 @@ mod presets;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::code::{Alphabet, LENGTHS};
-use crate::error::Scope;
-use crate::recipient::NumberType;
+use countersign_contract::settings::{
+    self, Alphabet, FailureScope, Limit, NumberType, RegionRule, ResendCode, VerifyBy,
+};
+use countersign_contract::types::{Channel, Scope};
+
+use self::presets::Defaults;
+use crate::code::LENGTHS;
 use crate::record::channel_number;
 use crate::times::{LIFETIME_MAX_SECONDS, REMEMBER_DEVICE_MAX_SECONDS};
-use crate::world::Channel;
 
 pub use crate::times::{COOLDOWN_MAX_SECONDS, LOCKOUT_MAX_SECONDS};
-pub use numbers::RegionRule;
-pub use presets::Preset;
 
 /// Characters in a code.
 pub const CODE_LENGTH: RangeInclusive<u32> = LENGTHS;
@@ -27,108 +28,6 @@ pub const MAX_ATTEMPTS: RangeInclusive<u32> = 1..=10;
 pub const MAX_RESENDS: RangeInclusive<u32> = 0..=10;
 /// Seconds in the window of a limit.
 pub const WINDOW_SECONDS: RangeInclusive<u32> = 1..=2_678_400;
-
-/// Which code a resend carries.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum ResendCode {
-    /// A new one; the earlier one is dead.
-    New,
-    /// The same one: a late message still works.
-    Same,
-}
-
-/// How a caller may name the challenge that it verifies.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum VerifyBy {
-    /// By id or by recipient.
-    Both,
-    /// By id only.
-    Id,
-    /// By recipient only.
-    Recipient,
-}
-
-/// Whose wrong codes are counted together, and who is locked by them.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum FailureScope {
-    /// Those of this purpose only.
-    Purpose,
-    /// Those of the recipient, over all purposes that say so.
-    Recipient,
-}
-
-/// What a limit counts.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Activity {
-    /// Issues and resends.
-    Send,
-    /// Verifications.
-    Verify,
-}
-
-/// At most `max` of one activity by one scope in each window.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Limit {
-    /// By what it is counted.
-    pub scope: Scope,
-    /// What is counted.
-    pub on: Activity,
-    /// How many pass in one window; where absent, they are counted for the limits of other purposes and never refused.
-    pub max: Option<u32>,
-    /// Length of the window.
-    pub window_seconds: u32,
-}
-
-/// A policy as an operator wrote it: what is absent takes the default.
-#[derive(Clone, Debug, Default)]
-pub struct Draft {
-    /// What absent fields are.
-    pub preset: Option<Preset>,
-    /// Characters in a code.
-    pub code_length: Option<u32>,
-    /// What codes are made of.
-    pub alphabet: Option<Alphabet>,
-    /// Seconds for which a code is good.
-    pub lifetime_seconds: Option<u32>,
-    /// Codes compared per challenge.
-    pub max_attempts: Option<u32>,
-    /// The first lock, in seconds.
-    pub lockout_seconds: Option<u32>,
-    /// The longest lock, in seconds.
-    pub lockout_max_seconds: Option<u32>,
-    /// Consecutive wrong codes until a recipient is disabled.
-    pub failure_cap: Option<u32>,
-    /// Whose wrong codes are counted together.
-    pub failure_scope: Option<FailureScope>,
-    /// The first cooldown, in seconds.
-    pub cooldown_seconds: Option<u32>,
-    /// The longest cooldown, in seconds.
-    pub cooldown_max_seconds: Option<u32>,
-    /// Resends of one challenge.
-    pub max_resends: Option<u32>,
-    /// Seconds for which a device is known after a success.
-    pub remember_device_seconds: Option<u32>,
-    /// Which code a resend carries.
-    pub resend_code: Option<ResendCode>,
-    /// How a challenge may be named.
-    pub verify_by: Option<VerifyBy>,
-    /// Whether a reference has to be given.
-    pub reference_required: Option<bool>,
-    /// Whether another provider may be tried where it isn't known whether a message went out.
-    pub may_send_twice: Option<bool>,
-    /// Country of national phone numbers.
-    pub default_region: Option<String>,
-    /// Types of number that may be sent to beside the ordinary ones: each once.
-    pub number_types: Vec<NumberType>,
-    /// Beginnings of numbers that are newer than the metadata, and are taken by their length: at most 64.
-    pub new_prefixes: Vec<String>,
-    /// Regions whose numbers may be sent to: one rule for every channel, and one for each channel.
-    pub regions: Vec<RegionRule>,
-    /// Channels that may be used, in the order in which they are tried where a caller names none.
-    pub channels: Vec<Channel>,
-    /// Limits, all of which hold.
-    pub limits: Vec<Limit>,
-}
 
 /// A policy that can be used: every field inside its range.
 #[derive(Clone, Debug)]
@@ -163,9 +62,9 @@ impl Policy {
     /// # Errors
     ///
     /// Every field that can't be used, with its range.
-    pub fn new(draft: Draft) -> Result<Self, PolicyFaults> {
+    pub fn new(draft: settings::Policy) -> Result<Self, PolicyFaults> {
         let mut faults = PolicyFaults(Vec::new());
-        let defaults = draft.preset.unwrap_or_default().defaults();
+        let defaults = Defaults::of(draft.preset.unwrap_or_default());
         let max_attempts =
             faults.within("max_attempts", draft.max_attempts, defaults.max_attempts, MAX_ATTEMPTS);
         let lockout_seconds = faults.within(

@@ -10,13 +10,13 @@
 //!   (IDNA); see `email.rs`.
 //!
 //! ```
-//! use countersign_core::recipient::{parse, Fault};
+//! use countersign_core::recipient::{parse, RecipientFault};
 //!
 //! let person = parse("0812-3456-7890", None, Some("ID"))?;
 //! assert_eq!(person.as_str(), "+6281234567890");
 //! assert_eq!(person.masked(), "62****7890");
-//! assert_eq!(parse("0812-3456-7890", None, None), Err(Fault::Ambiguous));
-//! # Ok::<(), Fault>(())
+//! assert_eq!(parse("0812-3456-7890", None, None), Err(RecipientFault::Ambiguous));
+//! # Ok::<(), RecipientFault>(())
 //! ```
 
 mod email;
@@ -27,6 +27,9 @@ mod tests;
 
 use core::fmt;
 use std::borrow::Cow;
+
+use countersign_contract::settings::NumberType;
+use countersign_contract::types::{Channel, RecipientFault};
 
 use crate::signs::{self, is_blank, is_variation_selector};
 
@@ -48,21 +51,14 @@ pub enum Kind {
     Phone,
 }
 
-/// A type of number that costs the sender more, or pays its holder: as libphonenumber's metadata has it, calling codes
-/// that belong to no country included.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum NumberType {
-    /// A personal number, which leads on to others at the caller's expense.
-    Personal,
-    /// Premium rate: the holder is paid.
-    PremiumRate,
-    /// Shared cost: more than an ordinary number, less than premium rate.
-    SharedCost,
-}
-
-impl NumberType {
-    /// Every type, in the order of the table.
-    pub const ALL: [Self; 3] = [Self::Personal, Self::PremiumRate, Self::SharedCost];
+/// The kind of recipient that a channel reaches; nothing where it reaches either.
+#[must_use]
+pub const fn kind_of(channel: Channel) -> Option<Kind> {
+    match channel {
+        Channel::Email => Some(Kind::Email),
+        Channel::Sms | Channel::Voice | Channel::Whatsapp => Some(Kind::Phone),
+        Channel::Webhook => None,
+    }
 }
 
 /// How recipients are read where it isn't as [`parse`] does.
@@ -76,46 +72,6 @@ pub struct Rules<'a> {
     /// a number of any length that its calling code has is taken.
     pub new_prefixes: &'a [String],
 }
-
-/// Why a text is not a recipient. The cases of `recipient-fault` in the contract.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Fault {
-    /// A national number, and neither the policy nor the number says which country.
-    Ambiguous,
-    /// Nothing was given.
-    Empty,
-    /// Not a mail address: no `@`, an empty part, a forbidden character or a bad domain.
-    MalformedAddress,
-    /// Not a phone number: letters, a sign where no number has one, or a number and something else.
-    MalformedNumber,
-    /// A number that the purpose doesn't send to: of a type or of a region that it doesn't allow.
-    NumberNotAllowed,
-    /// Longer than any recipient: over 254 bytes.
-    TooLong,
-    /// Digits, but no number that its country could assign.
-    UnassignableNumber,
-    /// A phone number where the channel takes a mail address, the other way round, or the id of a WhatsApp chat.
-    WrongKind,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ambiguous => "a national number without its country",
-            Self::Empty => "nothing was given",
-            Self::MalformedAddress => "not a mail address",
-            Self::MalformedNumber => "not a phone number",
-            Self::NumberNotAllowed => "a number of a type or region that isn't allowed",
-            Self::TooLong => "longer than any recipient",
-            Self::UnassignableNumber => "no number that its country could assign",
-            Self::WrongKind => {
-                "a phone number in place of a mail address, the other way round, or a WhatsApp id"
-            }
-        })
-    }
-}
-
-impl core::error::Error for Fault {}
 
 /// A recipient in its canonical form. Personal data: it can't be displayed, and its `Debug` shows its kind only.
 #[derive(Clone, Eq, PartialEq)]
@@ -205,12 +161,12 @@ impl fmt::Debug for Recipient {
 ///
 /// # Errors
 ///
-/// Each case of [`Fault`] says when it happens.
+/// Each case of [`RecipientFault`] says when it happens.
 pub fn parse(
     text: &str,
     kind: Option<Kind>,
     default_region: Option<&str>,
-) -> Result<Recipient, Fault> {
+) -> Result<Recipient, RecipientFault> {
     parse_under(text, kind, &Rules { default_region, ..Rules::default() })
 }
 
@@ -218,33 +174,37 @@ pub fn parse(
 ///
 /// # Errors
 ///
-/// Each case of [`Fault`] says when it happens.
-pub fn parse_under(text: &str, kind: Option<Kind>, rules: &Rules<'_>) -> Result<Recipient, Fault> {
+/// Each case of [`RecipientFault`] says when it happens.
+pub fn parse_under(
+    text: &str,
+    kind: Option<Kind>,
+    rules: &Rules<'_>,
+) -> Result<Recipient, RecipientFault> {
     if text.len() > MAX_BYTES {
-        return Err(Fault::TooLong);
+        return Err(RecipientFault::TooLong);
     }
     let text = half_width(text.trim_matches(|sign| is_blank(sign) || is_variation_selector(sign)));
     let text = text.as_ref();
     if text.is_empty() {
-        return Err(Fault::Empty);
+        return Err(RecipientFault::Empty);
     }
     match (kind, text.contains('@')) {
-        (Some(Kind::Phone), true) => Err(Fault::WrongKind),
-        (Some(Kind::Email) | None, true) if is_whatsapp_id(text) => Err(Fault::WrongKind),
-        (Some(Kind::Email), false) if phone::looks_like_one(text) => Err(Fault::WrongKind),
+        (Some(Kind::Phone), true) => Err(RecipientFault::WrongKind),
+        (Some(Kind::Email) | None, true) if is_whatsapp_id(text) => Err(RecipientFault::WrongKind),
+        (Some(Kind::Email), false) if phone::looks_like_one(text) => Err(RecipientFault::WrongKind),
         (Some(Kind::Email), _) | (None, true) => {
             email::parse(text).map(|text| Recipient { text, detail: Detail::Email })
         }
-        (None, false) if looks_like_an_address(text) => Err(Fault::MalformedAddress),
+        (None, false) if looks_like_an_address(text) => Err(RecipientFault::MalformedAddress),
         (Some(Kind::Phone) | None, false) => parse_number(text, rules),
     }
 }
 
-fn parse_number(text: &str, rules: &Rules<'_>) -> Result<Recipient, Fault> {
+fn parse_number(text: &str, rules: &Rules<'_>) -> Result<Recipient, RecipientFault> {
     let phone::Number { e164, calling_code_digits, region, number_type } =
         phone::parse(text, rules)?;
     if number_type.is_some_and(|number_type| !rules.number_types.contains(&number_type)) {
-        return Err(Fault::NumberNotAllowed);
+        return Err(RecipientFault::NumberNotAllowed);
     }
     Ok(Recipient { text: e164, detail: Detail::Phone { calling_code_digits, region, number_type } })
 }

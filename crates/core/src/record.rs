@@ -3,16 +3,18 @@
 //! Each layout has a version, the first byte of what is sealed. Change a layout, and its version has to be stepped:
 //! `record/tests.rs` holds the bytes. What is sealed is padded, so that its length says little of the recipient.
 
+use countersign_contract::settings::Alphabet;
+use countersign_contract::types::Channel;
+use countersign_contract::{Secret, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::code::{Alphabet, Code};
+use crate::code::Code;
 use crate::history::History;
 use crate::keyring::{Key, Keyring, NONCE_BYTES};
 use crate::nonce::Nonce;
 use crate::odometer::Slot;
-use crate::secret::Secret;
 use crate::subject::Subject;
-use crate::world::{Channel, Timestamp, World};
+use crate::world::World;
 
 /// Challenges of a subject that can be answered side by side.
 pub(crate) const CHALLENGES: usize = 3;

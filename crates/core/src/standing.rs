@@ -1,17 +1,18 @@
 //! Where a subject stands: what the store says of it, read once and judged in one place.
 
+use countersign_contract::Timestamp;
+use countersign_contract::otp::{Error, State};
+use countersign_contract::types::StoreError;
+
 use crate::batch::{Batch, CountTicket, Replies, ValueTicket};
-use crate::error::{Error, StoreError};
 use crate::history::{BudgetMark, History};
 use crate::keyring::Keyring;
 use crate::nonce::Nonce;
 use crate::odometer::{self, Reading, Slot};
 use crate::policy::Policy;
 use crate::record::{self, Budget, Challenges, Record, Success, Withdrawal};
-use crate::request::State;
 use crate::subject::Subject;
 use crate::verdict::PLACES;
-use crate::world::Timestamp;
 
 /// Attempts of a budget whose odometer was lost: below 0 also when one's own is added or taken away.
 const LOST: i64 = -2;

@@ -1,14 +1,14 @@
 //! A subject: (tenant, purpose, recipient) as digests, and the names of its keys in the store.
 
+use countersign_contract::settings::FailureScope;
+use countersign_contract::types::DeliveryOutcome;
 use data_encoding::BASE64URL_NOPAD;
 
 use crate::device::Device;
 use crate::keyring::Keyring;
 use crate::nonce::Nonce;
 use crate::odometer::Slot;
-use crate::policy::FailureScope;
 use crate::recipient::Recipient;
-use crate::request::DeliveryOutcome;
 
 /// Bytes of a digest.
 pub(crate) const DIGEST_BYTES: usize = 16;

@@ -2,11 +2,11 @@
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, header};
+use countersign_contract::callbacks::MAX_CALLBACK_BYTES;
 use http_body_util::LengthLimitError;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::error::Category;
 
-use crate::callbacks::MAX_CALLBACK_BYTES;
 use crate::problem::{Fault, Problem};
 
 /// The longest body that is read: 16 KiB. The largest legal request is under 2 KiB.

@@ -5,14 +5,7 @@ use std::future::Future;
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-
-use crate::otp::DeliveryOutcome;
-
-/// The longest body of a callback that is read: 256 KiB.
-pub const MAX_CALLBACK_BYTES: usize = 256 * 1024;
-
-/// The most messages that one callback reports on.
-pub const MAX_REPORTS: usize = 1_000;
+use countersign_contract::callbacks::{CallbackError, DeliveryReport};
 
 /// Reads what providers send. Implemented where the providers' secrets are.
 ///
@@ -44,7 +37,7 @@ pub struct CallbackRequest {
     pub query: Option<String>,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body as it came: at most [`MAX_CALLBACK_BYTES`].
+    /// The body as it came: at most [`MAX_CALLBACK_BYTES`](countersign_contract::callbacks::MAX_CALLBACK_BYTES).
     pub body: Bytes,
 }
 
@@ -59,23 +52,10 @@ impl fmt::Debug for CallbackRequest {
 /// A request that the provider's signature vouches for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Received {
-    /// What it reports: at most [`MAX_REPORTS`]; of a handshake nothing counts. Messages that aren't ours are left out.
+    /// What it reports: at most [`MAX_REPORTS`](countersign_contract::callbacks::MAX_REPORTS); of a handshake nothing counts. Messages that aren't ours are left out.
     pub reports: Vec<DeliveryReport>,
     /// What to answer once the reports are noted.
     pub answer: CallbackAnswer,
-}
-
-/// What became of one message.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct DeliveryReport {
-    /// Whose message it was.
-    pub tenant: String,
-    /// Its challenge.
-    pub id: String,
-    /// Which of the challenge's messages: 1 for the first.
-    pub send_number: u32,
-    /// What became of it.
-    pub outcome: DeliveryOutcome,
 }
 
 /// What a provider wants to be answered.
@@ -87,19 +67,6 @@ pub struct CallbackAnswer {
     pub content_type: Option<HeaderValue>,
     /// The body.
     pub body: Bytes,
-}
-
-/// Why a request is refused.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum CallbackError {
-    /// The signature or token is missing, old or wrong: 401.
-    Unauthenticated,
-    /// There is no sender of this name: 404.
-    UnknownProvider,
-    /// Signed, but not what the provider's documentation says: 400.
-    Unreadable,
-    /// The sender has no callbacks, or none with this method: 404.
-    Unsupported,
 }
 
 /// No sender has callbacks.

@@ -9,12 +9,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
+use countersign_contract::Secret;
+use countersign_contract::names::{MAX_NAME, is_name};
 use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::problem::{Fault, Problem};
-use crate::secret::Secret;
 
 /// What a key begins with, so that scanners for leaked secrets can tell it.
 pub const KEY_PREFIX: &str = "countersign_";
@@ -107,10 +108,10 @@ impl ApiKeys {
         }
         let mut names = HashSet::new();
         for (index, key) in keys.iter().enumerate() {
-            if !is_name(&key.name) {
+            if !is_name(&key.name, MAX_NAME) {
                 return Err(InvalidKeys::Name(key.name.clone()));
             }
-            if !is_name(&key.tenant) {
+            if !is_name(&key.tenant, MAX_NAME) {
                 return Err(InvalidKeys::Tenant(key.name.clone()));
             }
             if !names.insert(&key.name) {
@@ -195,9 +196,4 @@ fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
         && !key.is_empty()
         && key.len() <= MAX_PRESENTED_BYTES;
     usable.then_some(key)
-}
-
-fn is_name(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
 }

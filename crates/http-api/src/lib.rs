@@ -18,7 +18,6 @@
 //! ```
 
 mod body;
-mod contract;
 mod problem;
 mod routes;
 #[cfg(test)]
@@ -31,7 +30,6 @@ pub mod health;
 pub mod keys;
 pub mod otp;
 pub mod refusal;
-pub mod secret;
 pub mod upkeep;
 
 use std::fmt;

@@ -9,9 +9,13 @@ use std::borrow::Cow;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use countersign_contract::otp::Error;
+use countersign_contract::types::{ArgumentFault, RecipientFault, Scope, SendError};
 use serde::Serialize;
 
-use crate::otp::{ArgumentFault, Error, Failure, RecipientFault, Scope, SendError};
+use crate::otp::Failure;
+#[cfg(test)]
+use crate::tests::document::words;
 use crate::trace::Told;
 
 /// One row per problem: the variant, its status, its stable code, its title and its public text.
@@ -280,7 +284,7 @@ fn delivery(cause: &SendError) -> Problem {
 
 /// The engine names arguments as WIT does; a caller knows them as JSON fields.
 fn argument(fault: ArgumentFault) -> Problem {
-    let (code, field, name) = match fault.field.as_str() {
+    let (code, field, name) = match &*fault.field {
         "client-ip" => (Fault::InvalidClientIp, "client_ip", "client address"),
         "code" => (Fault::InvalidCode, "code", "code"),
         "locale" => (Fault::InvalidLocale, "locale", "locale"),
@@ -340,7 +344,7 @@ pub(crate) struct ProblemBody<'a> {
     field: Option<&'a str>,
     /// Why the recipient can't be used.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, schema(nullable = false))]
+    #[cfg_attr(test, schema(nullable = false, value_type = Option<words::RecipientFault>))]
     reason: Option<RecipientFault>,
     /// Seconds until it is worth trying again. Also in the Retry-After header.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -352,7 +356,7 @@ pub(crate) struct ProblemBody<'a> {
     attempts_left: Option<u32>,
     /// Which limit was hit.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, schema(nullable = false))]
+    #[cfg_attr(test, schema(nullable = false, value_type = Option<words::Scope>))]
     scope: Option<Scope>,
     /// Why the message did not go out.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,7 @@ mod access;
 mod answers;
 mod bad_input;
 mod callbacks;
-mod document;
+pub(crate) mod document;
 mod leak;
 mod problems;
 mod scripted;

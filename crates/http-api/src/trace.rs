@@ -11,14 +11,16 @@ use std::future::Future;
 use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use countersign_contract::otp::Error;
+use countersign_contract::types::{DeliveryOutcome, SendError, StoreError};
+use countersign_contract::upkeep::Swept;
 use tracing::Instrument;
 use tracing::field::{Empty, display};
 
 use crate::RequestStart;
-use crate::otp::{DeliveryOutcome, Error, Failure, SendError, StoreError};
+use crate::otp::Failure;
 use crate::problem::{Fault, Problem};
 use crate::routes::guard;
-use crate::upkeep::Swept;
 
 /// What is known of a request before it is worked on.
 #[derive(Clone, Copy)]
@@ -201,7 +203,7 @@ fn private_text(failure: &Failure) -> Option<String> {
         | Error::StoreUnavailable(StoreError::Other(text)) => text.clone(),
         Error::DeliveryFailed(cause) => format!("{cause:?}"),
         Error::StoreUnavailable(cause) => format!("{cause:?}"),
-        Error::InvalidArgument(fault) if fault.field == "tenant" => fault.reason.clone(),
+        Error::InvalidArgument(fault) if fault.field == "tenant" => fault.reason.to_string(),
         _ => return None,
     })
 }

@@ -2,14 +2,17 @@
 //!
 //! Requests refuse unknown fields. Answers borrow from what the engine returned.
 
+use countersign_contract::otp::{self, DeliveryState, State};
+use countersign_contract::types::Channel;
+use countersign_contract::upkeep::Swept;
+use countersign_contract::{Pii, Secret};
 use jiff::Timestamp;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::health::{Dependency, Readiness};
-use crate::otp::{self, Channel, DeliveryState, State};
-use crate::secret::{Pii, Secret};
-use crate::upkeep::Swept;
+#[cfg(test)]
+use crate::tests::document::words;
 
 /// Characters of a device cookie that is given, at most. Those that a success returns have 28.
 pub(crate) const MAX_COOKIE_CHARACTERS: usize = 256;
@@ -22,6 +25,7 @@ pub(crate) struct IssueBody {
     /// What the code is for: 1 to 64 characters of `a-z`, `0-9`, `_` and `-`.
     pub(crate) purpose: String,
     /// The channel to use. If absent, the purpose's channels that fit the recipient are tried in their order.
+    #[cfg_attr(test, schema(value_type = Option<words::Channel>))]
     pub(crate) channel: Option<Channel>,
     /// A phone number or a mail address, as the channel needs it; at most 254 bytes.
     #[cfg_attr(test, schema(value_type = String))]
@@ -136,6 +140,7 @@ pub(crate) struct ChallengeView<'a> {
     /// What the code is for.
     purpose: &'a str,
     /// The channel that carried the message.
+    #[cfg_attr(test, schema(value_type = words::Channel))]
     channel: Channel,
     /// The recipient, masked.
     to: &'a str,
@@ -164,7 +169,7 @@ impl<'a> From<&'a otp::Challenge> for ChallengeView<'a> {
             channel: challenge.channel,
             to: &challenge.masked_recipient,
             code_length: challenge.code_length,
-            expires_at: Rfc3339(challenge.expires_at),
+            expires_at: Rfc3339(challenge.expires_at.0),
             expires_in: challenge.expires_in_seconds,
             resend_in: challenge.resend_in_seconds,
             resends_left: challenge.resends_left,
@@ -186,6 +191,7 @@ pub(crate) struct VerifiedView<'a> {
     /// What the code was for.
     purpose: &'a str,
     /// The channel that carried the message.
+    #[cfg_attr(test, schema(value_type = words::Channel))]
     channel: Channel,
     /// The recipient, masked.
     to: &'a str,
@@ -212,8 +218,8 @@ impl<'a> From<&'a otp::Verified> for VerifiedView<'a> {
             channel: verified.channel,
             to: &verified.masked_recipient,
             reference: verified.reference.as_deref(),
-            verified_at: Rfc3339(verified.verified_at),
-            device_cookie: verified.device_cookie.as_ref().map(Secret::expose),
+            verified_at: Rfc3339(verified.verified_at.0),
+            device_cookie: verified.device_cookie.as_ref().map(|cookie| cookie.expose().as_str()),
         }
     }
 }
@@ -228,12 +234,15 @@ pub(crate) struct ReportView<'a> {
     /// What the code is for.
     purpose: &'a str,
     /// The channel that carried the message.
+    #[cfg_attr(test, schema(value_type = words::Channel))]
     channel: Channel,
     /// The recipient, masked.
     to: &'a str,
     /// Where it stands.
+    #[cfg_attr(test, schema(value_type = words::State))]
     state: State,
     /// What is known of its latest message.
+    #[cfg_attr(test, schema(value_type = words::DeliveryState))]
     delivery: DeliveryState,
     /// When it was issued.
     #[cfg_attr(test, schema(value_type = String, format = DateTime))]
@@ -264,8 +273,8 @@ impl<'a> From<&'a otp::Report> for ReportView<'a> {
             to: &report.masked_recipient,
             state: report.state,
             delivery: report.delivery,
-            issued_at: Rfc3339(report.issued_at),
-            expires_at: Rfc3339(report.expires_at),
+            issued_at: Rfc3339(report.issued_at.0),
+            expires_at: Rfc3339(report.expires_at.0),
             expires_in: report.expires_in_seconds,
             resend_in: report.resend_in_seconds,
             resends_left: report.resends_left,

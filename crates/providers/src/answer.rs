@@ -1,13 +1,13 @@
 //! What the answers of all providers have in common.
 
+use countersign_contract::Timestamp;
+use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::error::SendError;
 use crate::json;
-use crate::message::Timestamp;
 use crate::retry_after;
 
 const MAX_MESSAGE_ID_BYTES: usize = 128;

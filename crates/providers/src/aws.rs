@@ -3,14 +3,13 @@
 mod refusal;
 mod signature;
 
+use countersign_contract::types::SendError;
+use countersign_contract::{Secret, Timestamp};
 use countersign_settings::problem::Problem;
-use countersign_settings::secret::Secret;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{Request, Uri};
 
 use crate::endpoint;
-use crate::error::SendError;
-use crate::message::Timestamp;
 
 pub(crate) use self::refusal::Refusal;
 use self::signature::Signer;

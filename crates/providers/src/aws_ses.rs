@@ -41,17 +41,18 @@ mod event;
 mod event_key;
 mod tags;
 
+use countersign_contract::callbacks::CallbackError;
+use countersign_contract::types::SendError;
+use countersign_contract::{Secret, Timestamp};
 use countersign_settings::problem::{Problem, Problems};
-use countersign_settings::secret::Secret;
 use http::{Request, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::aws::{Access, Action, Client};
-use crate::callback::{Callback, CallbackError, Received};
+use crate::callback::{Callback, Received};
 use crate::content::Content;
-use crate::error::SendError;
-use crate::message::{Message, Timestamp};
+use crate::message::Message;
 use crate::provider::{Provider, Session, Step};
 
 use self::body::Body;

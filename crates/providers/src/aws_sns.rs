@@ -27,16 +27,16 @@
 mod answer;
 mod xml;
 
+use countersign_contract::types::SendError;
+use countersign_contract::{Secret, Timestamp};
 use countersign_settings::problem::{Problem, Problems};
-use countersign_settings::secret::Secret;
 use http::{Request, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::aws::{Access, Action, Client};
 use crate::content::Content;
-use crate::error::SendError;
-use crate::message::{Message, Timestamp};
+use crate::message::Message;
 use crate::provider::{Provider, Session, Step};
 
 const ACTION: Action = Action {

@@ -1,11 +1,10 @@
 //! Requests of JSON that carry a key: `Authorization: Bearer …`.
 
-use countersign_settings::secret::Secret;
+use countersign_contract::Secret;
+use countersign_contract::types::SendError;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, Request};
 use serde::Serialize;
-
-use crate::error::SendError;
 
 const JSON: &str = "application/json";
 const MAX_BYTES: usize = 4096;

@@ -4,8 +4,9 @@
 //! nothing passes; a provider that says how long it wants to be left alone opens it at once, for that long. Then it
 //! is half open: one message at a time passes, which closes it or opens it again.
 
-use crate::error::SendError;
-use crate::message::Timestamp;
+use countersign_contract::Timestamp;
+use countersign_contract::types::SendError;
+
 use crate::retry_after;
 use crate::route::Barred;
 

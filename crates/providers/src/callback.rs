@@ -1,14 +1,10 @@
 //! What a provider reports later of a message that it took.
 
+use countersign_contract::callbacks::DeliveryReport;
+use countersign_contract::types::DeliveryOutcome;
 use http::{HeaderMap, Method};
 
 use crate::tag::Tag;
-
-/// Bytes of a callback's body that are read at most.
-pub const MAX_CALLBACK_BYTES: usize = 256 * 1024;
-
-/// Reports that are read out of one callback at most.
-pub const MAX_REPORTS: usize = 1_000;
 
 /// A call of a provider's to us. It proves nothing until its signature was compared.
 pub struct Callback<'a> {
@@ -20,14 +16,14 @@ pub struct Callback<'a> {
     pub query: Option<&'a str>,
     /// The headers.
     pub headers: &'a HeaderMap,
-    /// The body: at most [`MAX_CALLBACK_BYTES`].
+    /// The body: at most [`MAX_CALLBACK_BYTES`](countersign_contract::callbacks::MAX_CALLBACK_BYTES).
     pub body: &'a [u8],
 }
 
 /// What was read out of a callback.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Received {
-    /// What it reports: at most [`MAX_REPORTS`]. What is neither delivered nor failed isn't among them.
+    /// What it reports: at most [`MAX_REPORTS`](countersign_contract::callbacks::MAX_REPORTS). What is neither delivered nor failed isn't among them.
     pub reports: Vec<Report>,
     /// What the provider wants to be answered, as plain text: a handshake's word. Empty otherwise.
     pub answer: String,
@@ -39,26 +35,12 @@ pub struct Report {
     /// Which.
     pub tag: Tag,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: DeliveryOutcome,
 }
 
-/// What becomes of a message in the end.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Outcome {
-    /// It arrived.
-    Delivered,
-    /// It didn't and won't.
-    Failed,
-}
-
-/// Why a callback can't be used. Nothing of it is repeated.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum CallbackError {
-    /// Its signature is missing, wrong or too old.
-    Unauthenticated,
-    /// The signature is good, and the rest holds nothing that we know: [`Senders`](crate::Senders)
-    /// ignores it.
-    Unreadable,
-    /// The provider reports nothing, or the operator configured nothing to authenticate its reports with.
-    Unsupported,
+impl From<Report> for DeliveryReport {
+    fn from(report: Report) -> Self {
+        let Tag { tenant, challenge_id: id, send_number } = report.tag;
+        Self { tenant, id, send_number, outcome: report.outcome }
+    }
 }

@@ -2,12 +2,14 @@
 
 use std::future::Future;
 
+use countersign_contract::Timestamp;
+use countersign_contract::types::SendError;
 use http::header::CONTENT_LENGTH;
 use http::{Request, Response};
 
-use crate::error::{SendError, Unsent};
+use crate::error::Unsent;
 use crate::failure::Failure;
-use crate::message::{Message, Timestamp};
+use crate::message::Message;
 use crate::provider::{Accepted, MAX_EXCHANGES, Provider, Session, Step};
 
 /// Carries `message`: asks the provider for requests and `call`s each, until there is an outcome. `path` is where the

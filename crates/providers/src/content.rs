@@ -1,6 +1,6 @@
 //! A message as a person reads or hears it.
 
-use countersign_settings::secret::Secret;
+use countersign_contract::Secret;
 
 /// What was rendered of a message. Secret as a whole: it holds the code.
 #[derive(Clone, Debug, Default)]

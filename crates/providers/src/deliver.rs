@@ -14,15 +14,17 @@
 use std::future::Future;
 use std::time::Duration;
 
-use countersign_settings::purposes::Channel;
+use countersign_contract::Timestamp;
+use countersign_contract::sender::Delivery;
+use countersign_contract::types::{Channel, SendError};
 use http::{Request, Response};
 
 use crate::carry::carry;
 use crate::content::Content;
-use crate::error::{SendError, Unsent};
+use crate::error::Unsent;
 use crate::event::Event;
 use crate::failure::Failure;
-use crate::message::{Message, Timestamp};
+use crate::message::Message;
 use crate::provider::{Accepted, Provider};
 use crate::route::{Barred, Route, Way};
 use crate::senders::Senders;
@@ -73,6 +75,13 @@ pub struct Delivered {
     pub provider: &'static str,
     /// The provider's name for the message, where it gave one.
     pub message_id: Option<String>,
+}
+
+impl From<Delivered> for Delivery {
+    fn from(delivered: Delivered) -> Self {
+        let Delivered { channel, provider, message_id } = delivered;
+        Self { channel, provider: provider.to_owned(), message_id }
+    }
 }
 
 /// Sends `message`, whose own channel and words don't matter, in the order that is asked for; `told` hears what happens.

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use countersign_contract::Timestamp;
+use countersign_contract::types::DeliveryOutcome;
 use data_encoding::{BASE64, HEXLOWER};
 use form_urlencoded::Serializer;
 use hmac::{Hmac, KeyInit, Mac};
@@ -12,8 +14,7 @@ use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::Sha256;
 
-use crate::callback::{Callback, Outcome, Report};
-use crate::message::Timestamp;
+use crate::callback::{Callback, Report};
 use crate::messages::{MessagesSettings, Texts};
 use crate::senders::{Senders, Terms, http_only};
 use crate::settings::SendersSettings;
@@ -160,7 +161,7 @@ fn every_example_of_a_callback_reports_its_message() {
                 body: body.as_bytes(),
             };
             let received = senders.receive(&name, &callback, NOW).unwrap().unwrap();
-            let expected = vec![Report { tag: tag.clone(), outcome: Outcome::Delivered }];
+            let expected = vec![Report { tag: tag.clone(), outcome: DeliveryOutcome::Delivered }];
             assert_eq!(received.reports, expected, "{media_type} {kind}");
             kinds.insert(kind.clone());
         }

@@ -63,17 +63,18 @@ mod settings;
 mod status;
 mod token;
 
+use countersign_contract::callbacks::CallbackError;
+use countersign_contract::types::SendError;
+use countersign_contract::{Secret, Timestamp};
 use countersign_settings::problem::Problems;
-use countersign_settings::secret::Secret;
 use form_urlencoded::Serializer;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
 use http::{Request, Response};
 
-use crate::callback::{Callback, CallbackError, Received};
+use crate::callback::{Callback, Received};
 use crate::content::Content;
 use crate::endpoint;
-use crate::error::SendError;
-use crate::message::{Message, Timestamp};
+use crate::message::Message;
 use crate::provider::{Provider, Session, Step};
 use crate::request::{AGENT, FORM, JSON};
 use crate::signed_url;

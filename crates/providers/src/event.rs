@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use countersign_settings::purposes::Channel;
+use countersign_contract::types::{Channel, SendError};
 
 use crate::breaker::Change;
-use crate::error::SendError;
 use crate::route::Barred;
 
 /// One thing that happened on a message's way. Holds nothing of the message, and shows nothing that a provider said.

@@ -1,8 +1,7 @@
 //! Calls that got no answer.
 
+use countersign_contract::types::SendError;
 use http::Uri;
-
-use crate::error::SendError;
 
 /// Why a call has no answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

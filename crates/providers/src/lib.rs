@@ -4,9 +4,9 @@
 //! those, and is told in [`Provider`] what to do with them. A provider is a module and a case of [`SenderSettings`].
 //!
 //! ```
-//! use countersign_providers::{
-//!     Channel, Content, Message, Opened, Pii, Secret, SendersSettings, Session, Step, Timestamp,
-//! };
+//! use countersign_contract::types::Channel;
+//! use countersign_contract::{Pii, Secret, Timestamp};
+//! use countersign_providers::{Content, Message, Opened, SendersSettings, Session, Step};
 //!
 //! let settings = SendersSettings::from_json(
 //!     r#"{"sms": {
@@ -51,7 +51,6 @@ mod breaker;
 mod callback;
 mod carry;
 mod content;
-mod contract;
 mod deliver;
 #[cfg(test)]
 mod described;
@@ -69,7 +68,6 @@ mod messages;
 pub mod meta_whatsapp;
 mod multipart;
 mod native;
-mod pii;
 mod provider;
 mod public_url;
 mod query;
@@ -89,25 +87,20 @@ mod ways;
 pub mod webhook;
 
 pub use countersign_settings::problem::{Problem, Problems};
-pub use countersign_settings::purposes::Channel;
-pub use countersign_settings::secret::Secret;
 
 pub use self::breaker::{Change, State};
-pub use self::callback::{
-    Callback, CallbackError, MAX_CALLBACK_BYTES, MAX_REPORTS, Outcome, Received, Report,
-};
+pub use self::callback::{Callback, Received, Report};
 pub use self::content::{Content, Mail, Speech};
 pub use self::deliver::{Carrier, Delivered, MIN_PATIENCE, Order, deliver};
 pub use self::document::Document;
-pub use self::error::{SendError, Unsent};
+pub use self::error::Unsent;
 pub use self::event::Event;
 pub use self::failure::Failure;
-pub use self::message::{Message, Timestamp};
+pub use self::message::Message;
 pub use self::messages::{
     MessagesSettings, Segments, SmsEncoding, TenantMessagesSettings, Texts, segments,
 };
 pub use self::native::{ConsoleSettings, FileSettings, NativeSettings, SmtpSettings, Tls};
-pub use self::pii::Pii;
 pub use self::provider::{Accepted, MAX_EXCHANGES, MAX_RESPONSE_BYTES, Provider, Session, Step};
 pub use self::public_url::callbacks_url;
 pub use self::route::{Barred, Route, Way};

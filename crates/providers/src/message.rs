@@ -1,14 +1,9 @@
 //! What is to be sent, and when.
 
-use countersign_settings::purposes::Channel;
-use countersign_settings::secret::Secret;
+use countersign_contract::types::Channel;
+use countersign_contract::{Pii, Secret, Timestamp, sender};
 
 use crate::content::Content;
-use crate::pii::Pii;
-
-/// Whole seconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Timestamp(pub u64);
 
 /// All that a provider may need: `message` in `wit/sender.wit`, for one channel, and what was made of it.
 #[derive(Clone, Debug)]
@@ -40,4 +35,28 @@ pub struct Message {
     /// Where the provider reports what became of the message: the URL of its callbacks, of at most 2,048 bytes and
     /// without a query. Absent where the operator wants no reports.
     pub callback_url: Option<String>,
+}
+
+impl Message {
+    /// The message that an engine hands over, its channels in the order to try, and whether it may be sent twice.
+    #[must_use]
+    pub fn taken_apart(message: sender::Message) -> (Self, Vec<Channel>, bool) {
+        let parts = Self {
+            tenant: message.tenant,
+            purpose: message.purpose,
+            // Each provider is told its own.
+            channel: message.channels.first().copied().unwrap_or(Channel::Sms),
+            recipient: message.recipient,
+            code: message.code,
+            challenge_id: message.challenge_id,
+            send_number: message.send_number,
+            lifetime_seconds: message.lifetime_seconds,
+            expires_at: message.expires_at,
+            reference: message.reference,
+            locale: message.locale,
+            content: Content::None,
+            callback_url: None,
+        };
+        (parts, message.channels, message.may_send_twice)
+    }
 }

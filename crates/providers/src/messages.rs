@@ -16,9 +16,9 @@ mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use countersign_contract::Secret;
+use countersign_contract::types::{Channel, SendError};
 use countersign_settings::problem::{Problem, Problems};
-use countersign_settings::purposes::Channel;
-use countersign_settings::secret::Secret;
 
 use self::catalogue::{Catalogue, path};
 use self::engine::Engine;
@@ -26,7 +26,6 @@ use self::name::{Medium, Name, Part};
 use self::settings::Audience;
 use self::variables::Variables;
 use crate::content::{Content, Mail, Speech};
-use crate::error::SendError;
 use crate::message::Message;
 
 pub use self::settings::{MessagesSettings, TenantMessagesSettings};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use countersign_settings::secret::Secret;
+use countersign_contract::Secret;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -1,11 +1,12 @@
 //! What every provider's protocol is made of.
 
-use countersign_settings::secret::Secret;
+use countersign_contract::callbacks::CallbackError;
+use countersign_contract::types::SendError;
+use countersign_contract::{Secret, Timestamp};
 use http::{Request, Response};
 
-use crate::callback::{Callback, CallbackError, Received};
-use crate::error::SendError;
-use crate::message::{Message, Timestamp};
+use crate::callback::{Callback, Received};
+use crate::message::Message;
 
 /// Bytes of a response's body that are read at most. The carrier of the requests stops there.
 pub const MAX_RESPONSE_BYTES: usize = 64 * 1024;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use countersign_settings::secret::Secret;
+use countersign_contract::Secret;
 use subtle::ConstantTimeEq;
 
 const MAX_QUERY_BYTES: usize = 4096;

@@ -52,18 +52,19 @@ mod answer;
 mod settings;
 mod status;
 
+use countersign_contract::callbacks::CallbackError;
+use countersign_contract::types::SendError;
+use countersign_contract::{Secret, Timestamp};
 use countersign_settings::problem::Problems;
-use countersign_settings::secret::Secret;
 use data_encoding::BASE64URL_NOPAD;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
 use http::{Request, Response};
 use serde::Serialize;
 
-use crate::callback::{Callback, CallbackError, Received};
+use crate::callback::{Callback, Received};
 use crate::content::{Content, Mail};
 use crate::endpoint;
-use crate::error::SendError;
-use crate::message::{Message, Timestamp};
+use crate::message::Message;
 use crate::provider::{Provider, Session, Step};
 use crate::request::{AGENT, JSON};
 use crate::standard_webhooks::Keys;

@@ -2,10 +2,9 @@
 
 use std::time::UNIX_EPOCH;
 
+use countersign_contract::Timestamp;
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
-
-use crate::message::Timestamp;
 
 /// As long as a provider is left alone at most. Some send a time in place of seconds, which would
 /// be decades.

@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use countersign_contract::Timestamp;
+use countersign_contract::types::SendError;
+
 use crate::breaker::{Breaker, Change, State};
-use crate::error::SendError;
-use crate::message::Timestamp;
 use crate::provider::{Provider, Session};
 
 /// How a provider is reached.

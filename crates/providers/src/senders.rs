@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use countersign_contract::Timestamp;
+use countersign_contract::callbacks::CallbackError;
+use countersign_contract::types::{Channel, SendError};
 use countersign_settings::problem::{Problem, Problems};
-use countersign_settings::purposes::Channel;
 
-use crate::callback::{Callback, CallbackError, Received};
+use crate::callback::{Callback, Received};
 use crate::content::Content;
-use crate::error::SendError;
-use crate::message::{Message, Timestamp};
+use crate::message::Message;
 use crate::messages::Texts;
 use crate::native::NativeSettings;
 use crate::route::{Route, Way};
@@ -103,30 +104,27 @@ impl<N> Senders<N> {
         self.callbacks_url.as_ref().map(|url| format!("{url}/{}", route.name))
     }
 
-    /// What a call to the callbacks of the provider of that name reports; nothing where there is no such provider. Of
-    /// `callback` the URL doesn't matter: it is the one that the provider was given.
+    /// What a call to the callbacks of the provider of that name reports. Of `callback` the URL doesn't matter: it
+    /// is the one that the provider was given.
     ///
     /// # Errors
-    /// As [`Provider::receive`](crate::Provider::receive).
+    /// `UnknownProvider`, or as [`Provider::receive`](crate::Provider::receive).
     pub fn receive(
         &self,
         name: &str,
         callback: &Callback<'_>,
         now: Timestamp,
-    ) -> Option<Result<Received, CallbackError>> {
-        let route = self.routes().find(|route| route.name == name)?;
-        let Way::Http(provider) = &route.way else {
-            return Some(Err(CallbackError::Unsupported));
-        };
-        let Some(url) = self.callback_url(route) else {
-            return Some(Err(CallbackError::Unsupported));
-        };
-        Some(match provider.receive(&Callback { url: &url, ..*callback }, now) {
+    ) -> Result<Received, CallbackError> {
+        let route = self.routes().find(|route| route.name == name);
+        let route = route.ok_or(CallbackError::UnknownProvider)?;
+        let Way::Http(provider) = &route.way else { return Err(CallbackError::Unsupported) };
+        let url = self.callback_url(route).ok_or(CallbackError::Unsupported)?;
+        match provider.receive(&Callback { url: &url, ..*callback }, now) {
             // Any other answer has a provider call again for days, and switch its callbacks off in
             // the end.
             Err(CallbackError::Unreadable) => Ok(Received::default()),
             received => received,
-        })
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use countersign_contract::types::Channel;
 use countersign_settings::problem::{Problem, Problems};
-use countersign_settings::purposes::Channel;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};

@@ -4,7 +4,7 @@
 //! from a secret of the provider's settings, with a label that no other use of the secret has. Who knows a challenge's
 //! id can't make the token; who has seen the URL can, for this one send, say what became of it, and nothing else.
 
-use countersign_settings::secret::Secret;
+use countersign_contract::Secret;
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;

@@ -2,14 +2,14 @@
 //!
 //! [Standard Webhooks]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 
-use countersign_settings::secret::Secret;
+use countersign_contract::callbacks::CallbackError;
+use countersign_contract::{Secret, Timestamp};
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderMap;
 use sha2::Sha256;
 
-use crate::callback::{Callback, CallbackError};
-use crate::message::Timestamp;
+use crate::callback::Callback;
 
 const PREFIX: &str = "whsec_";
 const MIN_BYTES: usize = 24;

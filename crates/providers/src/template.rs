@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use countersign_settings::names::is_name;
+use countersign_contract::names::{MAX_NAME, is_name};
 use countersign_settings::problem::Problem;
 
 const MAX_PURPOSES: usize = 256;
@@ -31,7 +31,7 @@ impl Templates {
         }
         for (purpose, template) in templates.iter().take(MAX_PURPOSES) {
             let path = format!("{path}.templates.{purpose}");
-            if !is_name(purpose, 64) {
+            if !is_name(purpose, MAX_NAME) {
                 problems.push(Problem::new(&path, "is no purpose's name"));
             }
             if let Err(wrong) = is_template(template) {

@@ -42,18 +42,19 @@ mod report;
 
 use std::collections::BTreeMap;
 
+use countersign_contract::callbacks::CallbackError;
+use countersign_contract::types::SendError;
+use countersign_contract::{Secret, Timestamp};
 use countersign_settings::problem::{Problem, Problems};
-use countersign_settings::secret::Secret;
 use http::{Request, Response};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::bearer::Bearer;
-use crate::callback::{Callback, CallbackError, Received};
+use crate::callback::{Callback, Received};
 use crate::endpoint;
-use crate::error::SendError;
 use crate::locale::ByLocale;
-use crate::message::{Message, Timestamp};
+use crate::message::Message;
 use crate::provider::{Provider, Session, Step};
 use crate::query::Token;
 use crate::tag::Tag;

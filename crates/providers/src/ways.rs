@@ -1,7 +1,7 @@
 //! Every way out that there is: the one list. A provider is a module of this crate and a line here.
 
+use countersign_contract::types::Channel;
 use countersign_settings::problem::{Problem, Problems};
-use countersign_settings::purposes::Channel;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -42,18 +42,19 @@
 mod answer;
 mod status;
 
+use countersign_contract::callbacks::CallbackError;
+use countersign_contract::types::SendError;
+use countersign_contract::{Secret, Timestamp};
 use countersign_settings::problem::{Problem, Problems};
-use countersign_settings::secret::Secret;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{Request, Response, Uri};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::callback::{Callback, CallbackError, Received};
+use crate::callback::{Callback, Received};
 use crate::endpoint;
-use crate::error::SendError;
 use crate::locale::canonical;
-use crate::message::{Message, Timestamp};
+use crate::message::Message;
 use crate::provider::{Provider, Session, Step};
 use crate::request::{AGENT, JSON};
 use crate::standard_webhooks::{HEADERS, Keys};

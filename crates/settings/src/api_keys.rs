@@ -6,9 +6,9 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::names::is_name;
 use crate::problem::Problem;
 use crate::purposes::{DEFAULT_TENANT, Purposes};
+use countersign_contract::names::{MAX_NAME, is_name};
 
 /// One caller. `countersign key generate --api` makes a key and its digest.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -46,7 +46,7 @@ pub fn check(
     let mut digests = BTreeSet::new();
     for (index, key) in keys.iter().enumerate() {
         let path = format!("{path}.{index}");
-        if !is_name(&key.name, 64) {
+        if !is_name(&key.name, MAX_NAME) {
             let text = "has to be 1 to 64 characters of `a-z`, `0-9`, `_` and `-`";
             problems.push(Problem::new(format!("{path}.name"), text));
         }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 
-use crate::names::is_name;
 use crate::problem::Problem;
-use crate::secret::Secret;
+use countersign_contract::Secret;
+use countersign_contract::names::{MAX_KEY_NAME, is_name};
 
 /// Bytes of every key.
 pub const KEY_BYTES: usize = 32;
@@ -41,7 +41,7 @@ pub fn check_ring<'a>(
     for (number, name) in names.enumerate() {
         count += 1;
         let path = format!("{path}.{number}.name");
-        if !is_name(name, 32) {
+        if !is_name(name, MAX_KEY_NAME) {
             let text = "has to be 1 to 32 characters of `a-z`, `0-9`, `_` and `-`";
             problems.push(Problem::new(path.clone(), text));
         }

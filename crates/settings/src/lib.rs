@@ -6,17 +6,14 @@
 //!
 //! ```
 //! use countersign_settings::keys::decode_key;
-//! use countersign_settings::secret::Secret;
+//! use countersign_contract::Secret;
 //!
 //! let text = Secret::new("ab".repeat(32));
 //! assert!(decode_key("keys.index", &text).is_ok());
 //! ```
 
 pub mod api_keys;
-mod contract;
 pub mod keys;
 pub mod limits;
-pub mod names;
 pub mod problem;
 pub mod purposes;
-pub mod secret;

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use countersign_contract::settings::{Activity, Limit};
+use countersign_contract::types::{Channel, Scope};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::problem::Problem;
-use crate::purposes::{Channel, PolicySettings, Purposes};
+use crate::purposes::{PolicySettings, Purposes};
 
 /// Limits of one purpose, and windows that it counts for the tenant's other purposes.
 const MAX_LIMITS: usize = 8;
@@ -41,16 +43,6 @@ pub enum LimitScope {
     Tenant,
 }
 
-/// What a limit counts.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
-#[serde(rename_all = "snake_case")]
-pub enum Activity {
-    /// Issues and resends.
-    Send,
-    /// Verifications.
-    Verify,
-}
-
 /// A window in which a purpose counts without refusing: a limit of another purpose needs the number.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Window {
@@ -65,6 +57,30 @@ pub struct Window {
 impl From<&LimitSettings> for Window {
     fn from(limit: &LimitSettings) -> Self {
         Self { scope: limit.scope, on: limit.on, window_seconds: limit.window_seconds }
+    }
+}
+
+impl From<LimitScope> for Scope {
+    fn from(scope: LimitScope) -> Self {
+        match scope {
+            LimitScope::Ip => Self::Ip,
+            LimitScope::Purpose => Self::Purpose,
+            LimitScope::Subject => Self::Subject,
+            LimitScope::Tenant => Self::Tenant,
+        }
+    }
+}
+
+impl From<&LimitSettings> for Limit {
+    fn from(limit: &LimitSettings) -> Self {
+        Self { max: Some(limit.max), ..Self::from(&Window::from(limit)) }
+    }
+}
+
+impl From<&Window> for Limit {
+    fn from(window: &Window) -> Self {
+        let Window { scope, on, window_seconds } = *window;
+        Self { scope: scope.into(), on, max: None, window_seconds }
     }
 }
 

@@ -5,12 +5,16 @@
 
 use std::collections::BTreeMap;
 
+use countersign_contract::settings::{
+    Alphabet, FailureScope, NumberType, Policy, Preset, RegionRule, ResendCode, VerifyBy,
+};
+use countersign_contract::types::Channel;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::limits::{self, LimitSettings, Window};
-use crate::names::is_name;
 use crate::problem::Problem;
+use countersign_contract::names::{MAX_NAME, is_name};
 
 /// The tenant where there is only one.
 pub const DEFAULT_TENANT: &str = "default";
@@ -51,7 +55,7 @@ pub fn gather(
         })
     });
     for (tenant, purpose, path, policy) in own.chain(others) {
-        if !is_name(purpose, 64) || !is_name(&tenant, 64) {
+        if !is_name(purpose, MAX_NAME) || !is_name(&tenant, MAX_NAME) {
             let text = "a name has to be 1 to 64 characters of `a-z`, `0-9`, `_` and `-`";
             problems.push(Problem::new(path.clone(), text));
         }
@@ -180,103 +184,40 @@ impl RegionSettings {
     }
 }
 
-/// How a code reaches a person.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    /// A mail.
-    Email,
-    /// A text message.
-    Sms,
-    /// A spoken call.
-    Voice,
-    /// A call to a URL of the operator's.
-    Webhook,
-    /// A WhatsApp template message.
-    Whatsapp,
-}
-
-impl Channel {
-    /// Every channel.
-    pub const ALL: [Self; 5] = [Self::Email, Self::Sms, Self::Voice, Self::Webhook, Self::Whatsapp];
-
-    /// The word in the configuration and on the command line.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Sms => "sms",
-            Self::Voice => "voice",
-            Self::Webhook => "webhook",
-            Self::Whatsapp => "whatsapp",
+impl From<&PolicySettings> for Policy {
+    fn from(policy: &PolicySettings) -> Self {
+        let limits = policy.limits.iter().map(Into::into);
+        let regions = policy.regions.rules().map(|(channel, lists)| RegionRule {
+            channel,
+            allow: lists.allow,
+            deny: lists.deny,
+        });
+        Self {
+            preset: policy.preset,
+            code_length: policy.code_length,
+            alphabet: policy.alphabet,
+            lifetime_seconds: policy.lifetime_seconds,
+            max_attempts: policy.max_attempts,
+            lockout_seconds: policy.lockout_seconds,
+            lockout_max_seconds: policy.lockout_max_seconds,
+            failure_cap: policy.failure_cap,
+            failure_scope: policy.failure_scope,
+            cooldown_seconds: policy.cooldown_seconds,
+            cooldown_max_seconds: policy.cooldown_max_seconds,
+            max_resends: policy.max_resends,
+            remember_device_seconds: policy.remember_device_seconds,
+            resend_code: policy.resend_code,
+            verify_by: policy.verify_by,
+            reference_required: policy.reference_required,
+            may_send_twice: policy.may_send_twice,
+            default_region: policy.default_region.clone(),
+            number_types: policy.number_types.clone(),
+            new_prefixes: policy.new_prefixes.clone(),
+            regions: regions.collect(),
+            channels: policy.channels.clone(),
+            limits: limits.chain(policy.counted.iter().map(Into::into)).collect(),
         }
     }
-}
-
-/// Which defaults a policy takes.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "snake_case")]
-pub enum Preset {
-    /// For logins.
-    Default,
-    /// For what is worth little to an attacker.
-    Lenient,
-    /// For payments and for the recovery of accounts.
-    Strict,
-}
-
-/// What codes are made of.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "snake_case")]
-pub enum Alphabet {
-    /// `0` to `9`.
-    Digits,
-    /// 32 signs that are not taken for one another.
-    Unambiguous,
-}
-
-/// A type of number that isn't sent to unless a purpose says so: its holder may be paid for what is sent there.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "snake_case")]
-pub enum NumberType {
-    /// A personal number, which leads on to others.
-    Personal,
-    /// Premium rate.
-    PremiumRate,
-    /// Shared cost.
-    SharedCost,
-}
-
-/// Which code a resend carries.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "snake_case")]
-pub enum ResendCode {
-    /// A new one; the earlier one is dead.
-    New,
-    /// The same one.
-    Same,
-}
-
-/// How a caller may name the challenge that it verifies.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "snake_case")]
-pub enum VerifyBy {
-    /// By id or by recipient.
-    Both,
-    /// By id only.
-    Id,
-    /// By recipient only.
-    Recipient,
-}
-
-/// Whose wrong codes are counted together, and who is locked by them.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureScope {
-    /// Those of this purpose only.
-    Purpose,
-    /// Those of the recipient, over all purposes of the tenant that say so.
-    Recipient,
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! What no section can see alone: rules that hold between them.
 
+use countersign_contract::Secret;
 use countersign_settings::api_keys;
 use countersign_settings::keys::{KEY_BYTES, check_ring, decode_key};
 use countersign_settings::limits;
 use countersign_settings::problem::Problem;
 use countersign_settings::purposes::{Purposes, gather};
-use countersign_settings::secret::Secret;
 
 use super::doubts::Doubts;
 use super::keys::KeysSettings;

@@ -1,7 +1,7 @@
 //! `[keys]`: what codes, records and names in the store are made with. All processes that share a store have the
 //! same.
 
-use countersign_settings::secret::Secret;
+use countersign_contract::Secret;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

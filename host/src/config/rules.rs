@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use countersign_settings::purposes::Channel;
+use countersign_contract::settings::Policy;
 use zeroize::Zeroize;
 
-use crate::bindings::countersign::otp::{settings, types};
+use crate::bindings::countersign::otp::settings;
 
 /// The policies and the keys. Its `Debug` names the purposes and shows no key.
 pub struct Rules {
     /// Policies by tenant and purpose.
-    pub policies: BTreeMap<(String, String), settings::Policy>,
+    pub policies: BTreeMap<(String, String), Policy>,
     /// The keys. Secret.
     pub keyring: settings::Keyring,
 }
@@ -35,22 +35,5 @@ impl Drop for settings::Keyring {
 impl Drop for settings::Key {
     fn drop(&mut self) {
         self.secret.zeroize();
-    }
-}
-
-countersign_settings::contract!(
-    crate::bindings::countersign::otp::types,
-    crate::bindings::countersign::otp::settings,
-);
-
-impl From<types::Channel> for Channel {
-    fn from(channel: types::Channel) -> Self {
-        match channel {
-            types::Channel::Email => Self::Email,
-            types::Channel::Sms => Self::Sms,
-            types::Channel::Voice => Self::Voice,
-            types::Channel::Webhook => Self::Webhook,
-            types::Channel::Whatsapp => Self::Whatsapp,
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! Whole configurations, as an operator writes them.
 
+use countersign_contract::types::Channel;
 use countersign_providers::SenderSettings;
-use countersign_settings::purposes::Channel;
 
 use super::*;
 

@@ -1,6 +1,5 @@
 //! The component, run by wasmtime: the one place where decisions come from.
 
-mod convert;
 mod exports;
 mod finish;
 mod native_code;
@@ -11,10 +10,12 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use countersign_http_api::otp::{
-    Addressee, Challenge, DeliveryOutcome, Failure, IssueRequest, Otp, Report, ResendRequest,
-    Target, Verified, VerifyRequest,
+use countersign_contract::Translate;
+use countersign_contract::otp::{
+    Addressee, Challenge, IssueRequest, Report, ResendRequest, Target, Verified, VerifyRequest,
 };
+use countersign_contract::types::DeliveryOutcome;
+use countersign_http_api::otp::{Failure, Otp};
 
 use self::finish::finish_anyway;
 use self::pool::Pool;
@@ -120,18 +121,18 @@ pub fn describe(component: &[u8]) -> String {
 /// A call that has begun is finished, also where its caller has gone: what was counted must be settled.
 impl Otp for Engine {
     async fn issue(&self, request: IssueRequest) -> Result<Challenge, Failure> {
-        let call = Arc::clone(&self.pool).call(|exports| &exports.issue, (request.into(),));
-        finish_anyway(call).await.map(Into::into)
+        let call = Arc::clone(&self.pool).call(|exports| &exports.issue, (request.translate(),));
+        finish_anyway(call).await.map(Translate::translate)
     }
 
     async fn verify(&self, request: VerifyRequest) -> Result<Verified, Failure> {
-        let call = Arc::clone(&self.pool).call(|exports| &exports.verify, (request.into(),));
-        finish_anyway(call).await.map(Into::into)
+        let call = Arc::clone(&self.pool).call(|exports| &exports.verify, (request.translate(),));
+        finish_anyway(call).await.map(Translate::translate)
     }
 
     async fn resend(&self, request: ResendRequest) -> Result<Challenge, Failure> {
-        let call = Arc::clone(&self.pool).call(|exports| &exports.resend, (request.into(),));
-        finish_anyway(call).await.map(Into::into)
+        let call = Arc::clone(&self.pool).call(|exports| &exports.resend, (request.translate(),));
+        finish_anyway(call).await.map(Translate::translate)
     }
 
     async fn revoke(&self, tenant: String, id: String) -> Result<(), Failure> {
@@ -141,7 +142,9 @@ impl Otp for Engine {
 
     async fn status(&self, tenant: String, target: Target) -> Result<Report, Failure> {
         let pool = Arc::clone(&self.pool);
-        pool.call(|exports| &exports.status, (tenant, target.into())).await.map(Into::into)
+        pool.call(|exports| &exports.status, (tenant, target.translate()))
+            .await
+            .map(Translate::translate)
     }
 
     async fn record_delivery(
@@ -151,13 +154,13 @@ impl Otp for Engine {
         send_number: u32,
         outcome: DeliveryOutcome,
     ) -> Result<(), Failure> {
-        let arguments = (tenant, id, send_number, outcome.into());
+        let arguments = (tenant, id, send_number, outcome.translate());
         let call = Arc::clone(&self.pool).call(|exports| &exports.record_delivery, arguments);
         finish_anyway(call).await
     }
 
     async fn unlock(&self, tenant: String, addressee: Addressee) -> Result<(), Failure> {
-        let arguments = (tenant, addressee.into());
+        let arguments = (tenant, addressee.translate());
         let call = Arc::clone(&self.pool).call(|exports| &exports.unlock, arguments);
         finish_anyway(call).await
     }

@@ -4,6 +4,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use countersign_contract::Translate;
 use countersign_http_api::otp::Failure;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::component::{
@@ -225,7 +226,7 @@ impl Taken {
                     let Self { pool, warm, _permit } = self;
                     pool.idle().push(warm);
                 }
-                answer.map_err(|error| Failure::Refused(error.into()))
+                answer.map_err(|error| Failure::Refused(error.translate()))
             }
             Err(error) => {
                 tracing::error!(

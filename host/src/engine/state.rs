@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use countersign_contract::Translate;
+use countersign_contract::types::SendError;
 use wasmtime::{StoreLimits, StoreLimitsBuilder};
 
 use super::Capabilities;
@@ -57,7 +59,7 @@ impl store::Host for State {
         if !self.host_call() {
             return Err(types::StoreError::InvalidArgument);
         }
-        self.capabilities.store.run(batch).await
+        self.capabilities.store.run(batch.translate()).await.translate()
     }
 }
 
@@ -70,14 +72,15 @@ impl sender::Host for State {
             return Err(types::SendError::Unavailable);
         }
         let sent =
-            tokio::time::timeout(SEND_DEADLINE, self.capabilities.sender.send(message)).await;
-        sent.unwrap_or(Err(types::SendError::Timeout))
+            tokio::time::timeout(SEND_DEADLINE, self.capabilities.sender.send(message.translate()))
+                .await;
+        sent.unwrap_or(Err(SendError::Timeout)).translate()
     }
 }
 
 impl settings::Host for State {
     fn policy_for(&mut self, tenant: String, purpose: String) -> Option<settings::Policy> {
-        self.capabilities.rules.policies.get(&(tenant, purpose)).cloned()
+        self.capabilities.rules.policies.get(&(tenant, purpose)).cloned().translate()
     }
 
     fn keys(&mut self) -> settings::Keyring {

@@ -3,7 +3,9 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use countersign_providers::{Message, Secret, SendError};
+use countersign_contract::Secret;
+use countersign_contract::types::SendError;
+use countersign_providers::Message;
 
 use super::write_aside;
 

@@ -6,7 +6,9 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use countersign_providers::{Message, Secret, SendError};
+use countersign_contract::Secret;
+use countersign_contract::types::SendError;
+use countersign_providers::Message;
 use serde::Serialize;
 
 use super::write_aside;

@@ -2,7 +2,6 @@
 
 mod client;
 mod console;
-mod convert;
 mod file;
 mod native;
 mod reports;
@@ -14,9 +13,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use countersign_contract::Timestamp;
+use countersign_contract::sender::{Delivery, Message};
+use countersign_contract::types::SendError;
 use countersign_providers::{
-    Accepted, Carrier, Event, Failure, MessagesSettings, Order, Problem, Problems, SendError,
-    Senders, Terms, Texts, Timestamp, Unsent, callbacks_url, deliver,
+    Accepted, Carrier, Event, Failure, MessagesSettings, Order, Problem, Problems, Senders, Terms,
+    Texts, Unsent, callbacks_url, deliver,
 };
 use hyper::{Request, Response};
 use tokio::time::Instant;
@@ -26,18 +28,15 @@ pub use self::console::{Console, Stream};
 pub use self::file::JsonLines;
 pub use self::native::Native;
 
-use crate::bindings::countersign::otp::sender::{Delivery, Message};
-use crate::bindings::countersign::otp::types;
 use crate::config::Config;
 
 /// For all that is done for one message. The engine waits for 20 s.
 const DEADLINE: Duration = Duration::from_secs(15);
 
 /// What a provider's answer is, in time: within 20 seconds, as `wit/sender.wit` wants it.
-pub type Sent<'a> = Pin<Box<dyn Future<Output = Result<Delivery, types::SendError>> + Send + 'a>>;
+pub type Sent<'a> = Pin<Box<dyn Future<Output = Result<Delivery, SendError>> + Send + 'a>>;
 
-/// Carries messages, as `wit/sender.wit` asks for it. A message is secret as a whole, and its `Debug`, being
-/// generated, shows all of it: it must not be formatted.
+/// Carries messages, as `wit/sender.wit` asks for it. A message is secret as a whole.
 pub trait Sender: Send + Sync + 'static {
     /// Hands over one message. Success means that it was taken, not that it arrived.
     fn send(&self, message: Message) -> Sent<'_>;
@@ -96,10 +95,10 @@ impl Sender for Router {
     fn send(&self, message: Message) -> Sent<'_> {
         Box::pin(async move {
             let carrier = Courier { client: &self.client, deadline: Instant::now() + DEADLINE };
-            let (message, channels, may_send_twice) = convert::taken_apart(message);
+            let (message, channels, may_send_twice) =
+                countersign_providers::Message::taken_apart(message);
             let order = Order { channels: &channels, may_send_twice };
-            let delivered = deliver(&self.senders, &carrier, message, order, tell).await;
-            delivered.map(convert::delivery).map_err(convert::send_error)
+            deliver(&self.senders, &carrier, message, order, tell).await.map(Into::into)
         })
     }
 }

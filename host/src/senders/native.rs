@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use countersign_contract::types::SendError;
 use countersign_providers::{
-    Accepted, Content, Message, NativeSettings, Problem, Problems, SendError, Tag, Unsent,
+    Accepted, Content, Message, NativeSettings, Problem, Problems, Tag, Unsent,
 };
 
 use super::smtp::Smtp;

@@ -2,11 +2,9 @@
 
 use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode};
-use countersign_http_api::callbacks::{
-    self, CallbackAnswer, CallbackRequest, Callbacks, DeliveryReport,
-};
-use countersign_http_api::otp::DeliveryOutcome;
-use countersign_providers::{Callback, CallbackError, Outcome, Received, Report, Tag};
+use countersign_contract::callbacks::CallbackError;
+use countersign_http_api::callbacks::{self, CallbackAnswer, CallbackRequest, Callbacks};
+use countersign_providers::{Callback, Received};
 
 use super::{Router, now};
 
@@ -19,7 +17,7 @@ impl Callbacks for Router {
         &self,
         provider: String,
         request: CallbackRequest,
-    ) -> Result<callbacks::Received, callbacks::CallbackError> {
+    ) -> Result<callbacks::Received, CallbackError> {
         let callback = Callback {
             method: &request.method,
             // The senders know it better.
@@ -28,35 +26,18 @@ impl Callbacks for Router {
             headers: &request.headers,
             body: &request.body,
         };
-        match self.senders().receive(&provider, &callback, now()) {
-            None => Err(callbacks::CallbackError::UnknownProvider),
-            Some(Ok(received)) => Ok(answered(received)),
-            Some(Err(error)) => Err(match error {
-                CallbackError::Unauthenticated => callbacks::CallbackError::Unauthenticated,
-                CallbackError::Unreadable => callbacks::CallbackError::Unreadable,
-                CallbackError::Unsupported => callbacks::CallbackError::Unsupported,
-            }),
-        }
+        self.senders().receive(&provider, &callback, now()).map(answered)
     }
 }
 
 fn answered(received: Received) -> callbacks::Received {
     let has_words = !received.answer.is_empty();
     callbacks::Received {
-        reports: received.reports.into_iter().map(report).collect(),
+        reports: received.reports.into_iter().map(Into::into).collect(),
         answer: CallbackAnswer {
             status: StatusCode::OK,
             content_type: has_words.then(|| HeaderValue::from_static("text/plain; charset=utf-8")),
             body: Bytes::from(received.answer),
         },
     }
-}
-
-fn report(report: Report) -> DeliveryReport {
-    let Tag { tenant, challenge_id, send_number } = report.tag;
-    let outcome = match report.outcome {
-        Outcome::Delivered => DeliveryOutcome::Delivered,
-        Outcome::Failed => DeliveryOutcome::Failed,
-    };
-    DeliveryReport { tenant, id: challenge_id, send_number, outcome }
 }

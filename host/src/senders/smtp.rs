@@ -16,7 +16,8 @@ mod stream;
 
 use std::time::Duration;
 
-use countersign_providers::{Mail, Problems, SendError, SmtpSettings, Unsent};
+use countersign_contract::types::SendError;
+use countersign_providers::{Mail, Problems, SmtpSettings, Unsent};
 use lettre::Address;
 use tokio::time::{Instant, timeout_at};
 

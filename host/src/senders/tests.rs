@@ -4,9 +4,9 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use countersign_providers::{
-    Channel, Content, FileSettings, Message, NativeSettings, Pii, Secret, Timestamp,
-};
+use countersign_contract::types::Channel;
+use countersign_contract::{Pii, Secret, Timestamp};
+use countersign_providers::{Content, FileSettings, Message, NativeSettings};
 
 use super::*;
 

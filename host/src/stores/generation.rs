@@ -3,14 +3,14 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use countersign_contract::store::{Assignment, MAX_TTL_SECONDS, Operation, Reply};
+use countersign_contract::types::StoreError;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use super::{MAX_TTL_SECONDS, Store};
-use crate::bindings::countersign::otp::store::{Assignment, Operation, Reply};
-use crate::bindings::countersign::otp::types::StoreError;
+use super::Store;
 
 /// Where a store keeps the generation that a host last found. No key of the engine's is called so: they begin with `{`.
 const PLACE: &str = "generation";

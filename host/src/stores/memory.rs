@@ -10,15 +10,15 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use countersign_contract::store::{MAX_OPERATIONS, Operation, Outcome, Reply, Step, check};
+use countersign_contract::types::StoreError;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::shard::{Content, Shard};
 use super::clock::Clock;
 use super::error::within;
-use super::{Answer, Generation, OpenError, Report, Store, limits};
-use crate::bindings::countersign::otp::store::{Operation, Outcome, Reply, Step};
-use crate::bindings::countersign::otp::types::StoreError;
+use super::{Answer, Generation, OpenError, Report, Store};
 
 mod shard;
 
@@ -26,7 +26,7 @@ mod shard;
 const SHARDS: usize = 64;
 
 /// Keys looked at by each batch because their time may be over. More than a batch can add.
-const SWEPT_PER_BATCH: usize = 2 * limits::MAX_OPERATIONS;
+const SWEPT_PER_BATCH: usize = 2 * MAX_OPERATIONS;
 
 /// `[store]` with `type = "memory"`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -101,7 +101,7 @@ impl MemoryStore {
     }
 
     fn carry_out(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
-        limits::check(&batch)?;
+        check(&batch)?;
         let now = (self.clock)();
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         if let Some(shard) = self.shards.get(turn % SHARDS) {

@@ -7,16 +7,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use countersign_contract::store::{Operation, Outcome};
+use countersign_contract::types::StoreError;
 use schemars::JsonSchema;
 use serde::Deserialize;
-
-use crate::bindings::countersign::otp::store::{Operation, Outcome};
-use crate::bindings::countersign::otp::types::StoreError;
 
 pub mod clock;
 mod error;
 pub mod generation;
-mod limits;
 pub mod memory;
 pub mod redis;
 mod skew;
@@ -24,7 +22,6 @@ pub mod sqlite;
 
 pub use error::OpenError;
 pub use generation::{AfterRestart, Generation};
-pub use limits::{MAX_KEY_BYTES, MAX_OPERATIONS, MAX_TTL_SECONDS, MAX_VALUE_BYTES};
 pub use skew::Skew;
 
 /// The key that is written to prove that writes work. What it holds means nothing.

@@ -14,7 +14,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use countersign_settings::secret::Secret;
+use countersign_contract::Secret;
+use countersign_contract::store::{Operation, Outcome, check};
+use countersign_contract::types::StoreError;
 use redis::{Cmd, ConnectionInfo, Value};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,9 +29,7 @@ use self::link::{Link, Purpose};
 use super::error::within;
 use super::generation::Watch;
 use super::skew::SkewWatch;
-use super::{AfterRestart, Answer, Generation, OpenError, Report, Store, clock, limits};
-use crate::bindings::countersign::otp::store::{Operation, Outcome};
-use crate::bindings::countersign::otp::types::StoreError;
+use super::{AfterRestart, Answer, Generation, OpenError, Report, Store, clock};
 
 mod address;
 mod commands;
@@ -161,7 +161,7 @@ impl RedisStore {
     }
 
     async fn carry_out(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
-        limits::check(&batch)?;
+        check(&batch)?;
         let (plan, packed) = commands::pack(&batch, &self.key_prefix);
         if matches!(packed, Packed::Nothing) {
             return Ok(Outcome { replies: Vec::new(), generation: None });

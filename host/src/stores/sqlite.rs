@@ -11,6 +11,8 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use countersign_contract::store::{Operation, Outcome, check};
+use countersign_contract::types::StoreError;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::oneshot;
@@ -20,9 +22,7 @@ use self::place::Place;
 use self::writer::{Job, Writer};
 use super::clock::Clock;
 use super::error::within;
-use super::{AfterRestart, Answer, Generation, OpenError, Report, Store, limits};
-use crate::bindings::countersign::otp::store::{Operation, Outcome};
-use crate::bindings::countersign::otp::types::StoreError;
+use super::{AfterRestart, Answer, Generation, OpenError, Report, Store};
 
 mod file;
 mod place;
@@ -129,7 +129,7 @@ impl SqliteStore {
     }
 
     async fn carry_out(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
-        limits::check(&batch)?;
+        check(&batch)?;
         let deadline = Instant::now() + self.timeout;
         let (reply, answer) = oneshot::channel();
         let job = Job { batch, deadline: deadline.into_std(), reply };

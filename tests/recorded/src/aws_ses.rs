@@ -1,6 +1,6 @@
 //! Amazon SES. Codes, statuses and fields as its model in AWS's SDKs has them, texts as its users report them.
 
-use countersign_providers::Channel;
+use countersign_contract::types::Channel;
 
 use crate::{Answer, Cases, Error, Exchange, Failed, Recorded, Refusals, WithoutWords};
 

@@ -1,7 +1,7 @@
 //! Amazon SNS. Bodies as its API reference has them, codes and statuses as its model in AWS's SDKs has them, texts as
 //! its users report them.
 
-use countersign_providers::Channel;
+use countersign_contract::types::Channel;
 
 use crate::{Answer, Cases, Error, Exchange, Failed, Recorded, Refusals, WithoutWords};
 

@@ -4,7 +4,7 @@
 //! "`user_sms_id` is invalid". The others are what such a refusal may look like: they hold the words that the provider's
 //! module looks for, not sentences that Eskiz was seen to say.
 
-use countersign_providers::Channel;
+use countersign_contract::types::Channel;
 
 use crate::{Answer, Cases, Error, Exchange, Failed, Recorded, Refusals, WithoutWords};
 

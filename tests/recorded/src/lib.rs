@@ -12,9 +12,9 @@ mod twilio;
 mod wati;
 mod webhook;
 
-use countersign_providers::{
-    Channel, Content, Mail, Message, Pii, Secret, SendError, SenderSettings, Speech, Timestamp,
-};
+use countersign_contract::types::{Channel, SendError};
+use countersign_contract::{Pii, Secret, Timestamp};
+use countersign_providers::{Content, Mail, Message, SenderSettings, Speech};
 
 /// Where the provider is in [`Recorded::settings`].
 pub const ORIGIN: &str = "https://provider.example";

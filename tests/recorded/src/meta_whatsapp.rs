@@ -1,6 +1,6 @@
 //! Meta's Cloud API. Errors as its page on error codes lists them, with the statuses that it gives.
 
-use countersign_providers::Channel;
+use countersign_contract::types::Channel;
 
 use crate::{Answer, Cases, Error, Exchange, Failed, Recorded, Refusals, WithoutWords};
 

@@ -1,7 +1,7 @@
 //! Resend: every error of <https://resend.com/docs/api-reference/errors>, and those that its SDKs know besides. Status and
 //! name are theirs; the sentences are shortened, save where the field that they name decides.
 
-use countersign_providers::Channel;
+use countersign_contract::types::Channel;
 
 use crate::{Answer, Cases, Error, Exchange, Failed, Recorded, Refusals, WithoutWords};
 

@@ -1,6 +1,6 @@
 //! WATI. Bodies as WATI documents them; words of errors as users have reported them.
 
-use countersign_providers::Channel;
+use countersign_contract::types::Channel;
 
 use crate::{Answer, Cases, Error, Exchange, Failed, Recorded, Refusals, WithoutWords};
 

@@ -1,6 +1,6 @@
 //! The webhook: its answers are whatever an operator's receiver says.
 
-use countersign_providers::Channel;
+use countersign_contract::types::Channel;
 
 use crate::{Answer, Cases, Error, Exchange, Failed, Recorded, Refusals, WithoutWords};
 

@@ -5,9 +5,8 @@
 mod answers;
 mod requests;
 
-use countersign_providers::{
-    Channel, Opened, Provider, SendError, SenderSettings, SendersSettings, Session, Step,
-};
+use countersign_contract::types::{Channel, SendError};
+use countersign_providers::{Opened, Provider, SenderSettings, SendersSettings, Session, Step};
 use countersign_recorded::{ALL, Answer, NOW, Recorded, recorded};
 use http::Response;
 

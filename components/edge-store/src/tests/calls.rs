@@ -1,6 +1,6 @@
 //! What a request costs: calls of the backend, beside the operations of its batches, which are the least there can be.
 
-use countersign_core::policy::Limit;
+use countersign_contract::settings::Limit;
 
 use super::engine::{App, limits, wrong};
 use super::model::{Format, Model, Tally, Trouble, block, set, step};

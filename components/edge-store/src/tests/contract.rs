@@ -3,8 +3,11 @@
 
 use std::collections::HashMap;
 
+use countersign_contract::store::{
+    MAX_KEY_BYTES, MAX_OPERATIONS, MAX_TTL_SECONDS, MAX_VALUE_BYTES,
+};
+
 use super::model::{BEGIN, FORMATS, Format, Model, block, delete, get, set, step, value};
-use crate::contract::{MAX_KEY_BYTES, MAX_OPERATIONS, MAX_TTL_SECONDS, MAX_VALUE_BYTES};
 use crate::physical::{Held, encode, place};
 use crate::{Operation, Reply, Store, StoreError};
 

@@ -2,16 +2,17 @@
 
 use std::sync::{Arc, Mutex};
 
-use countersign_core::error::{SendError, StoreError as CoreError};
-use countersign_core::policy::{Activity, Draft, Limit, Policy, PolicyFaults, VerifyBy};
-use countersign_core::request::{Addressee, Challenge, IssueRequest, Target, VerifyRequest};
-use countersign_core::world::{
-    Channel, Delivery, Message, Operation as Asked, Outcome, Reply as Answered,
-};
-use countersign_core::{Engine, Error, Keyring, Secret, Timestamp, World, error::Scope};
+use countersign_contract::otp::{Addressee, Challenge, Error, IssueRequest, Target, VerifyRequest};
+use countersign_contract::sender::{Delivery, Message};
+use countersign_contract::settings::{self, Activity, Limit, VerifyBy};
+use countersign_contract::store::{Operation, Outcome};
+use countersign_contract::types::{Channel, Scope, SendError, StoreError};
+use countersign_contract::{Pii, Secret, Timestamp};
+use countersign_core::policy::{Policy, PolicyFaults};
+use countersign_core::{Engine, Keyring, World};
 
 use super::model::{Model, Tally, block};
-use crate::{Operation, Reply, Store, StoreError};
+use crate::Store;
 
 /// An engine with an instance of the store to itself.
 pub(super) struct App {
@@ -29,13 +30,13 @@ pub(super) struct Edge {
 
 impl App {
     pub(super) fn new(model: &Model, limits: Vec<Limit>) -> Self {
-        let draft = Draft {
+        let draft = settings::Policy {
             channels: vec![Channel::Sms],
             lifetime_seconds: Some(300),
             cooldown_seconds: Some(30),
             verify_by: Some(VerifyBy::Both),
             limits,
-            ..Draft::default()
+            ..settings::Policy::default()
         };
         let secret = |seed: u8| Secret::new((0..32).map(|at| at ^ seed).collect::<Vec<u8>>());
         let keyring = Keyring::new(&secret(99), vec![("k1".into(), secret(1))]).unwrap();
@@ -54,7 +55,7 @@ impl App {
             tenant: "default".into(),
             purpose: "login".into(),
             channel: Some(Channel::Sms),
-            to: Secret::new(to.into()),
+            to: Pii::new(to.into()),
             reference: None,
             locale: None,
             client_ip: Some("192.0.2.1".into()),
@@ -71,7 +72,7 @@ impl App {
 
     pub(super) fn verify(&self, to: &str, code: &str) -> Result<(), Error> {
         let to =
-            Addressee { purpose: "login".into(), to: Secret::new(to.into()), device_cookie: None };
+            Addressee { purpose: "login".into(), to: Pii::new(to.into()), device_cookie: None };
         self.answer(Target::Recipient(to), code)
     }
 
@@ -122,12 +123,10 @@ pub(super) fn limits() -> Vec<Limit> {
 }
 
 impl World for Edge {
-    async fn run(&self, batch: Vec<Asked>) -> Result<Outcome, CoreError> {
-        let batch: Vec<_> = batch.into_iter().map(operation).collect();
+    async fn run(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
         self.model.inner().tally = Tally::default();
-        let replies = block(self.store.lock().unwrap().run(&batch)).map_err(error)?;
+        let replies = block(self.store.lock().unwrap().run(&batch))?;
         self.batches.lock().unwrap().push((batch.len(), self.model.inner().tally));
-        let replies = replies.into_iter().map(reply).collect();
         Ok(Outcome { replies, generation: None })
     }
 
@@ -148,32 +147,5 @@ impl World for Edge {
 
     fn policy(&self, _: &str, _: &str) -> Result<Option<Arc<Policy>>, PolicyFaults> {
         Ok(Some(Arc::clone(&self.policy)))
-    }
-}
-
-fn operation(asked: Asked) -> Operation {
-    match asked {
-        Asked::Delete(key) => Operation::Delete(key),
-        Asked::Get(key) => Operation::Get(key),
-        Asked::Increment { key, by, ttl_seconds } => Operation::Increment { key, by, ttl_seconds },
-        Asked::Set { key, value, ttl_seconds } => Operation::Set { key, value, ttl_seconds },
-    }
-}
-
-fn reply(reply: Reply) -> Answered {
-    match reply {
-        Reply::Count(count) => Answered::Count(count),
-        Reply::Done => Answered::Done,
-        Reply::Value(value) => Answered::Value(value),
-    }
-}
-
-fn error(error: StoreError) -> CoreError {
-    match error {
-        StoreError::Denied => CoreError::Denied,
-        StoreError::InvalidArgument => CoreError::InvalidArgument,
-        StoreError::Other(text) => CoreError::Other(text),
-        StoreError::Timeout => CoreError::Timeout,
-        StoreError::Unavailable => CoreError::Unavailable,
     }
 }

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::physical::Held;
 use crate::{Backend, Fault, Operation, Reply, Store};
+use countersign_contract::store::{Assignment, Step};
 
 /// When everything begins.
 pub(super) const BEGIN: u64 = 1_800_000_000;
@@ -340,11 +341,11 @@ pub(super) fn delete(key: &str) -> Operation {
 }
 
 pub(super) fn set(key: &str, value: &[u8], ttl_seconds: u32) -> Operation {
-    Operation::Set { key: key.into(), value: value.into(), ttl_seconds }
+    Operation::Set(Assignment { key: key.into(), value: value.into(), ttl_seconds })
 }
 
 pub(super) fn step(key: &str, by: i64, ttl_seconds: u32) -> Operation {
-    Operation::Increment { key: key.into(), by, ttl_seconds }
+    Operation::Increment(Step { key: key.into(), by, ttl_seconds })
 }
 
 pub(super) fn value(bytes: &[u8]) -> Reply {

@@ -4,20 +4,22 @@
 //! leaves the subject as it was. One that is admitted sends, and writes the challenges *after* a provider took the
 //! message: a failed send has nothing to clean up but the lease.
 
+use countersign_contract::otp::{Challenge, Error};
+use countersign_contract::sender::Message;
+use countersign_contract::settings::Activity;
+use countersign_contract::types::{Scope, SendError, Throttle};
+use countersign_contract::{Pii, Secret, Timestamp};
+
 use super::{Engine, Located};
 use crate::batch::{Batch, Replies, ValueTicket};
-use crate::error::{Error, Scope, SendError};
 use crate::history::History;
 use crate::lease::{Lease, View};
 use crate::limits::Windows;
 use crate::odometer::Slot;
-use crate::policy::Activity;
 use crate::record::{self, Challenges, Record, channel_number};
-use crate::request::Challenge;
-use crate::secret::Secret;
 use crate::standing::{Attempt, Standing, attempts_left};
 use crate::times::CLOCKS_DIFFER_SECONDS;
-use crate::world::{Message, Timestamp, World};
+use crate::world::World;
 
 /// A request that wants to send.
 pub(super) struct Applicant<'a> {
@@ -311,7 +313,7 @@ pub(super) fn busy(located: &Located) -> Error {
 }
 
 fn wait(seconds: u32) -> Error {
-    Error::Throttled { scope: Scope::Cooldown, retry_after_seconds: seconds.max(1) }
+    Error::Throttled(Throttle { scope: Scope::Cooldown, retry_after_seconds: seconds.max(1) })
 }
 
 fn not_offered() -> SendError {
@@ -330,7 +332,7 @@ fn message(
         purpose: applicant.located.purpose.clone(),
         channels: record.channels(),
         may_send_twice: applicant.located.policy.may_send_twice,
-        recipient: Secret::new(challenges.recipient.clone()),
+        recipient: Pii::new(challenges.recipient.clone()),
         code,
         challenge_id,
         send_number: record.send_number(),

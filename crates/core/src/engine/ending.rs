@@ -1,14 +1,16 @@
 //! What says how challenges ended, once a verdict has decided it.
 
+use countersign_contract::Timestamp;
+use countersign_contract::types::StoreError;
+
 use super::{Engine, Located};
 use crate::batch::{Batch, Replies, ValueTicket};
-use crate::error::StoreError;
 use crate::history::History;
 use crate::nonce::Nonce;
 use crate::record::{self, Budget, Record, Success, Withdrawal};
 use crate::times::{ENDING_SECONDS, FAILURES_SECONDS};
 use crate::verdict::PLACES;
-use crate::world::{Timestamp, World};
+use crate::world::World;
 
 /// How often a history is merged with what others write at the same time.
 const MERGES: usize = 4;

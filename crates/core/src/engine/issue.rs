@@ -1,18 +1,21 @@
 //! `issue`: makes a challenge and sends its code.
 
+use countersign_contract::Timestamp;
+use countersign_contract::otp::{Challenge, Error, IssueRequest};
+use countersign_contract::settings::VerifyBy;
+use countersign_contract::types::{Channel, RecipientFault};
+
 use super::admission::{Admission, Applicant, Outgoing, busy};
 use super::{Engine, Located, client_address, refuse_bad_locale, refuse_bad_reference};
 use crate::batch::Batch;
-use crate::error::Error;
 use crate::history::History;
 use crate::nonce::Nonce;
 use crate::odometer::{self, Slot};
-use crate::policy::{Policy, VerifyBy};
-use crate::recipient::{Fault, Kind, Recipient};
+use crate::policy::Policy;
+use crate::recipient::{Kind, Recipient, kind_of};
 use crate::record::{Budget, CHALLENGES, Challenges, Record, alphabet_number, channel_number};
-use crate::request::{Challenge, IssueRequest};
 use crate::standing::mark;
-use crate::world::{Channel, Timestamp, World};
+use crate::world::World;
 
 impl<W: World> Engine<W> {
     /// Makes a challenge and sends its code. Earlier ones of the subject stay answerable by their ids.
@@ -163,10 +166,10 @@ fn admissible(policy: &Policy, request: &IssueRequest) -> Result<(Recipient, Vec
     refuse_bad_reference(request.reference.as_deref())?;
     refuse_bad_locale(request.locale.as_deref())?;
     let recipient = policy.recipient(request.to.expose(), kind_for_all(&channels))?;
-    let mut fault = Fault::WrongKind;
+    let mut fault = RecipientFault::WrongKind;
     channels.retain(|channel| match policy.refuse_channel(&recipient, *channel) {
         Ok(()) => true,
-        Err(Fault::WrongKind) => false,
+        Err(RecipientFault::WrongKind) => false,
         Err(more_telling) => {
             fault = more_telling;
             false
@@ -181,6 +184,6 @@ fn admissible(policy: &Policy, request: &IssueRequest) -> Result<(Recipient, Vec
 
 /// The kind of recipient that all of these channels take; nothing where either kind has one.
 fn kind_for_all(channels: &[Channel]) -> Option<Kind> {
-    let kind = channels.first()?.kind()?;
-    channels.iter().all(|channel| channel.kind() == Some(kind)).then_some(kind)
+    let kind = kind_of(*channels.first()?)?;
+    channels.iter().all(|channel| kind_of(*channel) == Some(kind)).then_some(kind)
 }

@@ -1,11 +1,12 @@
 //! `record_delivery`: notes what a provider reports of a message that it took.
 
+use countersign_contract::otp::{DeliveryState, Error};
+use countersign_contract::types::DeliveryOutcome;
+
 use super::{Engine, Located};
 use crate::batch::Batch;
 use crate::deliveries::Deliveries;
-use crate::error::Error;
 use crate::record::{self, Challenges, Noted};
-use crate::request::{DeliveryOutcome, DeliveryState};
 use crate::world::World;
 
 impl<W: World> Engine<W> {
@@ -67,5 +68,5 @@ impl<W: World> Engine<W> {
 
 const fn beyond() -> Error {
     let reason = "has to be the number of a message that was sent: 1 for the first";
-    Error::InvalidArgument { field: "send-number", reason }
+    Error::invalid("send-number", reason)
 }

@@ -1,13 +1,15 @@
 //! `resend`: sends the code of a living challenge again.
 
+use countersign_contract::Timestamp;
+use countersign_contract::otp::{Challenge, Error, ResendRequest, State};
+use countersign_contract::settings::ResendCode;
+use countersign_contract::types::{Scope, Throttle};
+
 use super::admission::{Admission, Applicant, Outgoing, busy};
 use super::{Engine, Located, client_address};
 use crate::batch::Batch;
-use crate::error::{Error, Scope};
 use crate::odometer;
-use crate::policy::ResendCode;
-use crate::request::{Challenge, ResendRequest, State};
-use crate::world::{Timestamp, World};
+use crate::world::World;
 
 impl<W: World> Engine<W> {
     /// Sends the code of a living challenge again, or a new code for it, as the policy says. Neither the
@@ -52,10 +54,10 @@ fn resendable(admission: &Admission, located: &Located, now: Timestamp) -> Resul
     }
     let policy = &located.policy;
     if record.resends >= policy.max_resends {
-        return Err(Error::Throttled {
+        return Err(Error::Throttled(Throttle {
             scope: Scope::Challenge,
             retry_after_seconds: record.expires_at().since(now).max(1),
-        });
+        }));
     }
     if let Some(refusal) = admission.refusal(located, now) {
         return Err(refusal);

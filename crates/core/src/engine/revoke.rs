@@ -1,9 +1,9 @@
 //! `revoke`: takes a living challenge back.
 
+use countersign_contract::otp::{Error, State};
+
 use super::Engine;
 use crate::batch::Batch;
-use crate::error::Error;
-use crate::request::State;
 use crate::verdict::{self, Verdict};
 use crate::world::World;
 

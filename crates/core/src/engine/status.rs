@@ -1,12 +1,13 @@
 //! `status`: tells where a challenge stands, and changes nothing.
 
+use countersign_contract::Timestamp;
+use countersign_contract::otp::{Error, Report, State, Target};
+
 use super::Engine;
 use crate::batch::Batch;
 use crate::deliveries::Deliveries;
-use crate::error::Error;
-use crate::request::{Report, State, Target};
 use crate::standing::{Attempt, Standing, attempts_left};
-use crate::world::{Timestamp, World};
+use crate::world::World;
 
 impl<W: World> Engine<W> {
     /// Tells where a challenge stands: one round trip, nothing changed.

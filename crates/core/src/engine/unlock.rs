@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use countersign_contract::Timestamp;
+use countersign_contract::otp::{Addressee, Error};
+
 use super::{Engine, Located};
 use crate::batch::Batch;
 use crate::device::Device;
-use crate::error::Error;
 use crate::odometer::Slot;
 use crate::standing::mark;
 use crate::verdict;
-use crate::world::{Timestamp, World};
+use crate::world::World;
 
 impl<W: World> Engine<W> {
     /// Lifts the locks and clears the failures of a recipient, for its known devices and for everybody else, and takes
@@ -18,11 +20,7 @@ impl<W: World> Engine<W> {
     /// # Errors
     ///
     /// As `wit/otp.wit` lists them for `unlock`.
-    pub async fn unlock(
-        &self,
-        tenant: &str,
-        addressee: &crate::request::Addressee,
-    ) -> Result<(), Error> {
+    pub async fn unlock(&self, tenant: &str, addressee: &Addressee) -> Result<(), Error> {
         let now = self.world.now();
         let policy = self.policy(tenant, &addressee.purpose)?;
         let recipient = policy.recipient(addressee.to.expose(), None)?;

@@ -1,23 +1,24 @@
 //! `verify`: counts an attempt, compares a code, and lets one of all right codes succeed.
 
+use countersign_contract::otp::{Error, State, Target, Verified, VerifyRequest};
+use countersign_contract::settings::{Activity, VerifyBy};
+use countersign_contract::{Secret, Timestamp};
+
 use super::{Engine, Located, client_address};
 use crate::batch::Batch;
-use crate::bounds::MAX_TYPED_BYTES;
 use crate::code::Code;
 use crate::device::{self, Device};
-use crate::error::Error;
 use crate::history::History;
 use crate::limits::Windows;
 use crate::nonce::{self, Nonce};
 use crate::odometer::{self, Reading, Slot};
-use crate::policy::{Activity, Policy, VerifyBy};
+use crate::policy::Policy;
 use crate::record::{self, Budget, Challenges, Record, Success};
-use crate::request::{State, Target, Verified, VerifyRequest};
-use crate::secret::Secret;
 use crate::standing::{Attempt, Standing, attempts_left, is_of, mark};
 use crate::subject;
 use crate::verdict::{self, Verdict};
-use crate::world::{Timestamp, World};
+use crate::world::World;
+use countersign_contract::otp::MAX_TYPED_BYTES;
 
 /// What the first round trip brought to light.
 enum Outcome<'a> {
@@ -113,7 +114,7 @@ impl<W: World> Engine<W> {
             return Ok(code);
         }
         let reason = "has to be as many of the policy's signs as a code has";
-        let malformed = Error::InvalidArgument { field: "code", reason };
+        let malformed = Error::invalid("code", reason);
         if !Code::may_be(typed) {
             return Err(malformed);
         }
@@ -158,7 +159,7 @@ impl<W: World> Engine<W> {
                 odometer::keep(subject, slot, &mut batch);
             }
         }
-        let taken_back = if matches!(error, Error::Throttled { .. }) {
+        let taken_back = if matches!(error, Error::Throttled(_)) {
             windows.take_back(&mut batch)
         } else {
             windows.take_back_of_subject(&mut batch)
@@ -459,7 +460,7 @@ fn refuse_unpresentable(policy: &Policy, request: &VerifyRequest) -> Result<(), 
     super::refuse_bad_reference(request.reference.as_deref())?;
     if request.code.expose().len() > MAX_TYPED_BYTES {
         let reason = "has to be at most 256 bytes";
-        return Err(Error::InvalidArgument { field: "code", reason });
+        return Err(Error::invalid("code", reason));
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! What a history makes of failures.
 
+use countersign_contract::settings;
+use countersign_contract::types::Channel;
+
 use super::*;
-use crate::policy::Draft;
-use crate::world::Channel;
 
 impl History {
     /// One with something in each field.
@@ -17,7 +18,8 @@ impl History {
 }
 
 fn policy() -> Policy {
-    Policy::new(Draft { channels: vec![Channel::Sms], ..Draft::default() }).unwrap()
+    Policy::new(settings::Policy { channels: vec![Channel::Sms], ..settings::Policy::default() })
+        .unwrap()
 }
 
 fn lock(history: &History, now: u64) -> u32 {

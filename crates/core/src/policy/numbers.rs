@@ -1,33 +1,21 @@
 //! Which phone numbers a purpose sends to: by their type, their region, and their newness.
 
+use countersign_contract::settings::RegionRule;
+use countersign_contract::types::{Channel, RecipientFault};
+
 use super::{Policy, PolicyFaults, has_twice};
-use crate::recipient::{self, Fault, Kind, Recipient, Rules};
-use crate::world::Channel;
+use crate::recipient::{self, Kind, Recipient, Rules};
 
 /// The most entries of one list.
 const MAX_ENTRIES: usize = 300;
 /// The most prefixes of numbers that are newer than the metadata.
 const MAX_NEW_PREFIXES: usize = 64;
 
-/// The regions whose numbers may be sent to.
-///
 /// An entry is a region, as the two capital letters of ISO 3166, or a plus sign and the first digits of international
-/// numbers: `ID`, `+62`, `+1876`. A mail address belongs to no region and is always allowed.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct RegionRule {
-    /// The channel that it holds for; every channel where none is named.
-    pub channel: Option<Channel>,
-    /// What a number has to match one of; where it is empty, any number is allowed.
-    pub allow: Vec<String>,
-    /// What a number must not match. It counts for more than `allow`.
-    pub deny: Vec<String>,
-}
-
-impl RegionRule {
-    fn allows(&self, recipient: &Recipient) -> bool {
-        let is_listed = |list: &[String]| list.iter().any(|entry| matches(entry, recipient));
-        (self.allow.is_empty() || is_listed(&self.allow)) && !is_listed(&self.deny)
-    }
+/// numbers. A mail address belongs to no region and is always allowed.
+fn allows(rule: &RegionRule, recipient: &Recipient) -> bool {
+    let is_listed = |list: &[String]| list.iter().any(|entry| matches(entry, recipient));
+    (rule.allow.is_empty() || is_listed(&rule.allow)) && !is_listed(&rule.deny)
 }
 
 fn matches(entry: &str, recipient: &Recipient) -> bool {
@@ -47,7 +35,11 @@ impl Policy {
     }
 
     /// Reads a recipient as this policy has it: `kind` is what all of its channels take.
-    pub(crate) fn recipient(&self, text: &str, kind: Option<Kind>) -> Result<Recipient, Fault> {
+    pub(crate) fn recipient(
+        &self,
+        text: &str,
+        kind: Option<Kind>,
+    ) -> Result<Recipient, RecipientFault> {
         let rules = Rules {
             default_region: self.default_region.as_deref(),
             number_types: &self.number_types,
@@ -65,14 +57,14 @@ impl Policy {
         &self,
         recipient: &Recipient,
         channel: Channel,
-    ) -> Result<(), Fault> {
-        if channel.kind().is_some_and(|kind| kind != recipient.kind()) {
-            return Err(Fault::WrongKind);
+    ) -> Result<(), RecipientFault> {
+        if recipient::kind_of(channel).is_some_and(|kind| kind != recipient.kind()) {
+            return Err(RecipientFault::WrongKind);
         }
         let holds = |rule: &&RegionRule| rule.channel.is_none_or(|named| named == channel);
         let is_allowed = recipient.kind() == Kind::Email
-            || self.regions.iter().filter(holds).all(|rule| rule.allows(recipient));
-        if is_allowed { Ok(()) } else { Err(Fault::NumberNotAllowed) }
+            || self.regions.iter().filter(holds).all(|rule| allows(rule, recipient));
+        if is_allowed { Ok(()) } else { Err(RecipientFault::NumberNotAllowed) }
     }
 
     pub(super) fn refuse_bad_numbers(&self, faults: &mut PolicyFaults) {

@@ -1,16 +1,6 @@
 //! The presets: what the fields of a policy are where the operator wrote nothing else.
 
-/// Which defaults a policy takes.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Preset {
-    /// For logins.
-    #[default]
-    Default,
-    /// For what is worth little to an attacker, and should never keep a person waiting.
-    Lenient,
-    /// For payments and recovery.
-    Strict,
-}
+use countersign_contract::settings::Preset;
 
 /// The defaults that differ between presets.
 pub(super) struct Defaults {
@@ -27,10 +17,10 @@ pub(super) struct Defaults {
 
 const DAY: u32 = 86_400;
 
-impl Preset {
-    pub(super) const fn defaults(self) -> Defaults {
-        match self {
-            Self::Default => Defaults {
+impl Defaults {
+    pub(super) const fn of(preset: Preset) -> Self {
+        match preset {
+            Preset::Default => Self {
                 lifetime_seconds: 300,
                 max_attempts: 3,
                 lockout_seconds: 900,
@@ -41,7 +31,7 @@ impl Preset {
                 max_resends: 3,
                 remember_device_seconds: 30 * DAY,
             },
-            Self::Lenient => Defaults {
+            Preset::Lenient => Self {
                 lifetime_seconds: 600,
                 max_attempts: 5,
                 lockout_seconds: 300,
@@ -52,7 +42,7 @@ impl Preset {
                 max_resends: 5,
                 remember_device_seconds: 90 * DAY,
             },
-            Self::Strict => Defaults {
+            Preset::Strict => Self {
                 lifetime_seconds: 180,
                 max_attempts: 3,
                 lockout_seconds: 3_600,
@@ -73,7 +63,7 @@ mod tests {
 
     #[test]
     fn devices_are_remembered_for_a_week_a_month_or_a_season() {
-        let seconds = |preset: Preset| preset.defaults().remember_device_seconds;
+        let seconds = |preset: Preset| Defaults::of(preset).remember_device_seconds;
         assert_eq!(seconds(Preset::Strict), 604_800);
         assert_eq!(seconds(Preset::Default), 2_592_000);
         assert_eq!(seconds(Preset::Lenient), 7_776_000);

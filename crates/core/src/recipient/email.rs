@@ -16,20 +16,20 @@
 use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 
-use super::{Fault, MAX_BYTES};
+use super::{MAX_BYTES, RecipientFault};
 
 /// The longest local part, in bytes.
 const MAX_LOCAL_BYTES: usize = 64;
 
 /// Reads an address; gives back its canonical form.
-pub(super) fn parse(text: &str) -> Result<String, Fault> {
-    let (local, domain) = text.rsplit_once('@').ok_or(Fault::MalformedAddress)?;
+pub(super) fn parse(text: &str) -> Result<String, RecipientFault> {
+    let (local, domain) = text.rsplit_once('@').ok_or(RecipientFault::MalformedAddress)?;
     if local.len() > MAX_LOCAL_BYTES || !local.split('.').all(is_atom) {
-        return Err(Fault::MalformedAddress);
+        return Err(RecipientFault::MalformedAddress);
     }
     let domain = ascii_domain(domain)?;
     let address = format!("{}@{domain}", local.to_ascii_lowercase());
-    if address.len() > MAX_BYTES { Err(Fault::TooLong) } else { Ok(address) }
+    if address.len() > MAX_BYTES { Err(RecipientFault::TooLong) } else { Ok(address) }
 }
 
 /// Whether it is an `atom` of RFC 5322.
@@ -38,7 +38,7 @@ fn is_atom(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(allowed)
 }
 
-fn ascii_domain(domain: &str) -> Result<String, Fault> {
+fn ascii_domain(domain: &str) -> Result<String, RecipientFault> {
     // Only the hyphens at either end are looked at: `r3---x.example.com` is in use.
     let ascii = Uts46::new()
         .to_ascii(
@@ -47,11 +47,11 @@ fn ascii_domain(domain: &str) -> Result<String, Fault> {
             Hyphens::CheckFirstLast,
             DnsLength::Verify,
         )
-        .map_err(|_| Fault::MalformedAddress)?;
+        .map_err(|_| RecipientFault::MalformedAddress)?;
     match ascii.rsplit_once('.') {
         Some((_, last)) if last.starts_with(|first: char| first.is_ascii_alphabetic()) => {
             Ok(ascii.into_owned())
         }
-        _ => Err(Fault::MalformedAddress),
+        _ => Err(RecipientFault::MalformedAddress),
     }
 }

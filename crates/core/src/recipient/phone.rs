@@ -34,7 +34,7 @@ use plan::{CallingCode, Plan};
 
 pub(super) use table::METADATA_VERSION;
 
-use super::{Fault, NumberType, Rules};
+use super::{NumberType, RecipientFault, Rules};
 
 /// The longest text that libphonenumber reads, in characters.
 const MAX_CHARACTERS: usize = 250;
@@ -89,7 +89,7 @@ pub(super) fn is_prefix(text: &str) -> bool {
 
 /// Reads a number in any spelling. Two numbers are none, also where their digits, joined, would be one: on either side of
 /// the only slash, or a whole one and another that begins anew (`030 12345 030 12346`).
-pub(super) fn parse(text: &str, rules: &Rules<'_>) -> Result<Number, Fault> {
+pub(super) fn parse(text: &str, rules: &Rules<'_>) -> Result<Number, RecipientFault> {
     let number = parse_one(text, rules)?;
     let is_number = |text: &str| parse_one(text, rules).is_ok();
     let are_both = |(first, second)| is_number(first) && is_number(second);
@@ -112,14 +112,14 @@ pub(super) fn parse(text: &str, rules: &Rules<'_>) -> Result<Number, Fault> {
     if spelling::around_only_slash(text).is_some_and(are_both)
         || spelling::before_groups(text).any(follows)
     {
-        return Err(Fault::MalformedNumber);
+        return Err(RecipientFault::MalformedNumber);
     }
     Ok(number)
 }
 
-fn parse_one(text: &str, rules: &Rules<'_>) -> Result<Number, Fault> {
+fn parse_one(text: &str, rules: &Rules<'_>) -> Result<Number, RecipientFault> {
     if text.chars().count() > MAX_CHARACTERS {
-        return Err(Fault::TooLong);
+        return Err(RecipientFault::TooLong);
     }
     let spelled = spelling::read(text)?;
     let region = rules.default_region.and_then(Plan::of_region);
@@ -127,7 +127,7 @@ fn parse_one(text: &str, rules: &Rules<'_>) -> Result<Number, Fault> {
         let (code, rest) = after_plus(&spelled.digits, region)?;
         (code.main_plan, rest)
     } else {
-        let region = region.ok_or(Fault::Ambiguous)?;
+        let region = region.ok_or(RecipientFault::Ambiguous)?;
         match without_plus(&spelled.digits, region)? {
             Some((code, rest)) => (code.main_plan, rest),
             None => (region, Cow::Borrowed(spelled.digits.as_str())),
@@ -144,7 +144,7 @@ fn parse_one(text: &str, rules: &Rules<'_>) -> Result<Number, Fault> {
         && (code.may_assign(&national) || is_new())
         && without_national_prefix(&national, code.main_plan) == national;
     if !assignable {
-        return Err(Fault::UnassignableNumber);
+        return Err(RecipientFault::UnassignableNumber);
     }
     Ok(Number {
         calling_code_digits: code.digits.len(),
@@ -158,15 +158,15 @@ fn parse_one(text: &str, rules: &Rules<'_>) -> Result<Number, Fault> {
 fn after_plus<'a>(
     digits: &'a str,
     region: Option<&'static Plan>,
-) -> Result<International<'a>, Fault> {
+) -> Result<International<'a>, RecipientFault> {
     if digits.len() <= MIN_NATIONAL_DIGITS {
-        return Err(Fault::UnassignableNumber);
+        return Err(RecipientFault::UnassignableNumber);
     }
     if let Some((code, rest)) = CallingCode::split(digits) {
         return Ok((code, Cow::Borrowed(rest)));
     }
     let found = region.map_or(Ok(None), |region| without_plus(digits, region))?;
-    found.ok_or(Fault::UnassignableNumber)
+    found.ok_or(RecipientFault::UnassignableNumber)
 }
 
 /// Finds the calling code of a number without a plus sign: behind the international prefix of the region, or the
@@ -174,10 +174,10 @@ fn after_plus<'a>(
 fn without_plus<'a>(
     digits: &'a str,
     region: &'static Plan,
-) -> Result<Option<International<'a>>, Fault> {
+) -> Result<Option<International<'a>>, RecipientFault> {
     if let Some(rest) = region.after_international_prefix(digits) {
         let found = if rest.len() > MIN_NATIONAL_DIGITS { CallingCode::split(rest) } else { None };
-        let (code, rest) = found.ok_or(Fault::UnassignableNumber)?;
+        let (code, rest) = found.ok_or(RecipientFault::UnassignableNumber)?;
         return Ok(Some((code, Cow::Borrowed(rest))));
     }
     let Some(rest) = digits.strip_prefix(region.calling_code.digits) else {

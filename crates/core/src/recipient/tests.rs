@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// Reads a text, and checks that the canonical form reads as itself.
-fn read(text: &str, region: Option<&str>) -> Result<String, Fault> {
+fn read(text: &str, region: Option<&str>) -> Result<String, RecipientFault> {
     let recipient = parse(text, None, region)?;
     let again = parse(recipient.as_str(), Some(recipient.kind()), None);
     assert_eq!(again.as_ref(), Ok(&recipient), "the canonical form of {text} is not stable");
@@ -13,7 +13,7 @@ fn read(text: &str, region: Option<&str>) -> Result<String, Fault> {
 }
 
 #[track_caller]
-fn all_read_as(expected: Result<&str, Fault>, region: Option<&str>, texts: &[&str]) {
+fn all_read_as(expected: Result<&str, RecipientFault>, region: Option<&str>, texts: &[&str]) {
     for text in texts {
         assert_eq!(
             read(text, region).as_deref(),
@@ -70,12 +70,12 @@ fn a_number_with_its_country_needs_no_region() {
 #[test]
 fn a_national_number_without_a_region_is_ambiguous() {
     all_read_as(
-        Err(Fault::Ambiguous),
+        Err(RecipientFault::Ambiguous),
         None,
         &["0812-3456-7890", "6281234567890", "006281234567890", "12"],
     );
-    all_read_as(Err(Fault::Ambiguous), Some("XX"), &["081234567890"]);
-    all_read_as(Err(Fault::Ambiguous), Some("id"), &["081234567890"]);
+    all_read_as(Err(RecipientFault::Ambiguous), Some("XX"), &["081234567890"]);
+    all_read_as(Err(RecipientFault::Ambiguous), Some("id"), &["081234567890"]);
     assert!(
         is_region("ID")
             && !is_region("id")
@@ -138,7 +138,7 @@ fn extensions_letters_and_other_signs_are_refused() {
         "+",
         "hello",
     ];
-    all_read_as(Err(Fault::MalformedNumber), Some("US"), &refused);
+    all_read_as(Err(RecipientFault::MalformedNumber), Some("US"), &refused);
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn marks_at_the_ends_and_inside_of_a_number_do_not_matter() {
         "+6281234567890'",
         "\u{fe10}081234567890",
     ];
-    all_read_as(Err(Fault::MalformedNumber), Some("ID"), &refused);
+    all_read_as(Err(RecipientFault::MalformedNumber), Some("ID"), &refused);
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn a_number_and_something_else_is_refused() {
         (Some("CH"), &["079'123'45'67", "021/821\u{2019}51\u{2019}08"][..]),
         (Some("US"), &["(650) 253-0000 x123", "1-800-FLOWERS"][..]),
     ] {
-        all_read_as(Err(Fault::MalformedNumber), region, texts);
+        all_read_as(Err(RecipientFault::MalformedNumber), region, texts);
     }
 }
 
@@ -267,14 +267,14 @@ fn slashes_brackets_and_full_stops_elsewhere_separate() {
 fn a_number_that_nobody_can_have_is_refused() {
     let unassignable =
         ["+62 812", "+1 123 456 7890", "+999 123456789", "+0", "0000000", "1", "555-0100", "0011"];
-    all_read_as(Err(Fault::UnassignableNumber), Some("US"), &unassignable);
-    all_read_as(Err(Fault::UnassignableNumber), Some("US"), &["1".repeat(200).as_str()]);
+    all_read_as(Err(RecipientFault::UnassignableNumber), Some("US"), &unassignable);
+    all_read_as(Err(RecipientFault::UnassignableNumber), Some("US"), &["1".repeat(200).as_str()]);
 }
 
 #[test]
 fn nothing_and_too_much_are_refused() {
     all_read_as(
-        Err(Fault::Empty),
+        Err(RecipientFault::Empty),
         None,
         &["", " ", "\t\r\n", "\u{200b}\u{feff}\u{a0}", "\u{fe0f}"],
     );
@@ -283,13 +283,13 @@ fn nothing_and_too_much_are_refused() {
         format!("{}@example.com", "a".repeat(260)),
         "1".repeat(251),
     ];
-    all_read_as(Err(Fault::TooLong), Some("ID"), &long.each_ref().map(String::as_str));
+    all_read_as(Err(RecipientFault::TooLong), Some("ID"), &long.each_ref().map(String::as_str));
     let number = "+62 812 3456 7890";
     let longest = format!("{number}{}", " ".repeat(MAX_BYTES - number.len()));
     all_read_as(Ok("+6281234567890"), None, &[&longest]);
     let labels = vec!["b".repeat(50); 4].join(".");
     all_read_as(
-        Err(Fault::MalformedAddress),
+        Err(RecipientFault::MalformedAddress),
         None,
         &[&format!("{}@{labels}.example.com", "a".repeat(65))[..250]],
     );
@@ -298,14 +298,14 @@ fn nothing_and_too_much_are_refused() {
 #[test]
 fn every_fault_is_told_in_words_of_its_own() {
     let faults = [
-        Fault::Ambiguous,
-        Fault::Empty,
-        Fault::MalformedAddress,
-        Fault::MalformedNumber,
-        Fault::NumberNotAllowed,
-        Fault::TooLong,
-        Fault::UnassignableNumber,
-        Fault::WrongKind,
+        RecipientFault::Ambiguous,
+        RecipientFault::Empty,
+        RecipientFault::MalformedAddress,
+        RecipientFault::MalformedNumber,
+        RecipientFault::NumberNotAllowed,
+        RecipientFault::TooLong,
+        RecipientFault::UnassignableNumber,
+        RecipientFault::WrongKind,
     ];
     let told: std::collections::BTreeSet<_> = faults.iter().map(ToString::to_string).collect();
     assert!(told.len() == faults.len() && told.iter().all(|text| text.len() > 15), "{told:?}");
@@ -313,10 +313,10 @@ fn every_fault_is_told_in_words_of_its_own() {
 
 #[test]
 fn the_wrong_kind_is_refused_as_such() {
-    assert_eq!(parse("john@example.com", Some(Kind::Phone), None), Err(Fault::WrongKind));
-    assert_eq!(parse("+6281234567890", Some(Kind::Email), None), Err(Fault::WrongKind));
-    assert_eq!(parse("0812 3456", Some(Kind::Email), None), Err(Fault::WrongKind));
-    assert_eq!(parse("john", Some(Kind::Email), None), Err(Fault::MalformedAddress));
+    assert_eq!(parse("john@example.com", Some(Kind::Phone), None), Err(RecipientFault::WrongKind));
+    assert_eq!(parse("+6281234567890", Some(Kind::Email), None), Err(RecipientFault::WrongKind));
+    assert_eq!(parse("0812 3456", Some(Kind::Email), None), Err(RecipientFault::WrongKind));
+    assert_eq!(parse("john", Some(Kind::Email), None), Err(RecipientFault::MalformedAddress));
 }
 
 #[test]
@@ -344,7 +344,7 @@ fn marks_around_an_address_and_full_width_do_not_matter() {
     all_read_as(Ok("taro@example.com"), None, &spellings);
     for spelling in spellings {
         assert!(parse(spelling, Some(Kind::Email), None).is_ok(), "{spelling}");
-        assert_eq!(parse(spelling, Some(Kind::Phone), None), Err(Fault::WrongKind));
+        assert_eq!(parse(spelling, Some(Kind::Phone), None), Err(RecipientFault::WrongKind));
     }
 }
 
@@ -357,10 +357,10 @@ fn what_is_meant_as_an_address_is_not_called_a_number() {
         "taro&#64;example",
         "taro 81 at x.example.com",
     ];
-    all_read_as(Err(Fault::MalformedAddress), None, &texts);
+    all_read_as(Err(RecipientFault::MalformedAddress), None, &texts);
     let numbers =
         ["WA: 081234567890", "1-800-FLOWERS", "call me", "0812.3456.789O", "ab.12", "12.ab"];
-    all_read_as(Err(Fault::MalformedNumber), Some("US"), &numbers);
+    all_read_as(Err(RecipientFault::MalformedNumber), Some("US"), &numbers);
 }
 
 #[test]
@@ -375,9 +375,9 @@ fn the_id_of_a_whatsapp_chat_is_the_wrong_kind() {
         "6281234567890@lid",
         "6281234567890\u{ff20}c.us",
     ];
-    all_read_as(Err(Fault::WrongKind), Some("ID"), &ids);
+    all_read_as(Err(RecipientFault::WrongKind), Some("ID"), &ids);
     for id in ids {
-        assert_eq!(parse(id, Some(Kind::Email), None), Err(Fault::WrongKind), "{id}");
+        assert_eq!(parse(id, Some(Kind::Email), None), Err(RecipientFault::WrongKind), "{id}");
     }
     all_read_as(Ok("1@whatsapp.net"), None, &["1@whatsapp.net"]);
     all_read_as(Ok("ann@c.us"), None, &["ann@c.us"]);
@@ -449,14 +449,14 @@ fn what_is_no_address_is_refused() {
         &long_label,
         &long_local,
     ];
-    all_read_as(Err(Fault::MalformedAddress), None, &refused);
+    all_read_as(Err(RecipientFault::MalformedAddress), None, &refused);
 }
 
 #[test]
 fn an_address_that_idna_makes_too_long_is_refused() {
     let address = format!("{}@{}de", "a".repeat(64), "a\u{fc}.".repeat(20));
     assert!(address.len() < MAX_BYTES);
-    all_read_as(Err(Fault::TooLong), None, &[&address]);
+    all_read_as(Err(RecipientFault::TooLong), None, &[&address]);
     all_read_as(Ok("a@xn--a-eha.de"), None, &["a@a\u{fc}.de"]);
 }
 
@@ -470,13 +470,17 @@ fn an_address_may_be_as_long_as_the_rfc_allows() {
     all_read_as(Ok(&longest), None, &[&longest]);
     let longest = format!("{local}@{}", domain(62));
     all_read_as(Ok(&longest), None, &[&longest]);
-    all_read_as(Err(Fault::TooLong), None, &[&format!("{local}@{}", domain(63))]);
+    all_read_as(Err(RecipientFault::TooLong), None, &[&format!("{local}@{}", domain(63))]);
 }
 
 #[test]
 fn a_number_that_does_not_read_as_itself_is_refused() {
     // libphonenumber takes the 8 of the E.164 form for a national prefix, and finds no number behind it.
-    all_read_as(Err(Fault::UnassignableNumber), Some("BY"), &["08101521234", "+3758101521234"]);
+    all_read_as(
+        Err(RecipientFault::UnassignableNumber),
+        Some("BY"),
+        &["08101521234", "+3758101521234"],
+    );
 }
 
 #[test]
@@ -554,16 +558,16 @@ fn a_number_may_be_spelled_with_250_characters() {
     let spaced = |spaces: usize| format!("+62 812{}3456 7890", " ".repeat(spaces));
     assert_eq!(spaced(234).chars().count(), 250);
     all_read_as(Ok("+6281234567890"), None, &[&spaced(1), &spaced(234)]);
-    all_read_as(Err(Fault::TooLong), None, &[&spaced(235)]);
+    all_read_as(Err(RecipientFault::TooLong), None, &[&spaced(235)]);
 }
 
 /// Joined, the digits of these would be one number.
 #[test]
 fn two_numbers_around_a_slash_are_none() {
     let refused = ["12345/12346", "123456 / 123457"];
-    all_read_as(Err(Fault::MalformedNumber), Some("AT"), &refused);
+    all_read_as(Err(RecipientFault::MalformedNumber), Some("AT"), &refused);
     all_read_as(Ok("+431234512346"), Some("AT"), &["12345 12346"]);
     let refused = ["0301234/0305678", "030123/030124", "2345678/2345679"];
-    all_read_as(Err(Fault::MalformedNumber), Some("DE"), &refused);
+    all_read_as(Err(RecipientFault::MalformedNumber), Some("DE"), &refused);
     all_read_as(Ok("+493512345678"), Some("DE"), &["0351/2345678", "0351 / 23456-78"]);
 }

@@ -1,8 +1,9 @@
 //! What is sealed, byte by byte. Where one of these changes, the version of its layout has to be stepped, and a
 //! deployment that is upgraded loses what lives: say so in the changelog.
 
+use countersign_contract::Secret;
+
 use super::*;
-use crate::Secret;
 use crate::device::Device;
 use crate::id::Id;
 use crate::subject::digest;

@@ -1,10 +1,11 @@
 //! Places in a budget, and which odometers belong to a budget that has ended.
 
+use countersign_contract::Secret;
+use countersign_contract::settings;
+use countersign_contract::types::Channel;
+
 use super::*;
-use crate::Secret;
 use crate::nonce::BYTES;
-use crate::policy::Draft;
-use crate::world::Channel;
 
 const NOW: Timestamp = Timestamp(1_000);
 const EPOCH: i64 = 1 << 52;
@@ -92,7 +93,7 @@ fn the_place_of_a_revoked_challenge_is_not_used_again() {
 fn ended(readings: [i64; 2]) -> (u32, Vec<Slot>) {
     let ring = vec![("k1".to_owned(), Secret::new((1..33).collect()))];
     let keyring = Keyring::new(&Secret::new((0..32).collect()), ring).unwrap();
-    let draft = Draft { channels: vec![Channel::Sms], ..Draft::default() };
+    let draft = settings::Policy { channels: vec![Channel::Sms], ..settings::Policy::default() };
     let policy = Policy::new(draft).unwrap();
     let standing = Standing { readings: readings.map(Reading::new), ..standing(0) };
     let (history, ended) = standing.account(&keyring, "login", &policy, NOW);

@@ -2,11 +2,9 @@
 
 use std::time::Instant;
 
-use countersign_core::request::DeliveryOutcome;
-
-use countersign_core::Error;
-use countersign_core::error::Scope;
-use countersign_core::policy::{Activity, Draft, Limit, ResendCode};
+use countersign_contract::otp::Error;
+use countersign_contract::settings::{self, Activity, Limit, ResendCode};
+use countersign_contract::types::{DeliveryOutcome, Scope};
 
 use crate::client::{AFTER, Ask, BEFORE, Call};
 use crate::explorer::{Conditions, Course, Ending, Explorer, Extent};
@@ -393,7 +391,11 @@ fn under_all_asked(name: &str, scene: &Scene, asks: &[Ask]) {
 /// One more may be sent, of whichever purpose.
 #[test]
 fn sends_at_a_limit() {
-    let scene = Scene::with(Draft { limits: vec![SEND_LIMIT], ..Draft::default() }, Call::Issue, 0);
+    let scene = Scene::with(
+        settings::Policy { limits: vec![SEND_LIMIT], ..settings::Policy::default() },
+        Call::Issue,
+        0,
+    );
     let [login, reset] = [Ask::from(Call::Issue), Ask::from(Call::Issue).of("reset")];
     let resend = Ask::from(Call::Resend(scene.id.clone()));
     under_all_asked("limit: login/reset", &scene, &[login.clone(), reset.clone()]);
@@ -406,7 +408,7 @@ fn sends_at_a_limit() {
 #[test]
 fn answers_for_two_transactions() {
     let issue = |reference| Ask::from(Call::Issue).for_reference(reference);
-    let scene = Scene::with(Draft::default(), issue("a"), 0);
+    let scene = Scene::with(settings::Policy::default(), issue("a"), 0);
     let [own, other] =
         ["a", "b"].map(|reference| Ask::from(scene.right_code()).for_reference(reference));
     let by_recipient = |code: String| Ask::from(Call::Verify(None, code));
@@ -427,7 +429,8 @@ fn answers_for_two_transactions() {
 
 #[test]
 fn a_resend_with_a_new_code_while_codes_are_verified() {
-    let draft = Draft { resend_code: Some(ResendCode::New), ..Draft::default() };
+    let draft =
+        settings::Policy { resend_code: Some(ResendCode::New), ..settings::Policy::default() };
     let scene = Scene::with(draft, Call::Issue, 0);
     let resend = Call::Resend(scene.id.clone());
     let new = Call::Verify(Some(scene.id.clone()), scene.code_to_come(0, resend.clone()));
@@ -439,7 +442,7 @@ fn a_resend_with_a_new_code_while_codes_are_verified() {
 #[test]
 fn calls_under_keys_that_are_being_rotated() {
     let issue = |keys| Ask::from(Call::Issue).with_keys(keys);
-    let scene = Scene::with(Draft::default(), issue(BEFORE), 0);
+    let scene = Scene::with(settings::Policy::default(), issue(BEFORE), 0);
     let ask = |call: Call, keys| Ask::from(call).with_keys(keys);
     let right = |keys| ask(scene.right_code(), keys);
     let wrong = ask(scene.wrong_code(), BEFORE);

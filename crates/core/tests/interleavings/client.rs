@@ -10,15 +10,17 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use countersign_core::engine::Engine;
-use countersign_core::error::{Error, SendError, StoreError};
-use countersign_core::policy::{Policy, PolicyFaults};
-use countersign_core::request::{
-    Addressee, Challenge, DeliveryOutcome, IssueRequest, Report, ResendRequest, Target, Verified,
+use countersign_contract::otp::{
+    Addressee, Challenge, Error, IssueRequest, Report, ResendRequest, Target, Verified,
     VerifyRequest,
 };
-use countersign_core::world::{Channel, Delivery, Message, Operation, Outcome, Reply};
-use countersign_core::{Keyring, Secret, Timestamp, World};
+use countersign_contract::sender::{Delivery, Message};
+use countersign_contract::store::{Operation, Outcome, Reply};
+use countersign_contract::types::{Channel, DeliveryOutcome, SendError, StoreError};
+use countersign_contract::{Pii, Secret, Timestamp};
+use countersign_core::engine::Engine;
+use countersign_core::policy::{Policy, PolicyFaults};
+use countersign_core::{Keyring, World};
 use sha2::{Digest, Sha256};
 
 /// The one recipient.
@@ -202,14 +204,14 @@ async fn perform(engine: &Engine<View>, ask: Ask) -> Result<Answer, Error> {
     let tenant = String::from("default");
     let reference = reference.map(String::from);
     let addressee =
-        || Addressee { purpose: purpose.into(), to: Secret::new(TO.into()), device_cookie: None };
+        || Addressee { purpose: purpose.into(), to: Pii::new(TO.into()), device_cookie: None };
     match call {
         Call::Issue => {
             let request = IssueRequest {
                 tenant,
                 purpose: purpose.into(),
                 channel: Some(Channel::Sms),
-                to: Secret::new(TO.into()),
+                to: Pii::new(TO.into()),
                 reference,
                 locale: None,
                 client_ip: None,

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use countersign_core::Error;
-use countersign_core::error::StoreError;
-use countersign_core::world::{Operation, Reply};
+use countersign_contract::otp::Error;
+use countersign_contract::store::{Operation, Reply, Step};
+use countersign_contract::types::StoreError;
 
 use crate::client::{Answer, Client, Event, Wants, What};
 use crate::store::{Store, digest};
@@ -303,7 +303,7 @@ fn course(client: &Client, history: usize, after: u8) -> Course {
             }
             Wants::Run(batch) => {
                 took |= batch.iter().any(|operation| {
-                    matches!(operation, Operation::Increment { key, by, .. }
+                    matches!(operation, Operation::Increment(Step { key, by, .. })
                         if key.contains(":verdict:") && *by != 0)
                 });
             }

@@ -1,8 +1,7 @@
 //! What has to be true however the clients' steps fell.
 
-use countersign_core::Error;
-use countersign_core::error::SendError;
-use countersign_core::request::{DeliveryOutcome, DeliveryState, State};
+use countersign_contract::otp::{DeliveryState, Error, State};
+use countersign_contract::types::{DeliveryOutcome, SendError};
 
 use crate::client::{Answer, Ask, Call};
 use crate::explorer::{Conditions, Course, Ending};

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use countersign_core::error::Error;
-use countersign_core::policy::{Draft, Policy, ResendCode, VerifyBy};
-use countersign_core::request::Report;
-use countersign_core::world::Channel;
+use countersign_contract::otp::{Error, Report};
+use countersign_contract::settings::{self, ResendCode, VerifyBy};
+use countersign_contract::types::Channel;
+use countersign_core::policy::Policy;
 
 use crate::client::{Answer, Ask, Call, Client, Event, Keys, Wants, What};
 use crate::store::Store;
@@ -41,17 +41,21 @@ impl Scene {
     /// A challenge with `max_attempts`, of which `wrong` are spent.
     pub(crate) fn new(max_attempts: u32, wrong: u32, cooldown_seconds: u32) -> Self {
         let (max_attempts, cooldown_seconds) = (Some(max_attempts), Some(cooldown_seconds));
-        Self::with(Draft { max_attempts, cooldown_seconds, ..Draft::default() }, Call::Issue, wrong)
+        Self::with(
+            settings::Policy { max_attempts, cooldown_seconds, ..settings::Policy::default() },
+            Call::Issue,
+            wrong,
+        )
     }
 
     /// A challenge of a policy, issued as asked, of which `wrong` attempts are spent.
-    pub(crate) fn with(draft: Draft, issue: impl Into<Ask>, wrong: u32) -> Self {
+    pub(crate) fn with(draft: settings::Policy, issue: impl Into<Ask>, wrong: u32) -> Self {
         let issue = issue.into();
         let max_attempts = draft.max_attempts.unwrap_or(3);
         let cooldown_seconds = draft.cooldown_seconds.unwrap_or(60);
         let replaces_codes = draft.resend_code == Some(ResendCode::New);
         let max_sends = draft.limits.first().and_then(|limit| limit.max);
-        let policy = Policy::new(Draft {
+        let policy = Policy::new(settings::Policy {
             channels: vec![Channel::Sms],
             lifetime_seconds: Some(600),
             verify_by: Some(VerifyBy::Both),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
-use countersign_core::world::{Operation, Reply};
+use countersign_contract::store::{Assignment, Operation, Reply, Step};
 
 /// What a key holds, for all its life.
 #[derive(Clone, Hash)]
@@ -53,7 +53,7 @@ impl Store {
                     Cell::Count(_) => panic!("a get of a count: {key}"),
                 }))
             }
-            Operation::Increment { key, by, ttl_seconds } => {
+            Operation::Increment(Step { key, by, ttl_seconds }) => {
                 refuse_bad_ttl(*ttl_seconds);
                 let before = self.count(key);
                 if *by != 0 {
@@ -61,7 +61,7 @@ impl Store {
                 }
                 Reply::Count(before + by)
             }
-            Operation::Set { key, value, ttl_seconds } => {
+            Operation::Set(Assignment { key, value, ttl_seconds }) => {
                 refuse_bad_ttl(*ttl_seconds);
                 self.put(key, Some((Cell::Value(value.as_slice().into()), *ttl_seconds)));
                 Reply::Done

@@ -8,12 +8,12 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{Method, header};
 use axum::response::Response;
+use countersign_contract::callbacks::{CallbackError, DeliveryReport, MAX_REPORTS};
+use countersign_contract::names::is_name;
+use countersign_contract::otp::Error;
 
-use crate::callbacks::{
-    CallbackAnswer, CallbackError, CallbackRequest, Callbacks, DeliveryReport, MAX_REPORTS,
-    Received,
-};
-use crate::otp::{Error, Failure, Otp};
+use crate::callbacks::{CallbackAnswer, CallbackRequest, Callbacks, Received};
+use crate::otp::{Failure, Otp};
 use crate::problem::{Fault, Problem};
 use crate::{body, trace};
 
@@ -87,10 +87,7 @@ async fn note<O: Otp>(otp: &O, report: DeliveryReport) -> Result<(), Problem> {
 fn provider(path: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
     path.ok()
         .map(|Path(name)| name)
-        .filter(|name| {
-            (1..=MAX_PROVIDER_BYTES).contains(&name.len())
-                && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
-        })
+        .filter(|name| is_name(name, MAX_PROVIDER_BYTES))
         .ok_or_else(|| Problem::new(Fault::UnknownProvider))
 }
 

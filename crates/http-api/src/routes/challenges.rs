@@ -6,10 +6,11 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use countersign_contract::otp::{IssueRequest, ResendRequest, Target, VerifyRequest};
 
 use super::{Api, answer, caller, client_ip, id, nothing};
 use crate::health::Health;
-use crate::otp::{IssueRequest, Otp, ResendRequest, Target, VerifyRequest};
+use crate::otp::Otp;
 use crate::wire::{ChallengeView, IssueBody, ReportView, ResendBody, VerifiedView, VerifyByIdBody};
 use crate::{body, trace};
 

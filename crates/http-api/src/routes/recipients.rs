@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use countersign_contract::otp::{Addressee, Target, VerifyRequest};
 
 use super::{Api, answer, caller, client_ip, nothing};
 use crate::health::Health;
-use crate::otp::{Addressee, Otp, Target, VerifyRequest};
+use crate::otp::Otp;
 use crate::problem::{Fault, Problem};
 use crate::wire::{AddresseeBody, ReportView, VerifiedView, VerifyBody};
 use crate::{body, trace};

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use countersign_contract::otp::Error;
 
 use super::{answer, caller};
 use crate::keys::ApiKeys;
-use crate::otp::{Error, Failure};
+use crate::otp::Failure;
 use crate::problem::{Fault, Problem};
 use crate::upkeep::Upkeep;
 use crate::wire::{SweepBody, SweptView};

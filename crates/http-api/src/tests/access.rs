@@ -136,7 +136,7 @@ fn lists_that_would_confuse_callers_are_refused() {
 fn a_new_key_is_its_prefix_and_32_bytes_and_comes_with_its_sha_256() {
     let (key, sha256) = new_key(&[0; 32]);
     assert_eq!(
-        key.expose(),
+        *key.expose(),
         format!("countersign_{}", "A".repeat(43)),
         "base64url of 32 zero bytes"
     );

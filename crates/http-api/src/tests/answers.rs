@@ -1,12 +1,13 @@
 //! What goes right: the exact JSON, the headers, and what reaches the engine.
 
 use axum::http::StatusCode;
+use countersign_contract::otp::{Addressee, IssueRequest, ResendRequest, Target, VerifyRequest};
+use countersign_contract::types::Channel;
+use countersign_contract::{Pii, Secret};
 
 use super::scripted::{Call, Scripted, bare, post, send};
 use crate::ClientAddress;
 use crate::health::{Condition, Dependency, Readiness};
-use crate::otp::{Addressee, Channel, IssueRequest, ResendRequest, Target, VerifyRequest};
-use crate::secret::{Pii, Secret};
 
 const CHALLENGE: &str = r#"{"id":"c1.abc","purpose":"login","channel":"sms","to":"49****5678","code_length":6,"expires_at":"2026-08-01T12:05:00Z","expires_in":300,"resend_in":60,"resends_left":3,"attempts_left":3,"provider":"twilio_sms"}"#;
 const REPORT: &str = r#"{"id":"c1.abc","purpose":"login","channel":"email","to":"j***@e***.com","state":"pending","delivery":"sent","issued_at":"2026-08-01T12:00:00Z","expires_at":"2026-08-01T12:05:00Z","expires_in":290,"resend_in":50,"resends_left":3,"attempts_left":2,"locked_for":0,"disabled":false}"#;

@@ -2,15 +2,17 @@
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Method, Request, StatusCode};
+use countersign_contract::callbacks::{
+    CallbackError, DeliveryReport, MAX_CALLBACK_BYTES, MAX_REPORTS,
+};
+use countersign_contract::otp::Error;
+use countersign_contract::types::{ArgumentFault, DeliveryOutcome, StoreError};
 
 use super::scripted::{Call, Reply, Scripted, bare, send};
 use super::traced;
-use crate::callbacks::{
-    CallbackAnswer, CallbackError, CallbackRequest, DeliveryReport, MAX_CALLBACK_BYTES,
-    MAX_REPORTS, Received,
-};
+use crate::callbacks::{CallbackAnswer, CallbackRequest, Received};
 use crate::keys::{ApiKey, ApiKeys};
-use crate::otp::{ArgumentFault, DeliveryOutcome, Error, Failure, StoreError};
+use crate::otp::Failure;
 
 const PATH: &str = "/v1/callbacks/meta-1";
 

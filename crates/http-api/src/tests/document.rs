@@ -11,6 +11,7 @@ mod operations;
 mod rules;
 mod schema;
 mod wit;
+pub(crate) mod words;
 
 use axum::Router;
 use serde_json::Value;

@@ -1,11 +1,13 @@
 //! Nothing secret leaves: not through Debug, not through spans and events, not through problems.
 
 use axum::http::header;
+use countersign_contract::otp::Error;
+use countersign_contract::types::{RecipientFault, SendError, StoreError};
 
 use super::scripted::{Call, Scripted, bare, every_call, post, send};
 use super::traced;
 use crate::keys::{ApiKey, ApiKeys, new_key};
-use crate::otp::{Error, Failure, RecipientFault, SendError, StoreError};
+use crate::otp::Failure;
 use crate::wire::{AddresseeBody, IssueBody, VerifyBody, VerifyByIdBody};
 
 const CODE: &str = "483920";

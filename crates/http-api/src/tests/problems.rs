@@ -2,16 +2,21 @@
 
 use std::collections::HashSet;
 
+use countersign_contract::otp::Error;
+use countersign_contract::types::{
+    ArgumentFault, RecipientFault, Scope, SendError, StoreError, Throttle,
+};
 use serde_json::{Value, json};
 
 use super::scripted::{Scripted, bare, every_call, post, send};
-use crate::otp::{
-    ArgumentFault, Error, Failure, RecipientFault, Scope, SendError, StoreError, Throttle,
-};
+use crate::otp::Failure;
 use crate::problem::Fault;
 
 fn argument(field: &str) -> Error {
-    Error::InvalidArgument(ArgumentFault { field: field.into(), reason: "has to be better".into() })
+    Error::InvalidArgument(ArgumentFault {
+        field: field.to_owned().into(),
+        reason: "has to be better".into(),
+    })
 }
 
 fn throttled(scope: Scope, retry_after_seconds: u32) -> Error {

@@ -6,18 +6,22 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::Response;
+use countersign_contract::callbacks::{CallbackError, DeliveryReport};
+use countersign_contract::otp::{
+    Addressee, Challenge, DeliveryState, Error, IssueRequest, Report, ResendRequest, State, Target,
+    Verified, VerifyRequest,
+};
+use countersign_contract::types::{Channel, DeliveryOutcome, StoreError};
+use countersign_contract::upkeep::Swept;
+use countersign_contract::{Secret, Timestamp};
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::callbacks::{CallbackError, CallbackRequest, Callbacks, DeliveryReport, Received};
+use crate::callbacks::{CallbackRequest, Callbacks, Received};
 use crate::health::{Condition, Dependency, Health, Readiness};
 use crate::keys::ApiKeys;
-use crate::otp::{
-    Addressee, Challenge, Channel, DeliveryOutcome, DeliveryState, Error, Failure, IssueRequest,
-    Otp, Report, ResendRequest, State, StoreError, Target, Verified, VerifyRequest,
-};
-use crate::secret::Secret;
-use crate::upkeep::{Swept, Upkeep};
+use crate::otp::{Failure, Otp};
+use crate::upkeep::Upkeep;
 
 /// What the engine was asked.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -112,7 +116,7 @@ impl Otp for Scripted {
             channel: Channel::Sms,
             masked_recipient: "49****5678".into(),
             reference: request.reference.clone(),
-            verified_at: 1_785_585_600,
+            verified_at: Timestamp(1_785_585_600),
             device_cookie: request
                 .reference
                 .as_ref()
@@ -137,8 +141,8 @@ impl Otp for Scripted {
             masked_recipient: "j***@e***.com".into(),
             state: State::Pending,
             delivery: DeliveryState::Sent,
-            issued_at: 1_785_585_600,
-            expires_at: 1_785_585_900,
+            issued_at: Timestamp(1_785_585_600),
+            expires_at: Timestamp(1_785_585_900),
             expires_in_seconds: 290,
             resend_in_seconds: 50,
             resends_left: 3,
@@ -203,7 +207,7 @@ fn challenge() -> Challenge {
         channel: Channel::Sms,
         masked_recipient: "49****5678".into(),
         code_length: 6,
-        expires_at: 1_785_585_900,
+        expires_at: Timestamp(1_785_585_900),
         expires_in_seconds: 300,
         resend_in_seconds: 60,
         resends_left: 3,

@@ -1,10 +1,11 @@
 //! Sweeping: for operators, bounded.
 
 use axum::http::{StatusCode, header};
+use countersign_contract::otp::Error;
+use countersign_contract::types::StoreError;
 
 use super::scripted::{Call, Scripted, bare, post, send};
 use crate::keys::{ApiKey, ApiKeys, new_key};
-use crate::otp::{Error, StoreError};
 
 #[tokio::test]
 async fn a_sweep_is_bounded_and_says_what_it_did() {

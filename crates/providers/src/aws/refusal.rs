@@ -1,10 +1,10 @@
 //! Why AWS refuses a request: the codes that its services share.
 
+use countersign_contract::Timestamp;
+use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
 
 use crate::answer;
-use crate::error::SendError;
-use crate::message::Timestamp;
 use crate::retry_after;
 
 /// A refusal as a service words it.

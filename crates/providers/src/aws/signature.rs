@@ -5,11 +5,11 @@ use std::time::{Duration, UNIX_EPOCH};
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4::SigningParams;
+use countersign_contract::Timestamp;
 use http::{HeaderName, HeaderValue, Request};
 use tracing::Dispatch;
 
 use crate::aws::Access;
-use crate::message::Timestamp;
 
 /// 9999-12-31T23:59:59Z: a signature has no room for later times, and what writes them panics.
 const LAST_SECOND: u64 = 253_402_300_799;

@@ -1,13 +1,13 @@
 //! What SES answered.
 
+use countersign_contract::Timestamp;
+use countersign_contract::types::SendError;
 use http::Response;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::answer;
 use crate::aws::Refusal;
-use crate::error::SendError;
-use crate::message::Timestamp;
 use crate::provider::Accepted;
 
 const PROVIDER: &str = "AWS SES";

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use countersign_contract::types::DeliveryOutcome;
 use serde::Deserialize;
 
 use super::tags;
-use crate::callback::{Outcome, Report};
+use crate::callback::Report;
 use crate::json;
 
 const SOURCE: &str = "aws.ses";
@@ -43,8 +44,8 @@ pub(super) fn read(body: &[u8]) -> Option<Option<Report>> {
         return None;
     }
     let outcome = match event.detail.event_type.as_str() {
-        "Delivery" => Outcome::Delivered,
-        "Bounce" | "Reject" | "Rendering Failure" | "RenderingFailure" => Outcome::Failed,
+        "Delivery" => DeliveryOutcome::Delivered,
+        "Bounce" | "Reject" | "Rendering Failure" | "RenderingFailure" => DeliveryOutcome::Failed,
         _ => return Some(None),
     };
     Some(tags::read(&event.detail.mail.tags).map(|tag| Report { tag, outcome }))

@@ -1,13 +1,13 @@
 //! What the recorded exchanges don't hold: settings, tags and events.
 
-use countersign_settings::purposes::Channel;
+use countersign_contract::Pii;
+use countersign_contract::types::{Channel, DeliveryOutcome};
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::callback::{Outcome, Report};
+use crate::callback::Report;
 use crate::content::Mail;
-use crate::pii::Pii;
 use crate::provider::Accepted;
 use crate::tag::Tag;
 
@@ -268,10 +268,10 @@ fn an_event_names_the_send_that_it_is_of() {
     let tag =
         Tag { tenant: "default".into(), challenge_id: "login.AbC-_9.x".into(), send_number: 2 };
     for (kind, outcome) in [
-        ("Delivery", Outcome::Delivered),
-        ("Bounce", Outcome::Failed),
-        ("Reject", Outcome::Failed),
-        ("Rendering Failure", Outcome::Failed),
+        ("Delivery", DeliveryOutcome::Delivered),
+        ("Bounce", DeliveryOutcome::Failed),
+        ("Reject", DeliveryOutcome::Failed),
+        ("Rendering Failure", DeliveryOutcome::Failed),
     ] {
         assert_eq!(
             reported(&event(kind)),

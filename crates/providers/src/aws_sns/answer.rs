@@ -1,12 +1,12 @@
 //! What SNS answered.
 
+use countersign_contract::Timestamp;
+use countersign_contract::types::SendError;
 use http::Response;
 
 use super::xml;
 use crate::answer;
 use crate::aws::Refusal;
-use crate::error::SendError;
-use crate::message::Timestamp;
 use crate::provider::Accepted;
 
 const PROVIDER: &str = "AWS SNS";

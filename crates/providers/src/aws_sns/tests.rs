@@ -1,11 +1,12 @@
 //! What the recorded exchanges don't hold: settings, attributes, and the texts of refusals.
 
-use countersign_settings::purposes::Channel;
+use countersign_contract::Pii;
+use countersign_contract::callbacks::CallbackError;
+use countersign_contract::types::Channel;
 use http::Method;
 
 use super::*;
-use crate::callback::{Callback, CallbackError};
-use crate::pii::Pii;
+use crate::callback::Callback;
 use crate::provider::Accepted;
 
 const NOW: Timestamp = Timestamp(1_795_208_661);

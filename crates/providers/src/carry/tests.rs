@@ -2,14 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 
-use countersign_settings::purposes::Channel;
-use countersign_settings::secret::Secret;
+use countersign_contract::types::Channel;
+use countersign_contract::{Pii, Secret};
 use futures_util::FutureExt as _;
 use http::header::AUTHORIZATION;
 
 use super::*;
 use crate::content::Content;
-use crate::pii::Pii;
 
 const NOW: Timestamp = Timestamp(1_000);
 /// How long the tokens of a login are good.

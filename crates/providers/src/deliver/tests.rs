@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use countersign_settings::secret::Secret;
+use countersign_contract::{Pii, Secret};
 use futures_util::FutureExt as _;
 
 use super::*;
 use crate::breaker::{Change, State};
 use crate::messages::{MessagesSettings, Texts};
-use crate::pii::Pii;
 use crate::senders::{MAX_IN_FLIGHT, Terms, http_only};
 use crate::settings::SendersSettings;
 

@@ -1,13 +1,12 @@
 //! What Eskiz answered.
 
-use countersign_settings::secret::Secret;
+use countersign_contract::types::SendError;
+use countersign_contract::{Secret, Timestamp};
 use http::{Response, StatusCode};
 use serde_json::{Map, Value};
 
 use super::token;
 use crate::answer;
-use crate::error::SendError;
-use crate::message::Timestamp;
 use crate::provider::{Accepted, Session, Step};
 
 /// Reads the answer to a login.

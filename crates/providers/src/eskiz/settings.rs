@@ -1,7 +1,7 @@
 //! What an operator says of an account at Eskiz.
 
+use countersign_contract::Secret;
 use countersign_settings::problem::{Problem, Problems};
-use countersign_settings::secret::Secret;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
+use countersign_contract::callbacks::{CallbackError, MAX_REPORTS};
+use countersign_contract::types::DeliveryOutcome;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
 use serde_json::Value;
 
-use crate::callback::{Callback, CallbackError, MAX_REPORTS, Outcome, Received, Report};
+use crate::callback::{Callback, Received, Report};
 use crate::signed_url::{self, Key};
 use crate::{json, multipart};
 
@@ -59,14 +61,16 @@ const FAILED: [&str; 12] = [
 ];
 
 /// What a status says in the end.
-fn outcome(status: &str) -> Option<Outcome> {
+fn outcome(status: &str) -> Option<DeliveryOutcome> {
     let is_letter = |letter: &char| letter.is_ascii_alphanumeric();
     let word: String = status.to_ascii_uppercase().chars().filter(is_letter).collect();
     match word.as_str() {
-        "DELIVRD" | "DELIVERED" => Some(Outcome::Delivered),
+        "DELIVRD" | "DELIVERED" => Some(DeliveryOutcome::Delivered),
         // `DELIVERY_FAILED`, `FAILURE`.
-        word if word.contains("FAIL") => Some(Outcome::Failed),
-        word if FAILED.iter().any(|beginning| word.starts_with(beginning)) => Some(Outcome::Failed),
+        word if word.contains("FAIL") => Some(DeliveryOutcome::Failed),
+        word if FAILED.iter().any(|beginning| word.starts_with(beginning)) => {
+            Some(DeliveryOutcome::Failed)
+        }
         _ => None,
     }
 }

@@ -1,11 +1,12 @@
 //! Settings, the login that is renewed on the way, numbers, and status reports.
 
-use countersign_settings::purposes::Channel;
+use countersign_contract::Pii;
+use countersign_contract::callbacks::MAX_REPORTS;
+use countersign_contract::types::{Channel, DeliveryOutcome};
 use http::{HeaderMap, Method};
 
 use super::*;
-use crate::callback::{MAX_REPORTS, Outcome, Report};
-use crate::pii::Pii;
+use crate::callback::Report;
 use crate::provider::Accepted;
 
 const NOW: Timestamp = Timestamp(1_795_208_661);
@@ -271,12 +272,12 @@ fn report(status: &str) -> Result<Vec<Report>, CallbackError> {
 fn each_status_is_delivered_failed_or_no_report() {
     let report_of = |outcome| vec![Report { tag: Tag::of(&message()), outcome }];
     for status in ["DELIVRD", "DELIVERED", "delivered"] {
-        assert_eq!(report(status), Ok(report_of(Outcome::Delivered)), "{status}");
+        assert_eq!(report(status), Ok(report_of(DeliveryOutcome::Delivered)), "{status}");
     }
     for status in
         ["UNDELIV", "UNDELIVERABLE", "EXPIRED", "REJECTD", "REJECTED", "DELETED", "FAILED"]
     {
-        assert_eq!(report(status), Ok(report_of(Outcome::Failed)), "{status}");
+        assert_eq!(report(status), Ok(report_of(DeliveryOutcome::Failed)), "{status}");
     }
     for status in
         ["NEW", "STORED", "ACCEPTED", "PARTDELIVERED", "ENROUTE", "UNKNOWN", "waiting", "", "x"]
@@ -289,11 +290,11 @@ fn each_status_is_delivered_failed_or_no_report() {
 fn a_report_may_come_as_a_form() {
     let body = b"request_id=UUID&status=DELIVRD&status_date=2021-04-02+00%3A39%3A36";
     let reports = receive(&Method::POST, Some(&query()), body).unwrap().reports;
-    assert_eq!(reports, [Report { tag: Tag::of(&message()), outcome: Outcome::Delivered }]);
+    assert_eq!(reports, [Report { tag: Tag::of(&message()), outcome: DeliveryOutcome::Delivered }]);
 }
 
 /// The reports in a body of that type.
-fn typed(content_type: &str, body: &str) -> Vec<Outcome> {
+fn typed(content_type: &str, body: &str) -> Vec<DeliveryOutcome> {
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type.parse().unwrap())]);
     let query = query();
     let (method, query) = (&Method::POST, Some(query.as_str()));
@@ -311,7 +312,7 @@ fn a_report_may_come_as_form_data() {
     let parts = [part("request_id", "UUID"), part("status", "UNDELIV"), part("sms_count", "1")];
     let body = format!("{}--b--\r\n", parts.concat());
     for content_type in ["multipart/form-data; boundary=b", "Multipart/Form-Data;boundary=\"b\""] {
-        assert_eq!(typed(content_type, &body), [Outcome::Failed]);
+        assert_eq!(typed(content_type, &body), [DeliveryOutcome::Failed]);
     }
     // Of which nothing is understood without its boundary.
     for content_type in ["multipart/form-data", "multipart/form-data; boundary=c", "text/plain"] {
@@ -325,7 +326,7 @@ fn a_report_may_come_as_form_data() {
 fn reports_may_come_as_a_list() {
     let json = "application/json";
     let list = r#"[{"status":"NEW"},7,{"status":"UNDELIV"},{},{"status":"DELIVRD"}]"#;
-    assert_eq!(typed(json, list), [Outcome::Failed, Outcome::Delivered]);
+    assert_eq!(typed(json, list), [DeliveryOutcome::Failed, DeliveryOutcome::Delivered]);
     assert_eq!(typed(json, &format!("\u{feff}{list}")).len(), 2);
     assert_eq!(typed(json, "[]"), []);
     let many = format!("[{}]", [r#"{"status":"DELIVRD"}"#; 1_200].join(","));
@@ -335,10 +336,10 @@ fn reports_may_come_as_a_list() {
 #[test]
 fn a_mark_before_a_report_is_ignored() {
     for body in ["\u{feff}{\"status\":\"DELIVRD\"}", "\u{feff} {\"status\":\"DELIVRD\"}"] {
-        assert_eq!(typed("application/json", body), [Outcome::Delivered]);
+        assert_eq!(typed("application/json", body), [DeliveryOutcome::Delivered]);
     }
     let form = "application/x-www-form-urlencoded";
-    assert_eq!(typed(form, "\u{feff}status=DELIVRD"), [Outcome::Delivered]);
+    assert_eq!(typed(form, "\u{feff}status=DELIVRD"), [DeliveryOutcome::Delivered]);
 }
 
 #[test]
@@ -370,7 +371,7 @@ fn every_word_for_failed_is_known() {
         "SKIPPED",
     ] {
         let report_of = |outcome| vec![Report { tag: Tag::of(&message()), outcome }];
-        assert_eq!(report(status), Ok(report_of(Outcome::Failed)), "{status}");
+        assert_eq!(report(status), Ok(report_of(DeliveryOutcome::Failed)), "{status}");
     }
     for status in
         ["DELIVERING", "DELIVERY", "ACCEPTD", "PARTDELIVERD", "UNKNOWN", "TRANSMTD", "SENT"]

@@ -1,9 +1,8 @@
 //! How long a token is kept.
 
+use countersign_contract::Timestamp;
 use data_encoding::BASE64URL_NOPAD;
 use serde::Deserialize;
-
-use crate::message::Timestamp;
 
 /// Bytes of the longest token that is taken: those of Eskiz have less than 300.
 pub(super) const MAX_BYTES: usize = 4096;

@@ -4,8 +4,8 @@
 //! Chrome (WebOTP) know. The hash is that of Android's SMS Retriever,
 //! <https://developers.google.com/identity/sms-retriever/verify>.
 
+use countersign_contract::Secret;
 use countersign_settings::problem::Problem;
-use countersign_settings::secret::Secret;
 
 /// What stands at the end of every text message.
 #[derive(Clone, Debug, Default)]

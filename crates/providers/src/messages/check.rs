@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use countersign_contract::Secret;
 use countersign_settings::problem::Problem;
-use countersign_settings::secret::Secret;
 
 use super::catalogue::path;
 use super::engine::Engine;

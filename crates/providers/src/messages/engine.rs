@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use countersign_settings::secret::Secret;
+use countersign_contract::Secret;
 use icu_locale_core::LanguageIdentifier;
 use icu_plurals::{PluralCategory, PluralRules};
 use minijinja::value::Kwargs;

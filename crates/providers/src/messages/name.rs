@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use countersign_settings::names::is_name;
+use countersign_contract::names::{MAX_NAME, is_name};
 
 use super::locale;
 
@@ -100,7 +100,7 @@ impl Name {
             [purpose, file] if *purpose != "tenants" => (None, Some(*purpose), file),
             _ => return Err("a template stands in `[tenants/<tenant>/][<purpose>/]`"),
         };
-        if tenant.into_iter().chain(purpose).any(|folder| !is_name(folder, 64)) {
+        if tenant.into_iter().chain(purpose).any(|folder| !is_name(folder, MAX_NAME)) {
             return Err(
                 "a tenant or purpose has to be 1 to 64 characters of `a-z`, `0-9`, `_` and `-`",
             );

@@ -1,6 +1,6 @@
+use countersign_contract::{Pii, Timestamp};
+
 use super::*;
-use crate::message::Timestamp;
-use crate::pii::Pii;
 
 pub(super) const CODE: &str = "480162";
 

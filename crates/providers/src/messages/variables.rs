@@ -1,6 +1,6 @@
 //! What a template may use.
 
-use countersign_settings::secret::Secret;
+use countersign_contract::Secret;
 use minijinja::Value;
 
 use super::name::Part;

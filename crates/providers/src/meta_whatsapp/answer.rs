@@ -1,11 +1,11 @@
 //! What the Cloud API answered.
 
+use countersign_contract::Timestamp;
+use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
 use serde_json::Value;
 
 use crate::answer;
-use crate::error::SendError;
-use crate::message::Timestamp;
 use crate::provider::Accepted;
 use crate::retry_after;
 

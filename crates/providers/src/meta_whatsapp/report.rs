@@ -6,8 +6,10 @@
 //!
 //! Registering the URL Meta asks for a word back: `GET ?hub.mode=subscribe&hub.verify_token=…&hub.challenge=…`.
 
+use countersign_contract::Secret;
+use countersign_contract::callbacks::{CallbackError, MAX_REPORTS};
+use countersign_contract::types::DeliveryOutcome;
 use countersign_settings::problem::Problem;
-use countersign_settings::secret::Secret;
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, Method};
@@ -15,7 +17,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::MetaWhatsappSettings;
-use crate::callback::{Callback, CallbackError, MAX_REPORTS, Outcome, Received, Report};
+use crate::callback::{Callback, Received, Report};
 use crate::json;
 use crate::query::{self, Token};
 use crate::tag::Tag;
@@ -125,8 +127,8 @@ fn members<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> 
 fn report(status: &Value) -> Option<Report> {
     let outcome = match status.get("status")?.as_str()? {
         // A message that is read at once is never reported as delivered.
-        "delivered" | "read" => Outcome::Delivered,
-        "failed" => Outcome::Failed,
+        "delivered" | "read" => DeliveryOutcome::Delivered,
+        "failed" => DeliveryOutcome::Failed,
         _ => return None,
     };
     let tag = Tag::parse(status.get("biz_opaque_callback_data")?.as_str()?)?;

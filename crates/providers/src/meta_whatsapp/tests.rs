@@ -1,6 +1,8 @@
 //! What the recorded exchanges don't hold: settings, languages, every code and reports.
 
-use countersign_settings::purposes::Channel;
+use countersign_contract::Pii;
+use countersign_contract::callbacks::MAX_REPORTS;
+use countersign_contract::types::{Channel, DeliveryOutcome};
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, Method};
@@ -8,9 +10,8 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::*;
-use crate::callback::{MAX_REPORTS, Outcome, Report};
+use crate::callback::Report;
 use crate::content::Content;
-use crate::pii::Pii;
 
 const APP_SECRET: &str = "0123456789abcdef0123456789abcdef";
 const VERIFY_TOKEN: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
@@ -334,7 +335,7 @@ fn body(statuses: &[Value]) -> String {
     .to_string()
 }
 
-fn reports(received: &Received) -> Vec<(String, Outcome)> {
+fn reports(received: &Received) -> Vec<(String, DeliveryOutcome)> {
     received.reports.iter().map(|Report { tag, outcome }| (tag.to_string(), *outcome)).collect()
 }
 
@@ -355,9 +356,9 @@ fn every_final_status_of_ours_is_reported() {
     assert_eq!(
         reports(&received),
         [
-            (TAG.to_owned(), Outcome::Delivered),
-            ("acme.1.pay.X".to_owned(), Outcome::Delivered),
-            ("acme.3.pay.Y".to_owned(), Outcome::Failed),
+            (TAG.to_owned(), DeliveryOutcome::Delivered),
+            ("acme.1.pay.X".to_owned(), DeliveryOutcome::Delivered),
+            ("acme.3.pay.Y".to_owned(), DeliveryOutcome::Failed),
         ]
     );
     assert_eq!(received.answer, "");
@@ -374,7 +375,7 @@ fn other_entries_do_not_hide_ours() {
         { "changes": [{ "value": { "statuses": [status("read", Some(TAG))] } }] },
     ] });
     let received = posted(&body.to_string()).unwrap();
-    assert_eq!(reports(&received), [(TAG.to_owned(), Outcome::Delivered)]);
+    assert_eq!(reports(&received), [(TAG.to_owned(), DeliveryOutcome::Delivered)]);
 }
 
 #[test]

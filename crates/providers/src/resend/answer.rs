@@ -1,12 +1,12 @@
 //! What Resend answered.
 
+use countersign_contract::Timestamp;
+use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::answer;
-use crate::error::SendError;
-use crate::message::Timestamp;
 use crate::provider::Accepted;
 
 /// Reads an answer; `path` is where the settings stand.

@@ -1,14 +1,16 @@
 //! What Resend reports of a mail.
 
+use countersign_contract::Timestamp;
+use countersign_contract::callbacks::CallbackError;
+use countersign_contract::types::DeliveryOutcome;
 use data_encoding::BASE64URL_NOPAD;
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::TAG_NAME;
-use crate::callback::{Callback, CallbackError, Outcome, Received, Report};
+use crate::callback::{Callback, Received, Report};
 use crate::json;
-use crate::message::Timestamp;
 use crate::standard_webhooks::{Keys, SVIX_HEADERS};
 use crate::tag::Tag;
 
@@ -38,10 +40,10 @@ pub(super) fn read(
     Ok(Received { reports: report.into_iter().collect(), ..Received::default() })
 }
 
-fn outcome(event: &str) -> Option<Outcome> {
+fn outcome(event: &str) -> Option<DeliveryOutcome> {
     match event {
-        "email.delivered" => Some(Outcome::Delivered),
-        "email.bounced" | "email.failed" | "email.suppressed" => Some(Outcome::Failed),
+        "email.delivered" => Some(DeliveryOutcome::Delivered),
+        "email.bounced" | "email.failed" | "email.suppressed" => Some(DeliveryOutcome::Failed),
         _ => None,
     }
 }

@@ -1,13 +1,13 @@
 //! Settings, tags, the one answer whose meaning isn't known, and status reports.
 
-use countersign_settings::purposes::Channel;
+use countersign_contract::Pii;
+use countersign_contract::types::{Channel, DeliveryOutcome};
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook as Oracle;
 
 use super::*;
-use crate::callback::{Outcome, Report};
-use crate::pii::Pii;
+use crate::callback::Report;
 
 const NOW: Timestamp = Timestamp(1_795_208_661);
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
@@ -230,7 +230,7 @@ fn tags() -> Value {
 
 #[test]
 fn tags_come_back_as_an_object_or_a_list() {
-    let report = Report { tag: Tag::of(&message()), outcome: Outcome::Delivered };
+    let report = Report { tag: Tag::of(&message()), outcome: DeliveryOutcome::Delivered };
     let list = json!([{ "name": "category", "value": "x" }, tags()[0]]);
     let object = json!({ "category": "x", "countersign": tags()[0]["value"] });
     for tags in [list, object] {
@@ -244,9 +244,9 @@ fn each_event_is_delivered_failed_or_no_report() {
         let reports = reports(&event(kind, &tags())).unwrap();
         reports.first().map(|report| report.outcome)
     };
-    assert_eq!(outcome("email.delivered"), Some(Outcome::Delivered));
+    assert_eq!(outcome("email.delivered"), Some(DeliveryOutcome::Delivered));
     for kind in ["email.bounced", "email.failed", "email.suppressed"] {
-        assert_eq!(outcome(kind), Some(Outcome::Failed), "{kind}");
+        assert_eq!(outcome(kind), Some(DeliveryOutcome::Failed), "{kind}");
     }
     for kind in [
         "email.sent",

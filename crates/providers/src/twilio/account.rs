@@ -1,14 +1,14 @@
 //! An account of Twilio's: where its requests go, and who makes them.
 
+use countersign_contract::Secret;
+use countersign_contract::types::SendError;
 use countersign_settings::problem::Problem;
-use countersign_settings::secret::Secret;
 use data_encoding::BASE64;
 use form_urlencoded::Serializer;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, Request, Uri};
 
 use crate::endpoint;
-use crate::error::SendError;
 use crate::message::Message;
 use crate::tag::Tag;
 

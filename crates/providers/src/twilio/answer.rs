@@ -1,11 +1,11 @@
 //! What Twilio answered.
 
+use countersign_contract::Timestamp;
+use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
 use serde::Deserialize;
 
 use crate::answer;
-use crate::error::SendError;
-use crate::message::Timestamp;
 use crate::provider::Accepted;
 use crate::retry_after;
 

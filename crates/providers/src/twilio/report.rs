@@ -1,9 +1,11 @@
 //! Twilio's status callbacks: form-encoded, signed, one message or call each.
 
+use countersign_contract::callbacks::{CallbackError, MAX_CALLBACK_BYTES};
+use countersign_contract::types::DeliveryOutcome;
 use form_urlencoded::parse;
 use http::Method;
 
-use crate::callback::{Callback, CallbackError, MAX_CALLBACK_BYTES, Outcome, Received, Report};
+use crate::callback::{Callback, Received, Report};
 use crate::tag::Tag;
 
 use super::SIGNATURE_HEADER;
@@ -84,11 +86,13 @@ fn one<'a>(parameters: &'a Parameters, name: &str) -> Option<&'a str> {
 }
 
 /// What becomes of it in the end; nothing where the end isn't reached.
-fn outcome(of: Of, status: &str) -> Option<Outcome> {
+fn outcome(of: Of, status: &str) -> Option<DeliveryOutcome> {
     match (of, status) {
-        (Of::Message, "delivered" | "read") | (Of::Call, "completed") => Some(Outcome::Delivered),
+        (Of::Message, "delivered" | "read") | (Of::Call, "completed") => {
+            Some(DeliveryOutcome::Delivered)
+        }
         (Of::Message, "canceled" | "failed" | "undelivered")
-        | (Of::Call, "busy" | "canceled" | "failed" | "no-answer") => Some(Outcome::Failed),
+        | (Of::Call, "busy" | "canceled" | "failed" | "no-answer") => Some(DeliveryOutcome::Failed),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@
 //! and each counts once, and either form of the URL may have been signed, with its port or without ("signature
 //! generation on the back end is inconsistent"). There is no time in it: a report that was intercepted could be sent again.
 
-use countersign_settings::secret::Secret;
+use countersign_contract::Secret;
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;

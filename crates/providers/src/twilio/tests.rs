@@ -2,16 +2,14 @@
 
 mod reports;
 
-use countersign_settings::purposes::Channel;
-use countersign_settings::secret::Secret;
+use countersign_contract::types::{Channel, SendError};
+use countersign_contract::{Pii, Secret, Timestamp};
 use form_urlencoded::parse;
 use http::Request;
 use serde_json::{Value, json};
 
 use crate::content::{Content, Speech};
-use crate::error::SendError;
-use crate::message::{Message, Timestamp};
-use crate::pii::Pii;
+use crate::message::Message;
 use crate::provider::{Provider, Session, Step};
 use crate::ways::{Opened, SenderSettings};
 

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use countersign_contract::callbacks::CallbackError;
+use countersign_contract::types::SendError;
+use countersign_contract::{Secret, Timestamp};
 use countersign_settings::problem::{Problem, Problems};
-use countersign_settings::secret::Secret;
 use http::{Request, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::callback::{Callback, CallbackError, Received};
+use crate::callback::{Callback, Received};
 use crate::content::Content;
-use crate::error::SendError;
 use crate::locale::is_tag;
-use crate::message::{Message, Timestamp};
+use crate::message::Message;
 use crate::provider::{Provider, Session, Step};
 
 use super::account::{Account, Credentials};

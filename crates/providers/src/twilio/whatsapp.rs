@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use countersign_contract::callbacks::CallbackError;
+use countersign_contract::types::SendError;
+use countersign_contract::{Secret, Timestamp};
 use countersign_settings::problem::Problems;
-use countersign_settings::secret::Secret;
 use http::{Request, Response};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::callback::{Callback, CallbackError, Received};
-use crate::error::SendError;
-use crate::message::{Message, Timestamp};
+use crate::callback::{Callback, Received};
+use crate::message::Message;
 use crate::provider::{Provider, Session, Step};
 
 use super::account::{Account, Credentials};

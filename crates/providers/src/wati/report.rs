@@ -4,10 +4,12 @@
 //! `localMessageId`, which the request gave; only the events of version 2 and the failure have it. They say nothing that a
 //! replay could change.
 
+use countersign_contract::callbacks::CallbackError;
+use countersign_contract::types::DeliveryOutcome;
 use http::Method;
 use serde_json::Value;
 
-use crate::callback::{Callback, CallbackError, Outcome, Received, Report};
+use crate::callback::{Callback, Received, Report};
 use crate::json;
 use crate::query::Token;
 use crate::tag::Tag;
@@ -33,14 +35,14 @@ pub(super) fn read(callback: &Callback<'_>, token: &Token) -> Result<Received, C
     Ok(Received { reports: report.into_iter().collect(), answer: String::new() })
 }
 
-fn outcome(kind: &str) -> Option<Outcome> {
+fn outcome(kind: &str) -> Option<DeliveryOutcome> {
     // The variants for people without a number.
     let kind = kind.strip_suffix("_bsuid").unwrap_or(kind);
     match kind {
         "sentMessageDELIVERED_v2" | "sentMessageREAD_v2" | "sentMessageREPLIED_v2" => {
-            Some(Outcome::Delivered)
+            Some(DeliveryOutcome::Delivered)
         }
-        "templateMessageFailed" => Some(Outcome::Failed),
+        "templateMessageFailed" => Some(DeliveryOutcome::Failed),
         _ => None,
     }
 }

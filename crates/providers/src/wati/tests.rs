@@ -1,13 +1,13 @@
 //! What the recorded exchanges don't hold: settings, templates and reports.
 
-use countersign_settings::purposes::Channel;
+use countersign_contract::Pii;
+use countersign_contract::types::{Channel, DeliveryOutcome};
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::callback::{Outcome, Report};
+use crate::callback::Report;
 use crate::content::Content;
-use crate::pii::Pii;
 
 const TOKEN: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
 
@@ -198,11 +198,11 @@ fn an_event_is_reported_with_its_message() {
     let query = format!("token={TOKEN}");
     let id = "default.2.login.AbC";
     for (kind, outcome) in [
-        ("sentMessageDELIVERED_v2", Some(Outcome::Delivered)),
-        ("sentMessageREAD_v2", Some(Outcome::Delivered)),
-        ("sentMessageREPLIED_v2", Some(Outcome::Delivered)),
-        ("sentMessageDELIVERED_v2_bsuid", Some(Outcome::Delivered)),
-        ("templateMessageFailed", Some(Outcome::Failed)),
+        ("sentMessageDELIVERED_v2", Some(DeliveryOutcome::Delivered)),
+        ("sentMessageREAD_v2", Some(DeliveryOutcome::Delivered)),
+        ("sentMessageREPLIED_v2", Some(DeliveryOutcome::Delivered)),
+        ("sentMessageDELIVERED_v2_bsuid", Some(DeliveryOutcome::Delivered)),
+        ("templateMessageFailed", Some(DeliveryOutcome::Failed)),
         ("templateMessageSent_v2", None),
         ("sentMessageDELIVERED", None),
         ("message", None),

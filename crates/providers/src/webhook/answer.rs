@@ -1,12 +1,12 @@
 //! What a webhook answered.
 
+use countersign_contract::Timestamp;
+use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
 use serde_json::Value;
 
 use crate::answer;
-use crate::error::SendError;
 use crate::json;
-use crate::message::Timestamp;
 use crate::provider::Accepted;
 
 /// Reads an answer; `path` is where the settings stand.

@@ -1,12 +1,14 @@
 //! What an operator's receiver reports of a message.
 
+use countersign_contract::Timestamp;
+use countersign_contract::callbacks::CallbackError;
+use countersign_contract::types::DeliveryOutcome;
 use http::Method;
 use serde::Deserialize;
 
 use super::STATUS_TYPE;
-use crate::callback::{Callback, CallbackError, Outcome, Received, Report};
+use crate::callback::{Callback, Received, Report};
 use crate::json;
-use crate::message::Timestamp;
 use crate::standard_webhooks::{HEADERS, Keys};
 use crate::tag::Tag;
 
@@ -43,8 +45,8 @@ pub(super) fn read(
     }
     let data: Data = serde_json::from_value(body.data).map_err(|_| CallbackError::Unreadable)?;
     let outcome = match data.status.as_str() {
-        "delivered" => Outcome::Delivered,
-        "failed" => Outcome::Failed,
+        "delivered" => DeliveryOutcome::Delivered,
+        "failed" => DeliveryOutcome::Failed,
         _ => return Ok(Received::default()),
     };
     let Data { tenant, challenge_id, send_number, .. } = data;

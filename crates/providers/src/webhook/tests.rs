@@ -2,14 +2,14 @@
 
 use std::time::UNIX_EPOCH;
 
-use countersign_settings::purposes::Channel;
+use countersign_contract::Pii;
+use countersign_contract::types::{Channel, DeliveryOutcome};
 use http::HeaderMap;
 use standardwebhooks::Webhook as Oracle;
 
 use super::*;
-use crate::callback::{Outcome, Report};
+use crate::callback::Report;
 use crate::content::Content;
-use crate::pii::Pii;
 use crate::provider::{Accepted, MAX_RESPONSE_BYTES};
 use crate::tag::Tag;
 
@@ -290,8 +290,8 @@ fn a_receiver_s_report_names_the_message() {
     };
     let failed = REPORT.replace("delivered", "failed");
     for secret in [SECRET, OLD_SECRET] {
-        assert_eq!(reported(secret, REPORT, NOW.0), Ok(report(Outcome::Delivered)));
-        assert_eq!(reported(secret, &failed, NOW.0 - 300), Ok(report(Outcome::Failed)));
+        assert_eq!(reported(secret, REPORT, NOW.0), Ok(report(DeliveryOutcome::Delivered)));
+        assert_eq!(reported(secret, &failed, NOW.0 - 300), Ok(report(DeliveryOutcome::Failed)));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What goes over the wire: a mail with its headers, in ASCII throughout.
 
-use countersign_providers::{Mail, SendError};
+use countersign_contract::types::SendError;
+use countersign_providers::Mail;
 use data_encoding::HEXLOWER;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};

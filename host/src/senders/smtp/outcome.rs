@@ -2,7 +2,8 @@
 //! phase. Of a server's text only the numbers are repeated, and to the operator alone the first
 //! line of a refusal that its text made his.
 
-use countersign_providers::{SendError, Unsent};
+use countersign_contract::types::SendError;
+use countersign_providers::Unsent;
 use lettre::Address;
 use rustls::CertificateError;
 

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use countersign_providers::{Problem, Problems, Secret, SmtpSettings, Tls};
+use countersign_contract::Secret;
+use countersign_providers::{Problem, Problems, SmtpSettings, Tls};
 use lettre::message::Mailbox;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, DnsName, ServerName};

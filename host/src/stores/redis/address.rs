@@ -36,7 +36,7 @@ fn refused(reason: &str) -> OpenError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use countersign_settings::secret::Secret;
+    use countersign_contract::Secret;
 
     fn refusal(settings: &RedisSettings) -> String {
         let error = from(settings).unwrap_err();

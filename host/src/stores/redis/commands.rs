@@ -2,12 +2,11 @@
 
 use std::io::Write;
 
+use countersign_contract::store::{Operation, Reply};
+use countersign_contract::types::StoreError;
 use redis::{Cmd, Pipeline, RedisWrite, Value};
 
 use super::{lineage, trouble};
-use crate::bindings::countersign::otp::store::{Operation, Reply};
-use crate::bindings::countersign::otp::types::StoreError;
-use crate::stores::limits;
 
 /// What a batch takes.
 pub(super) enum Packed {
@@ -93,11 +92,10 @@ impl Plan {
     fn new(batch: &[Operation]) -> Self {
         let mut early = 0;
         for (index, operation) in
-            batch.iter().enumerate().filter(|(_, operation)| limits::only_reads(operation))
+            batch.iter().enumerate().filter(|(_, operation)| operation.only_reads())
         {
-            let may_change = |earlier: &&Operation| {
-                !limits::only_reads(earlier) && key(earlier) == key(operation)
-            };
+            let may_change =
+                |earlier: &&Operation| !earlier.only_reads() && earlier.key() == operation.key();
             if !batch.iter().take(index).any(|earlier| may_change(&earlier)) {
                 early |= 1 << index;
             }
@@ -118,13 +116,14 @@ impl Plan {
         let mut keys = batch.iter().enumerate().filter(|(index, _)| self.is_early(*index));
         let (_, first) = keys.next()?;
         if count == 1 {
-            return Some(command("GET", prefix, key(first), 0));
+            return Some(command("GET", prefix, first.key(), 0));
         }
-        let mut get = Cmd::with_capacity(1 + count, count * (prefix.len() + key(first).len() + 16));
+        let mut get =
+            Cmd::with_capacity(1 + count, count * (prefix.len() + first.key().len() + 16));
         get.arg("MGET");
-        write_key(&mut get, prefix, key(first));
+        write_key(&mut get, prefix, first.key());
         for (_, operation) in keys {
-            write_key(&mut get, prefix, key(operation));
+            write_key(&mut get, prefix, operation.key());
         }
         Some(get)
     }
@@ -201,14 +200,6 @@ fn reply(operation: &Operation, answer: Value) -> Result<Reply, StoreError> {
 
 pub(super) fn unreadable() -> StoreError {
     StoreError::Other("redis: unexpected answer".into())
-}
-
-fn key(operation: &Operation) -> &str {
-    match operation {
-        Operation::Delete(key) | Operation::Get(key) => key,
-        Operation::Increment(step) => &step.key,
-        Operation::Set(assignment) => &assignment.key,
-    }
 }
 
 /// A command with its key, and room for `more` bytes in up to three more arguments.

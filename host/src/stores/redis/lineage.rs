@@ -6,13 +6,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use countersign_contract::types::StoreError;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, Value};
 use tokio::time::Instant;
 
 use super::trouble::Trouble;
 use super::{commands, trouble};
-use crate::bindings::countersign::otp::types::StoreError;
 use crate::stores::generation::{self, Watch};
 
 /// After so long one batch asks again …

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use countersign_contract::types::StoreError;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Cmd, ConnectionAddr, ConnectionInfo, Value};
 use socket2::{SockRef, TcpKeepalive};
@@ -19,7 +20,6 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::lineage::Lineage;
 use super::time;
 use super::trouble::Trouble;
-use crate::bindings::countersign::otp::types::StoreError;
 use crate::stores::OpenError;
 use crate::stores::clock::Clock;
 use crate::stores::generation::Watch;

@@ -3,9 +3,9 @@
 
 use std::fmt;
 
+use countersign_contract::types::StoreError;
 use redis::{ConnectionAddr, ErrorKind, RedisError, ServerError, Value};
 
-use crate::bindings::countersign::otp::types::StoreError;
 use crate::stores::OpenError;
 
 /// What an error of the client library means to a caller.

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::bindings::countersign::otp::types::StoreError;
+use countersign_contract::types::StoreError;
 
 /// Where the file was when it was opened, and which file that is.
 pub(super) struct Place {

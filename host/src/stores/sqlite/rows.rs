@@ -1,9 +1,8 @@
 //! One operation on the table. Always within a transaction, which is what makes it atomic.
 
+use countersign_contract::store::{Assignment, Operation, Reply, Step};
+use countersign_contract::types::StoreError;
 use rusqlite::{Connection, OptionalExtension, params};
-
-use crate::bindings::countersign::otp::store::{Assignment, Operation, Reply, Step};
-use crate::bindings::countersign::otp::types::StoreError;
 
 /// Why an operation came to nothing.
 pub(super) enum Failure {

@@ -5,13 +5,13 @@ use std::ffi::c_int;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
+use countersign_contract::store::{Operation, Outcome};
+use countersign_contract::types::StoreError;
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
 use super::rows::{self, Failure};
-use crate::bindings::countersign::otp::store::{Operation, Outcome};
-use crate::bindings::countersign::otp::types::StoreError;
-use crate::stores::{clock::Clock, limits};
+use crate::stores::clock::Clock;
 
 /// Batches in one transaction, at most: a bound on how long the first one waits for the last.
 const MAX_GROUP: usize = 128;
@@ -70,10 +70,8 @@ impl Writer {
             if group.is_empty() {
                 return;
             }
-            let writes = group
-                .iter()
-                .flat_map(|job| &job.batch)
-                .any(|operation| !limits::only_reads(operation));
+            let writes =
+                group.iter().flat_map(|job| &job.batch).any(|operation| !operation.only_reads());
             match self.execute(if writes { "BEGIN IMMEDIATE" } else { "BEGIN" }) {
                 Ok(()) => {}
                 // Another process is writing: those with time left wait on.
@@ -116,7 +114,7 @@ impl Writer {
         if job.is_over() {
             return Ok(Err(StoreError::Timeout));
         }
-        let needs_savepoint = job.batch.iter().any(|operation| !limits::only_reads(operation));
+        let needs_savepoint = job.batch.iter().any(|operation| !operation.only_reads());
         if needs_savepoint {
             self.execute("SAVEPOINT batch")?;
         }

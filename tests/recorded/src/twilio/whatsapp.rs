@@ -1,6 +1,6 @@
 //! WhatsApp messages.
 
-use countersign_providers::Channel;
+use countersign_contract::types::Channel;
 
 use super::*;
 use crate::{Exchange, Failed, Recorded, Refusals, WithoutWords};

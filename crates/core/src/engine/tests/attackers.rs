@@ -2,12 +2,13 @@
 //!
 //! `UPDATE=1` writes the table.
 
+use countersign_contract::Secret;
+use countersign_contract::otp::{Error, Target};
+use countersign_contract::settings::{self, Activity, Limit, Preset, VerifyBy};
+use countersign_contract::types::{Scope, Throttle};
+
 use super::caller::{Caller, PHONE, draft, wrong};
 use super::desk::Memory;
-use crate::error::Scope;
-use crate::policy::{Activity, Draft, Limit, Preset, VerifyBy};
-use crate::request::Target;
-use crate::{Error, Secret};
 
 const DAY: u64 = 86_400;
 const DAYS: u64 = 365;
@@ -85,18 +86,18 @@ fn limits() -> Vec<Limit> {
     ]
 }
 
-fn policy(preset: Preset, verify_by: VerifyBy) -> Draft {
-    Draft {
+fn policy(preset: Preset, verify_by: VerifyBy) -> settings::Policy {
+    settings::Policy {
         preset: Some(preset),
         verify_by: Some(verify_by),
         limits: limits(),
         channels: draft().channels,
-        ..Draft::default()
+        ..settings::Policy::default()
     }
 }
 
 impl Attack {
-    fn new(draft: &Draft, knows: Knows, addresses: u64) -> Self {
+    fn new(draft: &settings::Policy, knows: Knows, addresses: u64) -> Self {
         Self {
             caller: Caller::new(Memory::Forgets, draft.clone()),
             knows,
@@ -127,10 +128,10 @@ impl Attack {
             self.caller.ip = Some(format!("10.{}.{}.1", self.address / 250, self.address % 250));
             match self.step() {
                 Ok(()) => {}
-                Err(Error::Throttled { scope: Scope::Ip, retry_after_seconds }) => {
+                Err(Error::Throttled(Throttle { scope: Scope::Ip, retry_after_seconds })) => {
                     self.resting[own] = now + u64::from(retry_after_seconds);
                 }
-                Err(Error::Throttled { retry_after_seconds: seconds, .. })
+                Err(Error::Throttled(Throttle { retry_after_seconds: seconds, .. }))
                 | Err(Error::Locked(seconds) | Error::Exhausted(seconds)) => {
                     return now + u64::from(seconds);
                 }
@@ -162,8 +163,8 @@ impl Attack {
                         return Err(Error::Exhausted(1));
                     }
                 }
-                Err(Error::Throttled { scope, retry_after_seconds }) => {
-                    return Err(Error::Throttled { scope, retry_after_seconds });
+                Err(Error::Throttled(Throttle { scope, retry_after_seconds })) => {
+                    return Err(Error::Throttled(Throttle { scope, retry_after_seconds }));
                 }
                 Err(error) => {
                     self.id = None;
@@ -236,7 +237,12 @@ impl Attack {
     }
 }
 
-fn row(name: &str, draft: &Draft, knows: Knows, addresses: u64) -> (String, [Outcome; 2]) {
+fn row(
+    name: &str,
+    draft: &settings::Policy,
+    knows: Knows,
+    addresses: u64,
+) -> (String, [Outcome; 2]) {
     let outcomes =
         [Device::Known, Device::New].map(|device| Attack::new(draft, knows, addresses).run(device));
     let [known, new] = &outcomes;

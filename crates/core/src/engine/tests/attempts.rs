@@ -1,17 +1,18 @@
 //! Invariants 1 and 2: attempts are counted before they are compared, and nothing refills the budget.
 
+use countersign_contract::otp::{Error, State};
+use countersign_contract::settings::{self, VerifyBy};
+use countersign_contract::store::{Operation, Step};
+use countersign_contract::types::Channel;
+
 use super::caller::{Caller, PHONE, draft, keyring, whatever_is_forgotten, wrong};
 use super::desk::Memory;
-use crate::Error;
 use crate::batch::Batch;
 use crate::odometer::Slot;
-use crate::policy::{Draft, VerifyBy};
-use crate::request::State;
 use crate::standing::{Attempt, Standing};
-use crate::world::{Channel, Operation};
 
-fn quick(max_attempts: u32) -> Draft {
-    Draft { max_attempts: Some(max_attempts), cooldown_seconds: Some(0), ..draft() }
+fn quick(max_attempts: u32) -> settings::Policy {
+    settings::Policy { max_attempts: Some(max_attempts), cooldown_seconds: Some(0), ..draft() }
 }
 
 /// The batch that reads the challenge steps the odometer first: cut off right behind it, the attempt has been counted.
@@ -214,7 +215,7 @@ fn the_odometer_is_stepped_before_the_challenge_is_read() {
         let mut batch = Batch::new();
         Standing::ask(&subject, &policy, attempt, &mut batch);
         let batch = batch.into_operations();
-        let step = |one: &Operation| matches!(one, Operation::Increment { key, by: 1, .. } if key.contains(":odometer:"));
+        let step = |one: &Operation| matches!(one, Operation::Increment(Step { key, by: 1, .. }) if key.contains(":odometer:"));
         let read =
             |one: &Operation| matches!(one, Operation::Get(key) if key.ends_with(":challenges"));
         assert!(batch.iter().rposition(step).unwrap() < batch.iter().position(read).unwrap());
@@ -244,7 +245,7 @@ fn a_voided_attempt_changes_nothing_of_what_is_remembered() {
 /// Challenges that share a budget for hours: its count is kept for as long.
 #[test]
 fn a_budget_that_is_prolonged_for_hours_keeps_its_count() {
-    let draft = Draft { max_resends: Some(10), ..quick(3) };
+    let draft = settings::Policy { max_resends: Some(10), ..quick(3) };
     whatever_is_forgotten(&draft, |caller| {
         for _ in 0..40 {
             let issued = caller.issue().unwrap();
@@ -262,7 +263,8 @@ fn a_budget_that_is_prolonged_for_hours_keeps_its_count() {
 /// A policy that allows verifying by id only begins each budget anew as well.
 #[test]
 fn by_id_only_each_budget_begins_anew_too() {
-    let draft = Draft { verify_by: Some(VerifyBy::Id), failure_cap: Some(100), ..quick(3) };
+    let draft =
+        settings::Policy { verify_by: Some(VerifyBy::Id), failure_cap: Some(100), ..quick(3) };
     whatever_is_forgotten(&draft, |caller| {
         for failures in 1..=2 {
             let (id, code) = caller.issued();

@@ -1,11 +1,11 @@
 //! Round trips to the store.
 
+use countersign_contract::otp::Error;
+use countersign_contract::settings::{self, Activity, Limit};
+use countersign_contract::types::{DeliveryOutcome, Scope};
+
 use super::caller::{Caller, PHONE, draft, wrong};
 use super::desk::Memory;
-use crate::Error;
-use crate::error::Scope;
-use crate::policy::{Activity, Draft, Limit};
-use crate::request::DeliveryOutcome;
 
 /// With two limits of each kind, as an operator would have.
 fn caller() -> Caller {
@@ -14,7 +14,7 @@ fn caller() -> Caller {
         .into_iter()
         .flat_map(|scope| [limit(scope, Activity::Send), limit(scope, Activity::Verify)])
         .collect();
-    let mut caller = Caller::new(Memory::Forgets, Draft { limits, ..draft() });
+    let mut caller = Caller::new(Memory::Forgets, settings::Policy { limits, ..draft() });
     caller.ip = Some("192.0.2.1".into());
     caller
 }
@@ -61,7 +61,7 @@ fn refusals_cost_at_most_one_round_trip_more() {
     let caller = caller();
     let (id, code) = caller.issued();
     caller.desk.round_trips();
-    assert!(matches!(caller.issue(), Err(Error::Throttled { .. })));
+    assert!(matches!(caller.issue(), Err(Error::Throttled(_))));
     assert_eq!(caller.desk.round_trips(), 2);
     caller.exhaust(&id, &code);
     assert_eq!(caller.desk.round_trips(), 3 + 1);

@@ -1,17 +1,19 @@
 //! A caller: the verbs in few words, over a desk and some keys.
 
+use countersign_contract::otp::{
+    Addressee, Challenge, DeliveryState, Error, IssueRequest, Report, ResendRequest, Target,
+    Verified, VerifyRequest,
+};
+use countersign_contract::settings::{self, FailureScope, VerifyBy};
+use countersign_contract::types::{Channel, DeliveryOutcome};
+use countersign_contract::{Pii, Secret};
+
 use super::desk::{Cell, Desk, Memory, done};
 use crate::device::Device;
 use crate::history::History;
-use crate::policy::{Draft, FailureScope, VerifyBy};
 use crate::record;
-use crate::request::{
-    Addressee, Challenge, DeliveryOutcome, DeliveryState, IssueRequest, Report, ResendRequest,
-    Target, Verified, VerifyRequest,
-};
 use crate::subject::Subject;
-use crate::world::Channel;
-use crate::{Engine, Error, Keyring, Secret};
+use crate::{Engine, Keyring};
 
 pub(super) const PHONE: &str = "+6281234567890";
 pub(super) const OTHER_PHONE: &str = "+6281234567891";
@@ -28,9 +30,9 @@ pub(super) struct Caller {
 }
 
 /// A draft that allows texts and mails, and challenges named in either way.
-pub(super) fn draft() -> Draft {
+pub(super) fn draft() -> settings::Policy {
     let channels = vec![Channel::Sms, Channel::Email];
-    Draft { channels, verify_by: Some(VerifyBy::Both), ..Draft::default() }
+    settings::Policy { channels, verify_by: Some(VerifyBy::Both), ..settings::Policy::default() }
 }
 
 pub(super) fn secret(seed: u8) -> Secret<Vec<u8>> {
@@ -43,7 +45,7 @@ pub(super) fn keyring(keys: &[(&str, u8)]) -> Keyring {
 }
 
 /// Runs a claim over a store that forgets at the end of each ttl, and over one that never does.
-pub(super) fn whatever_is_forgotten(draft: &Draft, claim: impl Fn(Caller)) {
+pub(super) fn whatever_is_forgotten(draft: &settings::Policy, claim: impl Fn(Caller)) {
     for memory in [Memory::Forgets, Memory::Never] {
         println!("{memory:?}");
         claim(Caller::new(memory, draft.clone()));
@@ -51,7 +53,7 @@ pub(super) fn whatever_is_forgotten(draft: &Draft, claim: impl Fn(Caller)) {
 }
 
 impl Caller {
-    pub(super) fn new(memory: Memory, draft: Draft) -> Self {
+    pub(super) fn new(memory: Memory, draft: settings::Policy) -> Self {
         let desk = Desk::new(memory);
         desk.set_policy("default", "login", draft);
         Self::over(desk, &[("k1", 1)])
@@ -83,7 +85,7 @@ impl Caller {
             tenant: self.tenant.clone(),
             purpose: self.purpose.clone(),
             channel: channel.into(),
-            to: Secret::new(to.into()),
+            to: Pii::new(to.into()),
             reference: reference.map(Into::into),
             locale: None,
             client_ip: self.ip.clone(),
@@ -108,7 +110,7 @@ impl Caller {
     pub(super) fn addressee(&self, to: &str) -> Addressee {
         Addressee {
             purpose: self.purpose.clone(),
-            to: Secret::new(to.into()),
+            to: Pii::new(to.into()),
             device_cookie: self.cookie.clone().map(Secret::new),
         }
     }
@@ -146,7 +148,7 @@ impl Caller {
             tenant: self.tenant.clone(),
             target: Target::Id(id.into()),
             purpose: purpose.map(Into::into),
-            to: to.map(|to| Secret::new(to.into())),
+            to: to.map(|to| Pii::new(to.into())),
             code: Secret::new(code.into()),
             reference: None,
             client_ip: self.ip.clone(),

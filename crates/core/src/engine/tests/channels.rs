@@ -1,16 +1,20 @@
 //! By which channels a message may go, in which order; and that the record remembers it.
 
+use countersign_contract::otp::Error;
+use countersign_contract::sender::Message;
+use countersign_contract::settings::{self, RegionRule};
+use countersign_contract::types::{Channel, RecipientFault, SendError};
+
 use super::caller::{Caller, MAIL, PHONE, draft, whatever_is_forgotten};
 use super::desk::Memory;
-use crate::Error;
-use crate::error::SendError;
-use crate::policy::{Draft, RegionRule};
-use crate::recipient::Fault;
-use crate::world::Channel::{Email, Sms, Voice, Webhook, Whatsapp};
-use crate::world::{Channel, Message};
+use countersign_contract::types::Channel::{Email, Sms, Voice, Webhook, Whatsapp};
 
-fn with(channels: &[Channel]) -> Draft {
-    Draft { channels: channels.to_vec(), cooldown_seconds: Some(0), ..Draft::default() }
+fn with(channels: &[Channel]) -> settings::Policy {
+    settings::Policy {
+        channels: channels.to_vec(),
+        cooldown_seconds: Some(0),
+        ..settings::Policy::default()
+    }
 }
 
 fn latest(caller: &Caller) -> Message {
@@ -52,7 +56,7 @@ fn a_recipient_that_no_channel_of_the_policy_fits_is_of_the_wrong_kind() {
     {
         let caller = Caller::new(Memory::Never, with(&policy));
         let error = caller.issue_to(None, to, None).unwrap_err();
-        assert_eq!(error, Error::InvalidRecipient(Fault::WrongKind), "{policy:?}");
+        assert_eq!(error, Error::InvalidRecipient(RecipientFault::WrongKind), "{policy:?}");
         assert_eq!(caller.desk.round_trips(), 0);
     }
 }
@@ -100,7 +104,7 @@ fn a_channel_that_was_not_offered_is_a_failed_send() {
 #[test]
 fn a_message_may_be_sent_twice_only_where_the_policy_says_so() {
     for (may_send_twice, told) in [(None, false), (Some(false), false), (Some(true), true)] {
-        let caller = Caller::new(Memory::Never, Draft { may_send_twice, ..draft() });
+        let caller = Caller::new(Memory::Never, settings::Policy { may_send_twice, ..draft() });
         let id = caller.issue_to(None, PHONE, None).unwrap().id;
         assert_eq!(latest(&caller).may_send_twice, told);
         caller.desk.advance(60);
@@ -117,7 +121,7 @@ fn a_channel_whose_regions_leave_the_number_out_is_not_tried() {
         deny: Vec::new(),
     };
     let regions = vec![rule(None, "+62"), rule(Some(Whatsapp), "DE")];
-    let draft = Draft { regions, ..with(&[Whatsapp, Sms, Email]) };
+    let draft = settings::Policy { regions, ..with(&[Whatsapp, Sms, Email]) };
     whatever_is_forgotten(&draft, |caller| {
         caller.issue_to(None, PHONE, None).unwrap();
         assert_eq!(latest(&caller).channels, [Sms]);
@@ -128,7 +132,7 @@ fn a_channel_whose_regions_leave_the_number_out_is_not_tried() {
             [(Some(Whatsapp), PHONE), (None, "+4915112345678"), (None, "+44 9098 790000")]
         {
             let error = caller.issue_to(channel, to, None).unwrap_err();
-            assert_eq!(error, Error::InvalidRecipient(Fault::NumberNotAllowed), "{to}");
+            assert_eq!(error, Error::InvalidRecipient(RecipientFault::NumberNotAllowed), "{to}");
         }
         assert_eq!(caller.desk.messages().len(), sent);
     });

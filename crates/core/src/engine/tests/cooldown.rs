@@ -1,21 +1,24 @@
 //! The pause after each send.
 
+use countersign_contract::otp::{Error, State};
+use countersign_contract::settings;
+use countersign_contract::types::{Scope, Throttle};
+
 use super::caller::{Caller, draft, whatever_is_forgotten, wrong};
 use super::desk::Memory;
-use crate::Error;
-use crate::error::Scope;
-use crate::policy::Draft;
 
 fn wait(error: &Error) -> u32 {
     match error {
-        Error::Throttled { scope: Scope::Cooldown, retry_after_seconds } => *retry_after_seconds,
+        Error::Throttled(Throttle { scope: Scope::Cooldown, retry_after_seconds }) => {
+            *retry_after_seconds
+        }
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
 fn the_cooldown_grows_while_no_code_comes_back() {
-    let draft = Draft { lifetime_seconds: Some(600), ..draft() };
+    let draft = settings::Policy { lifetime_seconds: Some(600), ..draft() };
     whatever_is_forgotten(&draft, |caller| {
         for expected in [60, 120, 240, 480, 900] {
             let issued = caller.issue().unwrap();
@@ -54,7 +57,7 @@ fn a_revoke_does_not_end_the_cooldown() {
 /// Longer than the challenge lives, and than its record is kept for.
 #[test]
 fn a_cooldown_outlives_its_challenge() {
-    let draft = Draft {
+    let draft = settings::Policy {
         lifetime_seconds: Some(30),
         cooldown_seconds: Some(3_600),
         cooldown_max_seconds: Some(86_400),
@@ -73,7 +76,7 @@ fn a_cooldown_outlives_its_challenge() {
 #[test]
 fn growth_is_remembered_beyond_the_longest_cooldown_and_then_forgotten() {
     for lifetime in [30, 300, 600] {
-        let draft = Draft { lifetime_seconds: Some(lifetime), ..draft() };
+        let draft = settings::Policy { lifetime_seconds: Some(lifetime), ..draft() };
         whatever_is_forgotten(&draft, |caller| {
             for expected in [60, 120, 240, 480, 900, 900, 900] {
                 assert_eq!(caller.issue().unwrap().resend_in_seconds, expected);
@@ -88,8 +91,11 @@ fn growth_is_remembered_beyond_the_longest_cooldown_and_then_forgotten() {
 /// An operator's unlock ends the longest of cooldowns for good.
 #[test]
 fn an_unlock_ends_the_cooldown() {
-    let draft =
-        Draft { cooldown_seconds: Some(3_600), cooldown_max_seconds: Some(86_400), ..draft() };
+    let draft = settings::Policy {
+        cooldown_seconds: Some(3_600),
+        cooldown_max_seconds: Some(86_400),
+        ..draft()
+    };
     whatever_is_forgotten(&draft, |caller| {
         caller.issue().unwrap();
         caller.unlock(super::caller::PHONE).unwrap();
@@ -100,7 +106,7 @@ fn an_unlock_ends_the_cooldown() {
         // After an answer too, which stays one.
         caller.verify(&id, &code).unwrap();
         caller.unlock(super::caller::PHONE).unwrap();
-        assert_eq!(caller.status(&id).unwrap().state, crate::request::State::Verified);
+        assert_eq!(caller.status(&id).unwrap().state, State::Verified);
         caller.issue().unwrap();
     });
 }
@@ -120,7 +126,7 @@ fn a_refused_send_costs_nothing() {
 /// An answer ends the growth, not the pause after the message that was answered.
 #[test]
 fn after_an_answer_the_pause_is_the_shortest() {
-    let draft = Draft { lifetime_seconds: Some(600), ..draft() };
+    let draft = settings::Policy { lifetime_seconds: Some(600), ..draft() };
     whatever_is_forgotten(&draft, |caller| {
         for pause in [60, 120] {
             caller.issue().unwrap();

@@ -1,18 +1,19 @@
 //! What providers report: which report counts, how long it is kept, and that nothing else hangs on it.
 
+use countersign_contract::otp::{DeliveryState, Error, State};
+use countersign_contract::settings;
+use countersign_contract::types::{DeliveryOutcome, SendError, StoreError};
+
 use super::caller::{Caller, MAIL, OTHER_PHONE, PHONE, draft, keyring, whatever_is_forgotten};
 use super::desk::{Cell, Desk, Entry, Memory};
-use crate::error::StoreError;
-use crate::policy::Draft;
-use crate::request::DeliveryOutcome::{Delivered, Failed};
-use crate::request::{DeliveryOutcome, DeliveryState, State};
-use crate::world::Channel::Email;
-use crate::{Engine, Error};
+use crate::Engine;
+use countersign_contract::types::Channel::Email;
+use countersign_contract::types::DeliveryOutcome::{Delivered, Failed};
 
 const KEYS: [(DeliveryOutcome, &str); 2] = [(Delivered, ":delivered"), (Failed, ":undelivered")];
 
-fn no_cooldown() -> Draft {
-    Draft { cooldown_seconds: Some(0), ..draft() }
+fn no_cooldown() -> settings::Policy {
+    settings::Policy { cooldown_seconds: Some(0), ..draft() }
 }
 
 fn entry(desk: &Desk, name: &str) -> Option<Entry> {
@@ -96,7 +97,7 @@ fn a_failed_resend_leaves_what_was_reported() {
     let caller = Caller::new(Memory::Never, no_cooldown());
     let (id, _) = caller.issued();
     caller.note(&id, 1, Delivered).unwrap();
-    caller.desk.fail_send(crate::error::SendError::Timeout);
+    caller.desk.fail_send(SendError::Timeout);
     caller.resend(&id).unwrap_err();
     assert_eq!(caller.delivery(&id), DeliveryState::Delivered);
 }
@@ -108,7 +109,10 @@ fn a_message_that_was_never_sent_is_refused() {
     let before = caller.desk.dump();
     for number in [0, 2, 3, u32::MAX] {
         let error = caller.note(&id, number, Delivered).unwrap_err();
-        assert!(matches!(error, Error::InvalidArgument { field: "send-number", .. }), "{error:?}");
+        assert!(
+            matches!(&error, Error::InvalidArgument(fault) if fault.field == "send-number"),
+            "{error:?}"
+        );
     }
     assert_eq!(caller.desk.dump(), before);
     caller.resend(&id).unwrap();
@@ -122,7 +126,7 @@ fn what_is_noted_is_kept_no_longer_than_its_record() {
     for (lifetime, cooldown) in [(30, 0), (300, 60), (600, 0), (30, 900)] {
         for waited in [0, 1, 29, 59] {
             for (outcome, name) in KEYS {
-                let draft = Draft {
+                let draft = settings::Policy {
                     lifetime_seconds: Some(lifetime),
                     cooldown_seconds: Some(cooldown),
                     ..draft()
@@ -203,7 +207,10 @@ fn another_tenants_or_recipients_challenge_is_left_alone() {
     assert_eq!(caller.note(&id, 1, Delivered).unwrap_err(), Error::NotFound);
     caller.tenant = "Bad Name".into();
     let error = caller.note(&id, 1, Delivered).unwrap_err();
-    assert!(matches!(error, Error::InvalidArgument { field: "tenant", .. }), "{error:?}");
+    assert!(
+        matches!(&error, Error::InvalidArgument(fault) if fault.field == "tenant"),
+        "{error:?}"
+    );
     assert_eq!(caller.desk.round_trips(), 0);
     caller.tenant = "default".into();
     caller.note(&neighbour, 1, Delivered).unwrap();
@@ -218,7 +225,7 @@ fn a_purpose_that_is_gone_or_wrong_is_told() {
     let engine = Engine::new(elsewhere.clone(), keyring(&[("k1", 1)]));
     let note = || super::desk::done(engine.record_delivery("default", &id, 1, Delivered));
     assert_eq!(note().unwrap_err(), Error::UnknownPurpose);
-    elsewhere.set_policy("default", "login", Draft { code_length: Some(5), ..draft() });
+    elsewhere.set_policy("default", "login", settings::Policy { code_length: Some(5), ..draft() });
     assert!(matches!(note(), Err(Error::Misconfigured(_))));
     assert_eq!(elsewhere.round_trips(), 0);
 }

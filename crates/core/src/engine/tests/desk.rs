@@ -7,11 +7,15 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
+use countersign_contract::Timestamp;
+use countersign_contract::sender::{Delivery, Message};
+use countersign_contract::settings;
+use countersign_contract::store::{Assignment, Operation, Outcome, Reply, Step};
+use countersign_contract::types::{Channel, SendError, StoreError};
 use sha2::{Digest, Sha256};
 
-use crate::error::{SendError, StoreError};
-use crate::policy::{Draft, Policy, PolicyFaults};
-use crate::world::{Channel, Delivery, Message, Operation, Outcome, Reply, Timestamp, World};
+use crate::policy::{Policy, PolicyFaults};
+use crate::world::World;
 
 /// Whether the store forgets at the end of a ttl, or never.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -83,7 +87,7 @@ impl Desk {
         self.0.lock().unwrap()
     }
 
-    pub(super) fn set_policy(&self, tenant: &str, purpose: &str, draft: Draft) {
+    pub(super) fn set_policy(&self, tenant: &str, purpose: &str, draft: settings::Policy) {
         let policy = Policy::new(draft).map(Arc::new);
         self.inner().policies.insert((tenant.into(), purpose.into()), policy);
     }
@@ -187,7 +191,7 @@ impl Inner {
                 let Cell::Value(value) = &entry.cell else { panic!("{key} is a count") };
                 value.clone()
             })),
-            Operation::Increment { key, by, ttl_seconds } => {
+            Operation::Increment(Step { key, by, ttl_seconds }) => {
                 let until = until(&key, ttl_seconds, self.now);
                 let before = self.entries.get(&key).map_or(0, |entry| {
                     let Cell::Count(count) = entry.cell else { panic!("{key} is a value") };
@@ -199,7 +203,7 @@ impl Inner {
                 }
                 Reply::Count(count)
             }
-            Operation::Set { key, value, ttl_seconds } => {
+            Operation::Set(Assignment { key, value, ttl_seconds }) => {
                 assert!(value.len() <= 2_048, "a value of {} bytes", value.len());
                 let until = until(&key, ttl_seconds, self.now);
                 let old = self.entries.insert(key, Entry { cell: Cell::Value(value), until });

@@ -1,10 +1,12 @@
 //! A device that answered before is apart from strangers: neither keeps the other out, and neither's guesses are free.
 
+use countersign_contract::Secret;
+use countersign_contract::otp::Error;
+use countersign_contract::settings::{self, Activity, Limit};
+use countersign_contract::types::Scope;
+
 use super::caller::{Caller, OTHER_PHONE, PHONE, draft, whatever_is_forgotten, wrong};
 use super::desk::Memory;
-use crate::error::Scope;
-use crate::policy::{Activity, Draft, Limit};
-use crate::{Error, Secret};
 
 const DAY: u64 = 86_400;
 
@@ -30,11 +32,11 @@ fn a_known_device_logs_in_whatever_strangers_do() {
     let per_day =
         Limit { scope: Scope::Subject, on: Activity::Send, max: Some(40), window_seconds: 86_400 };
     for limits in [Vec::new(), vec![per_day]] {
-        let draft = Draft { failure_cap: Some(9), limits, ..draft() };
+        let draft = settings::Policy { failure_cap: Some(9), limits, ..draft() };
         whatever_is_forgotten(&draft, |caller| {
             let owner = remembered(&caller);
             assert!(caller.issue().is_ok());
-            assert!(matches!(caller.issue(), Err(Error::Throttled { .. })));
+            assert!(matches!(caller.issue(), Err(Error::Throttled(_))));
             assert!(logs_in(&owner), "after a stranger's send");
             caller.desk.advance(DAY);
             while caller.failures() < 9 {
@@ -167,7 +169,7 @@ fn a_device_is_known_for_as_long_as_the_policy_says_and_across_rotations() {
 fn where_no_device_is_remembered_none_is_known() {
     let caller = Caller::new(Memory::Forgets, draft());
     let owner = remembered(&caller);
-    let none = Draft { remember_device_seconds: Some(0), ..draft() };
+    let none = settings::Policy { remember_device_seconds: Some(0), ..draft() };
     caller.desk.set_policy("default", "login", none);
     let (id, code) = caller.issued();
     assert!(owner.issue().is_err());

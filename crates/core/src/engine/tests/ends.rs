@@ -1,14 +1,14 @@
 //! Invariants 3 and 4: a challenge succeeds once, and nothing succeeds after its end or for something else.
 
+use countersign_contract::otp::{Error, State, Target};
+use countersign_contract::settings::{self, VerifyBy};
+use countersign_contract::types::{Channel, DeliveryOutcome};
+
 use super::caller::{Caller, MAIL, OTHER_PHONE, PHONE, draft, whatever_is_forgotten, wrong};
 use super::desk::Memory;
-use crate::Error;
-use crate::policy::{Draft, VerifyBy};
-use crate::request::{DeliveryOutcome, State, Target};
-use crate::world::Channel;
 
-fn no_cooldown() -> Draft {
-    Draft { cooldown_seconds: Some(0), ..draft() }
+fn no_cooldown() -> settings::Policy {
+    settings::Policy { cooldown_seconds: Some(0), ..draft() }
 }
 
 /// Requirement 4. (Under a race: `tests/interleavings`.)
@@ -35,7 +35,7 @@ fn a_challenge_succeeds_once() {
 #[test]
 fn nothing_succeeds_after_expiry() {
     for lifetime in [30, 300, 600] {
-        let draft = Draft { lifetime_seconds: Some(lifetime), ..no_cooldown() };
+        let draft = settings::Policy { lifetime_seconds: Some(lifetime), ..no_cooldown() };
         whatever_is_forgotten(&draft, |caller| {
             let (id, code) = caller.issued();
             caller.desk.advance(u64::from(lifetime) - 1);
@@ -192,7 +192,7 @@ fn a_mail_address_works_like_a_number() {
 /// TO THE LEAD: red until the real `recipient.rs` is merged. The stand-in knows no regions.
 #[test]
 fn a_national_and_an_international_spelling_are_one_subject() {
-    let draft = Draft { default_region: Some("ID".into()), ..draft() };
+    let draft = settings::Policy { default_region: Some("ID".into()), ..draft() };
     let caller = Caller::new(Memory::Forgets, draft);
     caller.issue_to(Channel::Sms, "081234567890", None).unwrap();
     let code = caller.code();
@@ -201,7 +201,7 @@ fn a_national_and_an_international_spelling_are_one_subject() {
 
 #[test]
 fn a_challenge_is_named_as_the_policy_wants() {
-    let by = |verify_by| Draft { verify_by: Some(verify_by), ..draft() };
+    let by = |verify_by| settings::Policy { verify_by: Some(verify_by), ..draft() };
     let caller = Caller::new(Memory::Forgets, by(VerifyBy::Id));
     let (id, code) = caller.issued();
     caller.desk.round_trips();

@@ -1,22 +1,21 @@
 //! Arguments that can't be used: named, and nothing counted or written. And what an operator may set.
 
+use countersign_contract::otp::{Error, IssueRequest, Target, VerifyRequest};
+use countersign_contract::settings::{self, Activity, Alphabet, Limit};
+use countersign_contract::types::{Channel, RecipientFault, Scope};
+use countersign_contract::{Pii, Secret};
+
 use super::caller::{Caller, PHONE, draft};
 use super::desk::{Memory, done};
-use crate::bounds::{MAX_CLIENT_IP_BYTES, MAX_TYPED_BYTES};
-use crate::code::Alphabet;
-use crate::error::Scope;
-use crate::policy::{Activity, Draft, Limit, Policy};
-use crate::recipient::Fault;
-use crate::request::{IssueRequest, Target, VerifyRequest};
-use crate::world::Channel;
-use crate::{Error, Secret};
+use crate::policy::Policy;
+use countersign_contract::otp::{MAX_CLIENT_IP_BYTES, MAX_TYPED_BYTES};
 
 fn request() -> IssueRequest {
     IssueRequest {
         tenant: "default".into(),
         purpose: "login".into(),
         channel: Some(Channel::Sms),
-        to: Secret::new(PHONE.into()),
+        to: Pii::new(PHONE.into()),
         reference: None,
         locale: None,
         client_ip: None,
@@ -24,9 +23,9 @@ fn request() -> IssueRequest {
     }
 }
 
-fn field(error: &Error) -> &'static str {
+fn field(error: &Error) -> &str {
     match error {
-        Error::InvalidArgument { field, .. } => field,
+        Error::InvalidArgument(fault) => &fault.field,
         other => panic!("{other:?}"),
     }
 }
@@ -72,8 +71,8 @@ fn bad_arguments_of_issue_are_named_and_nothing_is_counted() {
     assert_eq!(refused(&|one| one.purpose = "nothing".into()), Error::UnknownPurpose);
     assert_eq!(refused(&|one| one.tenant = "nobody".into()), Error::UnknownPurpose);
     assert_eq!(
-        refused(&|one| one.to = Secret::new(String::new())),
-        Error::InvalidRecipient(Fault::Empty)
+        refused(&|one| one.to = Pii::new(String::new())),
+        Error::InvalidRecipient(RecipientFault::Empty)
     );
     assert_eq!(caller.desk.dump().len(), 0);
     assert_eq!(caller.desk.messages().len(), 0);
@@ -138,7 +137,7 @@ fn bad_arguments_of_verify_are_named_and_no_attempt_is_counted() {
     assert_eq!(field(&verify("default", None, Some("here")).unwrap_err()), "client-ip");
     assert_eq!(field(&done(caller.engine.revoke("", &id)).unwrap_err()), "tenant");
     let empty = caller.verify_by_recipient("", &code).unwrap_err();
-    assert_eq!(empty, Error::InvalidRecipient(Fault::Empty));
+    assert_eq!(empty, Error::InvalidRecipient(RecipientFault::Empty));
     assert_eq!(caller.desk.round_trips(), 0);
     assert_eq!(caller.desk.dump(), before);
     let spaced = padded(MAX_TYPED_BYTES).replacen("  ", " -", 1);
@@ -147,7 +146,8 @@ fn bad_arguments_of_verify_are_named_and_no_attempt_is_counted() {
 
 #[test]
 fn a_reference_that_the_policy_wants_has_to_be_given() {
-    let caller = Caller::new(Memory::Never, Draft { reference_required: Some(true), ..draft() });
+    let caller =
+        Caller::new(Memory::Never, settings::Policy { reference_required: Some(true), ..draft() });
     assert_eq!(caller.issue().unwrap_err(), Error::ReferenceRequired);
     let id = caller.issue_to(Channel::Sms, PHONE, Some("r")).unwrap().id;
     let code = caller.code();
@@ -158,7 +158,7 @@ fn a_reference_that_the_policy_wants_has_to_be_given() {
 /// Requirement 1 and 3 among them: no policy with fewer than 6 signs or a longer life than 10 minutes.
 #[test]
 fn each_field_of_a_policy_has_its_range() {
-    type Set = fn(&mut Draft, u32);
+    type Set = fn(&mut settings::Policy, u32);
     let fields: [(&str, Set, u32, u32); 11] = [
         ("code_length", |draft, value| draft.code_length = Some(value), 6, 10),
         ("lifetime_seconds", |draft, value| draft.lifetime_seconds = Some(value), 30, 600),
@@ -215,11 +215,11 @@ const fn limit(scope: Scope, max: u32, window_seconds: u32) -> Limit {
 
 #[test]
 fn lists_of_a_policy_have_their_rules() {
-    let fault = |draft: Draft| Policy::new(draft).err().map(|fault| fault.to_string());
-    let with = |limits: Vec<Limit>| fault(Draft { limits, ..draft() });
-    assert!(fault(Draft::default()).unwrap().starts_with("channels"));
+    let fault = |draft: settings::Policy| Policy::new(draft).err().map(|fault| fault.to_string());
+    let with = |limits: Vec<Limit>| fault(settings::Policy { limits, ..draft() });
+    assert!(fault(settings::Policy::default()).unwrap().starts_with("channels"));
     let twice = vec![Channel::Sms, Channel::Email, Channel::Sms];
-    let twice = fault(Draft { channels: twice, ..draft() });
+    let twice = fault(settings::Policy { channels: twice, ..draft() });
     assert_eq!(twice.unwrap(), "channels names each channel once");
     assert!(with(vec![limit(Scope::Ip, 1, 0)]).unwrap().starts_with("limits.window_seconds"));
     assert!(
@@ -239,7 +239,7 @@ fn lists_of_a_policy_have_their_rules() {
     assert_eq!(limits(17).unwrap(), "limits holds at most 16 limits");
     assert!(with((1..=17).map(|window| limit(Scope::Ip, 1, window)).collect()).is_some());
     // All are told, one a line, and none for a fault of another.
-    let several = Draft {
+    let several = settings::Policy {
         code_length: Some(2),
         max_attempts: Some(500),
         lockout_seconds: Some(1),
@@ -259,7 +259,7 @@ fn lists_of_a_policy_have_their_rules() {
         "limits.scope",
     ];
     assert_eq!(fields, expected, "{told}");
-    let low = Draft {
+    let low = settings::Policy {
         lockout_seconds: Some(30),
         lockout_max_seconds: Some(200),
         max_attempts: Some(0),
@@ -268,15 +268,16 @@ fn lists_of_a_policy_have_their_rules() {
     };
     assert_eq!(fault(low).unwrap().lines().count(), 2);
     // Longest ones may not be shorter than first ones.
-    let lock = Draft { lockout_seconds: Some(900), lockout_max_seconds: Some(899), ..draft() };
+    let lock =
+        settings::Policy { lockout_seconds: Some(900), lockout_max_seconds: Some(899), ..draft() };
     assert!(fault(lock).unwrap().starts_with("lockout_max_seconds"));
-    let cooldown = Draft { cooldown_seconds: Some(1_000), ..draft() };
+    let cooldown = settings::Policy { cooldown_seconds: Some(1_000), ..draft() };
     assert_eq!(fault(cooldown), None);
 }
 
 #[test]
 fn a_policy_outside_its_range_answers_misconfigured() {
-    let caller = Caller::new(Memory::Never, Draft { code_length: Some(5), ..draft() });
+    let caller = Caller::new(Memory::Never, settings::Policy { code_length: Some(5), ..draft() });
     let error = caller.issue().unwrap_err();
     let Error::Misconfigured(text) = &error else { panic!("{error:?}") };
     assert!(text.contains("default/login") && text.contains("code_length"), "{text}");
@@ -288,7 +289,8 @@ fn a_policy_outside_its_range_answers_misconfigured() {
 fn every_length_and_alphabet_comes_back_right() {
     for length in 6..=10 {
         for alphabet in [Alphabet::Digits, Alphabet::Unambiguous] {
-            let draft = Draft { code_length: Some(length), alphabet: Some(alphabet), ..draft() };
+            let draft =
+                settings::Policy { code_length: Some(length), alphabet: Some(alphabet), ..draft() };
             let caller = Caller::new(Memory::Forgets, draft);
             let issued = caller.issue().unwrap();
             let code = caller.code();
@@ -328,9 +330,11 @@ fn a_locale_that_is_no_tag_is_refused_with_the_reason() {
         ("\u{440}\u{443}", "BCP 47"),
         ("en/US", "BCP 47"),
     ] {
-        let Err(Error::InvalidArgument { field: "locale", reason: told }) = issue(locale) else {
+        let Err(Error::InvalidArgument(fault)) = issue(locale) else {
             panic!("{locale:?} was taken");
         };
+        assert_eq!(fault.field, "locale");
+        let told = fault.reason;
         assert!(told.contains(reason), "{locale:?}: {told}");
     }
     assert_eq!(caller.desk.round_trips(), 0);

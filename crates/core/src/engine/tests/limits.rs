@@ -1,22 +1,24 @@
 //! Invariants 9 and 10: windows in the shared store, and a ttl on everything.
 
+use countersign_contract::otp::Error;
+use countersign_contract::settings::{self, Activity, Limit};
+use countersign_contract::types::{Channel, Scope, Throttle};
+
 use super::caller::{Caller, MAIL, OTHER_PHONE, PHONE, draft, whatever_is_forgotten, wrong};
 use super::desk::{Cell, Memory};
-use crate::Error;
-use crate::error::Scope;
-use crate::policy::{Activity, Draft, Limit};
-use crate::world::Channel;
 
-fn limited(limits: &[(Scope, Activity, u32, u32)]) -> Draft {
+fn limited(limits: &[(Scope, Activity, u32, u32)]) -> settings::Policy {
     let limit =
         |(scope, on, max, window_seconds)| Limit { scope, on, max: Some(max), window_seconds };
     let limits = limits.iter().copied().map(limit).collect();
-    Draft { cooldown_seconds: Some(0), max_attempts: Some(10), limits, ..draft() }
+    settings::Policy { cooldown_seconds: Some(0), max_attempts: Some(10), limits, ..draft() }
 }
 
 fn throttled<T: std::fmt::Debug>(outcome: Result<T, Error>) -> (Scope, u32) {
     match outcome {
-        Err(Error::Throttled { scope, retry_after_seconds }) => (scope, retry_after_seconds),
+        Err(Error::Throttled(Throttle { scope, retry_after_seconds })) => {
+            (scope, retry_after_seconds)
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -169,7 +171,7 @@ fn what_a_refused_request_takes_back_is_its_own_also_where_the_store_lost_it() {
     for (others, generation) in [(0, None), (1, None), (2, None), (3, Some(2))] {
         for scope in [Scope::Purpose, Scope::Tenant] {
             let limits = limited(&[(scope, Activity::Send, 3, 3_600)]).limits;
-            whatever_is_forgotten(&Draft { limits, ..draft() }, |caller| {
+            whatever_is_forgotten(&settings::Policy { limits, ..draft() }, |caller| {
                 caller.desk.set_generation(generation.map(|_| 1));
                 caller.issue_to(Channel::Sms, &number(10), None).unwrap();
                 caller.issue_to(Channel::Sms, &number(11), None).unwrap();
@@ -217,7 +219,7 @@ fn what_a_refused_verification_takes_back_is_its_own_also_where_the_store_lost_i
     ];
     for (number, way) in ways.into_iter().enumerate() {
         let limits = limited(&[(Scope::Subject, Activity::Verify, 3, 86_400)]).limits;
-        let draft = Draft { max_attempts: Some(2), limits, ..draft() };
+        let draft = settings::Policy { max_attempts: Some(2), limits, ..draft() };
         whatever_is_forgotten(&draft, |caller| {
             let (id, code) = caller.issued();
             way(&caller, &id, &code);
@@ -272,7 +274,7 @@ fn every_key_has_a_ttl() {
 #[test]
 fn taking_back_ends_before_a_count_overflows() {
     let limits = limited(&[(Scope::Purpose, Activity::Send, 9, 86_400)]).limits;
-    let caller = Caller::new(Memory::Never, Draft { limits, ..draft() });
+    let caller = Caller::new(Memory::Never, settings::Policy { limits, ..draft() });
     caller.issue().unwrap();
     let most = (1 << 28) << 34;
     caller.desk.tamper(|dump| {

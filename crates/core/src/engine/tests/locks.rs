@@ -1,13 +1,14 @@
 //! Locks grow, end, and are lifted.
 
+use countersign_contract::otp::{Error, State};
+use countersign_contract::settings;
+use countersign_contract::types::Channel;
+
 use super::caller::{Caller, PHONE, draft, whatever_is_forgotten, wrong};
 use super::desk::Memory;
-use crate::Error;
-use crate::policy::Draft;
-use crate::request::State;
 
-fn quick() -> Draft {
-    Draft { cooldown_seconds: Some(0), ..draft() }
+fn quick() -> settings::Policy {
+    settings::Policy { cooldown_seconds: Some(0), ..draft() }
 }
 
 /// Requirement 9.
@@ -73,7 +74,8 @@ fn a_revoke_forgets_no_lock() {
 /// A lock that ends before its challenge would have: retry-after names the moment at which it works.
 #[test]
 fn retry_after_an_exhausted_challenge_is_when_a_new_one_may_be_issued() {
-    let draft = Draft { lockout_seconds: Some(60), lifetime_seconds: Some(600), ..quick() };
+    let draft =
+        settings::Policy { lockout_seconds: Some(60), lifetime_seconds: Some(600), ..quick() };
     whatever_is_forgotten(&draft, |caller| {
         let (id, code) = caller.issued();
         caller.exhaust(&id, &code);
@@ -106,7 +108,7 @@ fn an_unlock_lifts_the_lock_and_clears_the_failures() {
 
 #[test]
 fn a_disabled_subject_stays_so_until_an_operator_comes() {
-    let draft = Draft { failure_cap: Some(3), ..quick() };
+    let draft = settings::Policy { failure_cap: Some(3), ..quick() };
     whatever_is_forgotten(&draft, |caller| {
         let (id, code) = caller.issued();
         caller.exhaust(&id, &code);
@@ -141,5 +143,5 @@ fn a_lock_is_one_subjects_only() {
     let (id, code) = caller.issued();
     caller.exhaust(&id, &code);
     let other = super::caller::OTHER_PHONE;
-    caller.issue_to(crate::world::Channel::Sms, other, None).unwrap();
+    caller.issue_to(Channel::Sms, other, None).unwrap();
 }

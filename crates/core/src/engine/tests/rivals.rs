@@ -3,15 +3,15 @@
 use std::sync::mpsc::channel;
 use std::thread::JoinHandle;
 
+use countersign_contract::otp::{Error, State};
+use countersign_contract::settings;
+use countersign_contract::types::{Scope, Throttle};
+
 use super::caller::{Caller, PHONE, draft, whatever_is_forgotten, wrong};
 use super::desk::Memory;
-use crate::Error;
-use crate::error::Scope;
-use crate::policy::Draft;
-use crate::request::State;
 
-fn quick() -> Draft {
-    Draft { cooldown_seconds: Some(0), ..draft() }
+fn quick() -> settings::Policy {
+    settings::Policy { cooldown_seconds: Some(0), ..draft() }
 }
 
 /// The same service in another process.
@@ -118,7 +118,7 @@ fn a_resend_during_a_resend_is_told_to_wait() {
         caller.desk.while_sending(move || {
             let refused = rival.resend(&named).unwrap_err();
             assert!(
-                matches!(refused, Error::Throttled { scope: Scope::Cooldown, .. }),
+                matches!(refused, Error::Throttled(Throttle { scope: Scope::Cooldown, .. })),
                 "{refused:?}"
             );
         });

@@ -1,11 +1,11 @@
 //! Keys change while challenges live.
 
+use countersign_contract::otp::{Error, State};
+use countersign_contract::settings::{self, ResendCode};
+
 use super::caller::{Caller, PHONE, draft, keyring};
 use super::desk::{Cell, Memory};
-use crate::Error;
-use crate::policy::{Draft, ResendCode};
 use crate::record;
-use crate::request::State;
 
 const OLD: &[(&str, u8)] = &[("k1", 1)];
 const ROTATED: &[(&str, u8)] = &[("k2", 2), ("k1", 1)];
@@ -38,7 +38,7 @@ fn a_resend_after_a_rotation_repeats_the_same_code() {
 
 #[test]
 fn a_new_code_after_a_rotation_works() {
-    let draft = Draft { resend_code: Some(ResendCode::New), ..draft() };
+    let draft = settings::Policy { resend_code: Some(ResendCode::New), ..draft() };
     let caller = Caller::new(Memory::Forgets, draft).with_keys(OLD);
     let (id, code) = caller.issued();
     let rotated = caller.with_keys(ROTATED);

@@ -1,12 +1,13 @@
 //! Invariants 5 and 7: what the store holds helps no thief, and what was changed there is refused.
 
+use countersign_contract::otp::{Error, Target};
+use countersign_contract::settings;
+use countersign_contract::settings::Alphabet;
+use countersign_contract::types::Channel;
+
 use super::caller::{Caller, MAIL, PHONE, draft, whatever_is_forgotten, wrong};
 use super::desk::{Cell, Dump, Memory};
-use crate::Error;
 use crate::code::tests::WORK;
-use crate::policy::Draft;
-use crate::request::Target;
-use crate::world::Channel;
 
 /// Everything that the store holds, keys and values.
 fn bytes(dump: &Dump) -> Vec<Vec<u8>> {
@@ -187,7 +188,8 @@ fn comparison_takes_the_same_time_for_right_wrong_and_absent() {
 /// Two values sealed with one nonce give both away.
 #[test]
 fn no_two_values_are_sealed_with_the_same_nonce() {
-    let caller = Caller::new(Memory::Never, Draft { cooldown_seconds: Some(0), ..draft() });
+    let caller =
+        Caller::new(Memory::Never, settings::Policy { cooldown_seconds: Some(0), ..draft() });
     let mut nonces = std::collections::BTreeSet::new();
     let mut values = std::collections::BTreeSet::new();
     for _ in 0..20 {
@@ -208,7 +210,8 @@ fn no_two_values_are_sealed_with_the_same_nonce() {
 /// What isn't the time in a challenge's name is drawn: each bit of it, but for the one that names the odometer.
 #[test]
 fn every_bit_of_a_challenges_nonce_behind_the_time_is_drawn() {
-    let caller = Caller::new(Memory::Never, Draft { cooldown_seconds: Some(0), ..draft() });
+    let caller =
+        Caller::new(Memory::Never, settings::Policy { cooldown_seconds: Some(0), ..draft() });
     let (mut ever, mut always) = ([0_u8; 11], [0xff_u8; 11]);
     for _ in 0..64 {
         let (id, code) = caller.issued();
@@ -226,10 +229,12 @@ fn every_bit_of_a_challenges_nonce_behind_the_time_is_drawn() {
 /// Each sign counts, the last one of the longest code too.
 #[test]
 fn a_code_with_one_wrong_sign_is_wrong() {
-    let draft = Draft { code_length: Some(10), max_attempts: Some(10), ..draft() };
-    for alphabet in [crate::code::Alphabet::Digits, crate::code::Alphabet::Unambiguous] {
-        let caller =
-            Caller::new(Memory::Never, Draft { alphabet: Some(alphabet), ..draft.clone() });
+    let draft = settings::Policy { code_length: Some(10), max_attempts: Some(10), ..draft() };
+    for alphabet in [Alphabet::Digits, Alphabet::Unambiguous] {
+        let caller = Caller::new(
+            Memory::Never,
+            settings::Policy { alphabet: Some(alphabet), ..draft.clone() },
+        );
         let (id, code) = caller.issued();
         for place in 1..10 {
             let mut signs = code.clone().into_bytes();

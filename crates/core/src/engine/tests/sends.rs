@@ -1,11 +1,11 @@
 //! Invariant 6, and what a resend carries.
 
+use countersign_contract::otp::{Error, State};
+use countersign_contract::settings::{self, Activity, Limit, ResendCode};
+use countersign_contract::types::{Scope, SendError, Throttle};
+
 use super::caller::{Caller, PHONE, draft, whatever_is_forgotten, wrong};
 use super::desk::{Cell, Dump, Memory};
-use crate::Error;
-use crate::error::{Scope, SendError};
-use crate::policy::{Activity, Draft, Limit, ResendCode};
-use crate::request::State;
 
 /// Those after which it is known that nothing went out.
 fn certain_errors() -> Vec<SendError> {
@@ -20,10 +20,10 @@ fn certain_errors() -> Vec<SendError> {
     ]
 }
 
-fn limited() -> Draft {
+fn limited() -> settings::Policy {
     let limit =
         Limit { scope: Scope::Subject, on: Activity::Send, max: Some(20), window_seconds: 86_400 };
-    Draft { limits: vec![limit], ..draft() }
+    settings::Policy { limits: vec![limit], ..draft() }
 }
 
 /// What means something: without the counts that are 0, the windows of the limits and those of the lease.
@@ -56,7 +56,7 @@ fn a_failed_send_leaves_nothing() {
 /// A failed issue over a living challenge, too.
 #[test]
 fn a_failed_issue_leaves_the_living_challenge() {
-    let draft = Draft { cooldown_seconds: Some(0), ..limited() };
+    let draft = settings::Policy { cooldown_seconds: Some(0), ..limited() };
     whatever_is_forgotten(&draft, |caller| {
         let (id, code) = caller.issued();
         let before = meaning(&caller.desk.dump());
@@ -70,7 +70,7 @@ fn a_failed_issue_leaves_the_living_challenge() {
 #[test]
 fn a_failed_resend_leaves_the_challenge_as_it_was() {
     for resend_code in [ResendCode::Same, ResendCode::New] {
-        let draft = Draft { resend_code: Some(resend_code), ..limited() };
+        let draft = settings::Policy { resend_code: Some(resend_code), ..limited() };
         whatever_is_forgotten(&draft, |caller| {
             let (id, code) = caller.issued();
             caller.verify(&id, &wrong(&code)).unwrap_err();
@@ -98,7 +98,7 @@ fn a_resend_carries_the_same_code_or_a_new_one_as_the_policy_says() {
         assert_eq!((resent.id.as_str(), caller.code()), (id.as_str(), code.clone()));
         caller.verify(&id, &code).unwrap();
     });
-    let new = Draft { resend_code: Some(ResendCode::New), ..draft() };
+    let new = settings::Policy { resend_code: Some(ResendCode::New), ..draft() };
     whatever_is_forgotten(&new, |caller| {
         let (id, code) = caller.issued();
         caller.desk.advance(60);
@@ -132,7 +132,7 @@ fn a_resend_neither_prolongs_the_code_nor_repeats_its_number() {
 
 #[test]
 fn resends_are_bounded() {
-    let draft = Draft {
+    let draft = settings::Policy {
         max_resends: Some(2),
         cooldown_seconds: Some(0),
         lifetime_seconds: Some(600),
@@ -143,16 +143,24 @@ fn resends_are_bounded() {
         caller.desk.advance(10);
         caller.resend(&id).unwrap();
         caller.resend(&id).unwrap();
-        let spent = Error::Throttled { scope: Scope::Challenge, retry_after_seconds: 590 };
+        let spent =
+            Error::Throttled(Throttle { scope: Scope::Challenge, retry_after_seconds: 590 });
         assert_eq!(caller.resend(&id).unwrap_err(), spent);
         assert_eq!(caller.desk.messages().len(), 3);
         assert_eq!(caller.status(&id).unwrap().resends_left, 0);
         caller.verify(&id, &code).unwrap();
     });
-    let none = Draft { max_resends: Some(0), cooldown_seconds: Some(0), ..super::caller::draft() };
+    let none = settings::Policy {
+        max_resends: Some(0),
+        cooldown_seconds: Some(0),
+        ..super::caller::draft()
+    };
     let caller = Caller::new(Memory::Forgets, none);
     let (id, _) = caller.issued();
-    assert!(matches!(caller.resend(&id), Err(Error::Throttled { scope: Scope::Challenge, .. })));
+    assert!(matches!(
+        caller.resend(&id),
+        Err(Error::Throttled(Throttle { scope: Scope::Challenge, .. }))
+    ));
 }
 
 /// A sender that took so long that another request may be sending by now: nothing is written.
@@ -166,7 +174,8 @@ fn a_send_that_outlasts_the_lease_leaves_nothing() {
             if in_time {
                 assert_eq!(u64::from(outcome.unwrap().expires_in_seconds), 300 - took);
                 let cooling = caller.issue().unwrap_err();
-                let wait = Error::Throttled { scope: Scope::Cooldown, retry_after_seconds: 60 };
+                let wait =
+                    Error::Throttled(Throttle { scope: Scope::Cooldown, retry_after_seconds: 60 });
                 assert_eq!(cooling, wait);
             } else {
                 assert_eq!(outcome.unwrap_err(), Error::DeliveryFailed(SendError::Timeout));
@@ -180,13 +189,13 @@ fn a_send_that_outlasts_the_lease_leaves_nothing() {
 #[test]
 fn of_two_simultaneous_sends_one_goes_out() {
     for cooldown in [0, 60] {
-        let draft = Draft { cooldown_seconds: Some(cooldown), ..draft() };
+        let draft = settings::Policy { cooldown_seconds: Some(cooldown), ..draft() };
         whatever_is_forgotten(&draft, |caller| {
             let other = caller.with_keys(&[("k1", 1)]);
             caller.desk.while_sending(move || {
                 for _ in 0..3 {
                     let error = other.issue().unwrap_err();
-                    let Error::Throttled { scope, retry_after_seconds } = error else {
+                    let Error::Throttled(Throttle { scope, retry_after_seconds }) = error else {
                         panic!("{error:?}")
                     };
                     assert_eq!((scope, retry_after_seconds), (Scope::Cooldown, cooldown.max(1)));

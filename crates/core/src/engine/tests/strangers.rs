@@ -1,18 +1,18 @@
 //! What strangers can't do: those who only know a number, those who may issue, those whose limit is spent.
 
+use countersign_contract::otp::{Error, State, Target};
+use countersign_contract::settings::{self, Activity, FailureScope, Limit, VerifyBy};
+use countersign_contract::types::{Channel, Scope, SendError, Throttle};
+
 use super::caller::{Caller, OTHER_PHONE, PHONE, draft, keyring, whatever_is_forgotten, wrong};
 use super::desk::Memory;
-use crate::Error;
-use crate::error::{Scope, SendError};
 use crate::history::History;
 use crate::odometer::Slot;
-use crate::policy::{Activity, Draft, FailureScope, Limit, VerifyBy};
-use crate::request::State;
 use crate::standing::mark;
-use crate::world::{Channel, World};
+use crate::world::World;
 
-fn quick() -> Draft {
-    Draft { cooldown_seconds: Some(0), ..draft() }
+fn quick() -> settings::Policy {
+    settings::Policy { cooldown_seconds: Some(0), ..draft() }
 }
 
 fn verify_limit(scope: Scope, max: u32) -> Vec<Limit> {
@@ -52,7 +52,7 @@ fn probes_under_way_are_no_failures_and_no_attempts_of_what_is_issued_meanwhile(
         caller.desk.after_batch(move || nest(&inner, depth - 1, last));
         assert_eq!(probe.verify_by_recipient(PHONE, "123456").unwrap_err(), Error::NotFound);
     }
-    whatever_is_forgotten(&Draft { failure_cap: Some(3), ..quick() }, |caller| {
+    whatever_is_forgotten(&settings::Policy { failure_cap: Some(3), ..quick() }, |caller| {
         let victim = caller.with_keys(&[("k1", 1)]);
         nest(&caller, 3, Box::new(move || drop(victim.issue().unwrap())));
         let code = caller.code();
@@ -70,7 +70,7 @@ fn probes_under_way_are_no_failures_and_no_attempts_of_what_is_issued_meanwhile(
 #[test]
 fn only_compared_codes_count() {
     for verify_by in [VerifyBy::Both, VerifyBy::Id] {
-        let draft = Draft { verify_by: Some(verify_by), ..quick() };
+        let draft = settings::Policy { verify_by: Some(verify_by), ..quick() };
         whatever_is_forgotten(&draft, |caller| {
             for _ in 0..20 {
                 let (id, code) = caller.issued();
@@ -97,7 +97,7 @@ fn only_compared_codes_count() {
 
 #[test]
 fn a_client_whose_limit_is_spent_spends_no_attempt_of_anyone() {
-    let draft = Draft { limits: verify_limit(Scope::Ip, 1), ..quick() };
+    let draft = settings::Policy { limits: verify_limit(Scope::Ip, 1), ..quick() };
     whatever_is_forgotten(&draft, |caller| {
         let mut stranger = caller.with_keys(&[("k1", 1)]);
         stranger.ip = Some("192.0.2.66".into());
@@ -109,7 +109,10 @@ fn a_client_whose_limit_is_spent_spends_no_attempt_of_anyone() {
             } else {
                 stranger.verify(&id, "123456").unwrap_err()
             };
-            assert!(matches!(refused, Error::Throttled { scope: Scope::Ip, .. }), "{refused:?}");
+            assert!(
+                matches!(refused, Error::Throttled(Throttle { scope: Scope::Ip, .. })),
+                "{refused:?}"
+            );
         }
         assert_eq!(caller.status(&id).unwrap().attempts_left, 3);
         caller.verify(&id, &code).unwrap();
@@ -119,15 +122,15 @@ fn a_client_whose_limit_is_spent_spends_no_attempt_of_anyone() {
 /// An address that is known to be spent is counted against itself: one round trip, and no key of the subject's.
 #[test]
 fn a_spent_address_touches_no_key_of_the_subject() {
-    let draft = Draft { limits: verify_limit(Scope::Ip, 1), ..quick() };
+    let draft = settings::Policy { limits: verify_limit(Scope::Ip, 1), ..quick() };
     let mut caller = Caller::new(Memory::Never, draft);
     let (id, code) = caller.issued();
     caller.ip = Some("192.0.2.66".into());
     caller.verify(&id, &wrong(&code)).unwrap_err();
-    assert!(matches!(caller.verify(&id, &code), Err(Error::Throttled { .. })));
+    assert!(matches!(caller.verify(&id, &code), Err(Error::Throttled(_))));
     let before = caller.desk.dump();
     caller.desk.round_trips();
-    assert!(matches!(caller.verify(&id, &code), Err(Error::Throttled { .. })));
+    assert!(matches!(caller.verify(&id, &code), Err(Error::Throttled(_))));
     assert_eq!(caller.desk.round_trips(), 1);
     let after = caller.desk.dump();
     let changed: Vec<_> =
@@ -139,7 +142,7 @@ fn a_spent_address_touches_no_key_of_the_subject() {
 #[test]
 fn refused_requests_do_not_keep_the_lease() {
     let send = Limit { scope: Scope::Ip, on: Activity::Send, max: Some(1), window_seconds: 3_600 };
-    let draft = Draft { limits: vec![send], ..quick() };
+    let draft = settings::Policy { limits: vec![send], ..quick() };
     whatever_is_forgotten(&draft, |caller| {
         let mut stranger = caller.with_keys(&[("k1", 1)]);
         stranger.ip = Some("192.0.2.66".into());
@@ -150,7 +153,10 @@ fn refused_requests_do_not_keep_the_lease() {
             let first = stranger.with_keys(&[("k1", 1)]);
             let mut first = first;
             first.ip = Some("192.0.2.66".into());
-            assert!(matches!(first.issue(), Err(Error::Throttled { scope: Scope::Ip, .. })));
+            assert!(matches!(
+                first.issue(),
+                Err(Error::Throttled(Throttle { scope: Scope::Ip, .. }))
+            ));
             refused.issue().unwrap();
         }
         let mut asks = caller.with_keys(&[("k1", 1)]);
@@ -159,7 +165,7 @@ fn refused_requests_do_not_keep_the_lease() {
         caller.desk.after_batch(move || {
             owner.issue().unwrap();
         });
-        assert!(matches!(asks.issue(), Err(Error::Throttled { scope: Scope::Ip, .. })));
+        assert!(matches!(asks.issue(), Err(Error::Throttled(Throttle { scope: Scope::Ip, .. }))));
     });
 }
 
@@ -237,7 +243,7 @@ fn by_recipient_a_code_is_right_for_its_own_reference_only() {
         };
         let (one, two) = (issue("one"), issue("two"));
         let answer = |code: &str, reference| {
-            let target = crate::request::Target::Recipient(caller.addressee(PHONE));
+            let target = Target::Recipient(caller.addressee(PHONE));
             caller.answer(target, code, Some(reference))
         };
         assert_eq!(answer(&one, "two").unwrap_err(), Error::Mismatch(2));
@@ -264,7 +270,7 @@ fn staying_below_max_attempts_is_locked_as_well() {
                     }
                 }
                 Err(
-                    Error::Throttled { retry_after_seconds: seconds, .. }
+                    Error::Throttled(Throttle { retry_after_seconds: seconds, .. })
                     | Error::Locked(seconds)
                     | Error::Exhausted(seconds),
                 ) => caller.desk.advance(u64::from(seconds)),
@@ -284,7 +290,8 @@ fn staying_below_max_attempts_is_locked_as_well() {
 #[test]
 fn the_cap_is_the_recipients_unless_the_purpose_has_its_own() {
     let compared = |scope| {
-        let policy = Draft { failure_cap: Some(3), failure_scope: Some(scope), ..quick() };
+        let policy =
+            settings::Policy { failure_cap: Some(3), failure_scope: Some(scope), ..quick() };
         let mut caller = Caller::new(Memory::Never, policy.clone());
         let mut compared = 0;
         for purpose in ["login", "reset", "wallet"] {
@@ -338,7 +345,8 @@ fn a_success_leaves_a_cooldown() {
         for _ in 0..3 {
             let (id, code) = caller.issued();
             caller.verify(&id, &code).unwrap();
-            let wait = Error::Throttled { scope: Scope::Cooldown, retry_after_seconds: 60 };
+            let wait =
+                Error::Throttled(Throttle { scope: Scope::Cooldown, retry_after_seconds: 60 });
             assert_eq!(caller.issue().unwrap_err(), wait);
             caller.desk.advance(60);
         }
@@ -354,8 +362,10 @@ fn a_send_of_which_nothing_is_known_leaves_a_cooldown_and_nothing_else() {
                 caller.desk.fail_send(error.clone());
                 let failed = caller.issue().unwrap_err();
                 assert_eq!(failed, Error::DeliveryFailed(error.clone()));
-                let wait =
-                    Error::Throttled { scope: Scope::Cooldown, retry_after_seconds: expected };
+                let wait = Error::Throttled(Throttle {
+                    scope: Scope::Cooldown,
+                    retry_after_seconds: expected,
+                });
                 assert_eq!(caller.issue().unwrap_err(), wait);
                 assert_eq!(caller.status_by_recipient(PHONE).unwrap_err(), Error::NotFound);
                 caller.desk.advance(u64::from(expected));
@@ -430,7 +440,11 @@ fn an_id_of_another_purpose_or_person_is_refused_where_the_caller_says_which() {
 fn a_resend_goes_by_channels_that_are_still_allowed() {
     let caller = Caller::new(Memory::Never, quick());
     let (id, _) = caller.issued();
-    caller.desk.set_policy("default", "login", Draft { channels: vec![Channel::Email], ..quick() });
+    caller.desk.set_policy(
+        "default",
+        "login",
+        settings::Policy { channels: vec![Channel::Email], ..quick() },
+    );
     assert_eq!(caller.resend(&id).unwrap_err(), Error::ChannelNotAllowed);
     assert_eq!(caller.desk.messages().len(), 1);
 }
@@ -439,7 +453,8 @@ fn a_resend_goes_by_channels_that_are_still_allowed() {
 /// still be answered.
 #[test]
 fn a_budget_lives_as_long_as_the_last_of_its_challenges() {
-    let draft = Draft { cooldown_seconds: Some(0), lifetime_seconds: Some(300), ..draft() };
+    let draft =
+        settings::Policy { cooldown_seconds: Some(0), lifetime_seconds: Some(300), ..draft() };
     whatever_is_forgotten(&draft, |caller| {
         caller.issue().unwrap();
         caller.desk.advance(200);

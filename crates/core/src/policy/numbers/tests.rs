@@ -1,9 +1,12 @@
-use super::*;
-use crate::policy::Draft;
-use crate::recipient::NumberType;
+use countersign_contract::settings::{self, NumberType};
 
-fn draft() -> Draft {
-    Draft { channels: vec![Channel::Sms, Channel::Voice, Channel::Email], ..Draft::default() }
+use super::*;
+
+fn draft() -> settings::Policy {
+    settings::Policy {
+        channels: vec![Channel::Sms, Channel::Voice, Channel::Email],
+        ..settings::Policy::default()
+    }
 }
 
 fn rule(channel: Option<Channel>, allow: &[&str], deny: &[&str]) -> RegionRule {
@@ -11,7 +14,7 @@ fn rule(channel: Option<Channel>, allow: &[&str], deny: &[&str]) -> RegionRule {
     RegionRule { channel, allow: list(allow), deny: list(deny) }
 }
 
-fn read(draft: Draft, text: &str) -> Result<String, Fault> {
+fn read(draft: settings::Policy, text: &str) -> Result<String, RecipientFault> {
     let policy = Policy::new(draft).unwrap();
     policy.recipient(text, None).map(|recipient| recipient.as_str().into())
 }
@@ -28,11 +31,11 @@ fn costly_numbers_are_refused_unless_the_purpose_allows_their_type() {
         ("+49 180 5 123456", "+491805123456", NumberType::SharedCost),
         ("+808 1234 5678", "+80812345678", NumberType::SharedCost),
     ] {
-        assert_eq!(read(draft(), text), Err(Fault::NumberNotAllowed), "{text}");
+        assert_eq!(read(draft(), text), Err(RecipientFault::NumberNotAllowed), "{text}");
         let others = NumberType::ALL.into_iter().filter(|other| *other != number_type).collect();
-        let others = Draft { number_types: others, ..draft() };
-        assert_eq!(read(others, text), Err(Fault::NumberNotAllowed), "{text}");
-        let own = Draft { number_types: vec![number_type], ..draft() };
+        let others = settings::Policy { number_types: others, ..draft() };
+        assert_eq!(read(others, text), Err(RecipientFault::NumberNotAllowed), "{text}");
+        let own = settings::Policy { number_types: vec![number_type], ..draft() };
         assert_eq!(read(own, text).as_deref(), Ok(number));
     }
     for ordinary in ["+6281234567890", "+442079460018", "+80012345678", "+447911123456"] {
@@ -42,9 +45,12 @@ fn costly_numbers_are_refused_unless_the_purpose_allows_their_type() {
 
 #[test]
 fn numbers_newer_than_the_metadata_are_taken_by_length_behind_a_prefix() {
-    assert_eq!(read(draft(), "+1 621 234 5678"), Err(Fault::UnassignableNumber));
-    let new =
-        Draft { new_prefixes: vec!["+1621".into()], default_region: Some("US".into()), ..draft() };
+    assert_eq!(read(draft(), "+1 621 234 5678"), Err(RecipientFault::UnassignableNumber));
+    let new = settings::Policy {
+        new_prefixes: vec!["+1621".into()],
+        default_region: Some("US".into()),
+        ..draft()
+    };
     for text in ["+1 621 234 5678", "(621) 234-5678", "1-621-234-5678", "011 1 621 234 5678"] {
         assert_eq!(read(new.clone(), text).as_deref(), Ok("+16212345678"), "{text}");
     }
@@ -59,7 +65,7 @@ fn a_number_is_sent_to_where_its_region_allows_it() {
         rule(None, &["ID", "US", "+998", "+44"], &["+447"]),
         rule(Some(Channel::Voice), &["ID"], &[]),
     ];
-    let policy = Policy::new(Draft { regions: rules, ..draft() }).unwrap();
+    let policy = Policy::new(settings::Policy { regions: rules, ..draft() }).unwrap();
     for (text, sms, voice) in [
         ("+6281234567890", true, true),
         ("+16502530000", true, false),
@@ -74,14 +80,17 @@ fn a_number_is_sent_to_where_its_region_allows_it() {
         let recipient = policy.recipient(text, None).unwrap();
         for (channel, expected) in [(Channel::Sms, sms), (Channel::Voice, voice)] {
             let allowed = policy.refuse_channel(&recipient, channel);
-            let expected = if expected { Ok(()) } else { Err(Fault::NumberNotAllowed) };
+            let expected = if expected { Ok(()) } else { Err(RecipientFault::NumberNotAllowed) };
             assert_eq!(allowed, expected, "{text} {channel:?}");
         }
-        assert_eq!(policy.refuse_channel(&recipient, Channel::Email), Err(Fault::WrongKind));
+        assert_eq!(
+            policy.refuse_channel(&recipient, Channel::Email),
+            Err(RecipientFault::WrongKind)
+        );
     }
     let address = policy.recipient("ann@example.com", None).unwrap();
     assert_eq!(policy.refuse_channel(&address, Channel::Email), Ok(()));
-    assert_eq!(policy.refuse_channel(&address, Channel::Sms), Err(Fault::WrongKind));
+    assert_eq!(policy.refuse_channel(&address, Channel::Sms), Err(RecipientFault::WrongKind));
 }
 
 #[test]
@@ -108,13 +117,13 @@ fn regions_that_share_a_calling_code_are_told_apart() {
 
 #[test]
 fn lists_of_numbers_have_their_rules() {
-    let fault = |draft: Draft| Policy::new(draft).err().map(|fault| fault.to_string());
-    let regions = |rules| fault(Draft { regions: rules, ..draft() });
+    let fault = |draft: settings::Policy| Policy::new(draft).err().map(|fault| fault.to_string());
+    let regions = |rules| fault(settings::Policy { regions: rules, ..draft() });
     let prefixes = |prefixes: &[&str]| {
         let new_prefixes = prefixes.iter().map(|prefix| (*prefix).into()).collect();
-        fault(Draft { new_prefixes, ..draft() })
+        fault(settings::Policy { new_prefixes, ..draft() })
     };
-    let types = |number_types| fault(Draft { number_types, ..draft() });
+    let types = |number_types| fault(settings::Policy { number_types, ..draft() });
     assert_eq!(types(NumberType::ALL.to_vec()), None);
     assert_eq!(types(vec![NumberType::Personal; 2]).unwrap(), "number_types names each type once");
     assert_eq!(prefixes(&["+1621", "+62", "+123456789012345"]), None);
@@ -149,10 +158,11 @@ fn lists_of_numbers_have_their_rules() {
 
 #[test]
 fn lists_are_taken_up_to_their_length_and_no_further() {
-    let prefixes = |count: usize| Draft { new_prefixes: vec!["+1621".into(); count], ..draft() };
+    let prefixes =
+        |count: usize| settings::Policy { new_prefixes: vec!["+1621".into(); count], ..draft() };
     assert_eq!(Policy::new(prefixes(64)).unwrap().entries(), 64);
     assert!(Policy::new(prefixes(65)).is_err());
-    let regions = |allow: usize, deny: usize| Draft {
+    let regions = |allow: usize, deny: usize| settings::Policy {
         new_prefixes: vec!["+1621".into(); 2],
         regions: vec![
             rule(None, &vec!["ID"; allow], &vec!["+1"; deny]),

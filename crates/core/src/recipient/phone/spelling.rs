@@ -9,7 +9,8 @@
 //! Refused is also what is a number and something else ([`has_doubtful_end`]): joined, its digits would be the number
 //! of a stranger.
 
-use super::super::Fault;
+use countersign_contract::types::RecipientFault;
+
 use crate::signs::{is_blank, is_break, is_variation_selector};
 
 /// The scheme of RFC 3966.
@@ -34,16 +35,16 @@ pub(super) struct Spelled {
 }
 
 /// Reads a text.
-pub(super) fn read(text: &str) -> Result<Spelled, Fault> {
+pub(super) fn read(text: &str) -> Result<Spelled, RecipientFault> {
     let text = text.strip_prefix('\'').unwrap_or(text);
     let text = match text.split_at_checked(SCHEME.len()) {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) => rest,
         _ => text,
     };
     match text.split_once(CONTEXT) {
-        Some((local, _)) if has_doubtful_end(local) => Err(Fault::MalformedNumber),
+        Some((local, _)) if has_doubtful_end(local) => Err(RecipientFault::MalformedNumber),
         Some((local, context)) => read_in_context(local, context),
-        None if has_doubtful_end(text) => Err(Fault::MalformedNumber),
+        None if has_doubtful_end(text) => Err(RecipientFault::MalformedNumber),
         None => read_signs(text.chars()),
     }
 }
@@ -99,7 +100,7 @@ fn count_digits(text: &str) -> usize {
 }
 
 /// `8123456;phone-context=+62`: the context is the beginning of the number.
-fn read_in_context(local: &str, context: &str) -> Result<Spelled, Fault> {
+fn read_in_context(local: &str, context: &str) -> Result<Spelled, RecipientFault> {
     let allowed = |sign: char| matches!(sign, '-' | '.' | '(' | ')') || digit_of(sign).is_some();
     match context.strip_prefix('+') {
         Some(code)
@@ -107,11 +108,11 @@ fn read_in_context(local: &str, context: &str) -> Result<Spelled, Fault> {
         {
             read_signs(context.chars().chain(local.chars()))
         }
-        _ => Err(Fault::MalformedNumber),
+        _ => Err(RecipientFault::MalformedNumber),
     }
 }
 
-fn read_signs(signs: impl Iterator<Item = char>) -> Result<Spelled, Fault> {
+fn read_signs(signs: impl Iterator<Item = char>) -> Result<Spelled, RecipientFault> {
     let mut spelled = Spelled { plus: false, digits: String::new() };
     let mut plus_may_follow = true;
     for sign in signs {
@@ -123,10 +124,10 @@ fn read_signs(signs: impl Iterator<Item = char>) -> Result<Spelled, Fault> {
         } else if is_separator(sign) {
             plus_may_follow = !spelled.plus && plus_may_follow;
         } else {
-            return Err(Fault::MalformedNumber);
+            return Err(RecipientFault::MalformedNumber);
         }
     }
-    if spelled.digits.is_empty() { Err(Fault::MalformedNumber) } else { Ok(spelled) }
+    if spelled.digits.is_empty() { Err(RecipientFault::MalformedNumber) } else { Ok(spelled) }
 }
 
 /// The ASCII digit of the same value.

@@ -30,7 +30,7 @@ fn issues_of_several_purposes_count_the_wrong_codes_of_all() {
 /// A challenge of each of two purposes, with so many wrong codes; and one more for the second.
 fn two_purposes(max_attempts: u32, wrong: u32) -> (Scene, Ask) {
     let (max_attempts, failure_cap) = (Some(max_attempts), Some(4));
-    let draft = Draft { max_attempts, failure_cap, ..Draft::default() };
+    let draft = settings::Policy { max_attempts, failure_cap, ..settings::Policy::default() };
     let mut scene = Scene::with(draft, Call::Issue, wrong);
     let reset = |call: Call| Ask::from(call).of("reset");
     let (id, code) = scene.before(&reset(Call::Issue)).unwrap();

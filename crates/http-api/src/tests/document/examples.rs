@@ -2,15 +2,18 @@
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Request, StatusCode, header};
+use countersign_contract::callbacks::CallbackError;
+use countersign_contract::otp::Error;
+use countersign_contract::types::StoreError;
 use http_body_util::{BodyExt, Full, Limited};
 use serde_json::{Value, json};
 
 use super::operations::Operation;
 use super::{Edition, wit};
-use crate::callbacks::{CallbackAnswer, CallbackError, Received};
+use crate::callbacks::{CallbackAnswer, Received};
 use crate::health::{Condition, Dependency, Readiness};
 use crate::keys::{ApiKey, ApiKeys, new_key};
-use crate::otp::{Error, Failure, StoreError};
+use crate::otp::Failure;
 use crate::problem::{Fault, Problem};
 use crate::refusal;
 use crate::tests::scripted::{Reply, Scripted, bare, post, read, send};
@@ -165,11 +168,11 @@ async fn refused(edition: Edition, operation: &Operation, fault: Fault) -> Reply
     let is_it = |error: &Error| Problem::from(error.clone()).code == fault;
     let error = errors.into_iter().find(is_it).unwrap();
     let engine = if operation.is_callback() {
-        let report = crate::callbacks::DeliveryReport {
+        let report = countersign_contract::callbacks::DeliveryReport {
             tenant: "default".into(),
             id: "c1.abc".into(),
             send_number: 1,
-            outcome: crate::otp::DeliveryOutcome::Delivered,
+            outcome: countersign_contract::types::DeliveryOutcome::Delivered,
         };
         let answer =
             CallbackAnswer { status: StatusCode::OK, content_type: None, body: Bytes::new() };

@@ -2,8 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use countersign_core::bounds::{
-    MAX_CLIENT_IP_BYTES, MAX_LOCALE_BYTES, MAX_NAME_BYTES, MAX_REFERENCE_BYTES, MAX_TYPED_BYTES,
+use countersign_contract::names::MAX_NAME;
+use countersign_contract::otp::{
+    MAX_CLIENT_IP_BYTES, MAX_LOCALE_BYTES, MAX_REFERENCE_BYTES, MAX_TYPED_BYTES,
 };
 use countersign_core::policy::{
     CODE_LENGTH, COOLDOWN_MAX_SECONDS, LIFETIME_SECONDS, LOCKOUT_MAX_SECONDS, MAX_ATTEMPTS,
@@ -97,7 +98,7 @@ fn told(schema: &str, field: &str) -> Option<Value> {
 
 /// A purpose.
 fn name() -> Value {
-    text(1, MAX_NAME_BYTES, "^[a-z0-9_-]+$")
+    text(1, MAX_NAME, "^[a-z0-9_-]+$")
 }
 
 /// A challenge's id.

@@ -1,7 +1,10 @@
 //! What the contract says: the functions of `wit/otp.wit` with the errors that each lists, and the fields and cases of its
 //! types. Reads as much of WIT as those files use.
 
-use crate::otp::{ArgumentFault, Error, RecipientFault, Scope, SendError, StoreError, Throttle};
+use countersign_contract::otp::Error;
+use countersign_contract::types::{
+    ArgumentFault, RecipientFault, Scope, SendError, StoreError, Throttle,
+};
 
 const OTP: &str = include_str!("../../../../../wit/otp.wit");
 const TYPES: &str = include_str!("../../../../../wit/types.wit");
@@ -70,7 +73,10 @@ fn invalid(field: &str) -> Option<Error> {
         // A word of the remark, or one that the HTTP surface fills in itself.
         _ => return None,
     };
-    Some(Error::InvalidArgument(ArgumentFault { field: field.into(), reason: reason.into() }))
+    Some(Error::InvalidArgument(ArgumentFault {
+        field: field.to_owned().into(),
+        reason: reason.into(),
+    }))
 }
 
 /// The fields of a record, or the cases of an enum or a variant.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use countersign_settings::secret::Secret;
+use countersign_contract::Secret;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};

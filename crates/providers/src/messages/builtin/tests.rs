@@ -1,12 +1,14 @@
 use std::collections::BTreeSet;
 
+use countersign_contract::types::Channel;
+
 use super::*;
+use crate::Message;
 use crate::content::Content;
 use crate::messages::autofill::tests::parse;
 use crate::messages::name::{Name, Part};
 use crate::messages::tests::{CODE, message, open, settings, sms};
 use crate::messages::{MessagesSettings, SmsEncoding, segments};
-use crate::{Channel, Message};
 
 const LOCALES: [&str; 5] = ["en", "hi", "id", "ru", "uz"];
 

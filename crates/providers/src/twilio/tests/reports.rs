@@ -1,12 +1,14 @@
 //! Status reports: what is taken for Twilio's, and what for an end.
 
+use countersign_contract::callbacks::{CallbackError, MAX_CALLBACK_BYTES};
+use countersign_contract::types::DeliveryOutcome;
 use data_encoding::BASE64;
 use form_urlencoded::Serializer;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, Method};
 use sha1::Sha1;
 
-use crate::callback::{Callback, CallbackError, MAX_CALLBACK_BYTES, Outcome, Received, Report};
+use crate::callback::{Callback, Received, Report};
 use crate::tag::Tag;
 
 use super::*;
@@ -53,7 +55,7 @@ fn message_status(status: &str) -> Call {
     Call::new(Some(QUERY), &[("From", "+1 & é"), ("MessageSid", "SM1"), ("MessageStatus", status)])
 }
 
-fn received(outcome: Outcome) -> Received {
+fn received(outcome: DeliveryOutcome) -> Received {
     let tag = Tag::parse("default.2.login.AbC-_9").unwrap();
     Received { reports: vec![Report { tag, outcome }], answer: String::new() }
 }
@@ -64,10 +66,10 @@ fn the_end_of_a_message_is_reported_and_nothing_before_it() {
         let provider = open(kind, json!({}));
         let result = |status| message_status(status).received_by(provider.as_ref());
         for status in ["delivered", "read"] {
-            assert_eq!(result(status), Ok(received(Outcome::Delivered)), "{status}");
+            assert_eq!(result(status), Ok(received(DeliveryOutcome::Delivered)), "{status}");
         }
         for status in ["undelivered", "failed", "canceled"] {
-            assert_eq!(result(status), Ok(received(Outcome::Failed)), "{status}");
+            assert_eq!(result(status), Ok(received(DeliveryOutcome::Failed)), "{status}");
         }
         for status in [
             "accepted",
@@ -91,9 +93,9 @@ fn the_end_of_a_call_is_reported_and_nothing_before_it() {
         let call = Call::new(Some(QUERY), &[("CallSid", "CA1"), ("CallStatus", status)]);
         call.received_by(provider.as_ref())
     };
-    assert_eq!(result("completed"), Ok(received(Outcome::Delivered)));
+    assert_eq!(result("completed"), Ok(received(DeliveryOutcome::Delivered)));
     for status in ["busy", "no-answer", "failed", "canceled"] {
-        assert_eq!(result(status), Ok(received(Outcome::Failed)), "{status}");
+        assert_eq!(result(status), Ok(received(DeliveryOutcome::Failed)), "{status}");
     }
     for status in ["queued", "initiated", "ringing", "in-progress", "delivered"] {
         assert_eq!(result(status), Ok(Received::default()), "{status}");
@@ -106,7 +108,7 @@ fn the_end_of_a_call_is_reported_and_nothing_before_it() {
 fn whoever_is_not_twilio_reports_nothing() {
     let good = message_status("delivered");
     let receive = |call: &Call| call.received_by(open("twilio_sms", json!({})).as_ref());
-    assert_eq!(receive(&good), Ok(received(Outcome::Delivered)));
+    assert_eq!(receive(&good), Ok(received(DeliveryOutcome::Delivered)));
     let other_key = open("twilio_sms", json!({"auth_token": "12346"}));
     assert_eq!(good.received_by(other_key.as_ref()), Err(CallbackError::Unauthenticated));
     let signature = good.signatures[0].clone();
@@ -146,9 +148,9 @@ fn the_older_name_of_a_status_counts_where_the_newer_is_missing() {
     let result = |parameters: &[(&str, &str)]| {
         Call::new(Some(QUERY), parameters).received_by(provider.as_ref())
     };
-    let delivered = Ok(received(Outcome::Delivered));
+    let delivered = Ok(received(DeliveryOutcome::Delivered));
     assert_eq!(result(&[("SmsStatus", "delivered")]), delivered);
-    assert_eq!(result(&[("SmsStatus", "undelivered")]), Ok(received(Outcome::Failed)));
+    assert_eq!(result(&[("SmsStatus", "undelivered")]), Ok(received(DeliveryOutcome::Failed)));
     assert_eq!(result(&[("MessageStatus", "delivered"), ("SmsStatus", "sent")]), delivered);
     let later = result(&[("MessageStatus", "sent"), ("SmsStatus", "delivered")]);
     assert_eq!(later, Ok(Received::default()));
@@ -185,8 +187,8 @@ fn a_body_is_read_so_far_and_no_further() {
         all.push(("MessageStatus", "delivered"));
         Call::new(Some(QUERY), &all).received_by(provider.as_ref())
     };
-    assert_eq!(with(256, 1), Ok(received(Outcome::Delivered)));
+    assert_eq!(with(256, 1), Ok(received(DeliveryOutcome::Delivered)));
     assert_eq!(with(257, 1), Err(CallbackError::Unauthenticated));
-    assert_eq!(with(2, MAX_CALLBACK_BYTES - 100), Ok(received(Outcome::Delivered)));
+    assert_eq!(with(2, MAX_CALLBACK_BYTES - 100), Ok(received(DeliveryOutcome::Delivered)));
     assert_eq!(with(2, MAX_CALLBACK_BYTES), Err(CallbackError::Unauthenticated));
 }

@@ -1,15 +1,15 @@
-//! The words and limits of `wit/store.wit` and `wit/upkeep.wit`, apart from any binding: so that a store's logic runs
-//! natively too, and every store refuses the same batches.
+//! `wit/store.wit`: the memory that all processes share, and the limits of a batch: every store refuses the same ones.
 //!
 //! ```
-//! use countersign_store::{Operation, StoreError, check};
+//! use countersign_contract::store::{Assignment, Operation, check};
+//! use countersign_contract::types::StoreError;
 //!
 //! let set = |ttl_seconds| Operation::Set { key: "{a}:b".into(), value: vec![1], ttl_seconds };
 //! assert_eq!(check(&[set(60)]), Ok(()));
 //! assert_eq!(check(&[set(60), set(0)]), Err(StoreError::InvalidArgument));
 //! ```
 
-mod contract;
+use crate::types::StoreError;
 
 /// Operations in a batch, at most.
 pub const MAX_OPERATIONS: usize = 32;
@@ -20,6 +20,28 @@ pub const MAX_VALUE_BYTES: usize = 2_048;
 /// Seconds of a ttl, at most: 396 days. The least is 1.
 pub const MAX_TTL_SECONDS: u32 = 34_214_400;
 
+/// Writes a value.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Assignment {
+    /// Where.
+    pub key: String,
+    /// What: sealed bytes.
+    pub value: Vec<u8>,
+    /// Seconds after which the key may be forgotten.
+    pub ttl_seconds: u32,
+}
+
+/// Changes a count.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Step {
+    /// Which count.
+    pub key: String,
+    /// How much is added; by 0 it reads, creates nothing and prolongs nothing.
+    pub by: i64,
+    /// Seconds after which the key may be forgotten.
+    pub ttl_seconds: u32,
+}
+
 /// One thing to do.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Operation {
@@ -27,24 +49,10 @@ pub enum Operation {
     Delete(String),
     /// Reads a value.
     Get(String),
-    /// Adds to a count; by 0 it reads.
-    Increment {
-        /// Which count.
-        key: String,
-        /// How much is added.
-        by: i64,
-        /// Seconds after which the key may be forgotten.
-        ttl_seconds: u32,
-    },
+    /// Adds to a count.
+    Increment(Step),
     /// Writes a value.
-    Set {
-        /// Where.
-        key: String,
-        /// What.
-        value: Vec<u8>,
-        /// Seconds after which the key may be forgotten.
-        ttl_seconds: u32,
-    },
+    Set(Assignment),
 }
 
 /// What an operation brought.
@@ -68,32 +76,6 @@ pub struct Outcome {
     pub generation: Option<u64>,
 }
 
-/// Why a call was not carried out to its end.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum StoreError {
-    /// The runtime grants no such store, or the backend refuses us.
-    Denied,
-    /// A limit of the contract is passed, a count would wrap around, or a key is of the other kind.
-    InvalidArgument,
-    /// Anything else. The text is safe to show to an operator.
-    Other(String),
-    /// The call's time is over.
-    Timeout,
-    /// The backend fails, is locked or takes no more requests.
-    Unavailable,
-}
-
-/// What one step of sweeping did.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Swept {
-    /// Keys looked at.
-    pub examined: u32,
-    /// Keys removed.
-    pub removed: u32,
-    /// Whether there is more to do now.
-    pub more: bool,
-}
-
 impl Operation {
     /// The key that it is about.
     #[must_use]
@@ -101,8 +83,8 @@ impl Operation {
         match self {
             Self::Delete(key)
             | Self::Get(key)
-            | Self::Increment { key, .. }
-            | Self::Set { key, .. } => key,
+            | Self::Increment(Step { key, .. })
+            | Self::Set(Assignment { key, .. }) => key,
         }
     }
 
@@ -111,8 +93,18 @@ impl Operation {
     pub const fn creates(&self) -> bool {
         match self {
             Self::Delete(_) | Self::Get(_) => false,
-            Self::Increment { by, .. } => *by != 0,
-            Self::Set { .. } => true,
+            Self::Increment(Step { by, .. }) => *by != 0,
+            Self::Set(_) => true,
+        }
+    }
+
+    /// Whether it leaves everything as it is.
+    #[must_use]
+    pub const fn only_reads(&self) -> bool {
+        match self {
+            Self::Delete(_) | Self::Set(_) => false,
+            Self::Get(_) => true,
+            Self::Increment(step) => step.by == 0,
         }
     }
 
@@ -124,8 +116,8 @@ impl Operation {
             && match self {
                 Self::Delete(_) | Self::Get(_) => true,
                 // A read has no use for its ttl, so none is asked of it.
-                Self::Increment { by, ttl_seconds, .. } => *by == 0 || ttl_fits(*ttl_seconds),
-                Self::Set { value, ttl_seconds, .. } => {
+                Self::Increment(Step { by, ttl_seconds, .. }) => *by == 0 || ttl_fits(*ttl_seconds),
+                Self::Set(Assignment { value, ttl_seconds, .. }) => {
                     value.len() <= MAX_VALUE_BYTES && ttl_fits(*ttl_seconds)
                 }
             }
