@@ -47,6 +47,47 @@ async fn a_redis_that_takes_no_writes_from_us_is_refused_at_start() {
     assert!(said.contains("READONLY"), "{said}");
 }
 
+/// A cluster keeps the keys of one batch on several nodes: what would start there answers 503 to every issue.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_of_a_cluster_is_refused_at_start() {
+    let workplace = Workplace::new().unwrap();
+    let node = RedisServer::start_with(&["--cluster-enabled", "yes"]).unwrap();
+    command(&node, &["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    let store = settings::redis(node.port()) + "connect_timeout_seconds = 2\n";
+    let refused = until_async(PATIENCE, async || {
+        let output = refused(&workplace, &store).await;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        // Until the node knows that it has all slots.
+        (!said.contains("CLUSTERDOWN")).then_some((output.status.code(), said))
+    });
+    let (status, said) = refused.await.unwrap();
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("is a node of a Redis Cluster (CROSSSLOT)"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_refuses_writes_is_told_once_with_its_own_code() {
+    let workplace = Workplace::new().unwrap();
+    let redis = RedisServer::start().unwrap();
+    let host = Host::start(&config(&workplace, &settings::redis(redis.port()), "")).await.unwrap();
+    let client = Client::new(host.address());
+    assert_eq!(issue(&client, 1).await.status, 201);
+    command(&redis, &["CONFIG", "SET", "maxmemory", "1"]);
+    for number in 2..20 {
+        let answer = issue(&client, number).await;
+        assert_eq!((answer.status, answer.code()), (503, "store_unavailable"), "{answer:?}");
+    }
+    command(&redis, &["CONFIG", "SET", "maxmemory", "0"]);
+    assert_eq!(issue(&client, 30).await.status, 201);
+    let lines = host.log();
+    let told =
+        |message: &str| lines.iter().filter(|line| line["message"] == message).collect::<Vec<_>>();
+    let [refuses] = told("the store refuses writes")[..] else { panic!("{lines:?}") };
+    assert_eq!(refuses["reason"], "OOM");
+    assert_eq!(refuses["server"], format!("127.0.0.1:{}", redis.port()));
+    assert_eq!(told("the store takes writes again").len(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_master_that_turns_into_a_replica_is_left_until_it_is_one_again() {
     let workplace = Workplace::new().unwrap();

@@ -6,6 +6,17 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
+    /// The server is a node of a Redis Cluster, where the keys of one batch lie on several servers.
+    #[error(
+        "Redis at {server} is a node of a Redis Cluster ({reason}), which can't be used: name a single server, or a \
+         master with replicas"
+    )]
+    Clustered {
+        /// Its address.
+        server: String,
+        /// What it said: an error code, no more.
+        reason: String,
+    },
     /// The server refuses our credentials, or a command that the store needs.
     #[error("the store's server refuses the user, the password or the database: {reason}")]
     Denied {

@@ -10,8 +10,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use countersign_contract::Secret;
@@ -120,6 +120,8 @@ pub struct RedisStore {
     /// Whether the operator trusts the server to lose nothing.
     is_trusted: bool,
     skew: Arc<SkewWatch>,
+    /// The code with which the server refuses writes at present.
+    refusing: Mutex<Option<String>>,
 }
 
 impl RedisStore {
@@ -149,6 +151,7 @@ impl RedisStore {
             watch,
             is_trusted,
             skew,
+            refusing: Mutex::default(),
         };
         store.refuse_eviction().await?;
         Ok(store)
@@ -162,6 +165,7 @@ impl RedisStore {
 
     async fn carry_out(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
         check(&batch)?;
+        let writes = batch.iter().any(|operation| !operation.only_reads());
         let (plan, packed) = commands::pack(&batch, &self.key_prefix);
         if matches!(packed, Packed::Nothing) {
             return Ok(Outcome { replies: Vec::new(), generation: None });
@@ -169,6 +173,9 @@ impl RedisStore {
         let mut lineage = None;
         let outcome = match self.send(packed, &mut lineage).await {
             Ok((answers, generation)) => {
+                if writes {
+                    self.tell_refusals(&answers);
+                }
                 plan.replies(&batch, answers).map(|replies| Outcome { replies, generation })
             }
             Err(error) => Err(error),
@@ -235,6 +242,21 @@ impl RedisStore {
         if let (Some(code), Some(number)) = (trouble::ending(answers), sent_on) {
             self.link.condemn(number, code);
         }
+    }
+
+    /// Logs that the server refuses writes, and that it takes them again: each once, with its own code.
+    fn tell_refusals(&self, answers: &[Value]) {
+        let code = trouble::refusing(answers);
+        let mut refusing = self.refusing.lock().unwrap_or_else(PoisonError::into_inner);
+        if refusing.as_deref() == code {
+            return;
+        }
+        let server = self.link.server();
+        match code {
+            Some(code) => tracing::warn!(server, reason = code, "the store refuses writes"),
+            None => tracing::info!(server, "the store takes writes again"),
+        }
+        *refusing = code.map(str::to_owned);
     }
 
     async fn ready(&self) -> Result<(tokio::sync::SemaphorePermit<'_>, link::Live), StoreError> {

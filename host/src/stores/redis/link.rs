@@ -70,6 +70,7 @@ pub(super) struct Link {
     /// The newest connection that must not be used any more, and why.
     condemned: watch::Sender<Condemned>,
     keeper: JoinHandle<()>,
+    server: String,
 }
 
 impl Link {
@@ -85,8 +86,14 @@ impl Link {
         let first = first.map_err(|trouble| trouble.at(address.info.addr()))?;
         let (states, state) = watch::channel(State::Connecting);
         let (condemned, condemned_seen) = watch::channel(Condemned::default());
+        let server = address.info.addr().to_string();
         let keeper = tokio::spawn(keep(address, first, states, condemned_seen));
-        Ok(Self { state, condemned, keeper })
+        Ok(Self { state, condemned, keeper, server })
+    }
+
+    /// The server's address, as the log has it.
+    pub(super) fn server(&self) -> &str {
+        &self.server
     }
 
     /// The connection, as soon as it is known whether there is one.
@@ -179,7 +186,9 @@ impl Address {
         for number in 1..=TRIES {
             match timeout_at(deadline, self.connect()).await {
                 Ok(Ok(connected)) => return Ok(connected),
-                Ok(Err(trouble @ Trouble::Denied(_))) => return Err(trouble),
+                Ok(Err(trouble @ (Trouble::Clustered(_) | Trouble::Denied(_)))) => {
+                    return Err(trouble);
+                }
                 Ok(Err(trouble)) => last = trouble,
                 Err(_) => break,
             }
@@ -267,15 +276,22 @@ impl Address {
         Ok(Connected { connection, driver, lineage: Arc::new(lineage) })
     }
 
-    /// Makes sure that the server takes writes: a read-only replica, or a server that wants a
-    /// password, answers until then as if all were well.
+    /// Makes sure that the server takes writes, and keys of all kinds in one command: a read-only
+    /// replica, a server that wants a password, or a node of a Redis Cluster answers until then as
+    /// if all were well.
     async fn write(&self, mut connection: MultiplexedConnection) -> Result<(), Trouble> {
+        let scratch = &self.purpose.scratch;
+        // Keys without a tag lie in slots of their own: a cluster refuses them together.
+        let mut both = Cmd::new();
+        both.arg("EXISTS").arg(scratch).arg(format!("{scratch}-beside"));
         let mut set = Cmd::new();
-        set.arg("SET").arg(&self.purpose.scratch).arg(0).arg("PX").arg(60_000);
-        match connection.send_packed_command(&set).await? {
-            Value::ServerError(error) => Err(Trouble::from_server(&error)),
-            _ => Ok(()),
+        set.arg("SET").arg(scratch).arg(0).arg("PX").arg(60_000);
+        for command in [both, set] {
+            if let Value::ServerError(error) = connection.send_packed_command(&command).await? {
+                return Err(Trouble::from_server(&error));
+            }
         }
+        Ok(())
     }
 }
 

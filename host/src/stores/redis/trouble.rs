@@ -46,9 +46,21 @@ pub(super) fn ending(answers: &[Value]) -> Option<&str> {
     })
 }
 
+/// The code of an error among `answers` that refuses a write, for now, of a server that is the right one.
+pub(super) fn refusing(answers: &[Value]) -> Option<&str> {
+    const REFUSING: [&str; 5] = ["BUSY", "MISCONF", "NOREPLICAS", "OOM", "TRYAGAIN"];
+    answers.iter().find_map(|answer| match answer {
+        Value::ServerError(error) => Some(error.code()).filter(|code| REFUSING.contains(code)),
+        Value::Array(answers) => refusing(answers),
+        _ => None,
+    })
+}
+
 /// Why there is no connection.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Trouble {
+    /// A node of a Redis Cluster, which keeps the keys of one batch on several servers. An error code.
+    Clustered(String),
     /// The server refuses us. An error code.
     Denied(String),
     /// It can't be reached or doesn't speak Redis. What went wrong.
@@ -63,6 +75,7 @@ impl Trouble {
     pub(super) fn from_server(error: &ServerError) -> Self {
         let code = shown(error.code()).to_owned();
         match server_error(error) {
+            _ if matches!(&*code, "ASK" | "CROSSSLOT" | "MOVED") => Self::Clustered(code),
             StoreError::Denied => Self::Denied(code),
             _ => Self::Unreachable(code),
         }
@@ -70,7 +83,7 @@ impl Trouble {
 
     pub(super) fn to_store_error(&self) -> StoreError {
         match self {
-            Self::Denied(_) => StoreError::Denied,
+            Self::Clustered(_) | Self::Denied(_) => StoreError::Denied,
             Self::Unreachable(_) => StoreError::Unavailable,
         }
     }
@@ -78,7 +91,7 @@ impl Trouble {
 
 impl fmt::Display for Trouble {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Denied(reason) | Self::Unreachable(reason)) = self;
+        let (Self::Clustered(reason) | Self::Denied(reason) | Self::Unreachable(reason)) = self;
         formatter.write_str(reason)
     }
 }
@@ -99,6 +112,7 @@ impl Trouble {
     /// Why the store can't be opened. Its address is named: nothing else of its URL.
     pub(super) fn at(self, server: &ConnectionAddr) -> OpenError {
         match self {
+            Self::Clustered(reason) => OpenError::Clustered { server: server.to_string(), reason },
             Self::Denied(reason) => {
                 OpenError::Denied { reason: format!("Redis at {server}: {reason}") }
             }
