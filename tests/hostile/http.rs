@@ -25,6 +25,9 @@ async fn what_is_no_http_is_refused_with_a_problem() {
     let cases = [
         (400, "GET /healthz HTTP/1.1\r\n\r\n".to_owned()),
         (400, "GET /healthz HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n".to_owned()),
+        (400, "GET /healthz HTTP/1.1\r\nhost: x/y\r\n\r\n".to_owned()),
+        (400, "GET /healthz HTTP/1.1\r\nhost: u@x\r\n\r\n".to_owned()),
+        (400, "GET /healthz HTTP/1.1\r\nhost: x:80:80\r\n\r\n".to_owned()),
         (400, "GET /healthz HTTP/1.1\nhost: x\n\n".to_owned()),
         (400, "GET /healthz HTTP/1.1\r\nhost: x\r\na: b\n\r\n".to_owned()),
         (400, "GET /healthz HTTP/1.1\r\nhost: x\r\nno header\r\n\r\n".to_owned()),

@@ -5,6 +5,8 @@
 //! its place. What hyper takes and we don't is a bare line feed, which is made unreadable for it
 //! (`heads.rs`), and the heads that [`is_odd`] names.
 
+use std::net::Ipv6Addr;
+
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::response::Response;
@@ -21,9 +23,48 @@ const NO_BODY: &[u8] = b"\r\ncontent-length: 0\r\n";
 /// Whether a request has to be refused that hyper takes.
 pub(super) fn is_odd<B>(request: &Request<B>) -> bool {
     let headers = request.headers();
-    let hosts = headers.get_all(header::HOST).iter().count();
-    let is_named = hosts == 1 || (hosts == 0 && request.version() < Version::HTTP_11);
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let is_named = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => is_host(host.as_bytes()),
+        (None, _) => request.version() < Version::HTTP_11,
+        _ => false,
+    };
     !is_named || !is_framed_plainly(headers)
+}
+
+/// Whether it is `uri-host [ ":" port ]` (RFC 9112, section 3.2; RFC 3986, section 3.2.2). The host
+/// may be empty.
+fn is_host(text: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(text) else { return false };
+    let (is_name, port) = match text.strip_prefix('[') {
+        Some(literal) => match literal.split_once(']') {
+            Some((address, rest)) => (address.parse::<Ipv6Addr>().is_ok(), rest),
+            None => return false,
+        },
+        None => {
+            let (name, port) = text.split_at(text.find(':').unwrap_or(text.len()));
+            (is_reg_name(name), port)
+        }
+    };
+    let is_port = |port: &str| port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit());
+    is_name && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
+}
+
+/// Unreserved signs, sub-delimiters and percent-encoded bytes.
+fn is_reg_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    while let Some(byte) = bytes.next() {
+        let fits = match byte {
+            b'%' => [bytes.next(), bytes.next()]
+                .iter()
+                .all(|digit| digit.is_some_and(|digit| digit.is_ascii_hexdigit())),
+            byte => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte),
+        };
+        if !fits {
+            return false;
+        }
+    }
+    true
 }
 
 /// Whether the body is framed as everybody reads it. Where there is a length beside the chunks,
@@ -67,6 +108,31 @@ fn written(response: Response) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_and_perhaps_a_port() {
+        for host in [
+            "",
+            "a",
+            "a:80",
+            "a:",
+            "127.0.0.1:9150",
+            "[::1]:80",
+            "[::1]",
+            "a_b.c-d",
+            "a,b",
+            "a%2Fb",
+        ] {
+            assert!(is_host(host.as_bytes()), "{host:?}");
+        }
+        for host in [
+            "a b", "a/b", "u@a", "a:b", "a#b", "a?b", "<a>", "\"a\"", "a%zz", "a%2", "a:80:80",
+            "a\\b", "[::1", "[::zz]", "[::1]80", "::1", "a:123456", "h\u{e4}",
+        ] {
+            assert!(!is_host(host.as_bytes()), "{host:?}");
+        }
+        assert!(!is_host(b"\xff"));
+    }
 
     #[test]
     fn only_answers_without_a_body_are_replaced() {
