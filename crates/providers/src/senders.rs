@@ -209,10 +209,11 @@ mod tests {
         let query = format!("token={token}");
         for body in [&b"{}"[..], b"", b"{", b"[]", b"\xff", b"{\"eventType\":7}"] {
             let received = receive("whatsapp-wati", &query, body);
-            assert_eq!(received, Some(Ok(Received::default())), "{body:?}");
+            assert_eq!(received, Ok(Received::default()), "{body:?}");
             let refused = receive("whatsapp-wati", "token=t", body);
-            assert_eq!(refused, Some(Err(CallbackError::Unauthenticated)));
-            assert_eq!(receive("sms-wati", &query, body), None);
+            assert_eq!(refused, Err(CallbackError::Unauthenticated));
+            let unknown = receive("sms-wati", &query, body);
+            assert_eq!(unknown, Err(CallbackError::UnknownProvider));
         }
     }
 

@@ -55,9 +55,9 @@ fn statuses(headers: &HeaderMap, body: &[u8]) -> Option<Vec<String>> {
 
 /// How the words begin that say "failed": those of SMPP (`UNDELIV`, `EXPIRED`, `DELETED`, `REJECTD`), which each
 /// gateway spells and shortens in its own way, and what gateways add.
-const FAILED: [&str; 12] = [
-    "BLOCK", "CANCEL", "DELETE", "ERROR", "EXPIR", "NONDEL", "NOTDEL", "REJ", "SKIP", "TIMEOUT",
-    "UNDEL", "UNDLV",
+const FAILED: [&str; 13] = [
+    "BLACK", "BLOCK", "CANCEL", "DELETE", "ERROR", "EXPIR", "NONDEL", "NOTDEL", "REJ", "SKIP",
+    "TIMEOUT", "UNDEL", "UNDLV",
 ];
 
 /// What a status says in the end.

@@ -365,6 +365,7 @@ fn every_word_for_failed_is_known() {
         "DELIVERY_FAILED",
         "DELIVERY FAILURE",
         "BLOCKED",
+        "BLACKLISTED",
         "DELETE",
         "TIMEOUT",
         "error",

@@ -66,7 +66,7 @@ fn error(
     retry_after: impl Fn() -> Option<u32>,
 ) -> Option<SendError> {
     let (setting, what) = match code {
-        0 | 3 | 10 | 190 | 200..=299 | 131_005 => return Some(SendError::Unauthorised),
+        0 | 3 | 10 | 102 | 190 | 200..=299 | 131_005 => return Some(SendError::Unauthorised),
         4 | 17 | 32 | 341 | 613 | 80_007 | 80_008 | 130_429 | 131_048 | 131_064 => {
             return Some(SendError::Throttled(retry_after()));
         }

@@ -193,6 +193,7 @@ fn answer(status: u16, retry_after: Option<&str>, error: Value) -> SendError {
 fn a_code_counts_whatever_the_status() {
     for status in [400, 401, 403, 404, 429, 500, 503] {
         for (code, expected) in [
+            (102, SendError::Unauthorised),
             (190, SendError::Unauthorised),
             (200, SendError::Unauthorised),
             (299, SendError::Unauthorised),

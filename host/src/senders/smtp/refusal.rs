@@ -56,7 +56,8 @@ impl Refusal {
         let says = |line: &String| {
             let text = without(&without_addresses(line), &names, is_word).to_ascii_lowercase();
             let text = ABOUT_RECIPIENT.iter().fold(text, |text, words| text.replace(words, " "));
-            WORDS.iter().any(|word| begins_word(&text, word)) || has_word(&text, "rbl")
+            WORDS.iter().any(|word| begins_word(&text, word))
+                || WHOLE_WORDS.iter().any(|word| has_word(&text, word))
         };
         if !self.lines.iter().any(says) {
             return None;
@@ -105,9 +106,7 @@ const WORDS: &[&str] = &[
     // Signing in.
     "authenti",
     "unauthenti",
-    "smtp auth",
-    "smtp-auth",
-    "auth required",
+    "credentials",
     "login required",
     "login first",
     "must login",
@@ -115,6 +114,9 @@ const WORDS: &[&str] = &[
     "log in",
     "logged in",
     "sign in",
+    "sign-in",
+    "sign on",
+    "sign-on",
     "signed in",
     "check your mail",
     "check for new mail",
@@ -134,6 +136,9 @@ const WORDS: &[&str] = &[
     "denylist",
     "deny list",
     "dnsbl",
+    "sbl-xbl",
+    "surbl",
+    "uribl",
     "listed at",
     "listed by",
     "listed in",
@@ -153,6 +158,7 @@ const WORDS: &[&str] = &[
     "bulk mail",
     // The sender.
     "sender",
+    "from address",
     "mail from",
     "return path",
     "return-path",
@@ -163,6 +169,9 @@ const WORDS: &[&str] = &[
     "dkim",
     "dmarc",
 ];
+
+/// The same, but these say it only where they stand alone.
+const WHOLE_WORDS: &[&str] = &["auth", "rbl"];
 
 /// Class, subject and detail of one to three digits each (RFC 3463), in brackets or not, where the
 /// class fits.
@@ -308,6 +317,14 @@ mod tests {
             "Unauthenticated users may not send",
             "you must log in first",
             "must check for new mail first",
+            "Must issue AUTH first",
+            "AUTH LOGIN needed",
+            "please use smtp auth",
+            "no valid credentials",
+            "Access denied: sign-on needed",
+            "from address not allowed",
+            "see sbl-xbl",
+            "found in URIBL",
             "JunkMail rejected - host [192.0.2.1] is in an RBL, see\nhttps://example.com",
             "Rejected: listed in RBL.",
             "Your IP is on our Blacklist",
