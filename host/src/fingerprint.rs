@@ -271,7 +271,7 @@ mod tests {
         for number in 0..100 {
             let own = Marks { ring: vec![(name(number), [1; 16])], ..kept.clone() };
             kept = own.joined_with(Some(&kept.encode())).unwrap();
-            assert!(kept.encode().len() <= crate::stores::MAX_VALUE_BYTES);
+            assert!(kept.encode().len() <= countersign_contract::store::MAX_VALUE_BYTES);
             assert_eq!(kept.ring[0].0, name(number));
         }
         assert_eq!(Marks::decode(&kept.encode()), Some(kept));

@@ -40,6 +40,14 @@ pub(super) async fn document(edition: Edition) -> Value {
         .iter()
         .map(|(name, description)| json!({"name": name, "description": description}))
         .collect();
+    let defaults = match edition {
+        Edition::Edge => {
+            json!({"url": "http://127.0.0.1:3000", "description": "Spin with its defaults."})
+        }
+        Edition::Host => {
+            json!({"url": "http://127.0.0.1:8080", "description": "A native host with its defaults."})
+        }
+    };
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -51,7 +59,7 @@ pub(super) async fn document(edition: Edition) -> Value {
         },
         "servers": [
             {"url": "/", "description": "The service that serves this document."},
-            {"url": "http://127.0.0.1:8080", "description": "A native host with its defaults."},
+            defaults,
         ],
         "tags": tags,
         "security": [{"key": []}],
