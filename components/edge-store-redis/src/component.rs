@@ -147,7 +147,7 @@ impl Link {
 
 fn trouble(error: Error) -> StoreError {
     match error {
-        Error::Other(text) => script::trouble(&text).into(),
+        Error::Other(text) => script::trouble(&text),
         Error::InvalidAddress | Error::TooManyConnections | Error::TypeError => {
             StoreError::Unavailable
         }

@@ -8,7 +8,7 @@
 //!
 //! | to find | look in |
 //! |---|---|
-//! | limits and words of the contract | [`countersign_contract::store`] |
+//! | limits and words of the contract | [`mod@countersign_contract::store`] |
 //! | which errors are repeated, deadlines | [`backend`] |
 //! | how values and counts are written | `physical` |
 //! | what a batch does | `batch`, `memory` |
