@@ -1,4 +1,6 @@
-//! The README does what it says.
+//! The README does what it says, and the pages for developers name what exists.
 
 #[cfg(test)]
 mod first_screen;
+#[cfg(test)]
+mod paths;
