@@ -88,8 +88,7 @@ pub(super) fn is_prefix(text: &str) -> bool {
 }
 
 /// Reads a number in any spelling. Two numbers are none, also where their digits, joined, would be one: on either side of
-/// the only slash, or a whole one and another that begins anew (`030 12345 030 12346`), or one with the extension of
-/// another line (`030 901820/21-23`).
+/// the only slash, or a whole one and another that begins anew (`030 12345 030 12346`).
 pub(super) fn parse(text: &str, rules: &Rules<'_>) -> Result<Number, RecipientFault> {
     let number = parse_one(text, rules)?;
     let is_number = |text: &str| parse_one(text, rules).is_ok();
@@ -110,9 +109,7 @@ pub(super) fn parse(text: &str, rules: &Rules<'_>) -> Result<Number, RecipientFa
     let follows = |(first, second): (&str, &str)| {
         begins_anew(second) && is_whole(first, rules.default_region)
     };
-    let is_extended = |before: &str| is_whole(before, rules.default_region);
     if spelling::around_only_slash(text).is_some_and(are_both)
-        || spelling::before_short_group(text).is_some_and(is_extended)
         || spelling::before_groups(text).any(follows)
     {
         return Err(RecipientFault::MalformedNumber);

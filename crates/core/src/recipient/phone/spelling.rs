@@ -54,15 +54,6 @@ pub(super) fn around_only_slash(text: &str) -> Option<(&str, &str)> {
     around_only(text, '/')
 }
 
-/// The text before its only slash, where the group behind that has one or two digits: the extension of another line
-/// (`901820/21-23`), or a group of a number that began before.
-pub(super) fn before_short_group(text: &str) -> Option<&str> {
-    let (before, behind) = around_only_slash(text)?;
-    let behind = behind.trim_start_matches(|sign| digit_of(sign).is_none());
-    let group = behind.chars().take_while(|sign| digit_of(*sign).is_some()).count();
-    (1..=2).contains(&group).then_some(before)
-}
-
 /// The text before and from each group of digits on, but for the first group.
 pub(super) fn before_groups(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let is_digit = |sign: Option<char>| sign.and_then(digit_of).is_some();
