@@ -69,6 +69,9 @@ mod tests {
         assert_eq!(seconds(Preset::Lenient), 7_776_000);
     }
 
+    /// One field of the defaults.
+    type Of = fn(&Defaults) -> u32;
+
     /// A number as the texts write it: `31,622,400`.
     fn grouped(number: u32) -> String {
         let digits = number.to_string();
@@ -96,7 +99,7 @@ mod tests {
         let contract = include_str!("../../../../wit/settings.wit");
         let settings = include_str!("../../../settings/src/purposes.rs");
         let page = include_str!("../../../../docs/running.md");
-        let fields: [(&str, fn(&Defaults) -> u32); 9] = [
+        let fields: [(&str, Of); 9] = [
             ("lifetime_seconds", |defaults| defaults.lifetime_seconds),
             ("max_attempts", |defaults| defaults.max_attempts),
             ("lockout_seconds", |defaults| defaults.lockout_seconds),
