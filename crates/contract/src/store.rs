@@ -4,7 +4,9 @@
 //! use countersign_contract::store::{Assignment, Operation, check};
 //! use countersign_contract::types::StoreError;
 //!
-//! let set = |ttl_seconds| Operation::Set { key: "{a}:b".into(), value: vec![1], ttl_seconds };
+//! let set = |ttl_seconds| {
+//!     Operation::Set(Assignment { key: "{a}:b".into(), value: vec![1], ttl_seconds })
+//! };
 //! assert_eq!(check(&[set(60)]), Ok(()));
 //! assert_eq!(check(&[set(60), set(0)]), Err(StoreError::InvalidArgument));
 //! ```

@@ -10,7 +10,8 @@
 //!   (IDNA); see `email.rs`.
 //!
 //! ```
-//! use countersign_core::recipient::{parse, RecipientFault};
+//! use countersign_contract::types::RecipientFault;
+//! use countersign_core::recipient::parse;
 //!
 //! let person = parse("0812-3456-7890", None, Some("ID"))?;
 //! assert_eq!(person.as_str(), "+6281234567890");
