@@ -31,6 +31,7 @@ async fn what_is_no_http_is_refused_with_a_problem() {
         (400, "GET /healthz HTTP/1.1\nhost: x\n\n".to_owned()),
         (400, "GET /healthz HTTP/1.1\r\nhost: x\r\na: b\n\r\n".to_owned()),
         (400, "GET /healthz HTTP/1.1\r\nhost: x\r\nno header\r\n\r\n".to_owned()),
+        (400, "GET /healthz#top HTTP/1.1\r\nhost: x\r\n\r\n".to_owned()),
         (400, "nonsense\r\n\r\n".to_owned()),
         (400, "POST /v1/verify HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip\r\n\r\n".to_owned()),
         (
@@ -55,6 +56,45 @@ async fn what_is_no_http_is_refused_with_a_problem() {
     // HTTP/1.0 knows no Host.
     let answers = raw::exchange(host.address(), b"GET /healthz HTTP/1.0\r\n\r\n").await.unwrap();
     assert_eq!(answers[0].status, 200);
+}
+
+/// The first of a connection, one that follows another, and one behind a connection that rested; however short a
+/// connection may rest.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_head_that_does_not_end_is_told_so() {
+    let workplace = Workplace::new().unwrap();
+    let times = "header_timeout_seconds = 2\nidle_timeout_seconds = 1\n";
+    let host = Host::start(&config(&workplace, settings::MEMORY, times)).await.unwrap();
+    let get = "GET /healthz HTTP/1.1\r\nhost: x\r\n";
+    for (first, rests, begun) in [
+        ("", 0, "G"),
+        ("", 0, &get[..get.len() - 2]),
+        ("", 0, "\r\nGET"),
+        ("\r\n", 0, get),
+        (get, 0, "POST /v1/challenges HTTP/1.1\r\n"),
+        (get, 600, "P"),
+    ] {
+        let mut stream = TcpStream::connect(host.address()).await.unwrap();
+        if !first.is_empty() {
+            stream.write_all(format!("{first}\r\n").as_bytes()).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(rests)).await;
+        }
+        stream.write_all(begun.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        let read = tokio::time::timeout(PATIENCE, stream.read_to_string(&mut answer));
+        read.await.expect("the connection ends").unwrap();
+        let expected = usize::from(first == get);
+        let answers = raw::responses(answer.as_bytes()).unwrap();
+        assert_eq!(answers.len(), expected + 1, "{begun:?}: {answer}");
+        let last = &answers[expected];
+        assert_eq!((last.status, &last.json()["code"]), (408, &json!("slow_head")), "{last:?}");
+        assert!(last.is_problem() && last.head.contains("connection: close"), "{last:?}");
+    }
+    // What never began to ask is told nothing.
+    let mut stream = TcpStream::connect(host.address()).await.unwrap();
+    let mut nothing = Vec::new();
+    let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut nothing));
+    assert_eq!(read.await.expect("the connection ends").unwrap(), 0);
 }
 
 /// Whatever came before it on the connection, and in the same packet.

@@ -7,8 +7,9 @@ use countersign_tests::client::Client;
 use countersign_tests::process::{self, Host};
 use countersign_tests::redis::RedisServer;
 use countersign_tests::settings::{self, Workplace};
-use countersign_tests::wait::until_async;
+use countersign_tests::wait::{until, until_async};
 use rusqlite::Connection;
+use serde_json::Value;
 
 use crate::machine::readiness;
 use crate::{config, issue};
@@ -82,6 +83,7 @@ async fn a_server_that_refuses_writes_is_told_once_with_its_own_code() {
     let lines = host.log();
     let told =
         |message: &str| lines.iter().filter(|line| line["message"] == message).collect::<Vec<_>>();
+    no_request_is_an_error(&lines, 18);
     let [refuses] = told("the store refuses writes")[..] else { panic!("{lines:?}") };
     assert_eq!(refuses["reason"], "OOM");
     assert_eq!(refuses["server"], format!("127.0.0.1:{}", redis.port()));
@@ -127,14 +129,39 @@ async fn a_master_that_turns_into_a_replica_is_left_until_it_is_one_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_locked_database_is_not_ready() {
     let workplace = Workplace::new().unwrap();
-    let host = Host::start(&config(&workplace, &workplace.sqlite(), "")).await.unwrap();
+    let store = workplace.sqlite().replace("timeout_ms = 20000", "timeout_ms = 500");
+    let host = Host::start(&config(&workplace, &store, "")).await.unwrap();
     let client = Client::new(host.address());
     let other = Connection::open(workplace.path().join("store.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     readiness(&client, 503).await;
     assert_eq!(client.get("/healthz").await.status, 200);
+    for number in 1..4 {
+        assert_eq!(issue(&client, number).await.status, 503);
+    }
     other.execute_batch("ROLLBACK").unwrap();
     readiness(&client, 200).await;
+    // Why, with the file, however many requests there were.
+    let told = until(PATIENCE, || {
+        let lines = host.log();
+        let is_told = |message: &str| lines.iter().any(|line| line["message"] == message);
+        is_told("the store takes writes again").then_some(lines.clone())
+    });
+    let lines = told.await.expect("it is told");
+    let fails: Vec<_> = lines.iter().filter(|line| line["message"] == "the store fails").collect();
+    let [fails] = fails[..] else { panic!("{lines:?}") };
+    assert!(fails["file"].as_str().unwrap().ends_with("store.db"), "{fails}");
+    assert!(fails["error"].as_str().unwrap().contains("locked"), "{fails}");
+    no_request_is_an_error(&lines, 3);
+}
+
+/// A store that can't be used is told when it is lost. The line of each request that had to be refused says which it was,
+/// and rings no bell.
+fn no_request_is_an_error(lines: &[Value], count: usize) {
+    let refused: Vec<_> =
+        lines.iter().filter(|line| line["outcome"] == "store_unavailable").collect();
+    assert_eq!(refused.len(), count, "{lines:?}");
+    assert!(refused.iter().all(|line| line["level"] == "INFO" && line["status"] == 503));
 }
 
 /// A limit of the size of files stands in for a disk that is full.

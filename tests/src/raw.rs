@@ -102,7 +102,12 @@ pub async fn hang_up(address: SocketAddr, bytes: &[u8]) {
     }
 }
 
-fn responses(mut bytes: &[u8]) -> Result<Vec<Response>> {
+/// The responses that `bytes` are.
+///
+/// # Errors
+///
+/// Where they are not HTTP.
+pub fn responses(mut bytes: &[u8]) -> Result<Vec<Response>> {
     let mut responses = Vec::new();
     while !bytes.is_empty() {
         let (response, rest) = response(bytes).ok_or_else(|| {

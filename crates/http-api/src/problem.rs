@@ -77,6 +77,7 @@ problems! {
     ReferenceRequired: BAD_REQUEST, "reference_required", "Reference required", "This purpose requires a reference.";
     RouteNotFound: NOT_FOUND, "route_not_found", "Route not found", "There is no such path.";
     SlowBody: REQUEST_TIMEOUT, "slow_body", "Slow body", "The request body did not arrive in time. Nothing was done.";
+    SlowHead: REQUEST_TIMEOUT, "slow_head", "Slow head", "The request line and headers did not arrive in time. Nothing was done.";
     StoreUnavailable: SERVICE_UNAVAILABLE, "store_unavailable", "Store unavailable", "The store is unavailable. Try again.";
     Throttled: TOO_MANY_REQUESTS, "throttled", "Throttled", "Too many requests: scope says which limit was reached. Try again after retry_after seconds.";
     Timeout: GATEWAY_TIMEOUT, "timeout", "Time-out", "The request took too long. A message may have been sent, or an attempt counted.";

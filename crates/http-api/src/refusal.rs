@@ -42,6 +42,12 @@ pub fn slow_body() -> Response {
     Problem::new(Fault::SlowBody).into_response()
 }
 
+/// The request line and headers took longer than they may. Nothing was done.
+#[must_use]
+pub fn slow_head() -> Response {
+    Problem::new(Fault::SlowHead).into_response()
+}
+
 /// The request took longer than it may. What it did by then is done.
 #[must_use]
 pub fn timeout() -> Response {

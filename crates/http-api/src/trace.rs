@@ -109,7 +109,17 @@ fn line(told: Option<Told>, outcome: &str, status: u16, duration_ms: Option<f64>
         tracing::info!(examined, removed, more, outcome, status, duration_ms, "{verb}");
     } else {
         let provider = provider.as_deref();
-        tracing::info!(challenge, to, provider, reports, outcome, status, duration_ms, "{verb}");
+        tracing::info!(
+            challenge,
+            to,
+            provider,
+            reports,
+            outcome,
+            status,
+            duration_ms,
+            cause,
+            "{verb}"
+        );
     }
 }
 
@@ -166,11 +176,22 @@ pub(crate) fn not_noted(error: Error) {
 pub(crate) fn failed(verb: &'static str, id: Option<&str>, failure: Failure) -> Problem {
     let challenge = id.filter(|_| is_vouched_for(&failure)).map(ToOwned::to_owned);
     let cause = private_text(&failure);
+    let is_error = !is_a_state(&failure);
     let mut problem = Problem::from(failure);
-    let is_error = problem.code != Fault::Overloaded && problem.code.status().is_server_error();
+    let is_error = is_error && problem.code.status().is_server_error();
     let told = Told { verb, challenge, cause, is_error, ..Told::default() };
     problem.told = Some(Box::new(told));
     problem
+}
+
+/// Whether it is a state that its owner logs once when it begins and once when it ends, rather than the fault of
+/// one request.
+const fn is_a_state(failure: &Failure) -> bool {
+    use StoreError::{Timeout, Unavailable};
+    matches!(
+        failure,
+        Failure::Overloaded | Failure::Refused(Error::StoreUnavailable(Timeout | Unavailable))
+    )
 }
 
 /// Whether the engine looked into the store for this answer: it never does for an id that it did not make.

@@ -179,20 +179,12 @@ impl Reader {
     }
 
     fn value(&mut self, path: &str, value: Spanned<DeValue<'_>>) -> Result<Value, Problem> {
-        let start = value.span().start;
-        let outside = |reader: &Self| Problem {
-            origin: reader.origin(start),
-            path: path.to_owned(),
-            text: "a number that is too large".to_owned(),
-        };
         Ok(match value.into_inner() {
             DeValue::String(text) => Value::String(text.into_owned()),
+            // One that doesn't fit is no whole number of any range: the check of ranges tells what is.
             DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
-                .map(Value::from)
-                .map_err(|_| outside(self))?,
-            DeValue::Float(float) => {
-                float.as_str().parse::<f64>().map(Value::from).map_err(|_| outside(self))?
-            }
+                .map_or(Value::from(f64::MAX), Value::from),
+            DeValue::Float(float) => float.as_str().parse::<f64>().map_or(Value::Null, Value::from),
             DeValue::Boolean(yes) => Value::Bool(yes),
             DeValue::Datetime(time) => Value::String(time.to_string()),
             DeValue::Array(list) => {

@@ -57,10 +57,10 @@ impl Connections {
         shed: Arc<Shed>,
     ) -> Self {
         let mut http = http1::Builder::new();
-        // hyper's time-out begins when it starts to wait for a head, and so is the one for resting as well;
-        // `Patience` has the one for a head that has begun.
+        // hyper's time-out begins when it starts to wait for a head. `Patience` has the one for a head that has begun, and
+        // `serve` the one for resting: hyper's own must not ring before them, since it ends the connection without a word.
         http.timer(TokioTimer::new())
-            .header_read_timeout(settings.idle_timeout())
+            .header_read_timeout(settings.idle_timeout() + settings.header_timeout())
             .max_buf_size(MAX_HEAD_BYTES)
             .keep_alive(true);
         let (head, write) = (settings.header_timeout(), settings.write_timeout());
@@ -131,7 +131,7 @@ impl Connections {
                     // A shutdown waits for this.
                     let at_most = if *ending.borrow() { LINGER } else { lingering::LINGERS };
                     tokio::select! {
-                        () = lingering::close(parts.io.into_inner().into_stream(), at_most) => {}
+                        () = close(parts.io.into_inner(), at_most) => {}
                         () = seat.lost() => {}
                     }
                     return;
@@ -174,8 +174,7 @@ impl Connections {
         async move {
             let work = async {
                 if tokio::time::timeout(patience, connection.as_mut()).await.is_ok() {
-                    let io = connection.into_parts().io.into_inner();
-                    lingering::close(io.into_stream(), lingering::LINGERS).await;
+                    close(connection.into_parts().io.into_inner(), lingering::LINGERS).await;
                 }
             };
             tokio::select! {
@@ -184,6 +183,11 @@ impl Connections {
             }
         }
     }
+}
+
+/// Ends a connection such that its client can read the last answer.
+async fn close(io: Patience, at_most: Duration) {
+    lingering::close(io.into_stream().await, at_most).await;
 }
 
 /// Drives a connection to its end, or until it has rested for a while: nothing then.

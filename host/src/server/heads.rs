@@ -47,6 +47,11 @@ impl Default for State {
 }
 
 impl Heads {
+    /// Whether a head has begun, and isn't over.
+    pub(super) fn is_in_a_head(&self) -> bool {
+        matches!(&self.0, State::Head(head) if head.has_begun)
+    }
+
     /// The request whose head is over has such a body.
     pub(super) fn begin(&mut self, body: Framing) {
         self.0 = match body {
@@ -56,8 +61,9 @@ impl Heads {
         };
     }
 
-    /// Puts a byte that no head may hold in place of each line feed that stands alone in a head. Returns how many of
-    /// the bytes hyper may see now: up to the end of a head, since what follows depends on what hyper reads there.
+    /// Puts a byte that no head may hold in place of each line feed that stands alone in a head, and of a `#` in the
+    /// request line: no target has a fragment (RFC 9112, section 3.2), and hyper drops it. Returns how many of the bytes
+    /// hyper may see now: up to the end of a head, since what follows depends on what hyper reads there.
     pub(super) fn admit(&mut self, bytes: &mut [u8]) -> usize {
         let mut seen = 0;
         while let Some(rest) = bytes.get_mut(seen..).filter(|rest| !rest.is_empty()) {
@@ -98,6 +104,8 @@ impl Heads {
 struct Head {
     /// Whether there is more than the empty lines that may stand in front.
     has_begun: bool,
+    /// Whether the request line is over.
+    has_line: bool,
     /// How much of `\r\n\r\n` the last bytes were.
     seen: usize,
 }
@@ -107,9 +115,11 @@ impl Head {
     fn spoil(&mut self, bytes: &mut [u8]) -> (usize, bool) {
         const END: usize = b"\r\n\r\n".len();
         for (index, byte) in bytes.iter_mut().enumerate() {
-            if *byte == b'\n' && self.seen.is_multiple_of(2) {
+            let is_alone = *byte == b'\n' && self.seen.is_multiple_of(2);
+            if is_alone || (*byte == b'#' && !self.has_line) {
                 *byte = 0;
             }
+            self.has_line |= self.has_begun && *byte == b'\r';
             self.has_begun |= !matches!(*byte, b'\r' | b'\n');
             self.seen = match (self.seen, *byte) {
                 (seen @ (1 | 3), b'\n') => seen + 1,
@@ -234,6 +244,13 @@ mod tests {
         let whole = "GET / HTTP/1.1\r\na: b\r\n\r\n{\n\n\n}";
         assert_eq!(spoiled(whole, &[body]), whole);
         assert_eq!(spoiled("a\r\r\n\r\n1\n2\n3b\n", &[body]), "a\r\r\n\r\n1\n2\n3b\0");
+    }
+
+    #[test]
+    fn a_fragment_is_spoiled_in_the_request_line_only() {
+        let whole = "\r\nGET /a#b#c HTTP/1.1\r\na: #b\r\n\r\n#";
+        let spoilt = "\r\nGET /a\0b\0c HTTP/1.1\r\na: #b\r\n\r\n#";
+        assert_eq!(spoiled(whole, &[Framing::Length(1)]), spoilt);
     }
 
     #[test]

@@ -83,6 +83,11 @@ pub(super) fn instead_of(bytes: &[u8]) -> Option<Vec<u8>> {
     written(refusal::malformed(StatusCode::from_bytes(status).ok()?))
 }
 
+/// What to write where the head of a request has begun and doesn't end in time. hyper says nothing then.
+pub(super) fn slow_head() -> Option<Vec<u8>> {
+    written(refusal::slow_head())
+}
+
 /// A response as the last one of a connection.
 fn written(response: Response) -> Option<Vec<u8>> {
     let (parts, body) = response.into_parts();

@@ -8,13 +8,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep};
+use tokio::time::{Instant, Sleep, timeout};
 
 use super::heads::{Framing, Heads};
 use super::malformed;
 use super::shed::Shed;
+
+/// How long a client is given to take the answer that its head is late: it fits into the socket's buffer.
+const TELLS: Duration = Duration::from_millis(100);
 
 /// How far a connection is: the requests that it has begun and those that it has ended.
 #[derive(Clone)]
@@ -116,6 +119,8 @@ pub(super) struct Patience {
     /// What was read behind the end of a head, from `given` on not yet passed on.
     kept: Vec<u8>,
     given: usize,
+    /// Whether a head began that wasn't whole in time.
+    is_late: bool,
     /// What is written in place of hyper's own answer, and how much of it is.
     instead: Option<(Vec<u8>, usize)>,
 }
@@ -144,8 +149,8 @@ impl Patience {
         let timer = Box::pin(tokio::time::sleep(limits.head));
         let (heads, head) = (Heads::default(), Head::Begun(timer));
         let (kept, given) = (Vec::new(), 0);
-        let (begun, unread, instead) = (0, None, None);
-        Self { stream, phase, limits, head, begun, unread, heads, kept, given, instead }
+        let (begun, unread, instead, is_late) = (0, None, None, false);
+        Self { stream, phase, limits, head, begun, unread, heads, kept, given, is_late, instead }
     }
 
     /// Waits until there is something to read. Tells whether there is, rather than the end.
@@ -162,8 +167,13 @@ impl Patience {
         }
     }
 
-    /// The socket alone, when nothing more is read from it.
-    pub(super) fn into_stream(self) -> TcpStream {
+    /// The socket alone, when nothing more is read from it. A client whose head did not arrive in time is told so: hyper
+    /// says nothing.
+    pub(super) async fn into_stream(mut self) -> TcpStream {
+        if let Some(answer) = malformed::slow_head().filter(|_| self.is_late) {
+            // It reads or it doesn't: its connection ends.
+            let _ = timeout(TELLS, self.stream.write_all(&answer)).await;
+        }
         self.stream
     }
 
@@ -246,6 +256,7 @@ impl AsyncRead for Patience {
         if let Head::Begun(timer) = &mut this.head
             && timer.as_mut().poll(context).is_ready()
         {
+            this.is_late = this.heads.is_in_a_head();
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         read

@@ -70,6 +70,21 @@ lifetime_seconds = 99999999999
 }
 
 #[test]
+fn a_number_beyond_every_type_is_told_its_range() {
+    let text = "[server]\nmode = \"development\"\nmax_connections = 99999999999999999999\ndrain_seconds = -99999999999999999999\n\
+        write_timeout_seconds = 0xffffffffffffffffffff\nidle_timeout_seconds = 1e999\n";
+    tells(
+        from(&format!("{text}{LOGIN}"), &[]),
+        &[
+            "3: server.max_connections: has to be a whole number, 1 to 100000",
+            "4: server.drain_seconds: has to be a whole number, 0 to 600",
+            "5: server.write_timeout_seconds: has to be a whole number, 1 to 300",
+            "6: server.idle_timeout_seconds: has to be a whole number, 1 to 3600",
+        ],
+    );
+}
+
+#[test]
 fn nothing_is_told_that_follows_from_another_mistake() {
     let console = "[senders.sms]\ntype = \"console\"\n";
     // Which mode is meant is not known: neither that keys are missing nor that the console is no provider.

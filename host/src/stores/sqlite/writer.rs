@@ -65,9 +65,13 @@ impl Writer {
 
     /// Answers every job of `group` that is still in time. The others find out by themselves.
     fn serve(&self, mut group: Vec<Job>) {
+        let mut busy = None;
         loop {
             group.retain(|job| !job.is_over());
             if group.is_empty() {
+                if let Some(error) = busy {
+                    self.tell(&error);
+                }
                 return;
             }
             let writes =
@@ -76,6 +80,7 @@ impl Writer {
                 Ok(()) => {}
                 // Another process is writing: those with time left wait on.
                 Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                    busy = Some(error);
                     continue;
                 }
                 Err(error) => return self.refuse(group, &error),
@@ -146,12 +151,17 @@ impl Writer {
 
     /// Answers all of `group` with `error`, and logs it where it is another one than before.
     fn refuse(&self, group: Vec<Job>, error: &rusqlite::Error) {
+        self.tell(error);
+        for job in group {
+            answer(job, Err(rows::store_error(error)));
+        }
+    }
+
+    /// Logs `error`, where it is another one than before.
+    fn tell(&self, error: &rusqlite::Error) {
         let code = error.sqlite_error().map_or(0, |error| error.extended_code);
         if self.failing.replace(Some(code)) != Some(code) {
             tracing::warn!(file = self.connection.path(), code, %error, "the store fails");
-        }
-        for job in group {
-            answer(job, Err(rows::store_error(error)));
         }
     }
 

@@ -139,6 +139,7 @@ pub(super) async fn problem(edition: Edition, operation: &Operation, fault: Faul
         Fault::Misconfigured => read(refusal::misconfigured()).await,
         Fault::Overloaded => read(refusal::overloaded()).await,
         Fault::SlowBody => read(refusal::slow_body()).await,
+        Fault::SlowHead => read(refusal::slow_head()).await,
         Fault::Timeout => read(refusal::timeout()).await,
         Fault::Unauthorized => {
             let engine = Scripted::willing();

@@ -106,7 +106,7 @@ impl Operation {
             // Settings that can't be read, whatever is asked.
             Edition::Edge => vec![Fault::Misconfigured],
             Edition::Host => {
-                let mut faults = vec![Fault::HeadTooLarge, Fault::InvalidRequest];
+                let mut faults = vec![Fault::HeadTooLarge, Fault::InvalidRequest, Fault::SlowHead];
                 if !matches!(self.access, Access::Open | Access::OptionalKey) {
                     faults.push(Fault::Internal);
                 }
