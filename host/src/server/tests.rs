@@ -211,8 +211,10 @@ async fn a_head_that_drips_is_cut_off_and_a_resting_connection_is_not() {
     second_head.answer().await;
     second_head.write("GET /heal").await;
     assert!(silent.is_closed().await);
-    assert!(dripping.is_closed().await);
-    assert!(second_head.is_closed().await);
+    for mut late in [dripping, second_head] {
+        assert_eq!(late.answer().await.0, StatusCode::REQUEST_TIMEOUT);
+        assert!(late.is_closed().await);
+    }
 
     resting.get("/healthz").await;
     assert_eq!(resting.answer().await.0, StatusCode::OK);
