@@ -1,5 +1,6 @@
 //! The one door for developers: builds, serves, tests, measures and regenerates. See `cargo xtask help`.
 
+mod arguments;
 mod bench;
 mod build;
 mod ci;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::workspace::Workspace;
-use crate::{help, test};
+use crate::{arguments, test};
 
 /// The suite that they are in.
 const SUITE: [&str; 2] = ["--test", "hostile"];
@@ -17,6 +17,6 @@ const ARGUMENTS: [&str; 6] =
 /// # Errors
 /// As `cargo xtask test`.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    help::refuse_arguments("soak", arguments)?;
+    arguments::refuse("soak", arguments)?;
     test::run_suites(workspace, &SUITE.map(str::to_owned), &ARGUMENTS.map(str::to_owned))
 }

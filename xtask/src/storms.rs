@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::tools::Tool;
 use crate::workspace::{Profile, Workspace};
-use crate::{help, process, test, tools};
+use crate::{arguments, process, test, tools};
 
 /// What the suite looks at for the number of its rounds.
 const ROUNDS: (&str, &str) = ("COUNTERSIGN_TEST_STORMS", "full");
@@ -14,7 +14,7 @@ const ROUNDS: (&str, &str) = ("COUNTERSIGN_TEST_STORMS", "full");
 /// # Errors
 /// Where Redis is missing, a build fails or a storm does harm.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    let (own, passed) = help::split_arguments(arguments);
+    let (own, passed) = arguments::split(arguments);
     tools::ensure(&[Tool::Redis])?;
     test::prepare(workspace)?;
     let mut cargo = workspace.cargo();

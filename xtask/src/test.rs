@@ -6,14 +6,14 @@ use anyhow::{Result, bail};
 
 use crate::tools::Tool;
 use crate::workspace::{Profile, Workspace};
-use crate::{edge, help, process, python, tools};
+use crate::{arguments, edge, process, python, tools};
 
 /// Installs what the tests need, builds, and runs them.
 ///
 /// # Errors
 /// Where something is missing, a build fails or a test does.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    let (own, passed) = help::split_arguments(arguments);
+    let (own, passed) = arguments::split(arguments);
     if let [_, second, ..] = own {
         bail!(
             "`test` takes one filter, not `{second}` too; arguments of the test binaries follow `--`"
