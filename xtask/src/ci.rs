@@ -12,7 +12,7 @@ use self::report::{Outcome, Report, passed};
 use crate::python::REQUIREMENTS;
 use crate::toolchain::WASM;
 use crate::workspace::Workspace;
-use crate::{arguments, phone_table, process, test, toolchain, wit};
+use crate::{arguments, phone_table, process, shape, test, toolchain, wit};
 
 /// What does no input or output of its own.
 const PURE: [&str; 3] = ["countersign-core", "countersign-http-api", "countersign-providers"];
@@ -56,6 +56,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
         cargo(workspace, &arguments)
     });
     report.step("what the core depends on", || core_tree::check(workspace).map(passed));
+    report.step("shape", || shape::run(workspace, &[]).map(passed));
     report.step("documentation", || document(workspace));
     report.step("wit", || wit::check(workspace).map(passed));
     report.step("wit/deps", || wit::check_vendored(workspace).map(passed));

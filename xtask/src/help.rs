@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::workspace::Workspace;
-use crate::{bench, build, ci, edge, phone_table, serve, soak, storms, test, wit};
+use crate::{bench, build, ci, edge, phone_table, serve, shape, soak, storms, test, wit};
 
 /// One command of `cargo xtask`.
 pub(crate) struct Command {
@@ -66,6 +66,12 @@ pub(crate) const COMMANDS: &[Command] = &[
         usage: "",
         summary: "build the edge app for Spin, with each of its stores",
         run: edge::run,
+    },
+    Command {
+        name: "shape",
+        usage: "",
+        summary: "count what makes the code hard to read, and hold each number to its limit",
+        run: shape::run,
     },
     Command {
         name: "wit",

@@ -11,6 +11,7 @@ mod phone_table;
 mod process;
 mod python;
 mod serve;
+mod shape;
 mod soak;
 mod storms;
 mod test;

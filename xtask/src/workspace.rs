@@ -1,5 +1,7 @@
 //! Where things are: asked of cargo, so that `CARGO_TARGET_DIR` and every subfolder work.
 
+mod crates;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
