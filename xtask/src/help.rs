@@ -33,13 +33,13 @@ pub(crate) const COMMANDS: &[Command] = &[
     },
     Command {
         name: "test",
-        usage: "[<filter>] [-- <arguments of the test binaries>]",
-        summary: "install what the tests need, build, and run every test",
+        usage: "[<words>] [-- <arguments of the test binaries>]",
+        summary: "install what the tests need, build, and run every test, or those whose names have a word",
         run: test::run,
     },
     Command {
         name: "storms",
-        usage: "[<filter>] [-- <arguments of the test binary>]",
+        usage: "[<words>] [-- <arguments of the test binary>]",
         summary: "run the storms of tests/storms with all of their rounds, which takes minutes",
         run: storms::run,
     },

@@ -2,15 +2,17 @@
 
 use anyhow::Result;
 
+use crate::arguments;
+use crate::test::{self, Selection};
+use crate::tools::Tool;
 use crate::workspace::Workspace;
-use crate::{arguments, test};
 
 /// The suite that they are in.
-const SUITE: [&str; 2] = ["--test", "hostile"];
-
-/// What picks them, one after the other. What they start of themselves is no test.
-const ARGUMENTS: [&str; 6] =
-    ["soak::", "--ignored", "--nocapture", "--test-threads=1", "--skip", "attackers::attack"];
+const SUITE: &str = "hostile";
+/// What is in the names of all.
+const WORD: &str = "soak::";
+/// One after the other.
+const PASSED: [&str; 3] = ["--ignored", "--nocapture", "--test-threads=1"];
 
 /// Builds as `cargo xtask test` does, and runs them.
 ///
@@ -18,5 +20,12 @@ const ARGUMENTS: [&str; 6] =
 /// As `cargo xtask test`.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     arguments::refuse("soak", arguments)?;
-    test::run_suites(workspace, &SUITE.map(str::to_owned), &ARGUMENTS.map(str::to_owned))
+    let selection = Selection {
+        suite: Some(SUITE),
+        words: &[WORD.to_owned()],
+        passed: &PASSED.map(str::to_owned),
+        environment: &[],
+        tools: &[Tool::Redis],
+    };
+    test::run_selected(workspace, &selection).map(drop)
 }

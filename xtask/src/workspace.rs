@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+pub(crate) use self::crates::{Crate, Kind};
 use crate::process;
 
 /// The workspace and the folder that holds what is built from it.

@@ -14,6 +14,8 @@ pub(super) fn passed((): ()) -> Outcome {
 pub(super) enum Outcome {
     /// It found nothing.
     Passed,
+    /// It found nothing, but a part of it wasn't run: this.
+    Partly(String),
     /// It wasn't run, for this reason.
     Skipped(String),
 }
@@ -38,6 +40,7 @@ impl Report {
     fn record(&mut self, name: &'static str, took: Duration, result: Result<Outcome>) {
         let verdict = match result {
             Ok(Outcome::Passed) => "ok".to_owned(),
+            Ok(Outcome::Partly(missing)) => format!("ok; {missing}"),
             Ok(Outcome::Skipped(reason)) => format!("skipped; {reason}"),
             Err(error) => {
                 eprintln!("{name}: {error:#}");
@@ -74,6 +77,14 @@ mod tests {
         report.step("second", || Ok(Outcome::Passed));
         assert_eq!(report.lines.len(), 2);
         assert_eq!(report.close().unwrap_err().to_string(), "failed: first");
+    }
+
+    #[test]
+    fn a_check_that_was_run_in_part_says_what_is_missing() {
+        let mut report = Report::default();
+        report.step("tests", || Ok(Outcome::Partly("2 tests skipped".to_owned())));
+        assert!(report.lines[0].ends_with(" s  ok; 2 tests skipped"));
+        assert!(report.close().is_ok());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The crates of the workspace: what each package is compiled to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -9,16 +9,33 @@ use super::Workspace;
 use crate::process;
 
 /// A crate of a package.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Crate {
     /// The package.
     pub(crate) package: String,
+    /// The folder of the package's `Cargo.toml`.
+    pub(crate) folder: PathBuf,
+    /// Its own name.
+    pub(crate) name: String,
+    /// What it is.
+    pub(crate) kind: Kind,
     /// Its root file.
     pub(crate) root: PathBuf,
 }
 
+/// What a crate is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A library or a component.
+    Library,
+    /// A program.
+    Program,
+    /// A suite of tests.
+    Suite,
+}
+
 impl Workspace {
-    /// The libraries and programs of the workspace.
+    /// The libraries, programs and suites of the workspace.
     ///
     /// # Errors
     /// Where cargo can't tell.
@@ -33,16 +50,34 @@ fn parse(metadata: &str) -> Option<Vec<Crate>> {
     let metadata: Value = serde_json::from_str(metadata).ok()?;
     let mut crates = Vec::new();
     for package in metadata.get("packages")?.as_array()? {
-        let name = package.get("name")?.as_str()?;
+        let name = text(package, "name")?;
+        let folder = Path::new(text(package, "manifest_path")?).parent()?;
         for target in package.get("targets")?.as_array()? {
-            let kinds = target.get("kind")?.as_array()?;
-            if kinds.iter().any(|kind| kind == "lib" || kind == "cdylib" || kind == "bin") {
-                let root = target.get("src_path")?.as_str()?.into();
-                crates.push(Crate { package: name.to_owned(), root });
-            }
+            let Some(kind) = kind(target) else { continue };
+            crates.push(Crate {
+                package: name.to_owned(),
+                folder: folder.to_owned(),
+                name: text(target, "name")?.to_owned(),
+                kind,
+                root: text(target, "src_path")?.into(),
+            });
         }
     }
     Some(crates)
+}
+
+fn kind(target: &Value) -> Option<Kind> {
+    let kinds = target.get("kind")?.as_array()?;
+    kinds.iter().find_map(|kind| match kind.as_str()? {
+        "bin" => Some(Kind::Program),
+        "cdylib" | "lib" => Some(Kind::Library),
+        "test" => Some(Kind::Suite),
+        _ => None,
+    })
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    value.get(key)?.as_str()
 }
 
 #[cfg(test)]
@@ -50,14 +85,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_library_counts_and_a_test_does_not() {
-        let text = r#"{"packages": [{"name": "a", "targets": [
-            {"kind": ["cdylib", "lib"], "src_path": "/w/a/src/lib.rs"},
-            {"kind": ["test"], "src_path": "/w/a/tests/main.rs"},
-            {"kind": ["custom-build"], "src_path": "/w/a/build.rs"}
+    fn each_crate_is_told_by_its_package_and_kind() {
+        let metadata = r#"{"packages": [{"name": "a", "manifest_path": "/w/a/Cargo.toml", "targets": [
+            {"name": "a", "kind": ["cdylib", "lib"], "src_path": "/w/a/src/lib.rs"},
+            {"name": "main", "kind": ["test"], "src_path": "/w/a/tests/main.rs"},
+            {"name": "build-script-build", "kind": ["custom-build"], "src_path": "/w/a/build.rs"}
         ]}]}"#;
-        let expected = Crate { package: "a".to_owned(), root: "/w/a/src/lib.rs".into() };
-        assert_eq!(parse(text), Some(vec![expected]));
+        let library = Crate {
+            package: "a".to_owned(),
+            folder: "/w/a".into(),
+            name: "a".to_owned(),
+            kind: Kind::Library,
+            root: "/w/a/src/lib.rs".into(),
+        };
+        let suite = Crate {
+            name: "main".to_owned(),
+            kind: Kind::Suite,
+            root: "/w/a/tests/main.rs".into(),
+            ..library.clone()
+        };
+        assert_eq!(parse(metadata), Some(vec![library, suite]));
         assert_eq!(parse("{}"), None);
     }
 }
