@@ -4,14 +4,14 @@ use anyhow::Result;
 
 use crate::tools::Tool;
 use crate::workspace::{Profile, Workspace};
-use crate::{build, edge, help, process, test, tools};
+use crate::{arguments, build, edge, process, test, tools};
 
 /// Builds for release and measures.
 ///
 /// # Errors
 /// Where Redis is missing, a build fails or a measurement does.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    let (own, passed) = help::split_arguments(arguments);
+    let (own, passed) = arguments::split(arguments);
     tools::ensure(&[Tool::Redis])?;
     // In one go, so that all have the same features and wasmtime is compiled once; without the stand-in, which asks for
     // more of wasmtime than the host, where it isn't needed.

@@ -5,7 +5,7 @@ use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId};
 
 use crate::workspace::{EdgeStore, Workspace};
-use crate::{component, help};
+use crate::{arguments, component};
 
 /// What the composition exports: what Spin calls.
 const EXPORT: &str = "wasi:http/handler@0.3.0";
@@ -22,7 +22,7 @@ macro_rules! contract {
 /// # Errors
 /// Where a build fails or the parts don't fit.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    help::refuse_arguments("edge", arguments)?;
+    arguments::refuse("edge", arguments)?;
     build_and_place(workspace)
 }
 

@@ -1,9 +1,9 @@
 //! `cargo xtask help`: the table of commands, from which they are also found.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::workspace::Workspace;
-use crate::{bench, build, ci, edge, phone_table, serve, soak, storms, test, wit};
+use crate::{bench, build, ci, edge, phone_table, serve, shape, soak, storms, test, wit};
 
 /// One command of `cargo xtask`.
 pub(crate) struct Command {
@@ -33,13 +33,13 @@ pub(crate) const COMMANDS: &[Command] = &[
     },
     Command {
         name: "test",
-        usage: "[<filter>] [-- <arguments of the test binaries>]",
-        summary: "install what the tests need, build, and run every test",
+        usage: "[<words>] [-- <arguments of the test binaries>]",
+        summary: "install what the tests need, build, and run every test, or those whose names have a word",
         run: test::run,
     },
     Command {
         name: "storms",
-        usage: "[<filter>] [-- <arguments of the test binary>]",
+        usage: "[<words>] [-- <arguments of the test binary>]",
         summary: "run the storms of tests/storms with all of their rounds, which takes minutes",
         run: storms::run,
     },
@@ -66,6 +66,12 @@ pub(crate) const COMMANDS: &[Command] = &[
         usage: "",
         summary: "build the edge app for Spin, with each of its stores",
         run: edge::run,
+    },
+    Command {
+        name: "shape",
+        usage: "",
+        summary: "count what makes the code hard to read, and hold each number to its limit",
+        run: shape::run,
     },
     Command {
         name: "wit",
@@ -97,62 +103,15 @@ pub(crate) fn print_one(command: &Command) {
     println!("cargo xtask {} {}\n  {}", command.name, command.usage, command.summary);
 }
 
-/// Refuses arguments of a command that takes none.
-///
-/// # Errors
-/// Where there is an argument.
-pub(crate) fn refuse_arguments(command: &str, arguments: &[String]) -> Result<()> {
-    match arguments.first() {
-        None => Ok(()),
-        Some(argument) => bail!("`{command}` takes no `{argument}`; see `cargo xtask help`"),
-    }
-}
-
 /// The commands' names, for a message.
 pub(crate) fn names() -> String {
     let names: Vec<&str> = COMMANDS.iter().map(|command| command.name).collect();
     names.join(", ")
 }
 
-/// What a command was given: words of its own, and after `--` words for what it runs.
-pub(crate) fn split_arguments(arguments: &[String]) -> (&[String], &[String]) {
-    match arguments.iter().position(|argument| argument == "--") {
-        Some(at) => {
-            let (own, passed) = arguments.split_at(at);
-            (own, passed.get(1..).unwrap_or_default())
-        }
-        None => (arguments, &[]),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn words(text: &str) -> Vec<String> {
-        text.split_whitespace().map(str::to_owned).collect()
-    }
-
-    #[test]
-    fn words_after_the_dashes_are_passed_on() {
-        let words = words("login -- --nocapture -- x");
-        let (own, passed) = split_arguments(&words);
-        assert_eq!(own, ["login"]);
-        assert_eq!(passed, ["--nocapture", "--", "x"]);
-    }
-
-    #[test]
-    fn words_without_dashes_are_the_commands_own() {
-        let words = words("login");
-        assert_eq!(split_arguments(&words), (words.as_slice(), [].as_slice()));
-    }
-
-    #[test]
-    fn a_command_without_arguments_refuses_one() {
-        assert!(refuse_arguments("ci", &words("")).is_ok());
-        let refusal = refuse_arguments("ci", &words("fast")).unwrap_err();
-        assert!(refusal.to_string().contains("`fast`"));
-    }
 
     #[test]
     fn every_command_has_its_own_name() {

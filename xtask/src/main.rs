@@ -1,5 +1,6 @@
 //! The one door for developers: builds, serves, tests, measures and regenerates. See `cargo xtask help`.
 
+mod arguments;
 mod bench;
 mod build;
 mod ci;
@@ -10,6 +11,7 @@ mod phone_table;
 mod process;
 mod python;
 mod serve;
+mod shape;
 mod soak;
 mod storms;
 mod test;

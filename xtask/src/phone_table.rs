@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::workspace::Workspace;
-use crate::{help, python};
+use crate::{arguments, python};
 
 const GENERATOR: &str = "crates/core/src/recipient/phone/generate.py";
 const TABLE: &str = "crates/core/src/recipient/phone/table.rs";
@@ -13,7 +13,7 @@ const TABLE: &str = "crates/core/src/recipient/phone/table.rs";
 /// # Errors
 /// Where the generator or its Python is missing, or fails.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    help::refuse_arguments("phone-table", arguments)?;
+    arguments::refuse("phone-table", arguments)?;
     let Some(python) = python::ensure(workspace)? else {
         bail!("{} is missing: it pins the version of the metadata", python::REQUIREMENTS);
     };

@@ -31,7 +31,9 @@ pub(crate) fn read(command: &mut Command) -> Result<String> {
         .with_context(|| format!("`{shown}` can't be started"))?;
     if !output.status.success() {
         let complaint = String::from_utf8_lossy(&output.stderr);
-        bail!("`{shown}` failed ({}): {}", output.status, complaint.trim());
+        let failure = format!("`{shown}` failed ({}): {}", output.status, complaint.trim());
+        // Of a complaint that was shown already nothing is left.
+        bail!("{}", failure.trim_end_matches(": "));
     }
     String::from_utf8(output.stdout).with_context(|| format!("`{shown}` wrote no UTF-8"))
 }

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::workspace::{Profile, Workspace};
-use crate::{build, help, process};
+use crate::{arguments, build, process};
 
 /// What is served where the developer has no configuration yet.
 const EXAMPLE: &str = "examples/development.toml";
@@ -13,7 +13,7 @@ const EXAMPLE: &str = "examples/development.toml";
 /// # Errors
 /// Where the build fails or the host ends with an error.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    let (own, passed) = help::split_arguments(arguments);
+    let (own, passed) = arguments::split(arguments);
     if let Some(argument) = own.first() {
         bail!("`serve` takes no `{argument}`; the host's own arguments follow `--`");
     }

@@ -2,21 +2,30 @@
 
 use anyhow::Result;
 
+use crate::arguments;
+use crate::test::{self, Selection};
+use crate::tools::Tool;
 use crate::workspace::Workspace;
-use crate::{help, test};
 
 /// The suite that they are in.
-const SUITE: [&str; 2] = ["--test", "hostile"];
-
-/// What picks them, one after the other. What they start of themselves is no test.
-const ARGUMENTS: [&str; 6] =
-    ["soak::", "--ignored", "--nocapture", "--test-threads=1", "--skip", "attackers::attack"];
+const SUITE: &str = "hostile";
+/// What is in the names of all.
+const WORD: &str = "soak::";
+/// One after the other.
+const PASSED: [&str; 3] = ["--ignored", "--nocapture", "--test-threads=1"];
 
 /// Builds as `cargo xtask test` does, and runs them.
 ///
 /// # Errors
 /// As `cargo xtask test`.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    help::refuse_arguments("soak", arguments)?;
-    test::run_suites(workspace, &SUITE.map(str::to_owned), &ARGUMENTS.map(str::to_owned))
+    arguments::refuse("soak", arguments)?;
+    let selection = Selection {
+        suite: Some(SUITE),
+        words: &[WORD.to_owned()],
+        passed: &PASSED.map(str::to_owned),
+        environment: &[],
+        tools: &[Tool::Redis],
+    };
+    test::run_selected(workspace, &selection).map(drop)
 }

@@ -2,25 +2,30 @@
 
 use anyhow::Result;
 
+use crate::arguments;
+use crate::test::{self, Selection};
 use crate::tools::Tool;
-use crate::workspace::{Profile, Workspace};
-use crate::{help, process, test, tools};
+use crate::workspace::Workspace;
 
-/// What the suite looks at for the number of its rounds.
+/// The suite.
+const SUITE: &str = "storms";
+/// What it looks at for the number of its rounds.
 const ROUNDS: (&str, &str) = ("COUNTERSIGN_TEST_STORMS", "full");
+/// One after the other.
+const PASSED: [&str; 2] = ["--nocapture", "--test-threads=1"];
 
-/// Builds, and runs the storms one after the other.
+/// Builds, and runs the storms.
 ///
 /// # Errors
 /// Where Redis is missing, a build fails or a storm does harm.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    let (own, passed) = help::split_arguments(arguments);
-    tools::ensure(&[Tool::Redis])?;
-    test::prepare(workspace)?;
-    let mut cargo = workspace.cargo();
-    cargo.args(["test", "--workspace", "--test", "storms"]).args(own);
-    cargo.args(["--", "--nocapture", "--test-threads", "1"]).args(passed);
-    test::set_environment(&mut cargo, workspace, Profile::Development);
-    cargo.env(ROUNDS.0, ROUNDS.1);
-    process::run(&mut cargo)
+    let (words, passed) = arguments::split(arguments);
+    let selection = Selection {
+        suite: Some(SUITE),
+        words,
+        passed: &[&PASSED.map(str::to_owned), passed].concat(),
+        environment: &[ROUNDS],
+        tools: &[Tool::Redis],
+    };
+    test::run_selected(workspace, &selection).map(drop)
 }

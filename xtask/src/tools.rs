@@ -51,9 +51,8 @@ pub(crate) fn ensure(tools: &[Tool]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let packages: Vec<&str> = missing.iter().flat_map(|tool| tool.packages()).copied().collect();
-    let wish =
-        format!("missing: {0}; install it (on Debian: apt-get install {0})", packages.join(" "));
+    let packages = packages_of(&missing);
+    let wish = wish(&packages);
     if process::find_program("apt-get").is_none() {
         bail!(wish);
     }
@@ -62,6 +61,15 @@ pub(crate) fn ensure(tools: &[Tool]) -> Result<()> {
     root.args(["sh", "-euc", INSTALL, "install"]).args(&packages);
     process::read(&mut root).with_context(|| wish.clone())?;
     if missing.iter().all(|tool| tool.is_present()) { Ok(()) } else { bail!(wish) }
+}
+
+fn packages_of(tools: &[Tool]) -> Vec<&'static str> {
+    tools.iter().flat_map(|tool| tool.packages()).copied().collect()
+}
+
+/// What a developer is asked to install.
+fn wish(packages: &[&str]) -> String {
+    format!("missing: {0}; install it (on Debian: apt-get install {0})", packages.join(" "))
 }
 
 /// `env …` with the rights to install, where that takes no password.
@@ -112,7 +120,21 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_done_where_nothing_is_asked_for() {
-        ensure(&[]).unwrap();
+    fn what_is_missing_is_asked_for_by_the_names_of_its_packages() {
+        let packages = packages_of(&[Tool::Redis, Tool::Python]);
+        assert_eq!(
+            wish(&packages),
+            "missing: redis-server python3 python3-venv; install it \
+             (on Debian: apt-get install redis-server python3 python3-venv)"
+        );
+    }
+
+    #[test]
+    fn every_server_that_is_installed_is_kept_from_starting_at_boot() {
+        for package in packages_of(&[Tool::Exim, Tool::Nginx, Tool::Redis]) {
+            let arm =
+                INSTALL.lines().find(|line| line.contains("systemctl") && line.contains(package));
+            assert!(arm.is_some(), "no line disables {package}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use wit_parser::Resolve;
 
 use crate::workspace::{Workspace, parse_packages};
-use crate::{component, help, process};
+use crate::{arguments, component, process};
 
 /// What the contract imports, directly or not.
 const VENDORED: [Vendored; 4] = [
@@ -76,7 +76,7 @@ const VENDOR_FOLDER: &str = "deps";
 /// Where the source of WASI can't be had, a file can't be written, or something remains to be mended by
 /// hand.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    help::refuse_arguments("wit", arguments)?;
+    arguments::refuse("wit", arguments)?;
     let vendored = workspace.root.join("wit").join(VENDOR_FOLDER);
     let expected = vendored_files(workspace)?;
     for path in files_below(&vendored)? {

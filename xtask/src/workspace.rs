@@ -1,11 +1,14 @@
 //! Where things are: asked of cargo, so that `CARGO_TARGET_DIR` and every subfolder work.
 
+mod crates;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+pub(crate) use self::crates::{Crate, Kind};
 use crate::process;
 
 /// The workspace and the folder that holds what is built from it.

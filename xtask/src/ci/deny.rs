@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::Outcome;
+use super::report::Outcome;
 use crate::process;
 use crate::workspace::Workspace;
 
