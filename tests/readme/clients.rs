@@ -1,14 +1,14 @@
 //! The README's clients, in TypeScript and in Python, against the real binary.
 
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use countersign_tests::outbox::wrong;
 use countersign_tests::process::Host;
 use countersign_tests::settings::{self, Workplace};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{ChildStdout, Command};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -64,38 +64,61 @@ async fn works(language: &str, driver: &str, program: &Path) {
     assert!(client.contains(&address), "{client}");
     let script = workplace.path().join(format!("client.{}", &language[..2]));
     std::fs::write(&script, client + driver).unwrap();
-    let mut command = Command::new(program);
-    command.arg(&script).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
-    let mut child = command.spawn().unwrap();
-    let (mut input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-    let mut lines = BufReader::new(output).lines();
+    let mut running = Running::start(Command::new(program).arg(&script));
 
-    let id = line(&mut lines).await;
+    let id = running.line();
     let code = workplace.outbox().code(&id);
     for (code, said) in [
         (wrong(&code), "false"),
         (code.clone(), "true"),
         (code, "error: There is no such challenge."),
     ] {
-        input.write_all(format!("{code}\n").as_bytes()).await.unwrap();
-        let line = line(&mut lines).await;
+        let mut input = running.child.stdin.as_ref().expect("it is open");
+        input.write_all(format!("{code}\n").as_bytes()).unwrap();
+        let line = running.line();
         assert!(line.starts_with(said), "{code}: {line}");
     }
-    drop(input);
-    let last = line(&mut lines).await;
+    drop(running.child.stdin.take());
+    let last = running.line();
     assert!(last.starts_with("error: Too many requests"), "{last}");
-    assert!(child.wait().await.unwrap().success());
+    assert!(running.child.wait().unwrap().success());
 }
 
-async fn line(lines: &mut Lines<BufReader<ChildStdout>>) -> String {
-    let line = tokio::time::timeout(PATIENCE, lines.next_line()).await;
-    line.expect("the client answers").unwrap().expect("the client goes on")
+/// A program of which each line is awaited; killed on drop.
+struct Running {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Running {
+    fn start(command: &mut Command) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().expect("it is a pipe"));
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
+        Self { child, lines }
+    }
+
+    fn line(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).expect("the client says something")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
 }
 
 /// The one block of the README in this language.
 fn block(language: &str) -> String {
     let readme = std::fs::read_to_string(super::root().join("README.md")).unwrap();
-    let mut blocks = readme.split(&format!("```{language}\n")).skip(1);
+    let begin = format!("```{language}\n");
+    let mut blocks = readme.split(&begin).skip(1);
     let block = blocks.next().expect("the README has one");
     assert!(blocks.next().is_none(), "the README has two");
     block.split_once("```").expect("the block ends").0.to_owned()

@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -22,7 +21,7 @@ const SENT_WITHIN: Duration = Duration::from_secs(30);
 
 #[test]
 fn the_readme_runs_as_written() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let readme = std::fs::read_to_string(super::root().join("README.md")).unwrap();
     let steps = steps(section(&readme, "## Try it"));
     let (serve, calls) = steps.split_first().expect("the README begins with a command");
     assert_eq!(serve.command, "cargo xtask serve");
@@ -36,7 +35,7 @@ fn the_readme_runs_as_written() {
 
 #[test]
 fn the_readme_runs_at_the_edge_as_written() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let readme = std::fs::read_to_string(super::root().join("README.md")).unwrap();
     let steps = steps(section(&readme, "## At the edge"));
     let (up, calls) = steps.split_first().expect("the section begins with a command");
     let arguments =
@@ -76,10 +75,6 @@ fn make(calls: &[Step], server: &Server, port: u16, readmes: u16, sample: &str) 
             known.insert(code_in(sample), code_in(&message));
         }
     }
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// A command of the README and the output that it promises.
@@ -161,7 +156,7 @@ impl Server {
     fn start(command: &str, (variable, port): (&str, u16)) -> Self {
         let mut child = Command::new("sh")
             .args(["-c", &format!("exec {command} 2>&1")])
-            .current_dir(root())
+            .current_dir(super::root())
             .env(variable, format!("127.0.0.1:{port}"))
             // `spin up` serves from a process of its own, which has to end as well.
             .process_group(0)

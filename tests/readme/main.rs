@@ -6,3 +6,9 @@ mod clients;
 mod first_screen;
 #[cfg(test)]
 mod paths;
+
+/// The folder of the project.
+#[cfg(test)]
+fn root() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}

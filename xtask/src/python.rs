@@ -1,5 +1,5 @@
-//! The Python of the tests, in an environment of its own under the target folder: the phone numbers' oracle, and
-//! Schemathesis.
+//! The Python of the tests, in an environment of its own under the target folder: the phone numbers' oracle, Schemathesis,
+//! and Node.js as Python's index has it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,6 +12,9 @@ use crate::{process, tools};
 
 /// The one place that pins Schemathesis' version.
 const SCHEMATHESIS: &str = "tests/schemathesis/requirements.txt";
+
+/// The one place that pins Node.js' version.
+const NODE: &str = "tests/node/requirements.txt";
 
 /// The one place that pins the oracle's version.
 pub(crate) const REQUIREMENTS: &str = "crates/core/src/recipient/phone/requirements.txt";
@@ -26,7 +29,7 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<Option<PathBuf>> {
     if !requirements.exists() {
         return Ok(None);
     }
-    let lists = [requirements, workspace.root.join(SCHEMATHESIS)];
+    let lists = [requirements, workspace.root.join(SCHEMATHESIS), workspace.root.join(NODE)];
     let read = |list: &PathBuf| {
         std::fs::read(list).with_context(|| format!("{} can't be read", list.display()))
     };
@@ -39,7 +42,10 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<Option<PathBuf>> {
         return Ok(Some(python));
     }
     tools::ensure(&[Tool::Python])?;
-    println!("installing what {REQUIREMENTS} and {SCHEMATHESIS} list into {}", folder.display());
+    println!(
+        "installing what {REQUIREMENTS}, {SCHEMATHESIS} and {NODE} list into {}",
+        folder.display()
+    );
     process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "--disable-pip-version-check", "--quiet", "install"]);

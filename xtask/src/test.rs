@@ -15,7 +15,7 @@ use anyhow::{Result, bail};
 use self::table::Table;
 use crate::tools::Tool;
 use crate::workspace::{Profile, Workspace};
-use crate::{arguments, edge, process, python, tools};
+use crate::{arguments, edge, node, process, python, tools};
 
 /// Which tests are run.
 pub(crate) struct Selection<'a> {
@@ -61,10 +61,15 @@ pub(crate) fn run_selected(workspace: &Workspace, selection: &Selection<'_>) -> 
     tools::ensure(selection.tools)?;
     let needs_python = selection.tools.contains(&Tool::Python);
     let python = if needs_python { python::ensure(workspace)? } else { None };
+    let node = python.as_ref().map(|python| node::ensure(workspace, python)).transpose()?;
     prepare(workspace)?;
     let set_up = |command: &mut Command| {
         set_environment(command, workspace, Profile::Development);
         command.envs(python.as_ref().map(|python| ("COUNTERSIGN_TEST_PYTHON", python)));
+        if let Some(node) = &node {
+            command.env("COUNTERSIGN_TEST_NODE", &node.program);
+            command.env("COUNTERSIGN_TEST_NODE_MODULES", &node.modules);
+        }
         command.envs(selection.environment.iter().copied());
     };
     let table = run_suites(workspace, selection, set_up)?;
