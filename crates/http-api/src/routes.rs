@@ -43,7 +43,7 @@ pub fn router<O: Otp, H: Health, C: Callbacks>(
     callbacks: C,
     keys: ApiKeys,
 ) -> Router {
-    routes(otp, health, callbacks, keys, service::DOCUMENT, Router::new())
+    routes(otp, health, callbacks, keys, &service::DOCUMENT, Router::new())
 }
 
 /// As [`router`], with the route by which a store is swept that doesn't forget by itself. `/openapi.json` describes it
@@ -57,7 +57,7 @@ pub fn sweeping_router<O: Otp, H: Health, C: Callbacks, U: Upkeep>(
 ) -> Router {
     let broom = Arc::new(sweep::Broom { upkeep, keys: keys.clone() });
     let sweeping = Router::new().route(sweep::SWEEP, post(sweep::sweep::<U>).with_state(broom));
-    routes(otp, health, callbacks, keys, service::SWEEPING_DOCUMENT, sweeping)
+    routes(otp, health, callbacks, keys, &service::SWEEPING_DOCUMENT, sweeping)
 }
 
 fn routes<O: Otp, H: Health, C: Callbacks>(
@@ -65,7 +65,7 @@ fn routes<O: Otp, H: Health, C: Callbacks>(
     health: H,
     callbacks: C,
     keys: ApiKeys,
-    document: &'static [u8],
+    document: &'static service::Document,
     more: Router<Arc<Api<O, H>>>,
 ) -> Router {
     let desk = Arc::new(callbacks::Desk { otp: otp.clone(), callbacks });

@@ -1,8 +1,8 @@
 //! What concerns the service itself. None of it needs a key; with one `/readyz` says more.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -19,12 +19,22 @@ pub(crate) const HEALTHZ: &str = "/healthz";
 pub(crate) const READYZ: &str = "/readyz";
 pub(crate) const OPENAPI: &str = "/openapi.json";
 
-/// The committed document, as `build.rs` has packed it; a test holds it to the code.
-pub(super) const DOCUMENT: &[u8] =
-    include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.deflate"));
+/// An OpenAPI document, packed by `build.rs` and unpacked once: all answers share it, so that clients that don't read
+/// theirs hold no copies. Nothing where it can't be unpacked.
+pub(super) type Document = LazyLock<Option<Bytes>>;
+
+/// The committed document; a test holds it to the code.
+pub(super) static DOCUMENT: Document = LazyLock::new(|| {
+    unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.deflate")))
+});
 /// The same where a store is swept.
-pub(super) const SWEEPING_DOCUMENT: &[u8] =
-    include_bytes!(concat!(env!("OUT_DIR"), "/openapi-edge.json.deflate"));
+pub(super) static SWEEPING_DOCUMENT: Document = LazyLock::new(|| {
+    unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/openapi-edge.json.deflate")))
+});
+
+fn unpacked(document: &[u8]) -> Option<Bytes> {
+    decompress_to_vec(document).ok().map(Bytes::from)
+}
 
 pub(crate) async fn healthz(request: Request) -> Response {
     let (parts, _) = request.into_parts();
@@ -48,11 +58,11 @@ pub(crate) async fn readyz<O: Otp, H: Health>(
     .await
 }
 
-pub(crate) async fn openapi(request: Request, document: &'static [u8]) -> Response {
+pub(crate) async fn openapi(request: Request, document: &'static Document) -> Response {
     let (parts, _) = request.into_parts();
     trace::request((&parts).into(), OPENAPI, async {
-        let text = decompress_to_vec(document).map_err(|_| Problem::new(Fault::Internal))?;
-        let mut response = Response::new(Body::from(text));
+        let text = document.as_ref().ok_or(Problem::new(Fault::Internal))?;
+        let mut response = Response::new(Body::from(text.clone()));
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
