@@ -14,7 +14,9 @@ mod wit;
 pub(crate) mod words;
 
 use axum::Router;
+use http_body_util::BodyExt;
 use serde_json::Value;
+use tower::ServiceExt;
 
 use super::scripted::{Scripted, bare, send};
 use crate::keys::ApiKeys;
@@ -69,6 +71,19 @@ async fn openapi_document_matches_the_committed_one() {
             reply.json() == document,
             "{edition:?}: the surface has changed: run this test with UPDATE=1 and look at the difference"
         );
+    }
+}
+
+#[tokio::test]
+async fn answers_that_hold_the_document_share_it() {
+    for edition in Edition::ALL {
+        let router = edition.router(&Scripted::willing(), ApiKeys::open());
+        let mut texts = Vec::new();
+        for _ in 0..2 {
+            let response = router.clone().oneshot(bare("GET", "/openapi.json")).await.unwrap();
+            texts.push(response.into_body().collect().await.unwrap().to_bytes());
+        }
+        assert_eq!(texts[0].as_ptr(), texts[1].as_ptr(), "{edition:?}");
     }
 }
 
