@@ -18,8 +18,10 @@ use crate::{arguments, phone_table, process, shape, test, toolchain, wit};
 const PURE: [&str; 3] = ["countersign-core", "countersign-http-api", "countersign-providers"];
 
 /// What components are made of.
-const COMPONENTS: [&str; 6] = [
+const COMPONENTS: [&str; 8] = [
     "countersign-edge",
+    "countersign-edge-host",
+    "countersign-edge-host-redis",
     "countersign-edge-sender",
     "countersign-edge-settings",
     "countersign-edge-store",

@@ -32,24 +32,13 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 /// As [`run`].
 pub(crate) fn build_and_place(workspace: &Workspace) -> Result<()> {
     let engine = component::build_and_place(workspace)?;
-    let [front, key_value, redis] = component::build_packages(
-        workspace,
-        "edge",
-        ["countersign-edge", "countersign-edge-store", "countersign-edge-store-redis"],
-    )?;
-    let [settings, sender] = component::build_packages(
-        workspace,
-        "edge-rare",
-        ["countersign-edge-settings", "countersign-edge-sender"],
-    )?;
-    for (kind, store) in [(EdgeStore::KeyValue, key_value), (EdgeStore::Redis, redis)] {
-        let parts = Parts {
-            engine: engine.clone(),
-            front: front.clone(),
-            sender: sender.clone(),
-            settings: settings.clone(),
-            store,
-        };
+    let [front] = component::build_packages(workspace, "edge", ["countersign-edge"])?;
+    // Each by itself: the store of the other one isn't part of it.
+    let [key_value] = component::build_packages(workspace, "edge-rare", ["countersign-edge-host"])?;
+    let [redis] =
+        component::build_packages(workspace, "edge-rare", ["countersign-edge-host-redis"])?;
+    for (kind, host) in [(EdgeStore::KeyValue, key_value), (EdgeStore::Redis, redis)] {
+        let parts = Parts { engine: engine.clone(), front: front.clone(), host };
         let bytes = compose(parts).context("the parts of the edge app don't fit together")?;
         let path = workspace.edge(kind);
         let folder = path.parent().context("the edge app without a folder")?;
@@ -66,28 +55,28 @@ pub(crate) fn build_and_place(workspace: &Workspace) -> Result<()> {
 struct Parts {
     engine: Vec<u8>,
     front: Vec<u8>,
-    sender: Vec<u8>,
-    settings: Vec<u8>,
-    store: Vec<u8>,
+    /// Settings, store and sender.
+    host: Vec<u8>,
 }
 
 /// Connects the parts: who gives whom which interface. What is left over, the runtime gives.
 fn compose(parts: Parts) -> Result<Vec<u8>> {
     let mut graph = Graph::default();
-    let settings = graph.instantiate("settings", parts.settings)?;
-    let store = graph.instantiate("store", parts.store)?;
-    let sender = graph.instantiate("sender", parts.sender)?;
-    graph.connect(settings, sender, contract!("configuration"))?;
+    let host = graph.instantiate("host", parts.host)?;
     let engine = graph.instantiate("engine", parts.engine)?;
-    graph.connect(settings, engine, contract!("settings"))?;
-    graph.connect(store, engine, contract!("store"))?;
-    graph.connect(sender, engine, contract!("sender"))?;
+    for interface in [contract!("settings"), contract!("store"), contract!("sender")] {
+        graph.connect(host, engine, interface)?;
+    }
     let front = graph.instantiate("front", parts.front)?;
     graph.connect(engine, front, contract!("otp"))?;
-    graph.connect(settings, front, contract!("configuration"))?;
-    graph.connect(store, front, contract!("upkeep"))?;
-    graph.connect(sender, front, contract!("callbacks"))?;
-    graph.connect(sender, front, contract!("senders"))?;
+    for interface in [
+        contract!("configuration"),
+        contract!("upkeep"),
+        contract!("callbacks"),
+        contract!("senders"),
+    ] {
+        graph.connect(host, front, interface)?;
+    }
     graph.encode(front)
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use countersign_contract::sender::{self, Delivery};
 use countersign_contract::types::SendError;
-use countersign_contract::{Secret, Timestamp, Translate};
+use countersign_contract::{Timestamp, Translate};
+use countersign_edge_settings::settings::Senders as Origin;
 use countersign_providers::{
     Accepted, Carrier, Document, Failure, Message, Order, Problems, Route, Senders, State, Unsent,
     deliver,
@@ -14,7 +15,7 @@ use countersign_providers::{
 use futures_util::FutureExt as _;
 use http::{Request, Response};
 
-use crate::bindings::countersign::otp::{configuration, types};
+use crate::bindings::countersign::otp::types;
 use crate::bindings::exports::countersign::otp::sender as exported;
 use crate::bindings::exports::countersign::otp::senders::{Condition, Guest as Check};
 use crate::bindings::wasi::clocks::wall_clock;
@@ -23,9 +24,6 @@ use crate::{console, log};
 
 /// For all of a message's calls together. The engine waits for 20 s.
 const TOTAL_SECONDS: u64 = 15;
-
-/// What the settings say instead of providers where codes go to the log.
-const CONSOLE: &str = "\"console\"";
 
 pub(crate) struct Component;
 
@@ -101,11 +99,12 @@ pub(crate) enum Ways {
 pub(crate) fn ways() -> Result<&'static Ways, &'static Problems> {
     static WAYS: OnceLock<Result<Ways, Problems>> = OnceLock::new();
     let opened = WAYS.get_or_init(|| {
-        let text = Secret::new(configuration::senders());
-        if text.expose() == CONSOLE {
-            return Ok(Ways::Console);
-        }
-        Document::from_json(text.expose())?.open().map(|senders| Ways::Providers(Box::new(senders)))
+        let document = match countersign_edge_settings::senders() {
+            Some(Origin::Console) => return Ok(Ways::Console),
+            Some(Origin::Providers(document)) => Document::from_json(document.expose())?,
+            None => Document::from_json("{}")?,
+        };
+        document.open().map(|senders| Ways::Providers(Box::new(senders)))
     });
     opened.as_ref()
 }

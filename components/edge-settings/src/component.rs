@@ -6,7 +6,7 @@ use countersign_contract::{Translate, settings as contract};
 use countersign_settings::api_keys::ApiKeySettings;
 use countersign_settings::problem::Problem;
 
-use crate::settings::{self, Settings};
+use crate::settings::{self, Senders, Settings};
 
 pub(crate) mod bindings {
     wit_bindgen::generate!({ path: "../../wit", world: "edge-settings", generate_all });
@@ -65,10 +65,12 @@ impl configuration::Guest for Component {
             warnings: lines(&settings.warnings),
         })
     }
+}
 
-    fn senders() -> String {
-        settings().as_ref().map_or_else(|_| "{}".to_owned(), |s| s.senders.expose().clone())
-    }
+/// How codes leave; nothing while the settings can't be used.
+#[must_use]
+pub fn senders() -> Option<&'static Senders> {
+    settings().as_ref().ok().map(|settings| &settings.senders)
 }
 
 fn settings() -> &'static Result<Settings, Vec<Problem>> {

@@ -1,6 +1,7 @@
-//! The settings of the edge app, as a component: what `settings` and `configuration` give, out of variables.
+//! The settings of the edge app: what `settings` and `configuration` give, and the sender is opened from, out of
+//! variables.
 //!
-//! [`settings`] reads them and has all the rules; the component around it only converts. They are read once per
+//! [`settings`] reads them and has all the rules; what stands around it only converts. They are read once per
 //! instance: a runtime that changes a variable starts new ones.
 
 pub mod settings;
@@ -8,3 +9,6 @@ pub mod text;
 
 #[cfg(target_arch = "wasm32")]
 mod component;
+
+#[cfg(target_arch = "wasm32")]
+pub use component::senders;

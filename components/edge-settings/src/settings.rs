@@ -27,9 +27,6 @@ use serde_json::{Map, Value, json};
 
 use crate::text;
 
-/// What is said instead of providers where codes go to the log.
-const CONSOLE: &str = "\"console\"";
-
 /// The variables that name the origins of providers. The manifest that ships has the first three; an operator may add
 /// the others to it.
 pub const ORIGINS: [&str; 8] = [
@@ -46,6 +43,17 @@ pub const ORIGINS: [&str; 8] = [
 /// The value of the variable of that name; nothing where there is none.
 pub type Variable<'a> = dyn Fn(&str) -> Result<Option<String>, String> + 'a;
 
+/// How codes leave.
+#[derive(Debug)]
+pub enum Senders {
+    /// To the log: in development, where no sender is set up.
+    Console,
+    /// By providers: a JSON object with the members `senders`, `messages` and `public_url`, each as the operator gave it or
+    /// null, and `origins`, an object of the variables that name the only origins which may be called, or null; as
+    /// `countersign-providers` reads it.
+    Providers(Secret<String>),
+}
+
 /// Settings that can be used.
 #[derive(Debug)]
 pub struct Settings {
@@ -57,8 +65,8 @@ pub struct Settings {
     pub ring: Vec<(String, Secret<Vec<u8>>)>,
     /// Who may call; nothing in development mode where no key is set: everybody.
     pub api_keys: Option<Vec<ApiKeySettings>>,
-    /// How codes leave, as `configuration.senders` gives it.
-    pub senders: Secret<String>,
+    /// How codes leave.
+    pub senders: Senders,
     /// What may be a mistake: in production only.
     pub warnings: Vec<Problem>,
 }
@@ -200,12 +208,12 @@ impl Reader<'_> {
     }
 
     /// What the sender is told. What it says means something to the sender alone, which is asked as well.
-    fn senders(&mut self, mode: Mode) -> Secret<String> {
+    fn senders(&mut self, mode: Mode) -> Senders {
         let senders = self.document("senders");
         let messages = self.document("messages");
         let public_url = self.text("public_url").map(|url| url.expose().trim().to_owned());
         if senders.is_null() && mode == Mode::Development {
-            return Secret::new(CONSOLE.to_owned());
+            return Senders::Console;
         }
         let origins = self.origins();
         let document = json!({
@@ -214,7 +222,7 @@ impl Reader<'_> {
             "public_url": public_url,
             "origins": origins,
         });
-        Secret::new(document.to_string())
+        Senders::Providers(Secret::new(document.to_string()))
     }
 
     /// The origins by the variables' names; nothing where the manifest gives the app none of them.
