@@ -9,7 +9,7 @@ use countersign_settings::problem::Problem;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{Request, Uri};
 
-use crate::endpoint;
+use crate::protocol::endpoint;
 
 pub(crate) use self::refusal::Refusal;
 use self::signature::Signer;

@@ -50,10 +50,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::aws::{Access, Action, Client};
-use crate::callback::{Callback, Received};
-use crate::content::Content;
-use crate::message::Message;
-use crate::provider::{Provider, Session, Step};
+use crate::messages::content::Content;
+use crate::messages::message::Message;
+use crate::protocol::callback::{Callback, Received};
+use crate::protocol::provider::{Provider, Session, Step};
 
 use self::body::Body;
 use self::event_key::EventKeys;

@@ -35,9 +35,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::aws::{Access, Action, Client};
-use crate::content::Content;
-use crate::message::Message;
-use crate::provider::{Provider, Session, Step};
+use crate::messages::content::Content;
+use crate::messages::message::Message;
+use crate::protocol::provider::{Provider, Session, Step};
 
 const ACTION: Action = Action {
     host: "sns",

@@ -71,14 +71,14 @@ use form_urlencoded::Serializer;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
 use http::{Request, Response};
 
-use crate::callback::{Callback, Received};
-use crate::content::Content;
-use crate::endpoint;
-use crate::message::Message;
-use crate::provider::{Provider, Session, Step};
-use crate::request::{AGENT, FORM, JSON};
-use crate::signed_url;
-use crate::tag::Tag;
+use crate::messages::content::Content;
+use crate::messages::message::Message;
+use crate::protocol::callback::{Callback, Received};
+use crate::protocol::endpoint;
+use crate::protocol::provider::{Provider, Session, Step};
+use crate::protocol::request::{AGENT, FORM, JSON};
+use crate::protocol::signatures::signed_url;
+use crate::protocol::tag::Tag;
 
 pub use self::settings::EskizSettings;
 

@@ -50,14 +50,14 @@ use http::{Request, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::bearer::Bearer;
-use crate::callback::{Callback, Received};
-use crate::endpoint;
 use crate::locale::ByLocale;
-use crate::message::Message;
-use crate::provider::{Provider, Session, Step};
-use crate::tag::Tag;
-use crate::template::Templates;
+use crate::messages::message::Message;
+use crate::protocol::bearer::Bearer;
+use crate::protocol::callback::{Callback, Received};
+use crate::protocol::endpoint;
+use crate::protocol::provider::{Provider, Session, Step};
+use crate::protocol::tag::Tag;
+use crate::protocol::templates::Templates;
 
 use self::body::{Body, Parameters};
 use self::report::Reports;

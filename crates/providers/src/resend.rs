@@ -61,14 +61,14 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT}
 use http::{Request, Response};
 use serde::Serialize;
 
-use crate::callback::{Callback, Received};
-use crate::content::{Content, Mail};
-use crate::endpoint;
-use crate::message::Message;
-use crate::provider::{Provider, Session, Step};
-use crate::request::{AGENT, JSON};
-use crate::standard_webhooks::Keys;
-use crate::tag::Tag;
+use crate::messages::content::{Content, Mail};
+use crate::messages::message::Message;
+use crate::protocol::callback::{Callback, Received};
+use crate::protocol::endpoint;
+use crate::protocol::provider::{Provider, Session, Step};
+use crate::protocol::request::{AGENT, JSON};
+use crate::protocol::signatures::standard_webhooks::Keys;
+use crate::protocol::tag::Tag;
 
 pub use self::settings::ResendSettings;
 

@@ -50,15 +50,15 @@ use http::{Request, Response};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::bearer::Bearer;
-use crate::callback::{Callback, Received};
-use crate::endpoint;
 use crate::locale::ByLocale;
-use crate::message::Message;
-use crate::provider::{Provider, Session, Step};
-use crate::query::Token;
-use crate::tag::Tag;
-use crate::template::{self, Templates};
+use crate::messages::message::Message;
+use crate::protocol::bearer::Bearer;
+use crate::protocol::callback::{Callback, Received};
+use crate::protocol::endpoint;
+use crate::protocol::provider::{Provider, Session, Step};
+use crate::protocol::signatures::query::Token;
+use crate::protocol::tag::Tag;
+use crate::protocol::templates::{self, Templates};
 
 const PATH: &str = "/api/ext/v3/messageTemplates/send";
 const MAX_PARAMETER_BYTES: usize = 64;
@@ -240,7 +240,7 @@ fn translations(
             let text = "is neither `template` nor one of `templates`";
             problems.push(Problem::new(&path, text));
         }
-        let table = ByLocale::open(table, &path, problems, template::is_template);
+        let table = ByLocale::open(table, &path, problems, templates::is_template);
         (template.clone(), table)
     });
     tables.collect()

@@ -51,13 +51,13 @@ use http::{Request, Response, Uri};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::callback::{Callback, Received};
-use crate::endpoint;
 use crate::locale::canonical;
-use crate::message::Message;
-use crate::provider::{Provider, Session, Step};
-use crate::request::{AGENT, JSON};
-use crate::standard_webhooks::{HEADERS, Keys};
+use crate::messages::message::Message;
+use crate::protocol::callback::{Callback, Received};
+use crate::protocol::endpoint;
+use crate::protocol::provider::{Provider, Session, Step};
+use crate::protocol::request::{AGENT, JSON};
+use crate::protocol::signatures::standard_webhooks::{HEADERS, Keys};
 
 /// The specification's header of the message's id.
 pub const ID_HEADER: &str = HEADERS.id;

@@ -4,8 +4,8 @@ use countersign_contract::Timestamp;
 use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
 
-use crate::answer;
-use crate::retry_after;
+use crate::protocol::answer;
+use crate::protocol::retry_after;
 
 /// A refusal as a service words it.
 pub(crate) struct Refusal {

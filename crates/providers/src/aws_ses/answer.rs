@@ -6,9 +6,9 @@ use http::Response;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::answer;
 use crate::aws::Refusal;
-use crate::provider::Accepted;
+use crate::protocol::answer;
+use crate::protocol::provider::Accepted;
 
 const PROVIDER: &str = "AWS SES";
 const CODE_HEADER: &str = "x-amzn-errortype";

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::AwsSes;
 use super::tags::{self, EmailTag};
-use crate::content::Mail;
-use crate::message::Message;
+use crate::messages::content::Mail;
+use crate::messages::message::Message;
 
 const UTF_8: &str = "UTF-8";
 

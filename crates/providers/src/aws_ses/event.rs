@@ -6,8 +6,8 @@ use countersign_contract::types::DeliveryOutcome;
 use serde::Deserialize;
 
 use super::tags;
-use crate::callback::Report;
 use crate::json;
+use crate::protocol::callback::Report;
 
 const SOURCE: &str = "aws.ses";
 

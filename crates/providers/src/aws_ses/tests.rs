@@ -6,10 +6,10 @@ use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::callback::Report;
-use crate::content::Mail;
-use crate::provider::Accepted;
-use crate::tag::Tag;
+use crate::messages::content::Mail;
+use crate::protocol::callback::Report;
+use crate::protocol::provider::Accepted;
+use crate::protocol::tag::Tag;
 
 const NOW: Timestamp = Timestamp(1_795_208_661);
 const KEY: &str = "0123456789abcdef0123456789abcdef";

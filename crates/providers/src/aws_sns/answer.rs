@@ -5,9 +5,9 @@ use countersign_contract::types::SendError;
 use http::Response;
 
 use super::xml;
-use crate::answer;
 use crate::aws::Refusal;
-use crate::provider::Accepted;
+use crate::protocol::answer;
+use crate::protocol::provider::Accepted;
 
 const PROVIDER: &str = "AWS SNS";
 

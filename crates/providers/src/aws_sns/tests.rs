@@ -6,8 +6,8 @@ use countersign_contract::types::Channel;
 use http::Method;
 
 use super::*;
-use crate::callback::Callback;
-use crate::provider::Accepted;
+use crate::protocol::callback::Callback;
+use crate::protocol::provider::Accepted;
 
 const NOW: Timestamp = Timestamp(1_795_208_661);
 

@@ -6,8 +6,8 @@ use http::{Response, StatusCode};
 use serde_json::{Map, Value};
 
 use super::token;
-use crate::answer;
-use crate::provider::{Accepted, Session, Step};
+use crate::protocol::answer;
+use crate::protocol::provider::{Accepted, Session, Step};
 
 /// Reads the answer to a login.
 ///

@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Eskiz;
-use crate::mailbox::is_address;
-use crate::{endpoint, signed_url};
+use crate::protocol::endpoint;
+use crate::protocol::mailbox::is_address;
+use crate::protocol::signatures::signed_url;
 
 const URL: &str = "https://notify.eskiz.uz";
 const FROM: &str = "4546";

@@ -8,9 +8,10 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
 use serde_json::Value;
 
-use crate::callback::{Callback, Received, Report};
-use crate::signed_url::{self, Key};
-use crate::{json, multipart};
+use crate::json;
+use crate::protocol::callback::{Callback, Received, Report};
+use crate::protocol::multipart;
+use crate::protocol::signatures::signed_url::{self, Key};
 
 const STATUS: &str = "status";
 

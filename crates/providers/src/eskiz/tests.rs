@@ -6,8 +6,8 @@ use countersign_contract::types::{Channel, DeliveryOutcome};
 use http::{HeaderMap, Method};
 
 use super::*;
-use crate::callback::Report;
-use crate::provider::Accepted;
+use crate::protocol::callback::Report;
+use crate::protocol::provider::Accepted;
 
 const NOW: Timestamp = Timestamp(1_795_208_661);
 const URL: &str = "https://otp.example.com/v1/callbacks/sms-eskiz";

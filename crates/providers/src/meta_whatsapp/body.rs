@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::message::Message;
+use crate::messages::message::Message;
 
 /// A message as an authentication template.
 #[derive(Serialize)]

@@ -17,10 +17,10 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::MetaWhatsappSettings;
-use crate::callback::{Callback, Received, Report};
 use crate::json;
-use crate::query::{self, Token};
-use crate::tag::Tag;
+use crate::protocol::callback::{Callback, Received, Report};
+use crate::protocol::signatures::query::{self, Token};
+use crate::protocol::tag::Tag;
 
 const SIGNATURE_HEADER: &str = "x-hub-signature-256";
 const MAX_CHALLENGE_BYTES: usize = 128;

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::*;
-use crate::callback::Report;
-use crate::content::Content;
+use crate::messages::content::Content;
+use crate::protocol::callback::Report;
 
 const APP_SECRET: &str = "0123456789abcdef0123456789abcdef";
 const VERIFY_TOKEN: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";

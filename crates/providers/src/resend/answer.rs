@@ -6,8 +6,8 @@ use http::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::answer;
-use crate::provider::Accepted;
+use crate::protocol::answer;
+use crate::protocol::provider::Accepted;
 
 /// Reads an answer; `path` is where the settings stand.
 ///

@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Resend;
-use crate::endpoint;
-use crate::mailbox::is_mailbox;
-use crate::standard_webhooks::Keys;
+use crate::protocol::endpoint;
+use crate::protocol::mailbox::is_mailbox;
+use crate::protocol::signatures::standard_webhooks::Keys;
 
 const URL: &str = "https://api.resend.com";
 const MAX_KEY_BYTES: usize = 256;

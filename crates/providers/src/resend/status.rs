@@ -9,10 +9,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::TAG_NAME;
-use crate::callback::{Callback, Received, Report};
 use crate::json;
-use crate::standard_webhooks::{Keys, SVIX_HEADERS};
-use crate::tag::Tag;
+use crate::protocol::callback::{Callback, Received, Report};
+use crate::protocol::signatures::standard_webhooks::{Keys, SVIX_HEADERS};
+use crate::protocol::tag::Tag;
 
 #[derive(Deserialize)]
 struct Event {

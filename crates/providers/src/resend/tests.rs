@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use standardwebhooks::Webhook as Oracle;
 
 use super::*;
-use crate::callback::Report;
+use crate::protocol::callback::Report;
 
 const NOW: Timestamp = Timestamp(1_795_208_661);
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";

@@ -8,9 +8,9 @@ use form_urlencoded::Serializer;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, Request, Uri};
 
-use crate::endpoint;
-use crate::message::Message;
-use crate::tag::Tag;
+use crate::messages::message::Message;
+use crate::protocol::endpoint;
+use crate::protocol::tag::Tag;
 
 use super::URL;
 

@@ -5,9 +5,9 @@ use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
 use serde::Deserialize;
 
-use crate::answer;
-use crate::provider::Accepted;
-use crate::retry_after;
+use crate::protocol::answer;
+use crate::protocol::provider::Accepted;
+use crate::protocol::retry_after;
 
 use super::codes::{Meaning, meaning};
 

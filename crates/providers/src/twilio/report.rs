@@ -5,8 +5,8 @@ use countersign_contract::types::DeliveryOutcome;
 use form_urlencoded::parse;
 use http::Method;
 
-use crate::callback::{Callback, Received, Report};
-use crate::tag::Tag;
+use crate::protocol::callback::{Callback, Received, Report};
+use crate::protocol::tag::Tag;
 
 use super::SIGNATURE_HEADER;
 use super::account::Account;

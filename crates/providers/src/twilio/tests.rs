@@ -8,10 +8,10 @@ use form_urlencoded::parse;
 use http::Request;
 use serde_json::{Value, json};
 
-use crate::content::{Content, Speech};
-use crate::message::Message;
-use crate::provider::{Provider, Session, Step};
-use crate::ways::{Opened, SenderSettings};
+use crate::messages::content::{Content, Speech};
+use crate::messages::message::Message;
+use crate::protocol::provider::{Provider, Session, Step};
+use crate::settings::ways::{Opened, SenderSettings};
 
 const NOW: Timestamp = Timestamp(1_795_208_661);
 

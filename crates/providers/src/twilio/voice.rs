@@ -10,11 +10,11 @@ use http::{Request, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::callback::{Callback, Received};
-use crate::content::Content;
 use crate::locale::is_tag;
-use crate::message::Message;
-use crate::provider::{Provider, Session, Step};
+use crate::messages::content::Content;
+use crate::messages::message::Message;
+use crate::protocol::callback::{Callback, Received};
+use crate::protocol::provider::{Provider, Session, Step};
 
 use super::account::{Account, Credentials};
 use super::answer::{self, Settings};

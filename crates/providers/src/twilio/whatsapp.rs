@@ -10,9 +10,9 @@ use http::{Request, Response};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::callback::{Callback, Received};
-use crate::message::Message;
-use crate::provider::{Provider, Session, Step};
+use crate::messages::message::Message;
+use crate::protocol::callback::{Callback, Received};
+use crate::protocol::provider::{Provider, Session, Step};
 
 use super::account::{Account, Credentials};
 use super::answer::{self, Settings};

@@ -5,8 +5,8 @@ use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
 use serde_json::Value;
 
-use crate::answer;
-use crate::provider::Accepted;
+use crate::protocol::answer;
+use crate::protocol::provider::Accepted;
 
 /// Errors of one answer that are read at most.
 const MAX_ERRORS: usize = 8;

@@ -9,10 +9,10 @@ use countersign_contract::types::DeliveryOutcome;
 use http::Method;
 use serde_json::Value;
 
-use crate::callback::{Callback, Received, Report};
 use crate::json;
-use crate::query::Token;
-use crate::tag::Tag;
+use crate::protocol::callback::{Callback, Received, Report};
+use crate::protocol::signatures::query::Token;
+use crate::protocol::tag::Tag;
 
 const TOKEN: &str = "token";
 

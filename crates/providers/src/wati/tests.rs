@@ -6,8 +6,8 @@ use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::callback::Report;
-use crate::content::Content;
+use crate::messages::content::Content;
+use crate::protocol::callback::Report;
 
 const TOKEN: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
 

@@ -5,9 +5,9 @@ use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
 use serde_json::Value;
 
-use crate::answer;
 use crate::json;
-use crate::provider::Accepted;
+use crate::protocol::answer;
+use crate::protocol::provider::Accepted;
 
 /// Reads an answer; `path` is where the settings stand.
 ///

@@ -7,10 +7,10 @@ use http::Method;
 use serde::Deserialize;
 
 use super::STATUS_TYPE;
-use crate::callback::{Callback, Received, Report};
 use crate::json;
-use crate::standard_webhooks::{HEADERS, Keys};
-use crate::tag::Tag;
+use crate::protocol::callback::{Callback, Received, Report};
+use crate::protocol::signatures::standard_webhooks::{HEADERS, Keys};
+use crate::protocol::tag::Tag;
 
 #[derive(Deserialize)]
 struct Body {

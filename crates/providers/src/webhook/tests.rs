@@ -8,10 +8,10 @@ use http::HeaderMap;
 use standardwebhooks::Webhook as Oracle;
 
 use super::*;
-use crate::callback::Report;
-use crate::content::Content;
-use crate::provider::{Accepted, MAX_RESPONSE_BYTES};
-use crate::tag::Tag;
+use crate::messages::content::Content;
+use crate::protocol::callback::Report;
+use crate::protocol::provider::{Accepted, MAX_RESPONSE_BYTES};
+use crate::protocol::tag::Tag;
 
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const OLD_SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";

@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 use http::header::AUTHORIZATION;
 
 use super::*;
-use crate::content::Content;
+use crate::messages::content::Content;
 
 const NOW: Timestamp = Timestamp(1_000);
 /// How long the tokens of a login are good.

@@ -4,8 +4,7 @@ use std::fmt;
 
 use countersign_contract::types::{Channel, SendError};
 
-use crate::breaker::Change;
-use crate::route::Barred;
+use crate::routing::breaker::{Barred, Change};
 
 /// One thing that happened on a message's way. Holds nothing of the message, and shows nothing that a provider said.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -1,6 +1,6 @@
 //! Where providers reach the HTTP surface, as the operator says.
 
-use crate::endpoint;
+use crate::protocol::endpoint;
 
 /// Bytes of the longest: what is made of it stays below what providers take.
 const MAX_BYTES: usize = 1_024;

@@ -3,7 +3,7 @@
 use countersign_contract::types::Channel;
 use countersign_contract::{Pii, Secret, Timestamp, sender};
 
-use crate::content::Content;
+use crate::messages::content::Content;
 
 /// All that a provider may need: `message` in `wit/sender.wit`, for one channel, and what was made of it.
 #[derive(Clone, Debug)]

@@ -7,10 +7,10 @@ use countersign_contract::types::SendError;
 use http::header::CONTENT_LENGTH;
 use http::{Request, Response};
 
-use crate::error::Unsent;
-use crate::failure::Failure;
-use crate::message::Message;
-use crate::provider::{Accepted, MAX_EXCHANGES, Provider, Session, Step};
+use crate::messages::message::Message;
+use crate::protocol::provider::{Accepted, MAX_EXCHANGES, Provider, Session, Step};
+use crate::routing::failure::Failure;
+use crate::routing::unsent::Unsent;
 
 /// Carries `message`: asks the provider for requests and `call`s each, until there is an outcome. `path` is where the
 /// provider's settings stand.

@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use countersign_contract::Timestamp;
 use countersign_contract::types::SendError;
 
-use crate::breaker::{Breaker, Change, State};
-use crate::provider::{Provider, Session};
+use crate::protocol::provider::{Provider, Session};
+use crate::routing::breaker::{Barred, Breaker, Change, State};
 
 /// How a provider is reached.
 pub enum Way<N> {
@@ -91,17 +91,6 @@ impl<N> Route<N> {
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Why a provider isn't asked.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Barred {
-    /// As many messages as it is given at once are on their way.
-    Busy,
-    /// It kept failing: seconds until it is asked again.
-    Open(u32),
-    /// It wants to be left alone: seconds until it is asked again.
-    Paused(u32),
 }
 
 /// A message on its way to one provider. Dropped unsettled, where its caller went away, it says nothing of the provider.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::message::Message;
+use crate::messages::message::Message;
 
 /// Bytes of the longest tag: a tenant of 64, a number of 10, an id of 136 and two full stops.
 pub const MAX_TAG_BYTES: usize = 212;

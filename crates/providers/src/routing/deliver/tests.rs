@@ -8,9 +8,9 @@ use countersign_contract::{Pii, Secret};
 use futures_util::FutureExt as _;
 
 use super::*;
-use crate::breaker::{Change, State};
 use crate::messages::{MessagesSettings, Texts};
-use crate::senders::{MAX_IN_FLIGHT, Terms, http_only};
+use crate::routing::breaker::{Change, State};
+use crate::routing::senders::{MAX_IN_FLIGHT, Terms, http_only};
 use crate::settings::SendersSettings;
 
 const NOW: u64 = 1_795_208_661;

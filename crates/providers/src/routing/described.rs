@@ -14,15 +14,15 @@ use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::Sha256;
 
-use crate::callback::{Callback, Report};
 use crate::messages::{MessagesSettings, Texts};
-use crate::senders::{Senders, Terms, http_only};
+use crate::protocol::callback::{Callback, Report};
+use crate::protocol::signatures::signed_url;
+use crate::protocol::signatures::standard_webhooks::{HEADERS, Headers, Keys, SVIX_HEADERS};
+use crate::protocol::tag::Tag;
+use crate::routing::senders::{Senders, Terms, http_only};
 use crate::settings::SendersSettings;
-use crate::signed_url;
-use crate::standard_webhooks::{HEADERS, Headers, Keys, SVIX_HEADERS};
-use crate::tag::Tag;
 
-const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
+const DOCUMENT: &str = include_str!("../../../../docs/openapi.json");
 const NOW: Timestamp = Timestamp(1_795_208_661);
 const CALLBACKS: &str = "https://otp.example.com/v1/callbacks";
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::json;
-use crate::retry_after;
+use crate::protocol::retry_after;
 
 const MAX_MESSAGE_ID_BYTES: usize = 128;
 /// Of a body that says which proxy refused: Cloudflare's pages have comments for old browsers before their title.

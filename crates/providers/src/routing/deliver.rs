@@ -19,15 +19,16 @@ use countersign_contract::sender::Delivery;
 use countersign_contract::types::{Channel, SendError};
 use http::{Request, Response};
 
-use crate::carry::carry;
-use crate::content::Content;
-use crate::error::Unsent;
-use crate::event::Event;
-use crate::failure::Failure;
-use crate::message::Message;
-use crate::provider::{Accepted, Provider};
-use crate::route::{Barred, Route, Way};
-use crate::senders::Senders;
+use crate::messages::content::Content;
+use crate::messages::message::Message;
+use crate::protocol::provider::{Accepted, Provider};
+use crate::routing::breaker::Barred;
+use crate::routing::carry::carry;
+use crate::routing::event::Event;
+use crate::routing::failure::Failure;
+use crate::routing::route::{Route, Way};
+use crate::routing::senders::Senders;
+use crate::routing::unsent::Unsent;
 
 /// What a provider needs at least: with less it isn't asked.
 pub const MIN_PATIENCE: Duration = Duration::from_secs(1);

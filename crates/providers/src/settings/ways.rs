@@ -9,9 +9,9 @@ use crate::aws_ses::{AwsSes, AwsSesSettings};
 use crate::aws_sns::{AwsSns, AwsSnsSettings};
 use crate::eskiz::{Eskiz, EskizSettings};
 use crate::meta_whatsapp::{MetaWhatsapp, MetaWhatsappSettings};
-use crate::native::{ConsoleSettings, FileSettings, NativeSettings, SmtpSettings};
-use crate::provider::Provider;
+use crate::protocol::provider::Provider;
 use crate::resend::{Resend, ResendSettings};
+use crate::settings::native::{ConsoleSettings, FileSettings, NativeSettings, SmtpSettings};
 use crate::twilio::{
     TwilioSms, TwilioSmsSettings, TwilioVoice, TwilioVoiceSettings, TwilioWhatsapp,
     TwilioWhatsappSettings,

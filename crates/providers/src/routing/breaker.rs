@@ -7,8 +7,7 @@
 use countersign_contract::Timestamp;
 use countersign_contract::types::SendError;
 
-use crate::retry_after;
-use crate::route::Barred;
+use crate::protocol::retry_after;
 
 /// Failures in a row after which a provider is left alone.
 pub(crate) const FAILURES: u32 = 5;
@@ -31,6 +30,17 @@ pub enum State {
     HalfOpen,
     /// Nothing passes.
     Open,
+}
+
+/// Why a provider isn't asked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Barred {
+    /// As many messages as it is given at once are on their way.
+    Busy,
+    /// It kept failing: seconds until it is asked again.
+    Open(u32),
+    /// It wants to be left alone: seconds until it is asked again.
+    Paused(u32),
 }
 
 /// What an outcome changed.

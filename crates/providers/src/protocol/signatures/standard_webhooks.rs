@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderMap;
 use sha2::Sha256;
 
-use crate::callback::Callback;
+use crate::protocol::callback::Callback;
 
 const PREFIX: &str = "whsec_";
 const MIN_BYTES: usize = 24;

@@ -7,14 +7,14 @@ use countersign_contract::callbacks::CallbackError;
 use countersign_contract::types::{Channel, SendError};
 use countersign_settings::problem::{Problem, Problems};
 
-use crate::callback::{Callback, Received};
-use crate::content::Content;
-use crate::message::Message;
 use crate::messages::Texts;
-use crate::native::NativeSettings;
-use crate::route::{Route, Way};
+use crate::messages::content::Content;
+use crate::messages::message::Message;
+use crate::protocol::callback::{Callback, Received};
+use crate::routing::route::{Route, Way};
 use crate::settings::SendersSettings;
-use crate::ways::Opened;
+use crate::settings::native::NativeSettings;
+use crate::settings::ways::Opened;
 
 /// Messages that a provider is given at once at most, unless the operator says otherwise.
 pub const MAX_IN_FLIGHT: u32 = 128;

@@ -5,8 +5,8 @@ use countersign_contract::types::SendError;
 use countersign_contract::{Secret, Timestamp};
 use http::{Request, Response};
 
-use crate::callback::{Callback, Received};
-use crate::message::Message;
+use crate::messages::message::Message;
+use crate::protocol::callback::{Callback, Received};
 
 /// Bytes of a response's body that are read at most. The carrier of the requests stops there.
 pub const MAX_RESPONSE_BYTES: usize = 64 * 1024;

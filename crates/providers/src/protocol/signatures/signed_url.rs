@@ -9,7 +9,7 @@ use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::tag::{MAX_TAG_BYTES, Tag};
+use crate::protocol::tag::{MAX_TAG_BYTES, Tag};
 
 /// What the derived key is for. Another scheme needs another label.
 const LABEL: &[u8] = b"countersign: callback URLs, 1";

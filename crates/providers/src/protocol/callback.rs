@@ -4,7 +4,7 @@ use countersign_contract::callbacks::DeliveryReport;
 use countersign_contract::types::DeliveryOutcome;
 use http::{HeaderMap, Method};
 
-use crate::tag::Tag;
+use crate::protocol::tag::Tag;
 
 /// A call of a provider's to us. It proves nothing until its signature was compared.
 pub struct Callback<'a> {
