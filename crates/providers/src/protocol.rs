@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod bearer;
 pub(crate) mod callback;
+pub(crate) mod checks;
 pub(crate) mod endpoint;
 pub(crate) mod mailbox;
 pub(crate) mod multipart;

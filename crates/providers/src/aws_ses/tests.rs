@@ -1,12 +1,12 @@
 //! What the recorded exchanges don't hold: settings, tags and events.
 
-use countersign_contract::Pii;
 use countersign_contract::types::{Channel, DeliveryOutcome};
+use countersign_contract::{Pii, Secret};
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::messages::content::Mail;
+use crate::messages::content::{Content, Mail};
 use crate::protocol::callback::Report;
 use crate::protocol::provider::Accepted;
 use crate::protocol::tag::Tag;

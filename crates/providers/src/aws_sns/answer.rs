@@ -20,7 +20,7 @@ pub(super) fn read(response: &Response<&[u8]>, now: Timestamp) -> Result<Accepte
         let path: &[&str] = &["PublishResponse", "PublishResult", "MessageId"];
         let id = xml::texts(response.body(), [path]);
         let Some([Some(id)]) = id else { return Err(SendError::Unreadable) };
-        return Ok(Accepted { message_id: answer::message_id(&id) });
+        return Ok(answer::accepted(&id));
     }
     let Some(refusal) = refusal(response) else {
         return Err(answer::by_status(response, PROVIDER, now));

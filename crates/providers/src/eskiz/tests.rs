@@ -1,13 +1,16 @@
 //! Settings, the login that is renewed on the way, numbers, and status reports.
 
-use countersign_contract::Pii;
 use countersign_contract::callbacks::MAX_REPORTS;
 use countersign_contract::types::{Channel, DeliveryOutcome};
+use countersign_contract::{Pii, Secret};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method};
 
 use super::*;
+use crate::messages::content::Content;
 use crate::protocol::callback::Report;
 use crate::protocol::provider::Accepted;
+use crate::protocol::tag::Tag;
 
 const NOW: Timestamp = Timestamp(1_795_208_661);
 const URL: &str = "https://otp.example.com/v1/callbacks/sms-eskiz";
@@ -225,7 +228,7 @@ fn a_number_elsewhere_is_refused_before_anybody_is_asked() {
 fn a_message_without_words_is_refused() {
     let message = Message { content: Content::None, ..message() };
     let error = eskiz().request(&message, &mut Session::default(), NOW).unwrap_err();
-    assert_eq!(error, SendError::Other("a text message without a text".into()));
+    assert_eq!(error, SendError::Other("the message has no text".into()));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What the recorded exchanges don't hold: settings, languages, every code and reports.
 
-use countersign_contract::Pii;
 use countersign_contract::callbacks::MAX_REPORTS;
 use countersign_contract::types::{Channel, DeliveryOutcome};
+use countersign_contract::{Pii, Secret};
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, Method};

@@ -1,5 +1,7 @@
 //! What the answers of all providers have in common.
 
+use std::fmt::Display;
+
 use countersign_contract::Timestamp;
 use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
@@ -8,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::json;
+use crate::protocol::provider::Accepted;
 use crate::protocol::retry_after;
 
 const MAX_MESSAGE_ID_BYTES: usize = 128;
@@ -43,6 +46,16 @@ pub(crate) fn by_status(response: &Response<&[u8]>, provider: &str, now: Timesta
         _ if status.is_server_error() => SendError::Unavailable,
         _ => SendError::Other(format!("{provider} answered {}", status.as_u16())),
     }
+}
+
+/// Too often, for as long as `Retry-After` says.
+pub(crate) fn throttled(response: &Response<&[u8]>, now: Timestamp) -> SendError {
+    SendError::Throttled(retry_after::seconds(response.headers(), now))
+}
+
+/// The operator has to look at the setting `field` of those that stand at `path`.
+pub(crate) fn not_configured(path: &str, field: &str, text: impl Display) -> SendError {
+    SendError::NotConfigured(format!("{path}.{field}: {text}"))
 }
 
 /// Whether Cloudflare refused the request in front of the provider, which has not seen the key. It says so as
@@ -81,6 +94,11 @@ pub(crate) fn integer(value: &Value) -> Option<i64> {
 pub(crate) fn code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
     let value = Value::deserialize(deserializer)?;
     Ok(integer(&value).and_then(|code| code.try_into().ok()))
+}
+
+/// Taken, under the provider's name for the message.
+pub(crate) fn accepted(id: &str) -> Accepted {
+    Accepted { message_id: message_id(id) }
 }
 
 /// A provider's name for a message, where it is a plain and short one. May hold the recipient's number: not for logs.

@@ -1,12 +1,13 @@
-//! Requests of JSON that carry a key: `Authorization: Bearer …`.
+//! Keys and tokens that a request shows: `Authorization: Bearer …`.
 
 use countersign_contract::Secret;
 use countersign_contract::types::SendError;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request};
 use serde::Serialize;
 
-const JSON: &str = "application/json";
+use crate::protocol::request::{self, JSON};
+
 const MAX_BYTES: usize = 4096;
 
 /// A key that a provider gave.
@@ -40,19 +41,17 @@ impl Bearer {
         url: &str,
         body: &impl Serialize,
     ) -> Result<Request<Vec<u8>>, SendError> {
-        let unwritable =
-            || SendError::Other("the message can't be written as a request".to_owned());
-        let mut key = HeaderValue::try_from(format!("Bearer {}", self.0.expose()))
-            .map_err(|_| unwritable())?;
-        key.set_sensitive(true);
-        Request::post(url)
-            .header(AUTHORIZATION, key)
-            .header(CONTENT_TYPE, JSON)
-            .header(ACCEPT, JSON)
-            .header(USER_AGENT, concat!("countersign/", env!("CARGO_PKG_VERSION")))
-            .body(serde_json::to_vec(body).map_err(|_| unwritable())?)
-            .map_err(|_| unwritable())
+        let request = request::post(url, JSON).header(AUTHORIZATION, header(&self.0)?);
+        request::finish(request, request::json(body)?)
     }
+}
+
+/// The value of `authorization` that shows a key or a token.
+///
+/// # Errors
+/// Where no header can hold it.
+pub(crate) fn header(token: &Secret<String>) -> Result<HeaderValue, SendError> {
+    request::secret_header(&format!("Bearer {}", token.expose()))
 }
 
 #[cfg(test)]

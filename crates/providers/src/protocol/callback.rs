@@ -1,9 +1,11 @@
 //! What a provider reports later of a message that it took.
 
-use countersign_contract::callbacks::DeliveryReport;
+use countersign_contract::callbacks::{CallbackError, DeliveryReport};
 use countersign_contract::types::DeliveryOutcome;
 use http::{HeaderMap, Method};
+use serde::de::DeserializeOwned;
 
+use crate::json;
 use crate::protocol::tag::Tag;
 
 /// A call of a provider's to us. It proves nothing until its signature was compared.
@@ -20,6 +22,25 @@ pub struct Callback<'a> {
     pub body: &'a [u8],
 }
 
+impl Callback<'_> {
+    /// The JSON that was posted.
+    ///
+    /// # Errors
+    /// Where it wasn't posted, or isn't JSON of that form.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, CallbackError> {
+        self.require_post()?;
+        json::read(self.body).ok_or(CallbackError::Unreadable)
+    }
+
+    /// Refuses what wasn't posted.
+    ///
+    /// # Errors
+    /// Where it wasn't.
+    pub(crate) fn require_post(&self) -> Result<(), CallbackError> {
+        if *self.method == Method::POST { Ok(()) } else { Err(CallbackError::Unreadable) }
+    }
+}
+
 /// What was read out of a callback.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Received {
@@ -27,6 +48,12 @@ pub struct Received {
     pub reports: Vec<Report>,
     /// What the provider wants to be answered, as plain text: a handshake's word. Empty otherwise.
     pub answer: String,
+}
+
+impl FromIterator<Report> for Received {
+    fn from_iter<I: IntoIterator<Item = Report>>(reports: I) -> Self {
+        Self { reports: reports.into_iter().collect(), answer: String::new() }
+    }
 }
 
 /// What became of one message.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use countersign_contract::names::{MAX_NAME, is_name};
-use countersign_settings::problem::Problem;
+
+use crate::protocol::checks::Checks;
 
 const MAX_PURPOSES: usize = 256;
 const MAX_NAME_BYTES: usize = 512;
@@ -16,27 +17,19 @@ pub(crate) struct Templates {
 }
 
 impl Templates {
-    /// Reads the settings `template` and `templates`, which stand at `path`.
+    /// Reads the settings `template` and `templates`.
     pub(crate) fn open(
         template: &str,
         templates: &BTreeMap<String, String>,
-        path: &str,
-        problems: &mut Vec<Problem>,
+        checks: &mut Checks,
     ) -> Self {
-        if let Err(wrong) = is_template(template) {
-            problems.push(Problem::new(format!("{path}.template"), wrong));
-        }
-        if templates.len() > MAX_PURPOSES {
-            problems.push(Problem::new(format!("{path}.templates"), "has more than 256 purposes"));
-        }
+        checks.take("template", is_template(template));
+        let has_room = templates.len() <= MAX_PURPOSES;
+        checks.require("templates", has_room, "has more than 256 purposes");
         for (purpose, template) in templates.iter().take(MAX_PURPOSES) {
-            let path = format!("{path}.templates.{purpose}");
-            if !is_name(purpose, MAX_NAME) {
-                problems.push(Problem::new(&path, "is no purpose's name"));
-            }
-            if let Err(wrong) = is_template(template) {
-                problems.push(Problem::new(&path, wrong));
-            }
+            let field = format!("templates.{purpose}");
+            checks.require(&field, is_name(purpose, MAX_NAME), "is no purpose's name");
+            checks.take(&field, is_template(template));
         }
         Self { others: template.to_owned(), by_purpose: templates.clone() }
     }
@@ -70,9 +63,10 @@ mod tests {
     use super::*;
 
     fn open(template: &str, templates: &[(&str, &str)]) -> (Templates, Vec<String>) {
-        let mut problems = Vec::new();
+        let mut checks = Checks::new("p");
         let table = templates.iter().map(|(key, text)| ((*key).into(), (*text).into())).collect();
-        let templates = Templates::open(template, &table, "p", &mut problems);
+        let templates = Templates::open(template, &table, &mut checks);
+        let problems = checks.finish(|| Some(())).err().map_or_else(Vec::new, |all| all.0);
         (templates, problems.iter().map(ToString::to_string).collect())
     }
 

@@ -1,13 +1,17 @@
 //! Settings, tags, the one answer whose meaning isn't known, and status reports.
 
-use countersign_contract::Pii;
 use countersign_contract::types::{Channel, DeliveryOutcome};
+use countersign_contract::{Pii, Secret};
+use data_encoding::BASE64URL_NOPAD;
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook as Oracle;
 
 use super::*;
+use crate::messages::content::{Content, Mail};
 use crate::protocol::callback::Report;
+use crate::protocol::tag::Tag;
 
 const NOW: Timestamp = Timestamp(1_795_208_661);
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
@@ -105,7 +109,7 @@ fn words_survive_json() {
 fn a_message_without_words_is_refused() {
     let message = Message { content: Content::None, ..message() };
     let error = resend().request(&message, &mut Session::default(), NOW).unwrap_err();
-    assert_eq!(error, SendError::Other("a mail without words".into()));
+    assert_eq!(error, SendError::Other("the message has no mail".into()));
 }
 
 #[test]
@@ -116,10 +120,10 @@ fn a_tag_that_is_too_long_is_left_out_and_still_an_idempotency_key() {
     assert_eq!(body(&longest)["tags"][0]["value"].as_str().unwrap().len(), 256);
     assert!(body(&longer).get("tags").is_none());
     for message in [longest, longer] {
-        assert_eq!(request(&message).headers()[IDEMPOTENCY_KEY], Tag::of(&message).to_string());
+        assert_eq!(request(&message).headers()["idempotency-key"], Tag::of(&message).to_string());
     }
     let hostile = Message { challenge_id: "a\r\nb".into(), ..message() };
-    assert!(!request(&hostile).headers().contains_key(IDEMPOTENCY_KEY));
+    assert!(!request(&hostile).headers().contains_key("idempotency-key"));
     assert!(body(&hostile).get("tags").is_none());
 }
 

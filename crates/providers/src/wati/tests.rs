@@ -1,13 +1,14 @@
 //! What the recorded exchanges don't hold: settings, templates and reports.
 
-use countersign_contract::Pii;
 use countersign_contract::types::{Channel, DeliveryOutcome};
+use countersign_contract::{Pii, Secret};
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::messages::content::Content;
 use crate::protocol::callback::Report;
+use crate::protocol::tag::Tag;
 
 const TOKEN: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
 

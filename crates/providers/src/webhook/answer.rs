@@ -30,8 +30,8 @@ pub(super) fn read(
             refusal(response.body()).unwrap_or_else(by_status)
         }
         StatusCode::NOT_FOUND | StatusCode::GONE => {
-            let text = format!("{path}.url: the webhook answered {}", status.as_u16());
-            SendError::NotConfigured(text)
+            let status = status.as_u16();
+            answer::not_configured(path, "url", format_args!("the webhook answered {status}"))
         }
         _ => by_status(),
     })

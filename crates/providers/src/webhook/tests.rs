@@ -2,8 +2,8 @@
 
 use std::time::UNIX_EPOCH;
 
-use countersign_contract::Pii;
 use countersign_contract::types::{Channel, DeliveryOutcome};
+use countersign_contract::{Pii, Secret};
 use http::HeaderMap;
 use standardwebhooks::Webhook as Oracle;
 
@@ -11,6 +11,7 @@ use super::*;
 use crate::messages::content::Content;
 use crate::protocol::callback::Report;
 use crate::protocol::provider::{Accepted, MAX_RESPONSE_BYTES};
+use crate::protocol::request::unwritable;
 use crate::protocol::tag::Tag;
 
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";

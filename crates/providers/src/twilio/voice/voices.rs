@@ -6,10 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use countersign_settings::problem::Problem;
-
 use super::polly;
 use crate::locale::{TAG, candidates, current, is_tag};
+use crate::protocol::checks::Checks;
 
 /// Voices that an operator can name at most.
 const MAX_VOICES: usize = 64;
@@ -30,31 +29,19 @@ pub(super) struct Voice {
 pub(super) struct Voices(BTreeMap<String, Voice>);
 
 impl Voices {
-    /// The voices whose settings stand at `path`; where `problems` were found they are of no use.
-    pub(super) fn open(
-        settings: &BTreeMap<String, String>,
-        path: &str,
-        problems: &mut Vec<Problem>,
-    ) -> Self {
-        if settings.len() > MAX_VOICES {
-            problems.push(Problem::new(format!("{path}.voices"), "has more than 64 entries"));
-        }
+    /// Reads the setting `voices`.
+    pub(super) fn open(settings: &BTreeMap<String, String>, checks: &mut Checks) -> Self {
+        checks.require("voices", settings.len() <= MAX_VOICES, "has more than 64 entries");
         let mut voices = BTreeMap::new();
         for (tag, name) in settings.iter().take(MAX_VOICES) {
-            let mut problem = |text: &str| {
-                problems.push(Problem::new(format!("{path}.voices.{tag}"), text));
-            };
+            let field = format!("voices.{tag}");
             if !is_tag(tag) {
-                problem(TAG);
+                checks.refuse(&field, TAG);
                 continue;
             }
-            match voice(tag, name) {
-                Ok(voice) => {
-                    if voices.insert(current(tag), voice).is_some() {
-                        problem("stands there twice, in another spelling");
-                    }
-                }
-                Err(text) => problem(text),
+            if let Some(voice) = checks.take(&field, voice(tag, name)) {
+                let is_first = voices.insert(current(tag), voice).is_none();
+                checks.require(&field, is_first, "stands there twice, in another spelling");
             }
         }
         Self(voices)
@@ -177,10 +164,9 @@ mod tests {
     fn voices(pairs: &[(&str, &str)]) -> Result<Voices, String> {
         let settings =
             pairs.iter().map(|(tag, name)| ((*tag).to_owned(), (*name).to_owned())).collect();
-        let mut problems = Vec::new();
-        let voices = Voices::open(&settings, "senders.voice", &mut problems);
-        let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        if texts.is_empty() { Ok(voices) } else { Err(texts.join("\n")) }
+        let mut checks = Checks::new("senders.voice");
+        let voices = Voices::open(&settings, &mut checks);
+        checks.finish(|| Some(voices)).map_err(|problems| problems.to_string())
     }
 
     fn named(voices: &Voices, language: &str) -> Option<(String, Option<String>)> {

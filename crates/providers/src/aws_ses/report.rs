@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use countersign_contract::callbacks::CallbackError;
 use countersign_contract::types::DeliveryOutcome;
 use serde::Deserialize;
 
 use super::tags;
+use crate::aws::EventKeys;
 use crate::json;
-use crate::protocol::callback::Report;
+use crate::protocol::callback::{Callback, Received, Report};
 
 const SOURCE: &str = "aws.ses";
 
@@ -31,22 +33,32 @@ struct Mail {
     tags: BTreeMap<String, Vec<String>>,
 }
 
-/// What an event reports of a mail of ours, if anything; nothing at all where it is no event of SES.
+/// Reads an event.
 ///
 /// | `eventType` | outcome |
 /// |---|---|
 /// | `Delivery`: the recipient's mail server took it | delivered |
 /// | `Bounce`: it refused, or couldn't be reached for long enough; `Reject`, `Rendering Failure`: SES itself did | failed |
 /// | anything else: `Send`, `DeliveryDelay`, `Complaint`, `Open`, `Click`, `Subscription` | no report |
-pub(super) fn read(body: &[u8]) -> Option<Option<Report>> {
-    let event: Event = json::read(body)?;
+///
+/// # Errors
+/// Where it doesn't show the key, or is no event of SES.
+pub(super) fn read(callback: &Callback<'_>, keys: &EventKeys) -> Result<Received, CallbackError> {
+    keys.verify(callback)?;
+    let event: Event = json::read(callback.body).ok_or(CallbackError::Unreadable)?;
     if event.source != SOURCE {
-        return None;
+        return Err(CallbackError::Unreadable);
     }
-    let outcome = match event.detail.event_type.as_str() {
-        "Delivery" => DeliveryOutcome::Delivered,
-        "Bounce" | "Reject" | "Rendering Failure" | "RenderingFailure" => DeliveryOutcome::Failed,
-        _ => return Some(None),
-    };
-    Some(tags::read(&event.detail.mail.tags).map(|tag| Report { tag, outcome }))
+    let outcome = outcome(&event.detail.event_type).zip(tags::read(&event.detail.mail.tags));
+    Ok(outcome.into_iter().map(|(outcome, tag)| Report { tag, outcome }).collect())
+}
+
+fn outcome(event_type: &str) -> Option<DeliveryOutcome> {
+    match event_type {
+        "Delivery" => Some(DeliveryOutcome::Delivered),
+        "Bounce" | "Reject" | "Rendering Failure" | "RenderingFailure" => {
+            Some(DeliveryOutcome::Failed)
+        }
+        _ => None,
+    }
 }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use countersign_contract::callbacks::{CallbackError, MAX_REPORTS};
 use countersign_contract::types::DeliveryOutcome;
+use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method};
 use serde_json::Value;
 
 use crate::json;
@@ -22,13 +22,10 @@ const STATUS: &str = "status";
 pub(super) fn read(callback: &Callback<'_>, key: &Key) -> Result<Received, CallbackError> {
     let query = callback.query.ok_or(CallbackError::Unauthenticated)?;
     let tag = signed_url::verify(key, query).ok_or(CallbackError::Unauthenticated)?;
-    if callback.method != Method::POST {
-        return Err(CallbackError::Unreadable);
-    }
+    callback.require_post()?;
     let statuses = statuses(callback.headers, callback.body).ok_or(CallbackError::Unreadable)?;
     let outcomes = statuses.iter().filter_map(|status| outcome(status));
-    let reports = outcomes.map(|outcome| Report { tag: tag.clone(), outcome });
-    Ok(Received { reports: reports.collect(), ..Received::default() })
+    Ok(outcomes.map(|outcome| Report { tag: tag.clone(), outcome }).collect())
 }
 
 /// The `status` of each report in a body: the documentation shows JSON, and asks for forms

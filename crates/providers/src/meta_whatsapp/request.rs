@@ -1,12 +1,31 @@
-//! The body of a request.
+//! How a message becomes a request of the Cloud API's.
 
+use countersign_contract::types::SendError;
+use http::Request;
 use serde::Serialize;
 
+use super::settings::Checked;
 use crate::messages::message::Message;
+use crate::protocol::tag::Tag;
+
+/// Writes the request.
+///
+/// # Errors
+/// Where it can't be written.
+pub(super) fn write(settings: &Checked, message: &Message) -> Result<Request<Vec<u8>>, SendError> {
+    let language = message.locale.as_deref().and_then(|locale| settings.languages.of(locale));
+    let is_reported = settings.reports.is_some() && message.callback_url.is_some();
+    let tag = is_reported.then(|| Tag::of(message).to_string());
+    let parameters = Parameters::of(message);
+    let template = settings.templates.of(&message.purpose);
+    let language = language.unwrap_or(&settings.language);
+    let body = Body::new(message, template, language, &parameters, tag);
+    settings.token.post(&settings.url, &body)
+}
 
 /// A message as an authentication template.
 #[derive(Serialize)]
-pub(super) struct Body<'a> {
+struct Body<'a> {
     messaging_product: &'static str,
     recipient_type: &'static str,
     to: &'a str,
@@ -18,7 +37,7 @@ pub(super) struct Body<'a> {
 
 impl<'a> Body<'a> {
     /// `tag` is what Meta gives back in its reports: at most 512 bytes.
-    pub(super) fn new(
+    fn new(
         message: &'a Message,
         template: &'a str,
         language: &'a str,
@@ -50,11 +69,11 @@ impl<'a> Body<'a> {
 }
 
 /// What a template is filled with: the code, the same in text and button.
-pub(super) struct Parameters<'a>([Parameter<'a>; 1]);
+struct Parameters<'a>([Parameter<'a>; 1]);
 
 impl<'a> Parameters<'a> {
     /// The code of a message.
-    pub(super) fn of(message: &'a Message) -> Self {
+    fn of(message: &'a Message) -> Self {
         Self([Parameter { r#type: "text", text: message.code.expose() }])
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use countersign_settings::problem::Problem;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::account::is_sid;
+use super::super::account::is_sid;
 use crate::locale::ByLocale;
+use crate::protocol::checks::Checks;
 
 /// Entries of a map at most.
 const MAX_ENTRIES: usize = 64;
@@ -36,21 +36,17 @@ struct OfPurpose {
 }
 
 impl Templates {
-    /// The templates whose settings stand at `path`; where `problems` were found they are of no use.
+    /// Reads the templates of `others` and, in the setting `purposes`, of those that have their own.
     pub(super) fn open(
         others: &TwilioTemplates,
         purposes: &BTreeMap<String, TwilioTemplates>,
-        path: &str,
-        problems: &mut Vec<Problem>,
+        checks: &mut Checks,
     ) -> Self {
-        let field = format!("{path}.purposes");
-        if purposes.len() > MAX_ENTRIES {
-            problems.push(Problem::new(field.as_str(), "has more than 64 entries"));
-        }
-        let others = OfPurpose::open(others, path, problems);
+        checks.require("purposes", purposes.len() <= MAX_ENTRIES, "has more than 64 entries");
+        let others = OfPurpose::open(others, "", checks);
         let purposes = purposes.iter().take(MAX_ENTRIES).map(|(purpose, templates)| {
-            let path = format!("{field}.{purpose}");
-            (purpose.clone(), OfPurpose::open(templates, &path, problems))
+            let prefix = format!("purposes.{purpose}.");
+            (purpose.clone(), OfPurpose::open(templates, &prefix, checks))
         });
         Self { others, purposes: purposes.collect() }
     }
@@ -64,13 +60,12 @@ impl Templates {
 }
 
 impl OfPurpose {
-    fn open(settings: &TwilioTemplates, path: &str, problems: &mut Vec<Problem>) -> Self {
-        if !is_sid(&settings.content_sid, "HX") {
-            problems.push(Problem::new(format!("{path}.content_sid"), SID));
-        }
+    /// `prefix` begins the names of the settings.
+    fn open(settings: &TwilioTemplates, prefix: &str, checks: &mut Checks) -> Self {
         let is_template = |sid: &str| if is_sid(sid, "HX") { Ok(()) } else { Err(SID) };
-        let field = format!("{path}.locales");
-        let locales = ByLocale::open(&settings.locales, &field, problems, is_template);
+        checks.take(&format!("{prefix}content_sid"), is_template(&settings.content_sid));
+        let field = format!("{prefix}locales");
+        let locales = ByLocale::open(&settings.locales, &field, checks, is_template);
         Self { content_sid: settings.content_sid.clone(), locales }
     }
 }

@@ -1,18 +1,39 @@
-//! The mail, by SES's own names.
+//! How a mail becomes a request of SES's.
 
+use countersign_contract::Timestamp;
+use countersign_contract::types::SendError;
+use http::Request;
 use serde::Serialize;
 
-use super::AwsSes;
+use super::settings::Checked;
 use super::tags::{self, EmailTag};
 use crate::messages::content::Mail;
 use crate::messages::message::Message;
+use crate::protocol::request;
 
 const UTF_8: &str = "UTF-8";
+
+/// Writes the request.
+///
+/// # Errors
+/// Where it is no mail, or its recipient is none that SES reaches.
+pub(super) fn write(
+    settings: &Checked,
+    message: &Message,
+    now: Timestamp,
+) -> Result<Request<Vec<u8>>, SendError> {
+    let mail = message.content.mail()?;
+    // SES speaks no SMTPUTF8: such an address can't be reached through it.
+    if !message.recipient.expose().is_ascii() {
+        return Err(SendError::RecipientRefused);
+    }
+    settings.client.post(request::json(&Body::new(settings, message, mail))?, now)
+}
 
 /// The body of a request. Secret as a whole: it holds the code.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Body<'a> {
+struct Body<'a> {
     from_email_address: &'a str,
     destination: Destination<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,12 +46,12 @@ pub(super) struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
-    pub(super) fn new(ses: &'a AwsSes, message: &'a Message, mail: &'a Mail) -> Self {
+    fn new(settings: &'a Checked, message: &'a Message, mail: &'a Mail) -> Self {
         let words = |data| Words { data, charset: UTF_8 };
         Self {
-            from_email_address: &ses.from,
+            from_email_address: &settings.from,
             destination: Destination { to_addresses: [message.recipient.expose()] },
-            reply_to_addresses: ses.reply_to.as_deref().map(|address| [address]),
+            reply_to_addresses: settings.reply_to.as_deref().map(|address| [address]),
             content: Content {
                 simple: Simple {
                     subject: words(&mail.subject),
@@ -41,7 +62,7 @@ impl<'a> Body<'a> {
                 },
             },
             email_tags: tags::of(message),
-            configuration_set_name: ses.configuration_set.as_deref(),
+            configuration_set_name: settings.configuration_set.as_deref(),
         }
     }
 }

@@ -1,8 +1,14 @@
-//! The secret that comes with each event.
+//! The secret that EventBridge sends with each event, as the operator has set it for an API destination.
 
+use countersign_contract::callbacks::CallbackError;
 use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderValue;
 use sha2::Sha256;
+
+use crate::protocol::callback::Callback;
+
+/// The header in which EventBridge sends the setting `event_key`.
+pub const EVENT_KEY_HEADER: &str = "x-api-key";
 
 const MIN_BYTES: usize = 32;
 const MAX_BYTES: usize = 256;
@@ -10,14 +16,14 @@ const MAX_KEYS: usize = 4;
 const FORM: &str = "has to be 32 to 256 characters of ASCII without spaces";
 
 /// Digests of the secrets, any of which is good: they are compared, never the secrets.
-pub(super) struct EventKeys(Vec<[u8; 32]>);
+pub(crate) struct EventKeys(Vec<[u8; 32]>);
 
 impl EventKeys {
     /// Reads secrets with spaces between.
     ///
     /// # Errors
     /// What they have to be.
-    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let is_good = |key: &str| {
             (MIN_BYTES..=MAX_BYTES).contains(&key.len())
                 && key.bytes().all(|byte| byte.is_ascii_graphic())
@@ -35,8 +41,17 @@ impl EventKeys {
         }
     }
 
+    /// Refuses a call that shows none of them.
+    ///
+    /// # Errors
+    /// Where it shows none.
+    pub(crate) fn verify(&self, callback: &Callback<'_>) -> Result<(), CallbackError> {
+        let is_shown = self.accept(callback.headers.get(EVENT_KEY_HEADER));
+        is_shown.then_some(()).ok_or(CallbackError::Unauthenticated)
+    }
+
     /// Whether the header's value is one of them. Takes the same time for any that isn't.
-    pub(super) fn accept(&self, value: Option<&HeaderValue>) -> bool {
+    fn accept(&self, value: Option<&HeaderValue>) -> bool {
         let Some(value) = value.filter(|value| value.len() <= MAX_BYTES) else { return false };
         let is_it =
             |key: &[u8; 32]| mac(value.as_bytes()).is_some_and(|mac| mac.verify_slice(key).is_ok());
@@ -46,7 +61,7 @@ impl EventKeys {
 
 /// A digest by way of HMAC, whose type compares in constant time. Its key is no secret: what it digests is long.
 fn mac(key: &[u8]) -> Option<Hmac<Sha256>> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(b"countersign.aws_ses.event_key").ok()?;
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"countersign.aws.event_key").ok()?;
     mac.update(key);
     Some(mac)
 }

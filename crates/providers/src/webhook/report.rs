@@ -3,14 +3,14 @@
 use countersign_contract::Timestamp;
 use countersign_contract::callbacks::CallbackError;
 use countersign_contract::types::DeliveryOutcome;
-use http::Method;
 use serde::Deserialize;
 
-use super::STATUS_TYPE;
-use crate::json;
 use crate::protocol::callback::{Callback, Received, Report};
 use crate::protocol::signatures::standard_webhooks::{HEADERS, Keys};
 use crate::protocol::tag::Tag;
+
+/// The `type` of a status report.
+pub const STATUS_TYPE: &str = "code.status";
 
 #[derive(Deserialize)]
 struct Body {
@@ -36,10 +36,7 @@ pub(super) fn read(
     now: Timestamp,
 ) -> Result<Received, CallbackError> {
     keys.verify(&HEADERS, callback, now)?;
-    if callback.method != Method::POST {
-        return Err(CallbackError::Unreadable);
-    }
-    let body: Body = json::read(callback.body).ok_or(CallbackError::Unreadable)?;
+    let body: Body = callback.json()?;
     if body.r#type != STATUS_TYPE {
         return Ok(Received::default());
     }
@@ -54,5 +51,5 @@ pub(super) fn read(
     if Tag::parse(&tag.to_string()).as_ref() != Some(&tag) {
         return Err(CallbackError::Unreadable);
     }
-    Ok(Received { reports: vec![Report { tag, outcome }], ..Received::default() })
+    Ok(Received::from_iter([Report { tag, outcome }]))
 }
