@@ -43,6 +43,7 @@
 //! ```
 
 mod aws;
+pub mod aws_notify;
 pub mod aws_ses;
 pub mod aws_sns;
 mod document;

@@ -222,7 +222,7 @@ mod tests {
             (r#"{"sms": {"url": "https://a"}}"#, "senders.sms: missing field `type`"),
             (
                 r#"{"sms": {"type": "pigeon"}}"#,
-                "senders.sms: `type` has to be one of `aws_ses`, `aws_sns`, `eskiz`, `meta_whatsapp`, `resend`, `twilio_sms`, `twilio_voice`, `twilio_whatsapp`, `wati`, `webhook`, `console`, `file`, `smtp`",
+                "senders.sms: `type` has to be one of `aws_notify`, `aws_ses`, `aws_sns`, `eskiz`, `meta_whatsapp`, `resend`, `twilio_sms`, `twilio_voice`, `twilio_whatsapp`, `wati`, `webhook`, `console`, `file`, `smtp`",
             ),
             (r#"{"telegram": {}}"#, "senders.telegram: is no channel"),
             ("[]", "senders: has to be a map"),
@@ -245,7 +245,7 @@ mod tests {
             [
                 "senders.email: has to be an object with a `type`, such as `webhook`",
                 "senders.fax: is no channel",
-                "senders.sms: `type` has to be one of `aws_ses`, `aws_sns`, `eskiz`, `meta_whatsapp`, `resend`, `twilio_sms`, `twilio_voice`, `twilio_whatsapp`, `wati`, `webhook`, `console`, `file`, `smtp`",
+                "senders.sms: `type` has to be one of `aws_notify`, `aws_ses`, `aws_sns`, `eskiz`, `meta_whatsapp`, `resend`, `twilio_sms`, `twilio_voice`, `twilio_whatsapp`, `wati`, `webhook`, `console`, `file`, `smtp`",
             ]
         );
     }

@@ -55,6 +55,7 @@ const THROTTLED: &[&str] = &[
 /// What an operator looks up: the codes that say nothing better. Codes that aren't here aren't repeated.
 const NAMED: &[&str] = &[
     "BadRequestException",
+    "ConflictException",
     "EndpointDisabled",
     "InvalidAction",
     "InvalidParameter",
@@ -77,6 +78,9 @@ const NAMED: &[&str] = &[
     "PlatformApplicationDisabled",
     "RequestAbortedException",
     "RequestEntityTooLargeException",
+    "ResourceNotFoundException",
+    "SerializationException",
+    "ServiceQuotaExceededException",
     "UnknownOperationException",
     "UserError",
     "ValidationError",

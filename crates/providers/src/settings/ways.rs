@@ -5,6 +5,7 @@ use countersign_settings::problem::{Problem, Problems};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::aws_notify::{AwsNotify, AwsNotifySettings};
 use crate::aws_ses::{AwsSes, AwsSesSettings};
 use crate::aws_sns::{AwsSns, AwsSnsSettings};
 use crate::eskiz::{Eskiz, EskizSettings};
@@ -79,6 +80,8 @@ macro_rules! ways {
 
 ways! {
     http {
+        /// Text messages through AWS End User Messaging Notify.
+        AwsNotify "aws_notify" AwsNotifySettings => AwsNotify [Sms]
         /// Mail through AWS SES.
         AwsSes "aws_ses" AwsSesSettings => AwsSes [Email]
         /// Text messages through AWS SNS.
