@@ -2,7 +2,6 @@
 
 use countersign_contract::callbacks::CallbackError;
 use countersign_contract::types::Channel;
-use countersign_contract::{Pii, Secret};
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
@@ -36,19 +35,12 @@ fn problems(changes: Value) -> Vec<String> {
 
 fn message(locale: Option<&str>, expires_at: Timestamp) -> Message {
     Message {
-        tenant: "default".into(),
-        purpose: "login".into(),
-        channel: Channel::Sms,
-        recipient: Pii::new("+6281234567890".into()),
-        code: Secret::new("471199".into()),
         challenge_id: "login.AbC".into(),
         send_number: 2,
-        lifetime_seconds: 300,
         expires_at,
-        reference: None,
         locale: locale.map(Into::into),
-        content: Content::None,
         callback_url: Some("https://otp.example.com/v1/callbacks/sms-aws_notify".into()),
+        ..Message::example(Channel::Sms, Content::None)
     }
 }
 

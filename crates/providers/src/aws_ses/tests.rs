@@ -35,23 +35,17 @@ fn ses(settings: &AwsSesSettings) -> AwsSes {
 
 fn message() -> Message {
     Message {
-        tenant: "default".into(),
-        purpose: "login".into(),
-        channel: Channel::Email,
-        recipient: Pii::new("ana@example.com".into()),
-        code: Secret::new("471199".into()),
-        challenge_id: "login.AbC-_9.x".into(),
         send_number: 2,
-        lifetime_seconds: 300,
         expires_at: Timestamp(1_795_208_960),
-        reference: None,
-        locale: None,
-        content: Content::Mail(Mail {
-            subject: "Kode \"Anda\"".into(),
-            text: Secret::new("471199".into()),
-            html: Secret::new("<b>471199</b>".into()),
-        }),
         callback_url: Some("https://otp.example.com/v1/callbacks/sender".into()),
+        ..Message::example(
+            Channel::Email,
+            Content::Mail(Mail {
+                subject: "Kode \"Anda\"".into(),
+                text: Secret::new("471199".into()),
+                html: Secret::new("<b>471199</b>".into()),
+            }),
+        )
     }
 }
 

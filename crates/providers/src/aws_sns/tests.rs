@@ -1,8 +1,8 @@
 //! What the recorded exchanges don't hold: settings, attributes, and the texts of refusals.
 
+use countersign_contract::Secret;
 use countersign_contract::callbacks::CallbackError;
 use countersign_contract::types::Channel;
-use countersign_contract::{Pii, Secret};
 use http::Method;
 
 use super::*;
@@ -32,19 +32,11 @@ fn sns(settings: &AwsSnsSettings) -> AwsSns {
 
 fn message(content: Content) -> Message {
     Message {
-        tenant: "default".into(),
-        purpose: "login".into(),
-        channel: Channel::Sms,
-        recipient: Pii::new("+6281234567890".into()),
-        code: Secret::new("471199".into()),
         challenge_id: "login.AbC-_9".into(),
         send_number: 2,
-        lifetime_seconds: 300,
         expires_at: Timestamp(1_795_208_960),
-        reference: None,
-        locale: None,
-        content,
         callback_url: Some("https://otp.example.com/v1/callbacks/sender".into()),
+        ..Message::example(Channel::Sms, content)
     }
 }
 

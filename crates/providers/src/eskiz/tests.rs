@@ -28,18 +28,9 @@ fn eskiz() -> Eskiz {
 fn message() -> Message {
     Message {
         tenant: "acme".into(),
-        purpose: "login".into(),
-        channel: Channel::Sms,
         recipient: Pii::new("+998901234567".into()),
-        code: Secret::new("471199".into()),
-        challenge_id: "login.AbC-_9.x".into(),
-        send_number: 1,
-        lifetime_seconds: 300,
-        expires_at: Timestamp(NOW.0 + 300),
-        reference: None,
-        locale: None,
-        content: Content::Text(Secret::new("Example: kod 471199".into())),
         callback_url: Some(URL.into()),
+        ..Message::example(Channel::Sms, Content::Text(Secret::new("Example: kod 471199".into())))
     }
 }
 

@@ -60,3 +60,31 @@ impl Message {
         (parts, message.channels, message.may_send_twice)
     }
 }
+
+#[cfg(test)]
+impl Message {
+    /// A message for tests, the first of its challenge: each changes what it is about.
+    pub(crate) fn example(channel: Channel, content: Content) -> Self {
+        let recipient = match channel {
+            Channel::Email => "ana@example.com",
+            Channel::Sms | Channel::Voice | Channel::Webhook | Channel::Whatsapp => {
+                "+6281234567890"
+            }
+        };
+        Self {
+            tenant: "default".into(),
+            purpose: "login".into(),
+            channel,
+            recipient: Pii::new(recipient.into()),
+            code: Secret::new("471199".into()),
+            challenge_id: "login.AbC-_9.x".into(),
+            send_number: 1,
+            lifetime_seconds: 300,
+            expires_at: Timestamp(1_795_208_961),
+            reference: None,
+            locale: None,
+            content,
+            callback_url: None,
+        }
+    }
+}

@@ -2,7 +2,6 @@
 
 use countersign_contract::callbacks::MAX_REPORTS;
 use countersign_contract::types::{Channel, DeliveryOutcome};
-use countersign_contract::{Pii, Secret};
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, Method};
@@ -42,19 +41,13 @@ fn problems(changes: Value) -> Vec<String> {
 
 fn message(purpose: &str, locale: Option<&str>) -> Message {
     Message {
-        tenant: "default".into(),
         purpose: purpose.into(),
-        channel: Channel::Whatsapp,
-        recipient: Pii::new("+6281234567890".into()),
-        code: Secret::new("471199".into()),
         challenge_id: "login.AbC".into(),
         send_number: 2,
-        lifetime_seconds: 300,
         expires_at: Timestamp(1_795_208_960),
-        reference: None,
         locale: locale.map(Into::into),
-        content: Content::None,
         callback_url: Some("https://otp.example.com/v1/callbacks/whatsapp-meta_whatsapp".into()),
+        ..Message::example(Channel::Whatsapp, Content::None)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Settings, tags, the one answer whose meaning isn't known, and status reports.
 
+use countersign_contract::Secret;
 use countersign_contract::types::{Channel, DeliveryOutcome};
-use countersign_contract::{Pii, Secret};
 use data_encoding::BASE64URL_NOPAD;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method};
@@ -33,22 +33,15 @@ fn resend() -> Resend {
 fn message() -> Message {
     Message {
         tenant: "acme".into(),
-        purpose: "login".into(),
-        channel: Channel::Email,
-        recipient: Pii::new("ana@example.com".into()),
-        code: Secret::new("471199".into()),
-        challenge_id: "login.AbC-_9.x".into(),
         send_number: 2,
-        lifetime_seconds: 300,
-        expires_at: Timestamp(NOW.0 + 300),
-        reference: None,
-        locale: None,
-        content: Content::Mail(Mail {
-            subject: "Your code \"x\" <ü>".into(),
-            text: Secret::new("471199\r\n\u{0}\u{1f600}".into()),
-            html: Secret::new("<b>471199</b>".into()),
-        }),
-        callback_url: None,
+        ..Message::example(
+            Channel::Email,
+            Content::Mail(Mail {
+                subject: "Your code \"x\" <ü>".into(),
+                text: Secret::new("471199\r\n\u{0}\u{1f600}".into()),
+                html: Secret::new("<b>471199</b>".into()),
+            }),
+        )
     }
 }
 

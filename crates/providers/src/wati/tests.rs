@@ -1,7 +1,6 @@
 //! What the recorded exchanges don't hold: settings, templates and reports.
 
 use countersign_contract::types::{Channel, DeliveryOutcome};
-use countersign_contract::{Pii, Secret};
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
@@ -36,19 +35,13 @@ fn problems(changes: Value) -> Vec<String> {
 
 fn message(purpose: &str, locale: Option<&str>) -> Message {
     Message {
-        tenant: "default".into(),
         purpose: purpose.into(),
-        channel: Channel::Whatsapp,
-        recipient: Pii::new("+6281234567890".into()),
-        code: Secret::new("471199".into()),
         challenge_id: "login.AbC".into(),
         send_number: 2,
-        lifetime_seconds: 300,
         expires_at: Timestamp(1_795_208_960),
-        reference: None,
         locale: locale.map(Into::into),
-        content: Content::None,
         callback_url: Some("https://otp.example.com/v1/callbacks/whatsapp-wati".into()),
+        ..Message::example(Channel::Whatsapp, Content::None)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::UNIX_EPOCH;
 
+use countersign_contract::Secret;
 use countersign_contract::types::{Channel, DeliveryOutcome};
-use countersign_contract::{Pii, Secret};
 use http::HeaderMap;
 use standardwebhooks::Webhook as Oracle;
 
@@ -28,19 +28,12 @@ fn webhook(secret: &str) -> Webhook {
 
 fn message() -> Message {
     Message {
-        tenant: "default".into(),
-        purpose: "login".into(),
-        channel: Channel::Sms,
-        recipient: Pii::new("+6281234567890".into()),
-        code: Secret::new("471199".into()),
         challenge_id: "login.AbC-_9".into(),
         send_number: 2,
-        lifetime_seconds: 300,
         expires_at: Timestamp(1_795_208_960),
         reference: Some("order \"7\" ü".into()),
         locale: Some("id".into()),
-        content: Content::None,
-        callback_url: None,
+        ..Message::example(Channel::Sms, Content::None)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 
+use countersign_contract::Secret;
 use countersign_contract::types::Channel;
-use countersign_contract::{Pii, Secret};
 use futures_util::FutureExt as _;
 use http::header::AUTHORIZATION;
 
@@ -70,19 +70,9 @@ impl Provider for WithLogin {
 
 fn message() -> Message {
     Message {
-        tenant: "default".into(),
-        purpose: "login".into(),
-        channel: Channel::Sms,
-        recipient: Pii::new("+6281234567890".into()),
-        code: Secret::new("471199".into()),
         challenge_id: "login.x".into(),
-        send_number: 1,
-        lifetime_seconds: 300,
         expires_at: Timestamp(1_300),
-        reference: None,
-        locale: None,
-        content: Content::None,
-        callback_url: None,
+        ..Message::example(Channel::Sms, Content::None)
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use countersign_contract::{Pii, Secret};
 use futures_util::FutureExt as _;
 
 use super::*;
@@ -96,21 +95,7 @@ fn with_terms(channels: &[(&str, &[&str])], terms: Terms) -> Senders<()> {
 }
 
 fn message() -> Message {
-    Message {
-        tenant: "default".into(),
-        purpose: "login".into(),
-        channel: Channel::Sms,
-        recipient: Pii::new("+6281234567890".into()),
-        code: Secret::new("471199".into()),
-        challenge_id: "login.x".into(),
-        send_number: 1,
-        lifetime_seconds: 300,
-        expires_at: Timestamp(NOW + 300),
-        reference: None,
-        locale: None,
-        content: Content::None,
-        callback_url: None,
-    }
+    Message { challenge_id: "login.x".into(), ..Message::example(Channel::Sms, Content::None) }
 }
 
 const SMS: &[Channel] = &[Channel::Sms];
