@@ -5,9 +5,9 @@ use countersign_settings::problem::Problems;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::account::{Account, Credentials};
-use super::super::sender::{Kind, Sender};
 use crate::protocol::checks::Checks;
+use crate::twilio::account::{Account, Credentials};
+use crate::twilio::sender::{Kind, Sender};
 
 /// Text messages through Twilio.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

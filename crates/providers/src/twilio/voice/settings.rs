@@ -7,10 +7,10 @@ use countersign_settings::problem::Problems;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::account::{Account, Credentials};
-use super::super::sender::is_number;
 use super::voices::Voices;
 use crate::protocol::checks::Checks;
+use crate::twilio::account::{Account, Credentials};
+use crate::twilio::sender::is_number;
 
 /// For how long a phone rings, unless the operator says otherwise: Twilio's own default.
 const RING_SECONDS: u16 = 60;

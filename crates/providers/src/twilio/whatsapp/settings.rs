@@ -7,10 +7,10 @@ use countersign_settings::problem::Problems;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::account::{Account, Credentials};
-use super::super::sender::{Kind, Sender};
 use super::templates::{Templates, TwilioTemplates};
 use crate::protocol::checks::Checks;
+use crate::twilio::account::{Account, Credentials};
+use crate::twilio::sender::{Kind, Sender};
 
 /// WhatsApp messages through Twilio.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

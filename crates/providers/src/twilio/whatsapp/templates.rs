@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::account::is_sid;
 use crate::locale::ByLocale;
 use crate::protocol::checks::Checks;
+use crate::twilio::account::is_sid;
 
 /// Entries of a map at most.
 const MAX_ENTRIES: usize = 64;
