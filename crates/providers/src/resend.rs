@@ -19,7 +19,7 @@
 //! | 400, 422 `validation_error`, whose `message` names the `to` field | recipient refused |
 //! | 400, 422 `validation_error`, whose `message` names the `from` field; `invalid_from_address` | not configured: `from` |
 //! | 400, 422 `validation_error`, whose `message` names the `reply_to` field | not configured: `reply_to` |
-//! | 403 `validation_error`: the domain isn't verified, or only testing mails may be sent | not configured: `from` |
+//! | 403 `validation_error`, or a `message` that says so: the domain isn't verified, or only testing mails may be sent | not configured: `from` |
 //! | 401 `missing_api_key`, `restricted_api_key`; 403 `invalid_api_key`, `suspended_api_key`, `invalid_permission` | unauthorised |
 //! | 404 `not_found`, 405 `method_not_allowed` | not configured: `url` |
 //! | 409 `concurrent_idempotent_requests`: the same message is being taken elsewhere | time-out: not known yet |

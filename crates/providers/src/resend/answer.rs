@@ -63,12 +63,14 @@ fn refusal(response: &Response<&[u8]>, path: &str, now: Timestamp) -> Option<Sen
     if message.to_ascii_lowercase().contains("api key is invalid") {
         return Some(SendError::Unauthorised);
     }
+    let unverified = "Resend sends from verified domains only, and without one to the account's own address only";
+    // With 403 by the documentation.
+    if message.contains("domain is not verified") {
+        return Some(not_configured("from", unverified));
+    }
     Some(match name.as_str() {
         "validation_error" if status == StatusCode::UNAUTHORIZED => SendError::Unauthorised,
-        "validation_error" if status == StatusCode::FORBIDDEN => not_configured(
-            "from",
-            "Resend sends from verified domains only, and without one to the account's own address only",
-        ),
+        "validation_error" if status == StatusCode::FORBIDDEN => not_configured("from", unverified),
         "validation_error" | "" if names_field(message, "to") => SendError::RecipientRefused,
         "validation_error" | "" if names_field(message, "reply_to") => {
             not_configured("reply_to", "Resend refuses it")

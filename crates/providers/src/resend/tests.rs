@@ -185,6 +185,21 @@ fn a_refusal_without_a_name_or_a_message_is_read_by_the_other() {
     }
 }
 
+#[test]
+fn a_domain_that_is_not_verified_is_the_operator_s_to_mend_whatever_the_status_and_the_name() {
+    for (status, name) in
+        [(403, "validation_error"), (422, "validation_error"), (400, ""), (403, "x")]
+    {
+        let body = format!(
+            r#"{{"name":"{name}","message":"The example.com domain is not verified. Please, add and verify your domain on https://resend.com/domains"}}"#
+        );
+        let response = Response::builder().status(status).body(body.as_bytes()).unwrap();
+        let error = resend().response(response, &mut Session::default(), NOW).unwrap_err();
+        let SendError::NotConfigured(text) = &error else { panic!("{status} {name}: {error:?}") };
+        assert!(text.contains(".from: Resend sends from verified domains only"), "{text}");
+    }
+}
+
 /// Signs as the specification's own library does, and names the headers as Svix does.
 fn signed(secret: &str, body: &str, at: u64) -> HeaderMap {
     let seconds = i64::try_from(at).unwrap();
