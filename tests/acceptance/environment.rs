@@ -25,11 +25,6 @@ pub(crate) trait Environment: Sized {
     /// The description that it serves.
     const DOCUMENT: &str;
 
-    /// Why it can't be had on this machine, where it can't.
-    fn missing() -> Option<&'static str> {
-        None
-    }
-
     /// Prepares what has to be there.
     async fn new() -> Self;
 
@@ -168,8 +163,6 @@ impl<B: Backend> Environment for Native<B> {
 
 /// Who runs an edge app, and where it keeps what it knows.
 pub(crate) trait Deployment {
-    fn missing() -> Option<&'static str>;
-
     fn runtime() -> Runtime;
 
     fn store() -> Store;
@@ -205,10 +198,6 @@ impl Named for SharedRedis {
 }
 
 impl<S: Named> Deployment for StandIn<S> {
-    fn missing() -> Option<&'static str> {
-        None
-    }
-
     fn runtime() -> Runtime {
         Runtime::stand_in().unwrap()
     }
@@ -219,12 +208,8 @@ impl<S: Named> Deployment for StandIn<S> {
 }
 
 impl<S: Named> Deployment for RealSpin<S> {
-    fn missing() -> Option<&'static str> {
-        Runtime::spin().is_none().then_some("there is no `spin` on the PATH")
-    }
-
     fn runtime() -> Runtime {
-        Runtime::spin().unwrap()
+        Runtime::spin().expect("the tests were built with a `spin` on the PATH")
     }
 
     fn store() -> Store {
@@ -247,10 +232,6 @@ impl<D: Deployment> Environment for Edge<D> {
     const DURABLE: bool = true;
     const PROVIDER: &str = "webhook";
     const DOCUMENT: &str = include_str!("../../docs/openapi-edge.json");
-
-    fn missing() -> Option<&'static str> {
-        D::missing()
-    }
 
     async fn new() -> Self {
         println!("on {}", D::runtime().name());

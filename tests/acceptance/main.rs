@@ -22,15 +22,12 @@ use environment::{
 
 /// Runs every scenario in an environment, and looks through all that it said afterwards.
 macro_rules! every_scenario {
-    ($environment:ty: $($module:ident::{$($scenario:ident),+ $(,)?};)+) => {
+    ($environment:ty, $attribute:meta: $($module:ident::{$($scenario:ident),+ $(,)?};)+) => {
         $($(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            #[$attribute]
             async fn $scenario() {
                 use crate::environment::Environment;
-                if let Some(reason) = <$environment>::missing() {
-                    println!("skipped: {reason}");
-                    return;
-                }
                 let mut environment = <$environment>::new().await;
                 crate::$module::$scenario(&mut environment).await;
                 environment.assert_silent(&[]);
@@ -39,13 +36,16 @@ macro_rules! every_scenario {
     };
 }
 
-/// The scenarios, once for each environment.
+/// The scenarios, once for each environment, with an attribute for each test where not every machine has the environment.
 macro_rules! over {
     ($name:ident, $environment:ty) => {
+        over!($name, $environment, cfg(test));
+    };
+    ($name:ident, $environment:ty, $attribute:meta) => {
         mod $name {
             use super::*;
             every_scenario! {
-                $environment:
+                $environment, $attribute:
                 access::{
                     a_call_needs_a_known_key,
                     a_tenant_sees_nothing_of_another,
@@ -121,7 +121,13 @@ over!(edge_key_value_redis, Edge<StandIn<KeyValueRedis>>);
 over!(edge_key_value_sqlite, Edge<StandIn<KeyValueSqlite>>);
 over!(edge_shared_redis, Edge<StandIn<SharedRedis>>);
 
-// Where there is a real Spin on the PATH.
-over!(spin_key_value_redis, Edge<RealSpin<KeyValueRedis>>);
-over!(spin_key_value_sqlite, Edge<RealSpin<KeyValueSqlite>>);
-over!(spin_shared_redis, Edge<RealSpin<SharedRedis>>);
+/// The same where there is a real Spin.
+macro_rules! over_spin {
+    ($name:ident, $environment:ty) => {
+        over!($name, $environment, cfg_attr(not(has_spin), ignore = "needs `spin` on the PATH"));
+    };
+}
+
+over_spin!(spin_key_value_redis, Edge<RealSpin<KeyValueRedis>>);
+over_spin!(spin_key_value_sqlite, Edge<RealSpin<KeyValueSqlite>>);
+over_spin!(spin_shared_redis, Edge<RealSpin<SharedRedis>>);

@@ -92,11 +92,9 @@ async fn one_right_code_wins_and_three_wrong_ones_are_compared_on_redis() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(has_spin), ignore = "needs `spin` on the PATH")]
 async fn one_right_code_wins_and_three_wrong_ones_are_compared_under_the_real_spin() {
-    let Some(spin) = Runtime::spin() else {
-        println!("skipped: there is no `spin` on the PATH");
-        return;
-    };
+    let spin = Runtime::spin().expect("the tests were built with a `spin` on the PATH");
     races(spin.clone(), Store::KeyValueSqlite).await;
     races(spin.clone(), Store::KeyValueRedis(redis())).await;
     races(spin, Store::SharedRedis(redis())).await;

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use countersign_http_api::keys::new_key;
+use countersign_tests::attack::Attack;
 use countersign_tests::client::Client;
 use countersign_tests::process::Host;
 use countersign_tests::redis::RedisServer;
@@ -16,7 +17,7 @@ use countersign_tests::settings::{self, Workplace};
 use data_encoding::HEXLOWER;
 use serde_json::Value;
 
-use self::attackers::{Attack, Attackers};
+use self::attackers::Attackers;
 use self::honest::work;
 
 const RULES: &str = "[purposes.login]\nchannels = [\"sms\"]\n";

@@ -2,8 +2,8 @@
 //! It makes requests of the description, good ones and bad ones, and holds each answer to it.
 //!
 //! The interpreter is `COUNTERSIGN_TEST_PYTHON`, which `cargo xtask test` sets to one that has what `requirements.txt`
-//! lists. Where it is unset or has no Schemathesis, nothing runs, and the suite says so. `hooks.py` and
-//! `schemathesis.toml` say what Schemathesis can't know.
+//! lists. Where it is unset or has no Schemathesis, the suite fails. `hooks.py` and `schemathesis.toml` say what
+//! Schemathesis can't know.
 #![cfg(test)]
 
 use std::net::SocketAddr;
@@ -48,7 +48,7 @@ fn key() -> (String, String) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_host_is_as_described() {
-    let Some(python) = python() else { return };
+    let python = python();
     let workplace = Workplace::new().unwrap();
     let receiver = Receiver::start(workplace.outbox().path()).await.unwrap();
     let (key, entry) = key();
@@ -71,7 +71,7 @@ async fn the_host_is_as_described() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_edge_app_is_as_described() {
-    let Some(python) = python() else { return };
+    let python = python();
     let workplace = Workplace::new().unwrap();
     let receiver = Receiver::start(workplace.outbox().path()).await.unwrap();
     let (key, entry) = key();
@@ -107,11 +107,10 @@ async fn run(python: PathBuf, address: SocketAddr, key: String) {
 }
 
 /// An interpreter that has Schemathesis in the version that is pinned.
-fn python() -> Option<PathBuf> {
-    let Some(python) = std::env::var_os("COUNTERSIGN_TEST_PYTHON").map(PathBuf::from) else {
-        println!("skipped: COUNTERSIGN_TEST_PYTHON names no Python: `cargo xtask test` does");
-        return None;
-    };
+fn python() -> PathBuf {
+    let python = std::env::var_os("COUNTERSIGN_TEST_PYTHON").expect(
+        "COUNTERSIGN_TEST_PYTHON names a Python with Schemathesis: `cargo xtask test` does",
+    );
     let pinned = include_str!("requirements.txt")
         .lines()
         .find_map(|line| line.strip_prefix("schemathesis=="))
@@ -119,9 +118,7 @@ fn python() -> Option<PathBuf> {
     let check =
         "import sys, importlib.metadata as m; sys.exit(m.version('schemathesis') != sys.argv[1])";
     let found = Command::new(&python).args(["-c", check, pinned]).output().unwrap();
-    if !found.status.success() {
-        println!("skipped: {} has no schemathesis {pinned}", python.display());
-        return None;
-    }
-    Some(python)
+    let python = PathBuf::from(python);
+    assert!(found.status.success(), "{} has no schemathesis {pinned}", python.display());
+    python
 }

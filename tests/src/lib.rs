@@ -1,5 +1,6 @@
 //! Suites that run against every store and every environment, and the real things that they run against.
 
+pub mod attack;
 pub mod certificates;
 pub mod client;
 pub mod cluster;

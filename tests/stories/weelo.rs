@@ -121,5 +121,6 @@ async fn a_redis_over_tls_is_never_silently_something_else() {
 async fn a_store_that_cannot_be_reached_ends_the_start() {
     let port = free_port().unwrap();
     let store = settings::redis(port) + "connect_timeout_seconds = 1\n";
-    refused::names(&[&store, RULES], 1, &["store"]).await;
+    let server = format!("the store can't be reached: Redis at 127.0.0.1:{port}: ");
+    refused::names(&[&store, RULES], 1, &[&server]).await;
 }

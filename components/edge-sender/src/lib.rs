@@ -3,6 +3,8 @@
 //! All of it needs a component host: the contract's types, the settings of this instance, and `wasi:http`.
 
 #[cfg(target_arch = "wasm32")]
+mod bindings;
+#[cfg(target_arch = "wasm32")]
 mod console;
 #[cfg(target_arch = "wasm32")]
 mod guest;
@@ -12,11 +14,6 @@ mod http_call;
 mod log;
 #[cfg(target_arch = "wasm32")]
 mod reports;
-
-#[cfg(target_arch = "wasm32")]
-mod bindings {
-    wit_bindgen::generate!({ path: "../../wit", world: "edge-sender", generate_all });
-}
 
 #[cfg(target_arch = "wasm32")]
 mod words {

@@ -1,7 +1,7 @@
 //! The core's world, made of the component's imports.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use countersign_contract::sender::{Delivery, Message};
 use countersign_contract::store::{Operation, Outcome};
@@ -10,7 +10,6 @@ use countersign_contract::{Timestamp, Translate};
 use countersign_core::policy::PolicyFaults;
 use countersign_core::{Policy, World};
 
-use crate::SharedPolicy;
 use crate::bindings::countersign::otp::{sender, settings, store};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::bindings::wasi::random::random;
@@ -20,6 +19,8 @@ const MAX_POLICIES: usize = 256;
 
 /// Entries of their lists: some two megabytes.
 const MAX_ENTRIES: usize = 65_536;
+
+type SharedPolicy = Arc<Policy>;
 
 /// The imports, and the policies asked for so far.
 #[derive(Default)]

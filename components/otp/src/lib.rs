@@ -3,9 +3,10 @@
 //! Conversions only; every decision is the core's. The core is written as `async fn` over its world; the
 //! component's imports are synchronous, so a call never waits: it is polled once and done.
 
-mod bindings {
-    wit_bindgen::generate!({ path: "../../wit", world: "engine", generate_all });
-}
+mod bindings;
+mod imports;
+#[cfg(target_arch = "wasm32")]
+mod memory;
 
 countersign_contract::types!(crate::bindings::countersign::otp::types);
 countersign_contract::settings!(crate::bindings::countersign::otp::settings);
@@ -13,13 +14,9 @@ countersign_contract::store!(crate::bindings::countersign::otp::store);
 countersign_contract::sender!(crate::bindings::countersign::otp::sender);
 countersign_contract::otp!(crate::bindings::exports::countersign::otp::otp);
 
-mod imports;
-#[cfg(target_arch = "wasm32")]
-mod memory;
-
 use std::future::Future;
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 
 use countersign_contract::otp::Error;
@@ -110,5 +107,3 @@ fn now<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         Poll::Pending => Err(Error::Misconfigured("a synchronous import did not return".into())),
     }
 }
-
-type SharedPolicy = Arc<countersign_core::Policy>;

@@ -37,6 +37,7 @@
 //! | what is known of a message's delivery | `deliveries.rs`, `engine/record_delivery.rs` |
 
 mod batch;
+mod channel;
 pub mod code;
 mod deliveries;
 mod device;

@@ -12,8 +12,8 @@ use countersign_contract::settings::{
 use countersign_contract::types::{Channel, Scope};
 
 use self::presets::Defaults;
+use crate::channel::channel_number;
 use crate::code::LENGTHS;
-use crate::record::channel_number;
 use crate::times::{LIFETIME_MAX_SECONDS, REMEMBER_DEVICE_MAX_SECONDS};
 
 pub use crate::times::{COOLDOWN_MAX_SECONDS, LOCKOUT_MAX_SECONDS};

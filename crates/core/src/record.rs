@@ -8,6 +8,7 @@ use countersign_contract::types::Channel;
 use countersign_contract::{Secret, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use crate::channel::channel_from;
 use crate::code::Code;
 use crate::history::History;
 use crate::keyring::{Key, Keyring, NONCE_BYTES};
@@ -135,27 +136,6 @@ impl Record {
     /// The number of its latest message: 1 for the first.
     pub(crate) const fn send_number(&self) -> u32 {
         self.resends.saturating_add(1)
-    }
-}
-
-const fn channel_from(number: u8) -> Channel {
-    match number {
-        0 => Channel::Email,
-        1 => Channel::Sms,
-        2 => Channel::Voice,
-        3 => Channel::Webhook,
-        _ => Channel::Whatsapp,
-    }
-}
-
-/// A channel as it is kept.
-pub(crate) const fn channel_number(channel: Channel) -> u8 {
-    match channel {
-        Channel::Email => 0,
-        Channel::Sms => 1,
-        Channel::Voice => 2,
-        Channel::Webhook => 3,
-        Channel::Whatsapp => 4,
     }
 }
 

@@ -34,79 +34,29 @@
 //! [events]: https://docs.aws.amazon.com/ses/latest/dg/monitoring-eventbridge.html
 //! [API destinations]: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html
 
-mod address;
 mod answer;
-mod body;
-mod event;
-mod event_key;
+mod report;
+mod request;
+mod settings;
 mod tags;
 
+use countersign_contract::Timestamp;
 use countersign_contract::callbacks::CallbackError;
 use countersign_contract::types::SendError;
-use countersign_contract::{Secret, Timestamp};
-use countersign_settings::problem::{Problem, Problems};
+use countersign_settings::problem::Problems;
 use http::{Request, Response};
-use schemars::JsonSchema;
-use serde::Deserialize;
 
-use crate::aws::{Access, Action, Client};
-use crate::callback::{Callback, Received};
-use crate::content::Content;
-use crate::message::Message;
-use crate::provider::{Provider, Session, Step};
+use crate::messages::message::Message;
+use crate::protocol::callback::{Callback, Received};
+use crate::protocol::provider::{Provider, Session, Step};
 
-use self::body::Body;
-use self::event_key::EventKeys;
+use self::settings::Checked;
 
-/// The header in which EventBridge sends `event_key`.
-pub const EVENT_KEY_HEADER: &str = "x-api-key";
-
-const ACTION: Action = Action {
-    host: "email",
-    signing_name: "ses",
-    path: "/v2/email/outbound-emails",
-    content_type: "application/json",
-};
-const MAX_SET_NAME_BYTES: usize = 64;
-
-/// Amazon Simple Email Service.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AwsSesSettings {
-    /// The region that sends, such as `eu-west-1`. Addresses and limits belong to a region.
-    pub region: String,
-    /// Who signs: 16 to 128 letters, digits and underscores.
-    pub access_key_id: Secret<String>,
-    /// What requests are signed with.
-    pub secret_access_key: Secret<String>,
-    /// What temporary credentials have besides. They end, and nothing here renews them.
-    pub session_token: Option<Secret<String>>,
-    /// The address that mail comes from, which SES has verified: at most 254 characters of ASCII.
-    pub from: String,
-    /// The name shown beside that address: at most 45 bytes.
-    pub from_name: Option<String>,
-    /// The address that answers go to, if not `from`.
-    pub reply_to: Option<String>,
-    /// The configuration set that says which events SES publishes: at most 64 letters, digits, underscores and dashes.
-    pub configuration_set: Option<String>,
-    /// What EventBridge sends as `x-api-key` with each event: 32 to 256 characters without spaces. While it is being
-    /// replaced, several with spaces between, at most 4. Without it no events are taken.
-    pub event_key: Option<Secret<String>>,
-    /// Where SES is, if not where AWS has it for the region: an https URL, such as a VPC endpoint's; http to loopback
-    /// hosts only.
-    pub url: Option<String>,
-}
+pub use self::settings::AwsSesSettings;
+pub use crate::aws::EVENT_KEY_HEADER;
 
 /// The protocol of SES.
-pub struct AwsSes {
-    /// Where its settings stand.
-    path: String,
-    client: Client,
-    from: String,
-    reply_to: Option<String>,
-    configuration_set: Option<String>,
-    event_keys: Option<EventKeys>,
-}
+pub struct AwsSes(Checked);
 
 impl AwsSes {
     /// SES with these settings; `path` is where they stand: `senders.email`.
@@ -114,46 +64,7 @@ impl AwsSes {
     /// # Errors
     /// Everything that is wrong with them.
     pub fn open(settings: &AwsSesSettings, path: &str) -> Result<Self, Problems> {
-        let mut problems = Vec::new();
-        let access = Access {
-            region: &settings.region,
-            access_key_id: &settings.access_key_id,
-            secret_access_key: &settings.secret_access_key,
-            session_token: settings.session_token.as_ref(),
-            url: settings.url.as_deref(),
-        };
-        let client = Client::open(&access, &ACTION, path, &mut problems);
-        let from = address::with_name(&settings.from, settings.from_name.as_deref());
-        let keys = settings.event_key.as_ref().map(|keys| EventKeys::parse(keys.expose()));
-        let (event_keys, wrong_keys) = match keys.transpose() {
-            Ok(keys) => (keys, None),
-            Err(text) => (None, Some(text)),
-        };
-        let is_address = |text: &String| address::is_address(text);
-        for (field, text) in [
-            ("from", (!is_address(&settings.from)).then_some(address::FORM)),
-            ("from_name", from.is_none().then_some(address::NAME_FORM)),
-            ("reply_to", (!settings.reply_to.iter().all(is_address)).then_some(address::FORM)),
-            (
-                "configuration_set",
-                (!settings.configuration_set.iter().all(|name| is_set_name(name)))
-                    .then_some("has to be 1 to 64 letters, digits, underscores and dashes"),
-            ),
-            ("event_key", wrong_keys),
-        ] {
-            problems.extend(text.map(|text| Problem::new(format!("{path}.{field}"), text)));
-        }
-        match (client, from) {
-            (Some(client), Some(from)) if problems.is_empty() => Ok(Self {
-                path: path.to_owned(),
-                client,
-                from,
-                reply_to: settings.reply_to.clone(),
-                configuration_set: settings.configuration_set.clone(),
-                event_keys,
-            }),
-            _ => Err(Problems(problems)),
-        }
+        settings.check(path).map(Self)
     }
 }
 
@@ -163,7 +74,7 @@ impl Provider for AwsSes {
     }
 
     fn origin(&self) -> String {
-        self.client.origin()
+        self.0.client.origin()
     }
 
     fn request(
@@ -172,16 +83,7 @@ impl Provider for AwsSes {
         _: &mut Session,
         now: Timestamp,
     ) -> Result<Request<Vec<u8>>, SendError> {
-        let Content::Mail(mail) = &message.content else {
-            return Err(SendError::Other("the message has no mail".to_owned()));
-        };
-        // SES speaks no SMTPUTF8: such an address can't be reached through it.
-        if !message.recipient.expose().is_ascii() {
-            return Err(SendError::RecipientRefused);
-        }
-        let body = serde_json::to_vec(&Body::new(self, message, mail));
-        let body = body.map_err(|_| SendError::Other("the mail can't be written".to_owned()))?;
-        self.client.post(body, now)
+        request::write(&self.0, message, now)
     }
 
     fn response(
@@ -190,23 +92,14 @@ impl Provider for AwsSes {
         _: &mut Session,
         now: Timestamp,
     ) -> Result<Step, SendError> {
-        let has_set = self.configuration_set.is_some();
-        answer::read(&response, &self.path, has_set, now).map(Step::Accepted)
+        let has_set = self.0.configuration_set.is_some();
+        answer::read(&response, &self.0.path, has_set, now).map(Step::Accepted)
     }
 
     fn receive(&self, callback: &Callback<'_>, _: Timestamp) -> Result<Received, CallbackError> {
-        let keys = self.event_keys.as_ref().ok_or(CallbackError::Unsupported)?;
-        if !keys.accept(callback.headers.get(EVENT_KEY_HEADER)) {
-            return Err(CallbackError::Unauthenticated);
-        }
-        let report = event::read(callback.body).ok_or(CallbackError::Unreadable)?;
-        Ok(Received { reports: report.into_iter().collect(), answer: String::new() })
+        let keys = self.0.event_keys.as_ref().ok_or(CallbackError::Unsupported)?;
+        report::read(callback, keys)
     }
-}
-
-fn is_set_name(text: &str) -> bool {
-    (1..=MAX_SET_NAME_BYTES).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }
 
 #[cfg(test)]

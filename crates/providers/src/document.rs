@@ -5,12 +5,13 @@ use std::convert::Infallible;
 use countersign_settings::problem::{Problem, Problems};
 use serde_json::{Map, Value};
 
-use crate::endpoint;
+use crate::json::without_values;
 use crate::messages::{MessagesSettings, Texts};
-use crate::public_url::callbacks_url;
-use crate::route::{Route, Way};
-use crate::senders::{Senders, Terms, http_only};
-use crate::settings::{SendersSettings, without_values};
+use crate::protocol::endpoint;
+use crate::routing::route::{Route, Way};
+use crate::routing::senders::{Senders, Terms, http_only};
+use crate::settings::SendersSettings;
+use crate::settings::public_url::callbacks_url;
 
 /// The document's members, each as the variable of its name gives it: `senders`, `messages`, `public_url`; and
 /// `origins`, an object of the variables that name the only origins which may be called.

@@ -59,39 +59,28 @@
 //! [iota-uz/eskiz]: https://github.com/iota-uz/eskiz
 
 mod answer;
+mod report;
+mod request;
 mod settings;
-mod status;
 mod token;
 
+use countersign_contract::Timestamp;
 use countersign_contract::callbacks::CallbackError;
 use countersign_contract::types::SendError;
-use countersign_contract::{Secret, Timestamp};
 use countersign_settings::problem::Problems;
-use form_urlencoded::Serializer;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
 use http::{Request, Response};
 
-use crate::callback::{Callback, Received};
-use crate::content::Content;
-use crate::endpoint;
-use crate::message::Message;
-use crate::provider::{Provider, Session, Step};
-use crate::request::{AGENT, FORM, JSON};
-use crate::signed_url;
-use crate::tag::Tag;
+use crate::messages::message::Message;
+use crate::protocol::callback::{Callback, Received};
+use crate::protocol::endpoint;
+use crate::protocol::provider::{Provider, Session, Step};
+
+use self::settings::Checked;
 
 pub use self::settings::EskizSettings;
 
 /// The protocol of one account at Eskiz.
-pub struct Eskiz {
-    /// Where its settings stand.
-    path: String,
-    email: String,
-    password: Secret<String>,
-    from: String,
-    url: String,
-    callbacks: signed_url::Key,
-}
+pub struct Eskiz(Checked);
 
 impl Eskiz {
     /// The account of these settings; `path` is where they stand: `senders.sms`.
@@ -99,40 +88,7 @@ impl Eskiz {
     /// # Errors
     /// Everything that is wrong with them.
     pub fn open(settings: &EskizSettings, path: &str) -> Result<Self, Problems> {
-        settings.open(path)
-    }
-
-    fn login(&self) -> Result<Request<Vec<u8>>, SendError> {
-        let form = form(&[("email", &self.email), ("password", self.password.expose())]);
-        request(&self.url, "/api/auth/login").body(form).map_err(|_| unwritable())
-    }
-
-    fn send(
-        &self,
-        message: &Message,
-        phone: &str,
-        text: &Secret<String>,
-        token: &Secret<String>,
-    ) -> Result<Request<Vec<u8>>, SendError> {
-        let mut fields =
-            vec![("mobile_phone", phone), ("message", text.expose()), ("from", &self.from)];
-        let callback_url = self.callback_url(message);
-        if let Some(url) = &callback_url {
-            fields.push(("callback_url", url));
-        }
-        let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.expose()))
-            .map_err(|_| unwritable())?;
-        bearer.set_sensitive(true);
-        request(&self.url, "/api/message/sms/send")
-            .header(AUTHORIZATION, bearer)
-            .body(form(&fields))
-            .map_err(|_| unwritable())
-    }
-
-    fn callback_url(&self, message: &Message) -> Option<String> {
-        let url = message.callback_url.as_ref()?;
-        let query = signed_url::sign(&self.callbacks, &Tag::of(message))?;
-        Some(format!("{url}?{query}"))
+        settings.check(path).map(Self)
     }
 }
 
@@ -142,7 +98,7 @@ impl Provider for Eskiz {
     }
 
     fn origin(&self) -> String {
-        endpoint::origin_of(&self.url)
+        endpoint::origin_of(&self.0.url)
     }
 
     fn request(
@@ -151,14 +107,7 @@ impl Provider for Eskiz {
         session: &mut Session,
         now: Timestamp,
     ) -> Result<Request<Vec<u8>>, SendError> {
-        let Content::Text(text) = &message.content else {
-            return Err(SendError::Other("a text message without a text".to_owned()));
-        };
-        let phone = uzbek(message.recipient.expose()).ok_or(SendError::RecipientRefused)?;
-        match session.token(now) {
-            Some(token) => self.send(message, phone, text, token),
-            None => self.login(),
-        }
+        request::write(&self.0, message, session, now)
     }
 
     fn response(
@@ -168,9 +117,9 @@ impl Provider for Eskiz {
         now: Timestamp,
     ) -> Result<Step, SendError> {
         if session.has_token() {
-            answer::message(&response, &self.path, session, now)
+            answer::message(&response, &self.0.path, session, now)
         } else {
-            answer::login(&response, &self.path, session, now)
+            answer::login(&response, &self.0.path, session, now)
         }
     }
 
@@ -179,33 +128,8 @@ impl Provider for Eskiz {
     }
 
     fn receive(&self, callback: &Callback<'_>, _: Timestamp) -> Result<Received, CallbackError> {
-        status::read(callback, &self.callbacks)
+        report::read(callback, &self.0.callbacks)
     }
-}
-
-fn request(url: &str, path: &str) -> http::request::Builder {
-    Request::post(format!("{url}{path}"))
-        .header(CONTENT_TYPE, FORM)
-        .header(ACCEPT, JSON)
-        .header(USER_AGENT, AGENT)
-}
-
-fn form(fields: &[(&str, &str)]) -> Vec<u8> {
-    Serializer::new(String::new()).extend_pairs(fields).finish().into_bytes()
-}
-
-/// The digits of a number in Uzbekistan.
-fn uzbek(recipient: &str) -> Option<&str> {
-    let digits = recipient.strip_prefix('+')?;
-    let is_uzbek = digits.len() == 12
-        && digits.starts_with("998")
-        && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_uzbek.then_some(digits)
-}
-
-/// A URL that no request can hold, or a token that no header can: neither was taken.
-fn unwritable() -> SendError {
-    SendError::Other("the message can't be written as a request".to_owned())
 }
 
 #[cfg(test)]

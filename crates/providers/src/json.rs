@@ -1,4 +1,4 @@
-//! JSON that others send.
+//! JSON that others wrote.
 
 use serde::de::DeserializeOwned;
 
@@ -13,6 +13,25 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 /// What follows a byte order mark, where there is one.
 pub(crate) fn unmarked(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
+}
+
+/// What serde found, less the value that it found it in.
+pub(crate) fn without_values(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let text = text.strip_suffix(&place).unwrap_or(&text);
+    if !error.is_data() {
+        return format!("has to be JSON: {text}{place}");
+    }
+    let Some((_, expected)) = text.rsplit_once(", expected ") else { return text.to_owned() };
+    if text.starts_with("unknown variant ") {
+        return format!("`type` has to be {expected}");
+    }
+    let repeats = ["invalid length ", "invalid type: ", "invalid value: "];
+    if repeats.iter().any(|beginning| text.starts_with(beginning)) {
+        return format!("has to be {expected}");
+    }
+    text.to_owned()
 }
 
 #[cfg(test)]

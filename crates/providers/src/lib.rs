@@ -42,69 +42,47 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod answer;
 mod aws;
+pub mod aws_notify;
 pub mod aws_ses;
 pub mod aws_sns;
-mod bearer;
-mod breaker;
-mod callback;
-mod carry;
-mod content;
-mod deliver;
-#[cfg(test)]
-mod described;
 mod document;
-mod endpoint;
-mod error;
 pub mod eskiz;
-mod event;
-mod failure;
 mod json;
 mod locale;
-mod mailbox;
-mod message;
 mod messages;
 pub mod meta_whatsapp;
-mod multipart;
-mod native;
-mod provider;
-mod public_url;
-mod query;
-mod request;
+mod protocol;
 pub mod resend;
-mod retry_after;
-mod route;
-mod senders;
+mod routing;
 mod settings;
-mod signed_url;
-mod standard_webhooks;
-mod tag;
-mod template;
 pub mod twilio;
 pub mod wati;
-mod ways;
 pub mod webhook;
 
 pub use countersign_settings::problem::{Problem, Problems};
 
-pub use self::breaker::{Change, State};
-pub use self::callback::{Callback, Received, Report};
-pub use self::content::{Content, Mail, Speech};
-pub use self::deliver::{Carrier, Delivered, MIN_PATIENCE, Order, deliver};
 pub use self::document::Document;
-pub use self::error::Unsent;
-pub use self::event::Event;
-pub use self::failure::Failure;
-pub use self::message::Message;
+pub use self::messages::content::{Content, Mail, Speech};
+pub use self::messages::message::Message;
 pub use self::messages::{
     MessagesSettings, Segments, SmsEncoding, TenantMessagesSettings, Texts, segments,
 };
-pub use self::native::{ConsoleSettings, FileSettings, NativeSettings, SmtpSettings, Tls};
-pub use self::provider::{Accepted, MAX_EXCHANGES, MAX_RESPONSE_BYTES, Provider, Session, Step};
-pub use self::public_url::callbacks_url;
-pub use self::route::{Barred, Route, Way};
-pub use self::senders::{MAX_IN_FLIGHT, Senders, Terms, http_only};
+pub use self::protocol::callback::{Callback, Received, Report};
+pub use self::protocol::provider::{
+    Accepted, MAX_EXCHANGES, MAX_RESPONSE_BYTES, Provider, Session, Step,
+};
+pub use self::protocol::tag::{MAX_TAG_BYTES, Tag};
+pub use self::routing::breaker::{Barred, Change, State};
+pub use self::routing::deliver::{Carrier, Delivered, MIN_PATIENCE, Order, deliver};
+pub use self::routing::event::Event;
+pub use self::routing::failure::Failure;
+pub use self::routing::route::{Route, Way};
+pub use self::routing::senders::{MAX_IN_FLIGHT, Senders, Terms, http_only};
+pub use self::routing::unsent::Unsent;
+pub use self::settings::native::{
+    ConsoleSettings, FileSettings, NativeSettings, SmtpSettings, Tls,
+};
+pub use self::settings::public_url::callbacks_url;
+pub use self::settings::ways::{Opened, SenderSettings};
 pub use self::settings::{ChannelSettings, MAX_PROVIDERS, SendersSettings};
-pub use self::tag::{MAX_TAG_BYTES, Tag};
-pub use self::ways::{Opened, SenderSettings};

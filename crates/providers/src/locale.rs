@@ -9,7 +9,7 @@ mod table;
 
 use std::collections::BTreeMap;
 
-use countersign_settings::problem::Problem;
+use crate::protocol::checks::Checks;
 
 use table::{LANGUAGES, NEAR, REGIONS, SCRIPTS};
 
@@ -46,29 +46,24 @@ pub(crate) const TAG: &str = "is no BCP 47 tag of at most 35 characters, such as
 pub(crate) struct ByLocale(BTreeMap<String, String>);
 
 impl ByLocale {
-    /// Reads a table of BCP 47 tags; `path` is where it stands, `is_text` says what a text has to be.
+    /// Reads the setting `field`, a table of BCP 47 tags; `is_text` says what a text has to be.
     pub(crate) fn open(
         table: &BTreeMap<String, String>,
-        path: &str,
-        problems: &mut Vec<Problem>,
+        field: &str,
+        checks: &mut Checks,
         is_text: impl Fn(&str) -> Result<(), &'static str>,
     ) -> Self {
         if table.len() > MAX_LOCALES {
-            problems.push(Problem::new(path, "has more than 64 locales"));
+            checks.refuse(field, "has more than 64 locales");
             return Self::default();
         }
         let mut texts = BTreeMap::new();
         for (tag, text) in table {
-            let path = format!("{path}.{tag}");
-            if !is_tag(tag) {
-                problems.push(Problem::new(&path, TAG));
-            }
-            if let Err(wrong) = is_text(text) {
-                problems.push(Problem::new(&path, wrong));
-            }
-            if texts.insert(current(tag), text.clone()).is_some() {
-                problems.push(Problem::new(&path, TWICE));
-            }
+            let field = format!("{field}.{tag}");
+            checks.require(&field, is_tag(tag), TAG);
+            checks.take(&field, is_text(text));
+            let is_first = texts.insert(current(tag), text.clone()).is_none();
+            checks.require(&field, is_first, TWICE);
         }
         Self(texts)
     }
@@ -272,10 +267,11 @@ mod tests {
     use super::*;
 
     fn open(table: &[(&str, &str)]) -> (ByLocale, Vec<String>) {
-        let mut problems = Vec::new();
+        let mut checks = Checks::new("p");
         let table = table.iter().map(|(tag, text)| ((*tag).into(), (*text).into())).collect();
         let is_text = |text: &str| if text.is_empty() { Err("is empty") } else { Ok(()) };
-        let texts = ByLocale::open(&table, "p", &mut problems, is_text);
+        let texts = ByLocale::open(&table, "t", &mut checks, is_text);
+        let problems = checks.finish(|| Some(())).err().map_or_else(Vec::new, |all| all.0);
         (texts, problems.iter().map(ToString::to_string).collect())
     }
 
@@ -431,7 +427,7 @@ mod tests {
         }
         assert_eq!(
             open(&[("in", "a"), ("id", "b")]).1,
-            ["p.in: is given twice, in another spelling"]
+            ["p.t.in: is given twice, in another spelling"]
         );
     }
 
@@ -475,13 +471,13 @@ mod tests {
         assert_eq!(
             problems,
             [
-                "p.de: is empty",
-                "p.en_US: is no BCP 47 tag of at most 35 characters, such as `id` or `pt-BR`",
-                "p.id: is given twice, in another spelling",
+                "p.t.de: is empty",
+                "p.t.en_US: is no BCP 47 tag of at most 35 characters, such as `id` or `pt-BR`",
+                "p.t.id: is given twice, in another spelling",
             ]
         );
         let many: Vec<_> = (0..65).map(|number| format!("aa-{number}")).collect();
         let many: Vec<_> = many.iter().map(|tag| (tag.as_str(), "x")).collect();
-        assert_eq!(open(&many).1, ["p: has more than 64 locales"]);
+        assert_eq!(open(&many).1, ["p.t: has more than 64 locales"]);
     }
 }

@@ -7,8 +7,10 @@ mod autofill;
 mod builtin;
 mod catalogue;
 mod check;
+pub(crate) mod content;
 mod engine;
 mod locale;
+pub(crate) mod message;
 mod name;
 mod settings;
 mod sms;
@@ -21,12 +23,12 @@ use countersign_contract::types::{Channel, SendError};
 use countersign_settings::problem::{Problem, Problems};
 
 use self::catalogue::{Catalogue, path};
+use self::content::{Content, Mail, Speech};
 use self::engine::Engine;
+use self::message::Message;
 use self::name::{Medium, Name, Part};
 use self::settings::Audience;
 use self::variables::Variables;
-use crate::content::{Content, Mail, Speech};
-use crate::message::Message;
 
 pub use self::settings::{MessagesSettings, TenantMessagesSettings};
 pub use self::sms::{Segments, SmsEncoding, segments};

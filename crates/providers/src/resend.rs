@@ -19,7 +19,7 @@
 //! | 400, 422 `validation_error`, whose `message` names the `to` field | recipient refused |
 //! | 400, 422 `validation_error`, whose `message` names the `from` field; `invalid_from_address` | not configured: `from` |
 //! | 400, 422 `validation_error`, whose `message` names the `reply_to` field | not configured: `reply_to` |
-//! | 403 `validation_error`: the domain isn't verified, or only testing mails may be sent | not configured: `from` |
+//! | 403 `validation_error`, or a `message` that says so: the domain isn't verified, or only testing mails may be sent | not configured: `from` |
 //! | 401 `missing_api_key`, `restricted_api_key`; 403 `invalid_api_key`, `suspended_api_key`, `invalid_permission` | unauthorised |
 //! | 404 `not_found`, 405 `method_not_allowed` | not configured: `url` |
 //! | 409 `concurrent_idempotent_requests`: the same message is being taken elsewhere | time-out: not known yet |
@@ -49,44 +49,28 @@
 //! [the webhooks]: https://resend.com/docs/webhooks/verify-webhooks-requests
 
 mod answer;
+mod report;
+mod request;
 mod settings;
-mod status;
+mod tags;
 
+use countersign_contract::Timestamp;
 use countersign_contract::callbacks::CallbackError;
 use countersign_contract::types::SendError;
-use countersign_contract::{Secret, Timestamp};
 use countersign_settings::problem::Problems;
-use data_encoding::BASE64URL_NOPAD;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
 use http::{Request, Response};
-use serde::Serialize;
 
-use crate::callback::{Callback, Received};
-use crate::content::{Content, Mail};
-use crate::endpoint;
-use crate::message::Message;
-use crate::provider::{Provider, Session, Step};
-use crate::request::{AGENT, JSON};
-use crate::standard_webhooks::Keys;
-use crate::tag::Tag;
+use crate::messages::message::Message;
+use crate::protocol::callback::{Callback, Received};
+use crate::protocol::endpoint;
+use crate::protocol::provider::{Provider, Session, Step};
+
+use self::settings::Checked;
 
 pub use self::settings::ResendSettings;
 
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
-/// The name of the tag that says which send a mail is.
-const TAG_NAME: &str = "countersign";
-const MAX_TAG_VALUE_BYTES: usize = 256;
-
 /// The protocol of one account at Resend.
-pub struct Resend {
-    /// Where its settings stand.
-    path: String,
-    api_key: Secret<String>,
-    from: String,
-    reply_to: Option<String>,
-    url: String,
-    webhook_keys: Option<Keys>,
-}
+pub struct Resend(Checked);
 
 impl Resend {
     /// The account of these settings; `path` is where they stand: `senders.email`.
@@ -94,23 +78,7 @@ impl Resend {
     /// # Errors
     /// Everything that is wrong with them.
     pub fn open(settings: &ResendSettings, path: &str) -> Result<Self, Problems> {
-        settings.open(path)
-    }
-
-    fn body(&self, message: &Message, mail: &Mail, tag: Option<&str>) -> Option<Vec<u8>> {
-        let value = tag.map(|tag| BASE64URL_NOPAD.encode(tag.as_bytes()));
-        let value = value.filter(|value| value.len() <= MAX_TAG_VALUE_BYTES);
-        let body = Body {
-            from: &self.from,
-            to: [message.recipient.expose()],
-            subject: &mail.subject,
-            html: mail.html.expose(),
-            text: mail.text.expose(),
-            reply_to: self.reply_to.as_deref(),
-            headers: Headers { auto_submitted: "auto-generated" },
-            tags: value.map(|value| [MailTag { name: TAG_NAME, value }]),
-        };
-        serde_json::to_vec(&body).ok()
+        settings.check(path).map(Self)
     }
 }
 
@@ -120,7 +88,7 @@ impl Provider for Resend {
     }
 
     fn origin(&self) -> String {
-        endpoint::origin_of(&self.url)
+        endpoint::origin_of(&self.0.url)
     }
 
     fn request(
@@ -129,24 +97,7 @@ impl Provider for Resend {
         _: &mut Session,
         _: Timestamp,
     ) -> Result<Request<Vec<u8>>, SendError> {
-        let Content::Mail(mail) = &message.content else {
-            return Err(SendError::Other("a mail without words".to_owned()));
-        };
-        let tag = Tag::of(message).to_string();
-        let tag = Tag::parse(&tag).map(|_| tag.as_str());
-        let body = self.body(message, mail, tag).ok_or_else(unwritable)?;
-        let mut bearer = HeaderValue::try_from(format!("Bearer {}", self.api_key.expose()))
-            .map_err(|_| unwritable())?;
-        bearer.set_sensitive(true);
-        let mut request = Request::post(format!("{}/emails", self.url))
-            .header(CONTENT_TYPE, JSON)
-            .header(ACCEPT, JSON)
-            .header(USER_AGENT, AGENT)
-            .header(AUTHORIZATION, bearer);
-        if let Some(tag) = tag {
-            request = request.header(IDEMPOTENCY_KEY, tag);
-        }
-        request.body(body).map_err(|_| unwritable())
+        request::write(&self.0, message)
     }
 
     fn response(
@@ -155,44 +106,13 @@ impl Provider for Resend {
         _: &mut Session,
         now: Timestamp,
     ) -> Result<Step, SendError> {
-        answer::read(&response, &self.path, now).map(Step::Accepted)
+        answer::read(&response, &self.0.path, now).map(Step::Accepted)
     }
 
     fn receive(&self, callback: &Callback<'_>, now: Timestamp) -> Result<Received, CallbackError> {
-        let keys = self.webhook_keys.as_ref().ok_or(CallbackError::Unsupported)?;
-        status::read(callback, keys, now)
+        let keys = self.0.webhook_keys.as_ref().ok_or(CallbackError::Unsupported)?;
+        report::read(callback, keys, now)
     }
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    from: &'a str,
-    to: [&'a str; 1],
-    subject: &'a str,
-    html: &'a str,
-    text: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reply_to: Option<&'a str>,
-    headers: Headers,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tags: Option<[MailTag; 1]>,
-}
-
-#[derive(Serialize)]
-struct Headers {
-    #[serde(rename = "Auto-Submitted")]
-    auto_submitted: &'static str,
-}
-
-#[derive(Serialize)]
-struct MailTag {
-    name: &'static str,
-    value: String,
-}
-
-/// A URL or key that no request can hold: neither was taken.
-fn unwritable() -> SendError {
-    SendError::Other("the message can't be written as a request".to_owned())
 }
 
 #[cfg(test)]

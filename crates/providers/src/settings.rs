@@ -1,5 +1,9 @@
 //! What the operator says of providers: for each channel one, or several in the order in which they are tried.
 
+pub(crate) mod native;
+pub(crate) mod public_url;
+pub(crate) mod ways;
+
 use std::borrow::Cow;
 
 use countersign_contract::types::Channel;
@@ -8,7 +12,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
-use crate::ways::SenderSettings;
+use self::ways::SenderSettings;
+use crate::json::without_values;
 
 /// Providers of one channel at most.
 pub const MAX_PROVIDERS: usize = 8;
@@ -147,25 +152,6 @@ fn read(value: Value, path: &str, problems: &mut Vec<Problem>) -> ChannelSetting
     ChannelSettings(senders)
 }
 
-/// What serde found, less the value that it found it in.
-pub(crate) fn without_values(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    let text = text.strip_suffix(&place).unwrap_or(&text);
-    if !error.is_data() {
-        return format!("has to be JSON: {text}{place}");
-    }
-    let Some((_, expected)) = text.rsplit_once(", expected ") else { return text.to_owned() };
-    if text.starts_with("unknown variant ") {
-        return format!("`type` has to be {expected}");
-    }
-    let repeats = ["invalid length ", "invalid type: ", "invalid value: "];
-    if repeats.iter().any(|beginning| text.starts_with(beginning)) {
-        return format!("has to be {expected}");
-    }
-    text.to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,7 +222,7 @@ mod tests {
             (r#"{"sms": {"url": "https://a"}}"#, "senders.sms: missing field `type`"),
             (
                 r#"{"sms": {"type": "pigeon"}}"#,
-                "senders.sms: `type` has to be one of `aws_ses`, `aws_sns`, `eskiz`, `meta_whatsapp`, `resend`, `twilio_sms`, `twilio_voice`, `twilio_whatsapp`, `wati`, `webhook`, `console`, `file`, `smtp`",
+                "senders.sms: `type` has to be one of `aws_notify`, `aws_ses`, `aws_sns`, `eskiz`, `meta_whatsapp`, `resend`, `twilio_sms`, `twilio_voice`, `twilio_whatsapp`, `wati`, `webhook`, `console`, `file`, `smtp`",
             ),
             (r#"{"telegram": {}}"#, "senders.telegram: is no channel"),
             ("[]", "senders: has to be a map"),
@@ -259,7 +245,7 @@ mod tests {
             [
                 "senders.email: has to be an object with a `type`, such as `webhook`",
                 "senders.fax: is no channel",
-                "senders.sms: `type` has to be one of `aws_ses`, `aws_sns`, `eskiz`, `meta_whatsapp`, `resend`, `twilio_sms`, `twilio_voice`, `twilio_whatsapp`, `wati`, `webhook`, `console`, `file`, `smtp`",
+                "senders.sms: `type` has to be one of `aws_notify`, `aws_ses`, `aws_sns`, `eskiz`, `meta_whatsapp`, `resend`, `twilio_sms`, `twilio_voice`, `twilio_whatsapp`, `wati`, `webhook`, `console`, `file`, `smtp`",
             ]
         );
     }

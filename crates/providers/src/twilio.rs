@@ -38,27 +38,18 @@
 mod account;
 mod answer;
 mod codes;
-mod polly;
 mod report;
 mod sender;
 mod signature;
 mod sms;
-mod templates;
-mod twiml;
 mod voice;
-mod voices;
 mod whatsapp;
 
+pub use self::account::URL;
+pub use self::signature::SIGNATURE_HEADER;
 pub use self::sms::{TwilioSms, TwilioSmsSettings};
-pub use self::templates::TwilioTemplates;
 pub use self::voice::{TwilioVoice, TwilioVoiceSettings};
-pub use self::whatsapp::{TwilioWhatsapp, TwilioWhatsappSettings};
-
-/// Twilio in the United States. Others: `https://api.dublin.ie1.twilio.com`, `https://api.sydney.au1.twilio.com`.
-pub const URL: &str = "https://api.twilio.com";
-
-/// The header of Twilio's signatures.
-pub const SIGNATURE_HEADER: &str = "x-twilio-signature";
+pub use self::whatsapp::{TwilioTemplates, TwilioWhatsapp, TwilioWhatsappSettings};
 
 #[cfg(test)]
 mod tests;

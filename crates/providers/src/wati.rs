@@ -39,75 +39,26 @@
 
 mod answer;
 mod report;
+mod request;
+mod settings;
 
-use std::collections::BTreeMap;
-
+use countersign_contract::Timestamp;
 use countersign_contract::callbacks::CallbackError;
 use countersign_contract::types::SendError;
-use countersign_contract::{Secret, Timestamp};
-use countersign_settings::problem::{Problem, Problems};
+use countersign_settings::problem::Problems;
 use http::{Request, Response};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
-use crate::bearer::Bearer;
-use crate::callback::{Callback, Received};
-use crate::endpoint;
-use crate::locale::ByLocale;
-use crate::message::Message;
-use crate::provider::{Provider, Session, Step};
-use crate::query::Token;
-use crate::tag::Tag;
-use crate::template::{self, Templates};
+use crate::messages::message::Message;
+use crate::protocol::callback::{Callback, Received};
+use crate::protocol::endpoint;
+use crate::protocol::provider::{Provider, Session, Step};
 
-const PATH: &str = "/api/ext/v3/messageTemplates/send";
-const MAX_PARAMETER_BYTES: usize = 64;
-const MAX_CHANNEL_BYTES: usize = 128;
+use self::settings::Checked;
 
-/// WATI.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WatiSettings {
-    /// The API endpoint that the dashboard shows under Connectors > API Tokens, with or without the tenant's number behind
-    /// it: `https://live-mt-server.wati.io/12345`.
-    pub url: String,
-    /// An API token with the scope `messagetemplatev3:write`.
-    pub api_key: Secret<String>,
-    /// The approved template that carries codes: 1 to 512 characters of `a-z 0-9 _`.
-    pub template: String,
-    /// Templates of purposes that have one of their own: purpose to template. At most 256.
-    #[serde(default)]
-    pub templates: BTreeMap<String, String>,
-    /// Templates in other languages, which have names of their own: for a template of the above, locale (a BCP 47 tag) to
-    /// template. A locale falls back to its language, and at last to the template itself. At most 64 locales each.
-    #[serde(default)]
-    pub translations: BTreeMap<String, BTreeMap<String, String>>,
-    /// The template's parameter that the code goes into: 1 to 64 characters of `a-z A-Z 0-9 _`. Default `otp`.
-    #[serde(default = "default_parameter")]
-    pub parameter: String,
-    /// The name or the number of the channel that sends, where the account has several. Default: the account's own default.
-    pub channel: Option<String>,
-    /// What a call of WATI's has to show as `token` in the query of its URL: 32 to 256 random characters of
-    /// `a-z A-Z 0-9 - . _ ~`. Without it WATI's reports aren't read.
-    pub callback_token: Option<Secret<String>>,
-}
-
-fn default_parameter() -> String {
-    "otp".to_owned()
-}
+pub use self::settings::WatiSettings;
 
 /// The protocol of WATI.
-pub struct Wati {
-    /// Where its settings stand.
-    path: String,
-    url: String,
-    key: Bearer,
-    templates: Templates,
-    translations: BTreeMap<String, ByLocale>,
-    parameter: String,
-    channel: Option<String>,
-    callback_token: Option<Token>,
-}
+pub struct Wati(Checked);
 
 impl Wati {
     /// WATI with these settings; `path` is where they stand: `senders.whatsapp`.
@@ -115,47 +66,7 @@ impl Wati {
     /// # Errors
     /// Everything that is wrong with them.
     pub fn open(settings: &WatiSettings, path: &str) -> Result<Self, Problems> {
-        let mut problems = Vec::new();
-        let field = |name: &str| format!("{path}.{name}");
-        let url = endpoint::base(&settings.url)
-            .map_err(|text| problems.push(Problem::new(field("url"), text)));
-        let key = Bearer::parse(&settings.api_key)
-            .map_err(|text| problems.push(Problem::new(field("api_key"), text)));
-        let templates =
-            Templates::open(&settings.template, &settings.templates, path, &mut problems);
-        let translations = translations(settings, &templates, path, &mut problems);
-        if !is_parameter(&settings.parameter) {
-            let text = "has to be 1 to 64 characters of `a-z A-Z 0-9 _`";
-            problems.push(Problem::new(field("parameter"), text));
-        }
-        if settings.channel.as_deref().is_some_and(|channel| !is_channel(channel)) {
-            let text = "has to be a channel's name or number of at most 128 bytes";
-            problems.push(Problem::new(field("channel"), text));
-        }
-        let callback_token = settings.callback_token.as_ref().map(Token::parse).transpose();
-        let callback_token = callback_token
-            .map_err(|text| problems.push(Problem::new(field("callback_token"), text)));
-        match (url, key, callback_token) {
-            (Ok(url), Ok(key), Ok(callback_token)) if problems.is_empty() => Ok(Self {
-                path: path.to_owned(),
-                url: format!("{}{PATH}", without_tenant(&url)),
-                key,
-                templates,
-                translations,
-                parameter: settings.parameter.clone(),
-                channel: settings.channel.clone(),
-                callback_token,
-            }),
-            _ => Err(Problems(problems)),
-        }
-    }
-
-    /// The template for a message's purpose and locale.
-    fn template(&self, message: &Message) -> &str {
-        let template = self.templates.of(&message.purpose);
-        let translations = self.translations.get(template);
-        let translated = message.locale.as_deref().zip(translations);
-        translated.and_then(|(locale, translations)| translations.of(locale)).unwrap_or(template)
+        settings.check(path).map(Self)
     }
 }
 
@@ -165,7 +76,7 @@ impl Provider for Wati {
     }
 
     fn origin(&self) -> String {
-        endpoint::origin_of(&self.url)
+        endpoint::origin_of(&self.0.url)
     }
 
     fn request(
@@ -174,20 +85,7 @@ impl Provider for Wati {
         _: &mut Session,
         _: Timestamp,
     ) -> Result<Request<Vec<u8>>, SendError> {
-        let template = self.template(message);
-        let is_reported = self.callback_token.is_some() && message.callback_url.is_some();
-        let body = Body {
-            template_name: template,
-            // The name under which the dashboard lists them. It has to be there and needs to be no other each time.
-            broadcast_name: template,
-            channel: self.channel.as_deref(),
-            recipients: [Recipient {
-                phone_number: message.recipient.expose().trim_start_matches('+'),
-                local_message_id: is_reported.then(|| Tag::of(message).to_string()),
-                custom_params: [Parameter { name: &self.parameter, value: message.code.expose() }],
-            }],
-        };
-        self.key.post(&self.url, &body)
+        request::write(&self.0, message)
     }
 
     fn response(
@@ -196,77 +94,12 @@ impl Provider for Wati {
         _: &mut Session,
         now: Timestamp,
     ) -> Result<Step, SendError> {
-        answer::read(&response, &self.path, now).map(Step::Accepted)
+        answer::read(&response, &self.0.path, now).map(Step::Accepted)
     }
 
     fn receive(&self, callback: &Callback<'_>, _: Timestamp) -> Result<Received, CallbackError> {
-        let token = self.callback_token.as_ref().ok_or(CallbackError::Unsupported)?;
+        let token = self.0.callback_token.as_ref().ok_or(CallbackError::Unsupported)?;
         report::read(callback, token)
-    }
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    template_name: &'a str,
-    broadcast_name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    channel: Option<&'a str>,
-    recipients: [Recipient<'a>; 1],
-}
-
-#[derive(Serialize)]
-struct Recipient<'a> {
-    phone_number: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    local_message_id: Option<String>,
-    custom_params: [Parameter<'a>; 1],
-}
-
-#[derive(Serialize)]
-struct Parameter<'a> {
-    name: &'a str,
-    value: &'a str,
-}
-
-fn translations(
-    settings: &WatiSettings,
-    templates: &Templates,
-    path: &str,
-    problems: &mut Vec<Problem>,
-) -> BTreeMap<String, ByLocale> {
-    let tables = settings.translations.iter().map(|(template, table)| {
-        let path = format!("{path}.translations.{template}");
-        if !templates.has(template) {
-            let text = "is neither `template` nor one of `templates`";
-            problems.push(Problem::new(&path, text));
-        }
-        let table = ByLocale::open(table, &path, problems, template::is_template);
-        (template.clone(), table)
-    });
-    tables.collect()
-}
-
-fn is_parameter(text: &str) -> bool {
-    (1..=MAX_PARAMETER_BYTES).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-fn is_channel(text: &str) -> bool {
-    (1..=MAX_CHANNEL_BYTES).contains(&text.len()) && !text.contains(char::is_control)
-}
-
-/// The base URL less the tenant's number at its end.
-fn without_tenant(url: &str) -> &str {
-    match url.rsplit_once('/') {
-        // Not a host that is a number: there is none but behind two slashes.
-        Some((rest, last))
-            if !rest.ends_with('/')
-                && !last.is_empty()
-                && last.bytes().all(|byte| byte.is_ascii_digit()) =>
-        {
-            rest
-        }
-        _ => url,
     }
 }
 

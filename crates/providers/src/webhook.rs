@@ -40,54 +40,29 @@
 //! [Standard Webhooks 1.0.0]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 
 mod answer;
-mod status;
+mod report;
+mod request;
+mod settings;
 
+use countersign_contract::Timestamp;
 use countersign_contract::callbacks::CallbackError;
 use countersign_contract::types::SendError;
-use countersign_contract::{Secret, Timestamp};
-use countersign_settings::problem::{Problem, Problems};
-use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
-use http::{Request, Response, Uri};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use countersign_settings::problem::Problems;
+use http::{Request, Response};
 
-use crate::callback::{Callback, Received};
-use crate::endpoint;
-use crate::locale::canonical;
-use crate::message::Message;
-use crate::provider::{Provider, Session, Step};
-use crate::request::{AGENT, JSON};
-use crate::standard_webhooks::{HEADERS, Keys};
+use crate::messages::message::Message;
+use crate::protocol::callback::{Callback, Received};
+use crate::protocol::endpoint;
+use crate::protocol::provider::{Provider, Session, Step};
 
-/// The specification's header of the message's id.
-pub const ID_HEADER: &str = HEADERS.id;
-/// The specification's header of the attempt's time.
-pub const TIMESTAMP_HEADER: &str = HEADERS.timestamp;
-/// The specification's header of the signatures.
-pub const SIGNATURE_HEADER: &str = HEADERS.signature;
-/// The `type` of every body: a code to be delivered.
-pub const MESSAGE_TYPE: &str = "code.send";
-/// The `type` of a status report.
-pub const STATUS_TYPE: &str = "code.status";
+use self::settings::Checked;
 
-/// A URL of the operator's.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WebhookSettings {
-    /// Where messages are sent: an https URL; http to loopback hosts only. Not shown, as its path may hold a token.
-    pub url: Secret<String>,
-    /// What messages are signed with: `whsec_` and 24 to 64 random bytes in base64. While it is being replaced,
-    /// several with spaces between, each of which signs; at most 4.
-    pub secret: Secret<String>,
-}
+pub use self::report::STATUS_TYPE;
+pub use self::request::{ID_HEADER, MESSAGE_TYPE, SIGNATURE_HEADER, TIMESTAMP_HEADER};
+pub use self::settings::WebhookSettings;
 
 /// The protocol of one webhook.
-pub struct Webhook {
-    /// Where its settings stand.
-    path: String,
-    url: Uri,
-    keys: Keys,
-}
+pub struct Webhook(Checked);
 
 impl Webhook {
     /// The webhook of these settings; `path` is where they stand: `senders.sms`.
@@ -95,16 +70,7 @@ impl Webhook {
     /// # Errors
     /// Everything that is wrong with them.
     pub fn open(settings: &WebhookSettings, path: &str) -> Result<Self, Problems> {
-        let url = endpoint::parse(settings.url.expose());
-        let keys = Keys::parse(settings.secret.expose());
-        match (url, keys) {
-            (Ok(url), Ok(keys)) => Ok(Self { path: path.to_owned(), url, keys }),
-            (url, keys) => {
-                let url = url.err().map(|text| Problem::new(format!("{path}.url"), text));
-                let keys = keys.err().map(|text| Problem::new(format!("{path}.secret"), text));
-                Err(Problems(url.into_iter().chain(keys).collect()))
-            }
-        }
+        settings.check(path).map(Self)
     }
 }
 
@@ -114,7 +80,7 @@ impl Provider for Webhook {
     }
 
     fn origin(&self) -> String {
-        endpoint::origin(&self.url)
+        endpoint::origin(&self.0.url)
     }
 
     fn request(
@@ -123,18 +89,7 @@ impl Provider for Webhook {
         _: &mut Session,
         now: Timestamp,
     ) -> Result<Request<Vec<u8>>, SendError> {
-        let id = format!("{}.{}", message.challenge_id, message.send_number);
-        let body = body(message).ok_or_else(unwritable)?;
-        let signatures = self.keys.sign(&id, now, &body).ok_or_else(unwritable)?;
-        Request::post(self.url.clone())
-            .header(CONTENT_TYPE, JSON)
-            .header(ACCEPT, JSON)
-            .header(USER_AGENT, AGENT)
-            .header(ID_HEADER, id)
-            .header(TIMESTAMP_HEADER, now.0)
-            .header(SIGNATURE_HEADER, signatures)
-            .body(body)
-            .map_err(|_| unwritable())
+        request::write(&self.0, message, now)
     }
 
     fn response(
@@ -143,65 +98,12 @@ impl Provider for Webhook {
         _: &mut Session,
         now: Timestamp,
     ) -> Result<Step, SendError> {
-        answer::read(&response, &self.path, now).map(Step::Accepted)
+        answer::read(&response, &self.0.path, now).map(Step::Accepted)
     }
 
     fn receive(&self, callback: &Callback<'_>, now: Timestamp) -> Result<Received, CallbackError> {
-        status::read(callback, &self.keys, now)
+        report::read(callback, &self.0.keys, now)
     }
-}
-
-/// The body. The fields of `data` are named as the `file` sender names them.
-#[derive(Serialize)]
-struct Body<'a> {
-    r#type: &'static str,
-    timestamp: String,
-    data: Data<'a>,
-}
-
-#[derive(Serialize)]
-struct Data<'a> {
-    tenant: &'a str,
-    purpose: &'a str,
-    channel: &'static str,
-    to: &'a str,
-    code: &'a str,
-    challenge_id: &'a str,
-    send_number: u32,
-    lifetime_seconds: u32,
-    expires_at: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reference: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    locale: Option<String>,
-}
-
-fn body(message: &Message) -> Option<Vec<u8>> {
-    let handed_over = message.expires_at.0.saturating_sub(u64::from(message.lifetime_seconds));
-    let timestamp = jiff::Timestamp::from_second(i64::try_from(handed_over).ok()?).ok()?;
-    let body = Body {
-        r#type: MESSAGE_TYPE,
-        timestamp: timestamp.to_string(),
-        data: Data {
-            tenant: &message.tenant,
-            purpose: &message.purpose,
-            channel: message.channel.as_str(),
-            to: message.recipient.expose(),
-            code: message.code.expose(),
-            challenge_id: &message.challenge_id,
-            send_number: message.send_number,
-            lifetime_seconds: message.lifetime_seconds,
-            expires_at: message.expires_at.0,
-            reference: message.reference.as_deref(),
-            locale: message.locale.as_deref().map(canonical),
-        },
-    };
-    serde_json::to_vec(&body).ok()
-}
-
-/// No message of the engine's is like this: an id that no header can hold, or a time beyond the year 9999.
-fn unwritable() -> SendError {
-    SendError::Other("the message can't be written as a request".to_owned())
 }
 
 #[cfg(test)]

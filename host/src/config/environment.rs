@@ -72,15 +72,14 @@ pub(super) fn is_setting(name: &str, value: &OsStr) -> bool {
     let Some(rest) = name.strip_prefix(PREFIX) else {
         return false;
     };
-    let foreign = ["PORT", "SERVICE_HOST", "SERVICE_PORT", "TEST_"];
-    rest != "CONFIG"
-        && !foreign.iter().any(|start| rest.starts_with(start))
-        && !value.to_str().is_some_and(|value| is_service_link(rest, value))
+    let is_link = |value| is_service_link(rest, value);
+    rest != "CONFIG" && !rest.starts_with("TEST_") && !value.to_str().is_some_and(is_link)
 }
 
 /// Whether a variable is one of those by which Kubernetes tells each pod of a service
-/// `countersign-<name>`. `rest` is its name behind the prefix. Both name and value have to fit:
-/// `COUNTERSIGN_SERVER_PORT=8080` is a mistyped setting.
+/// `countersign-<name>`, or `countersign`, whose variables have no `<NAME>_`. `rest` is its name behind the
+/// prefix. Both name and value have to fit: `COUNTERSIGN_SERVER_PORT=8080` and `COUNTERSIGN_PORT=8080` are mistyped
+/// settings.
 ///
 /// | name | value |
 /// |---|---|
@@ -89,8 +88,8 @@ pub(super) fn is_setting(name: &str, value: &OsStr) -> bool {
 /// | `<NAME>_PORT_<n>_<PROTOCOL>_PROTO` | `tcp`, `udp` or `sctp` |
 /// | `<NAME>_PORT`, `<NAME>_PORT_<n>_<PROTOCOL>` | `tcp://10.96.0.10:6379` |
 fn is_service_link(rest: &str, value: &str) -> bool {
-    // A service's name doesn't end in a hyphen, and so no level of a setting's path ends here.
-    let is_name = |name: &str| !name.is_empty() && !name.ends_with('_');
+    // As if there were a name always.
+    let rest = &format!("_{rest}");
     let of = |suffix: &str| rest.strip_suffix(suffix).is_some_and(is_name);
     let of_port = |suffix: &str| rest.strip_suffix(suffix).is_some_and(names_a_port);
     let is_address = || value.parse::<IpAddr>().is_ok();
@@ -115,14 +114,18 @@ fn is_url_of(protocol: &str, value: &str) -> bool {
     value.strip_prefix(protocol).is_some_and(|rest| rest.starts_with("://"))
 }
 
+/// Whether it is a service's name, or none. One doesn't end in a hyphen, and so no level of a setting's path ends there.
+fn is_name(name: &str) -> bool {
+    name.is_empty() || name.len() > 1 && !name.ends_with('_')
+}
+
 /// Whether this is `<NAME>_PORT_<n>_<PROTOCOL>`.
 fn names_a_port(text: &str) -> bool {
     let Some((rest, protocol)) = text.rsplit_once('_') else { return false };
     let Some((name, number)) = rest.rsplit_once("_PORT_") else { return false };
     PROTOCOLS.contains(&protocol.to_ascii_lowercase().as_str())
         && number.parse::<u16>().is_ok()
-        && !name.is_empty()
-        && !name.ends_with('_')
+        && is_name(name)
 }
 
 /// Shorter paths first, and numbers by their value: a list's element 2 comes before its element 10.
@@ -222,7 +225,7 @@ mod tests {
         ] {
             assert!(is_setting(name, value), "{name}={value}");
         }
-        for name in ["COUNTERSIGN_CONFIG", "COUNTERSIGN_TEST_X", "COUNTERSIGN_PORT", "PATH"] {
+        for name in ["COUNTERSIGN_CONFIG", "COUNTERSIGN_TEST_X", "PATH"] {
             assert!(!is_setting(name, "x"), "{name}");
         }
     }

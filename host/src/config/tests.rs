@@ -128,12 +128,31 @@ fn variables_of_kubernetes_and_of_tests_are_left_alone() {
         &[
             ("COUNTERSIGN_CONFIG", "x"),
             ("COUNTERSIGN_PORT", "tcp://10.0.0.1:80"),
-            ("COUNTERSIGN_PORT_80_TCP", "x"),
+            ("COUNTERSIGN_PORT_80_TCP", "tcp://10.0.0.1:80"),
+            ("COUNTERSIGN_PORT_80_TCP_ADDR", "10.0.0.1"),
+            ("COUNTERSIGN_PORT_80_TCP_PORT", "80"),
+            ("COUNTERSIGN_PORT_80_TCP_PROTO", "tcp"),
             ("COUNTERSIGN_SERVICE_HOST", "10.0.0.1"),
+            ("COUNTERSIGN_SERVICE_PORT", "80"),
+            ("COUNTERSIGN_SERVICE_PORT_HTTP", "80"),
             ("COUNTERSIGN_TEST_STRICT", "1"),
         ],
     )
     .unwrap();
+    // What has their names and another's value, or begins like them, is a setting that is mistyped.
+    for (name, value) in [
+        ("COUNTERSIGN_PORT", "8080"),
+        ("COUNTERSIGN_PORTS", "tcp://10.0.0.1:80"),
+        ("COUNTERSIGN_PORT__LISTEN", "x"),
+        ("COUNTERSIGN_PORTAL_URL", "x"),
+        ("COUNTERSIGN_PORT_80_TCP", "x"),
+        ("COUNTERSIGN_SERVICE_HOST", "otp.example.com"),
+        ("COUNTERSIGN_SERVICE_HOSTNAME", "10.0.0.1"),
+        ("COUNTERSIGN_SERVICE_PORT", "abc"),
+    ] {
+        let problems = development("", &[(name, value)]).expect_err(name).to_string();
+        assert!(problems.contains(name) && problems.contains("unknown setting"), "{problems}");
+    }
 }
 
 #[test]

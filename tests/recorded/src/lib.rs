@@ -3,6 +3,7 @@
 //! The suite of this crate holds the protocols to it byte by byte; those of `countersign-tests` send the same over real
 //! sockets, from the native host and from the edge app.
 
+mod aws_notify;
 mod aws_ses;
 mod aws_sns;
 mod eskiz;
@@ -213,6 +214,7 @@ pub enum WithoutWords {
 #[must_use]
 pub const fn recorded(settings: &SenderSettings) -> Option<&'static Recorded> {
     match settings {
+        SenderSettings::AwsNotify(_) => Some(&aws_notify::RECORDED),
         SenderSettings::AwsSes(_) => Some(&aws_ses::RECORDED),
         SenderSettings::AwsSns(_) => Some(&aws_sns::RECORDED),
         SenderSettings::Console(_) | SenderSettings::File(_) | SenderSettings::Smtp(_) => None,
@@ -229,6 +231,7 @@ pub const fn recorded(settings: &SenderSettings) -> Option<&'static Recorded> {
 
 /// All of them.
 pub static ALL: &[&Recorded] = &[
+    &aws_notify::RECORDED,
     &aws_ses::RECORDED,
     &aws_sns::RECORDED,
     &eskiz::RECORDED,

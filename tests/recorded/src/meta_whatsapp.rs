@@ -19,10 +19,10 @@ pub(crate) static RECORDED: Recorded = Recorded {
     recipient: None,
     accepted: &[Exchange {
         request: "POST https://provider.example/v26.0/106540352242922/messages\n\
-            authorization: Bearer EAAJB+/==\n\
             content-type: application/json\n\
             accept: application/json\n\
             user-agent: countersign/0.1.0\n\
+            authorization: Bearer EAAJB+/==\n\
             \n\
             {\"messaging_product\":\"whatsapp\",\"recipient_type\":\"individual\",\
             \"to\":\"+6281234567890\",\"type\":\"template\",\"template\":{\

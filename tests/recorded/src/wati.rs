@@ -17,10 +17,10 @@ pub(crate) static RECORDED: Recorded = Recorded {
     recipient: None,
     accepted: &[Exchange {
         request: "POST https://provider.example/api/ext/v3/messageTemplates/send\n\
-            authorization: Bearer eyJhbGciOiJI.eyJqdGki_-.c2ln\n\
             content-type: application/json\n\
             accept: application/json\n\
             user-agent: countersign/0.1.0\n\
+            authorization: Bearer eyJhbGciOiJI.eyJqdGki_-.c2ln\n\
             \n\
             {\"template_name\":\"login_otp_id\",\"broadcast_name\":\"login_otp_id\",\
             \"recipients\":[{\"phone_number\":\"6281234567890\",\

@@ -12,11 +12,12 @@ use countersign_contract::{Pii, Secret, Timestamp};
 
 use super::{Engine, Located};
 use crate::batch::{Batch, Replies, ValueTicket};
+use crate::channel::channel_number;
 use crate::history::History;
 use crate::lease::{Lease, View};
 use crate::limits::Windows;
 use crate::odometer::Slot;
-use crate::record::{self, Challenges, Record, channel_number};
+use crate::record::{self, Challenges, Record};
 use crate::standing::{Attempt, Standing, attempts_left};
 use crate::times::CLOCKS_DIFFER_SECONDS;
 use crate::world::World;

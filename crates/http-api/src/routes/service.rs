@@ -24,9 +24,8 @@ pub(crate) const OPENAPI: &str = "/openapi.json";
 pub(super) type Document = LazyLock<Option<Bytes>>;
 
 /// The committed document; a test holds it to the code.
-pub(super) static DOCUMENT: Document = LazyLock::new(|| {
-    unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.deflate")))
-});
+pub(super) static DOCUMENT: Document =
+    LazyLock::new(|| unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.deflate"))));
 /// The same where a store is swept.
 pub(super) static SWEEPING_DOCUMENT: Document = LazyLock::new(|| {
     unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/openapi-edge.json.deflate")))

@@ -3,9 +3,9 @@
 use countersign_contract::Timestamp;
 use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
+use serde_json::Value;
 
-use crate::answer;
-use crate::retry_after;
+use crate::protocol::answer;
 
 /// A refusal as a service words it.
 pub(crate) struct Refusal {
@@ -17,6 +17,9 @@ pub(crate) struct Refusal {
 
 const CLOCK: &str =
     "AWS refused the time of the request: the clock of this machine is off by minutes";
+
+/// AWS restJson1 and awsJson1_0, "Operation error serialization": in the header, or in either field of the body.
+const CODE_HEADER: &str = "x-amzn-errortype";
 
 /// The credentials, or what they may do. `InvalidSecurity` and `SignatureDoesNotMatch`: a wrong secret.
 const UNAUTHORISED: &[&str] = &[
@@ -52,6 +55,7 @@ const THROTTLED: &[&str] = &[
 /// What an operator looks up: the codes that say nothing better. Codes that aren't here aren't repeated.
 const NAMED: &[&str] = &[
     "BadRequestException",
+    "ConflictException",
     "EndpointDisabled",
     "InvalidAction",
     "InvalidParameter",
@@ -74,6 +78,9 @@ const NAMED: &[&str] = &[
     "PlatformApplicationDisabled",
     "RequestAbortedException",
     "RequestEntityTooLargeException",
+    "ResourceNotFoundException",
+    "SerializationException",
+    "ServiceQuotaExceededException",
     "UnknownOperationException",
     "UserError",
     "ValidationError",
@@ -84,6 +91,22 @@ impl Refusal {
     /// Whether a code counts: 429 and 5xx say all there is to know.
     pub(crate) fn may_be_in(response: &Response<&[u8]>) -> bool {
         response.status().is_client_error() && response.status() != StatusCode::TOO_MANY_REQUESTS
+    }
+
+    /// The refusal in an answer of JSON; nothing where there is no code.
+    pub(crate) fn from_json(response: &Response<&[u8]>) -> Option<Self> {
+        if !Self::may_be_in(response) {
+            return None;
+        }
+        let body: Value = answer::json(response).unwrap_or_default();
+        let text = |names: &[&str]| names.iter().find_map(|name| body.get(name)?.as_str());
+        let header = response.headers().get(CODE_HEADER).and_then(|value| value.to_str().ok());
+        let code = header.or_else(|| text(&["__type", "code"])).unwrap_or_default();
+        // `<namespace>#<code>:<url>`: either end may be absent.
+        let code = code.split(':').next().unwrap_or_default();
+        let code = code.rsplit('#').next().unwrap_or_default().trim();
+        let message = text(&["message", "Message"]).unwrap_or_default();
+        (!code.is_empty()).then(|| Self { code: code.to_owned(), message: message.to_owned() })
     }
 
     /// What it means, whichever service said it; `provider` begins the text of what fits no other error.
@@ -99,7 +122,7 @@ impl Refusal {
         } else if UNAUTHORISED.contains(&code) {
             SendError::Unauthorised
         } else if THROTTLED.contains(&code) {
-            SendError::Throttled(retry_after::seconds(response.headers(), now))
+            answer::throttled(response, now)
         } else if let Some(name) = NAMED.iter().find(|name| **name == code) {
             let status = response.status().as_u16();
             SendError::Other(format!("{provider} answered {status}, {name}"))

@@ -9,7 +9,7 @@ use countersign_contract::Timestamp;
 use http::{HeaderName, HeaderValue, Request};
 use tracing::Dispatch;
 
-use crate::aws::Access;
+use super::access::Access;
 
 /// 9999-12-31T23:59:59Z: a signature has no room for later times, and what writes them panics.
 const LAST_SECOND: u64 = 253_402_300_799;

@@ -1,13 +1,21 @@
 //! Where services are, and what may be wrong with their settings.
 
+use countersign_contract::Secret;
+
 use super::*;
+use crate::protocol::checks::Checks;
 
 pub(super) const KEY_ID: &str = "AKIDEXAMPLEEXAMPLE";
-const ACTION: Action =
-    Action { host: "sns", signing_name: "sns", path: "/", content_type: "text/plain" };
+const ACTION: Action = Action {
+    host: "sns",
+    signing_name: "sns",
+    path: "/",
+    content_type: "text/plain",
+    target: None,
+};
 
 fn open(region: &str, key_id: &str, secret: &str, url: Option<&str>) -> Result<Client, String> {
-    let mut problems = Vec::new();
+    let mut checks = Checks::new("senders.sms");
     let access = Access {
         region,
         access_key_id: &Secret::new(key_id.into()),
@@ -15,8 +23,8 @@ fn open(region: &str, key_id: &str, secret: &str, url: Option<&str>) -> Result<C
         session_token: None,
         url,
     };
-    let client = Client::open(&access, &ACTION, "senders.sms", &mut problems);
-    client.ok_or_else(|| countersign_settings::problem::Problems(problems).to_string())
+    let client = Client::open(&access, &ACTION, &mut checks);
+    checks.finish(|| client).map_err(|problems| problems.to_string())
 }
 
 fn url_of(region: &str, url: Option<&str>) -> String {

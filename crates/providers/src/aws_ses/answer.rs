@@ -4,14 +4,12 @@ use countersign_contract::Timestamp;
 use countersign_contract::types::SendError;
 use http::Response;
 use serde::Deserialize;
-use serde_json::Value;
 
-use crate::answer;
 use crate::aws::Refusal;
-use crate::provider::Accepted;
+use crate::protocol::answer;
+use crate::protocol::provider::Accepted;
 
 const PROVIDER: &str = "AWS SES";
-const CODE_HEADER: &str = "x-amzn-errortype";
 
 #[derive(Deserialize)]
 struct Success {
@@ -31,13 +29,13 @@ pub(super) fn read(
 ) -> Result<Accepted, SendError> {
     if response.status().is_success() {
         let success: Success = answer::json(response).ok_or(SendError::Unreadable)?;
-        return Ok(Accepted { message_id: answer::message_id(&success.message_id) });
+        return Ok(answer::accepted(&success.message_id));
     }
-    let Some(refusal) = refusal(response) else {
+    let Some(refusal) = Refusal::from_json(response) else {
         return Err(answer::by_status(response, PROVIDER, now));
     };
     let not_configured = |field: &str, text: &str| {
-        Err(SendError::NotConfigured(format!("{path}.{field}: AWS SES {text}")))
+        Err(answer::not_configured(path, field, format_args!("AWS SES {text}")))
     };
     match refusal.code.as_str() {
         "AccountSuspendedException" => Err(SendError::Unauthorised),
@@ -85,20 +83,4 @@ fn is_of_the_address(message: &str) -> bool {
     ];
     let message = message.to_lowercase();
     COMPLAINTS.iter().any(|complaint| message.contains(complaint))
-}
-
-fn refusal(response: &Response<&[u8]>) -> Option<Refusal> {
-    if !Refusal::may_be_in(response) {
-        return None;
-    }
-    let body: Value = answer::json(response).unwrap_or_default();
-    let text = |names: &[&str]| names.iter().find_map(|name| body.get(name)?.as_str());
-    let header = response.headers().get(CODE_HEADER).and_then(|value| value.to_str().ok());
-    // AWS restJson1, "Operation error serialization": in the header, or in either field of the body.
-    let code = header.or_else(|| text(&["__type", "code"])).unwrap_or_default();
-    // `<namespace>#<code>:<url>`: either end may be absent.
-    let code = code.split(':').next().unwrap_or_default();
-    let code = code.rsplit('#').next().unwrap_or_default().trim();
-    let message = text(&["message", "Message"]).unwrap_or_default();
-    (!code.is_empty()).then(|| Refusal { code: code.to_owned(), message: message.to_owned() })
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use data_encoding::BASE64URL_NOPAD;
 use serde::Serialize;
 
-use crate::message::Message;
-use crate::tag::Tag;
+use crate::messages::message::Message;
+use crate::protocol::tag::Tag;
 
 const TENANT: &str = "countersign-tenant";
 const SEND: &str = "countersign-send";

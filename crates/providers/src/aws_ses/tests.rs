@@ -1,15 +1,15 @@
 //! What the recorded exchanges don't hold: settings, tags and events.
 
-use countersign_contract::Pii;
 use countersign_contract::types::{Channel, DeliveryOutcome};
+use countersign_contract::{Pii, Secret};
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::callback::Report;
-use crate::content::Mail;
-use crate::provider::Accepted;
-use crate::tag::Tag;
+use crate::messages::content::{Content, Mail};
+use crate::protocol::callback::Report;
+use crate::protocol::provider::Accepted;
+use crate::protocol::tag::Tag;
 
 const NOW: Timestamp = Timestamp(1_795_208_661);
 const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -35,23 +35,17 @@ fn ses(settings: &AwsSesSettings) -> AwsSes {
 
 fn message() -> Message {
     Message {
-        tenant: "default".into(),
-        purpose: "login".into(),
-        channel: Channel::Email,
-        recipient: Pii::new("ana@example.com".into()),
-        code: Secret::new("471199".into()),
-        challenge_id: "login.AbC-_9.x".into(),
         send_number: 2,
-        lifetime_seconds: 300,
         expires_at: Timestamp(1_795_208_960),
-        reference: None,
-        locale: None,
-        content: Content::Mail(Mail {
-            subject: "Kode \"Anda\"".into(),
-            text: Secret::new("471199".into()),
-            html: Secret::new("<b>471199</b>".into()),
-        }),
         callback_url: Some("https://otp.example.com/v1/callbacks/sender".into()),
+        ..Message::example(
+            Channel::Email,
+            Content::Mail(Mail {
+                subject: "Kode \"Anda\"".into(),
+                text: Secret::new("471199".into()),
+                html: Secret::new("<b>471199</b>".into()),
+            }),
+        )
     }
 }
 

@@ -5,9 +5,9 @@ use countersign_contract::types::SendError;
 use http::Response;
 
 use super::xml;
-use crate::answer;
 use crate::aws::Refusal;
-use crate::provider::Accepted;
+use crate::protocol::answer;
+use crate::protocol::provider::Accepted;
 
 const PROVIDER: &str = "AWS SNS";
 
@@ -20,7 +20,7 @@ pub(super) fn read(response: &Response<&[u8]>, now: Timestamp) -> Result<Accepte
         let path: &[&str] = &["PublishResponse", "PublishResult", "MessageId"];
         let id = xml::texts(response.body(), [path]);
         let Some([Some(id)]) = id else { return Err(SendError::Unreadable) };
-        return Ok(Accepted { message_id: answer::message_id(&id) });
+        return Ok(answer::accepted(&id));
     }
     let Some(refusal) = refusal(response) else {
         return Err(answer::by_status(response, PROVIDER, now));

@@ -6,8 +6,8 @@ use http::{Response, StatusCode};
 use serde_json::{Map, Value};
 
 use super::token;
-use crate::answer;
-use crate::provider::{Accepted, Session, Step};
+use crate::protocol::answer;
+use crate::protocol::provider::{Accepted, Session, Step};
 
 /// Reads the answer to a login.
 ///
@@ -123,9 +123,7 @@ impl Reason {
     fn into_error(self, path: &str) -> SendError {
         match self {
             Self::Balance => SendError::Other("Eskiz says that the balance is too low".to_owned()),
-            Self::From => {
-                SendError::NotConfigured(format!("{path}.from: Eskiz refuses the sender's name"))
-            }
+            Self::From => answer::not_configured(path, "from", "Eskiz refuses the sender's name"),
             Self::Recipient => SendError::RecipientRefused,
             Self::Text => SendError::TemplateUnknown,
         }
@@ -164,8 +162,8 @@ fn by_field(fields: &Map<String, Value>) -> Option<Reason> {
 fn by_status(response: &Response<&[u8]>, path: &str, now: Timestamp) -> SendError {
     match response.status() {
         status @ (StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) => {
-            let text = format!("{path}.url: Eskiz answered {}", status.as_u16());
-            SendError::NotConfigured(text)
+            let status = status.as_u16();
+            answer::not_configured(path, "url", format_args!("Eskiz answered {status}"))
         }
         _ => answer::by_status(response, "Eskiz", now),
     }

@@ -1,13 +1,14 @@
 //! What an operator says of an account at Eskiz.
 
 use countersign_contract::Secret;
-use countersign_settings::problem::{Problem, Problems};
+use countersign_settings::problem::Problems;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Eskiz;
-use crate::mailbox::is_address;
-use crate::{endpoint, signed_url};
+use crate::protocol::checks::Checks;
+use crate::protocol::endpoint;
+use crate::protocol::mailbox::is_address;
+use crate::protocol::signatures::signed_url::Key;
 
 const URL: &str = "https://notify.eskiz.uz";
 const FROM: &str = "4546";
@@ -39,36 +40,42 @@ fn url() -> String {
     URL.to_owned()
 }
 
+/// The settings, checked.
+pub(super) struct Checked {
+    /// Where they stand.
+    pub(super) path: String,
+    pub(super) email: String,
+    pub(super) password: Secret<String>,
+    pub(super) from: String,
+    pub(super) url: String,
+    /// What the URLs of callbacks are signed with.
+    pub(super) callbacks: Key,
+}
+
 impl EskizSettings {
-    pub(super) fn open(&self, path: &str) -> Result<Eskiz, Problems> {
-        let mut problems = Vec::new();
-        let mut refuse = |field: &str, text: &str| {
-            problems.push(Problem::new(format!("{path}.{field}"), text));
-        };
-        if !is_address(&self.email) {
-            refuse("email", "has to be a mail address of at most 254 bytes");
-        }
+    pub(super) fn check(&self, path: &str) -> Result<Checked, Problems> {
+        let mut checks = Checks::new(path);
+        let text = "has to be a mail address of at most 254 bytes";
+        checks.require("email", is_address(&self.email), text);
         let password = self.password.expose();
-        if !(1..=MAX_PASSWORD_BYTES).contains(&password.len()) || has_control(password) {
-            refuse("password", "has to be 1 to 256 bytes without control characters");
-        }
-        if !(1..=MAX_FROM_BYTES).contains(&self.from.len())
-            || !self.from.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
-        {
-            refuse("from", "has to be 1 to 32 printable ASCII characters");
-        }
-        let url = endpoint::base(&self.url).inspect_err(|text| refuse("url", text)).ok();
-        match (url, signed_url::Key::from_secret(password)) {
-            (Some(url), Some(callbacks)) if problems.is_empty() => Ok(Eskiz {
+        let is_password =
+            (1..=MAX_PASSWORD_BYTES).contains(&password.len()) && !has_control(password);
+        let text = "has to be 1 to 256 bytes without control characters";
+        checks.require("password", is_password, text);
+        let is_from = (1..=MAX_FROM_BYTES).contains(&self.from.len())
+            && self.from.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+        checks.require("from", is_from, "has to be 1 to 32 printable ASCII characters");
+        let url = checks.take("url", endpoint::base(&self.url));
+        checks.finish(|| {
+            Some(Checked {
                 path: path.to_owned(),
                 email: self.email.clone(),
                 password: self.password.clone(),
                 from: self.from.clone(),
-                url,
-                callbacks,
-            }),
-            _ => Err(Problems(problems)),
-        }
+                url: url?,
+                callbacks: Key::from_secret(password)?,
+            })
+        })
     }
 }
 

@@ -1,13 +1,16 @@
 //! Settings, the login that is renewed on the way, numbers, and status reports.
 
-use countersign_contract::Pii;
 use countersign_contract::callbacks::MAX_REPORTS;
 use countersign_contract::types::{Channel, DeliveryOutcome};
+use countersign_contract::{Pii, Secret};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method};
 
 use super::*;
-use crate::callback::Report;
-use crate::provider::Accepted;
+use crate::messages::content::Content;
+use crate::protocol::callback::Report;
+use crate::protocol::provider::Accepted;
+use crate::protocol::tag::Tag;
 
 const NOW: Timestamp = Timestamp(1_795_208_661);
 const URL: &str = "https://otp.example.com/v1/callbacks/sms-eskiz";
@@ -25,18 +28,9 @@ fn eskiz() -> Eskiz {
 fn message() -> Message {
     Message {
         tenant: "acme".into(),
-        purpose: "login".into(),
-        channel: Channel::Sms,
         recipient: Pii::new("+998901234567".into()),
-        code: Secret::new("471199".into()),
-        challenge_id: "login.AbC-_9.x".into(),
-        send_number: 1,
-        lifetime_seconds: 300,
-        expires_at: Timestamp(NOW.0 + 300),
-        reference: None,
-        locale: None,
-        content: Content::Text(Secret::new("Example: kod 471199".into())),
         callback_url: Some(URL.into()),
+        ..Message::example(Channel::Sms, Content::Text(Secret::new("Example: kod 471199".into())))
     }
 }
 
@@ -225,7 +219,7 @@ fn a_number_elsewhere_is_refused_before_anybody_is_asked() {
 fn a_message_without_words_is_refused() {
     let message = Message { content: Content::None, ..message() };
     let error = eskiz().request(&message, &mut Session::default(), NOW).unwrap_err();
-    assert_eq!(error, SendError::Other("a text message without a text".into()));
+    assert_eq!(error, SendError::Other("the message has no text".into()));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::autofill::Autofill;
 use super::locale::{self, LAST_RESORT};
-use crate::settings::without_values;
+use crate::json::without_values;
 
 const DEFAULT_MAX_SMS_SEGMENTS: u32 = 3;
 

@@ -1,5 +1,3 @@
-use countersign_contract::{Pii, Timestamp};
-
 use super::*;
 
 pub(super) const CODE: &str = "480162";
@@ -7,19 +5,10 @@ pub(super) const CODE: &str = "480162";
 /// A message of `default` for `login`, five minutes before its end.
 pub(super) fn message(channel: Channel, locale: Option<&str>) -> Message {
     Message {
-        tenant: "default".into(),
-        purpose: "login".into(),
-        channel,
-        recipient: Pii::new("+6281234567890".into()),
         code: Secret::new(CODE.into()),
         challenge_id: "login.x".into(),
-        send_number: 1,
-        lifetime_seconds: 300,
-        expires_at: Timestamp(1_795_208_961),
-        reference: None,
         locale: locale.map(Into::into),
-        content: Content::None,
-        callback_url: None,
+        ..Message::example(channel, Content::None)
     }
 }
 

@@ -5,9 +5,8 @@ use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
 use serde_json::Value;
 
-use crate::answer;
-use crate::provider::Accepted;
-use crate::retry_after;
+use crate::protocol::answer;
+use crate::protocol::provider::Accepted;
 
 /// Reads an answer; `path` is where the settings stand.
 ///
@@ -23,14 +22,14 @@ pub(super) fn read(
     if status.is_success() {
         let id = body.as_ref().and_then(|body| body.pointer("/messages/0/id")?.as_str());
         let id = id.ok_or(SendError::Unreadable)?;
-        return Ok(Accepted { message_id: answer::message_id(id) });
+        return Ok(answer::accepted(id));
     }
     let number = |pointer: &str| number(body.as_ref()?, pointer);
     Err(match number("/error/code") {
         Some(code) => {
             let subcode = number("/error/error_subcode");
-            let retry_after = || retry_after::seconds(response.headers(), now);
-            error(code, subcode, path, retry_after).unwrap_or_else(|| {
+            let throttled = || answer::throttled(response, now);
+            error(code, subcode, path, throttled).unwrap_or_else(|| {
                 match answer::by_status(response, "Meta", now) {
                     SendError::Other(text) => SendError::Other(format!("{text}, code {code}")),
                     known => known,
@@ -38,7 +37,7 @@ pub(super) fn read(
             })
         }
         None if status == StatusCode::NOT_FOUND => {
-            SendError::NotConfigured(format!("{path}.url: there is no Graph API there (404)"))
+            answer::not_configured(path, "url", "there is no Graph API there (404)")
         }
         None => answer::by_status(response, "Meta", now),
     })
@@ -63,12 +62,12 @@ fn error(
     code: i64,
     subcode: Option<i64>,
     path: &str,
-    retry_after: impl Fn() -> Option<u32>,
+    throttled: impl Fn() -> SendError,
 ) -> Option<SendError> {
     let (setting, what) = match code {
         0 | 3 | 10 | 102 | 190 | 200..=299 | 131_005 => return Some(SendError::Unauthorised),
         4 | 17 | 32 | 341 | 613 | 80_007 | 80_008 | 130_429 | 131_048 | 131_064 => {
-            return Some(SendError::Throttled(retry_after()));
+            return Some(throttled());
         }
         // Towards this recipient: for how long isn't to keep all others waiting.
         TOO_MANY_TO_ONE => return Some(SendError::Throttled(None)),
@@ -96,7 +95,7 @@ fn error(
         2500 => ("version", "the Graph API has no such path"),
         _ => return None,
     };
-    Some(SendError::NotConfigured(format!("{path}.{setting}: {what} (code {code})")))
+    Some(answer::not_configured(path, setting, format_args!("{what} (code {code})")))
 }
 
 const NO_NUMBER: (&str, &str) =

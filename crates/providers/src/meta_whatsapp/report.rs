@@ -6,64 +6,23 @@
 //!
 //! Registering the URL Meta asks for a word back: `GET ?hub.mode=subscribe&hub.verify_token=…&hub.challenge=…`.
 
-use countersign_contract::Secret;
 use countersign_contract::callbacks::{CallbackError, MAX_REPORTS};
 use countersign_contract::types::DeliveryOutcome;
-use countersign_settings::problem::Problem;
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, Method};
 use serde_json::Value;
 use sha2::Sha256;
 
-use super::MetaWhatsappSettings;
-use crate::callback::{Callback, Received, Report};
-use crate::json;
-use crate::query::{self, Token};
-use crate::tag::Tag;
+use super::settings::Proof;
+use crate::protocol::callback::{Callback, Received, Report};
+use crate::protocol::signatures::query;
+use crate::protocol::tag::Tag;
 
 const SIGNATURE_HEADER: &str = "x-hub-signature-256";
 const MAX_CHALLENGE_BYTES: usize = 128;
 
-/// What authenticates Meta.
-pub(super) struct Reports {
-    app_secret: Secret<String>,
-    verify_token: Token,
-}
-
-impl Reports {
-    /// Reads the settings `app_secret` and `verify_token`, which stand at `path`: both, or none.
-    pub(super) fn open(
-        settings: &MetaWhatsappSettings,
-        path: &str,
-        problems: &mut Vec<Problem>,
-    ) -> Option<Self> {
-        let app_secret = settings.app_secret.as_ref();
-        if app_secret.is_some_and(|secret| !is_app_secret(secret.expose())) {
-            let text = "has to be the app's secret: 16 to 256 characters without spaces";
-            problems.push(Problem::new(format!("{path}.app_secret"), text));
-        }
-        let verify_token = settings.verify_token.as_ref().map(Token::parse).transpose();
-        let verify_token = verify_token
-            .map_err(|text| problems.push(Problem::new(format!("{path}.verify_token"), text)));
-        match (app_secret, verify_token) {
-            (Some(app_secret), Ok(Some(verify_token))) => {
-                Some(Self { app_secret: app_secret.clone(), verify_token })
-            }
-            (Some(_), Ok(None)) => {
-                let text = "is missing: `app_secret` is of no use without";
-                problems.push(Problem::new(format!("{path}.verify_token"), text));
-                None
-            }
-            (None, Ok(Some(_)) | Err(())) => {
-                let text = "is missing: `verify_token` is of no use without";
-                problems.push(Problem::new(format!("{path}.app_secret"), text));
-                None
-            }
-            (_, Err(()) | Ok(None)) => None,
-        }
-    }
-
+impl Proof {
     /// Reads a call of Meta's.
     ///
     /// # Errors
@@ -75,13 +34,9 @@ impl Reports {
         if !self.is_signed(callback.headers, callback.body) {
             return Err(CallbackError::Unauthenticated);
         }
-        if *callback.method != Method::POST {
-            return Err(CallbackError::Unreadable);
-        }
-        let body: Value = json::read(callback.body).ok_or(CallbackError::Unreadable)?;
+        let body: Value = callback.json()?;
         body.get("entry").and_then(Value::as_array).ok_or(CallbackError::Unreadable)?;
-        let reports = statuses(&body).filter_map(report).take(MAX_REPORTS).collect();
-        Ok(Received { reports, answer: String::new() })
+        Ok(statuses(&body).filter_map(report).take(MAX_REPORTS).collect())
     }
 
     fn handshake(&self, query: Option<&str>) -> Result<Received, CallbackError> {
@@ -135,10 +90,6 @@ fn report(status: &Value) -> Option<Report> {
     Some(Report { tag, outcome })
 }
 
-fn is_app_secret(text: &str) -> bool {
-    (16..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
 fn is_challenge(text: &str) -> bool {
     (1..=MAX_CHALLENGE_BYTES).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
@@ -146,12 +97,15 @@ fn is_challenge(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use countersign_contract::Secret;
+
     use super::*;
+    use crate::protocol::signatures::query::Token;
 
     #[test]
     fn the_published_vector_of_this_way_to_sign() {
         // GitHub signs alike, under the same header, and publishes one.
-        let reports = Reports {
+        let reports = Proof {
             app_secret: Secret::new("It's a Secret to Everybody".into()),
             verify_token: Token::parse(&Secret::new("t".repeat(32))).ok().unwrap(),
         };

@@ -1,6 +1,5 @@
 //! What the recorded exchanges don't hold: settings, languages, every code and reports.
 
-use countersign_contract::Pii;
 use countersign_contract::callbacks::MAX_REPORTS;
 use countersign_contract::types::{Channel, DeliveryOutcome};
 use data_encoding::HEXLOWER;
@@ -10,8 +9,8 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::*;
-use crate::callback::Report;
-use crate::content::Content;
+use crate::messages::content::Content;
+use crate::protocol::callback::Report;
 
 const APP_SECRET: &str = "0123456789abcdef0123456789abcdef";
 const VERIFY_TOKEN: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
@@ -42,19 +41,13 @@ fn problems(changes: Value) -> Vec<String> {
 
 fn message(purpose: &str, locale: Option<&str>) -> Message {
     Message {
-        tenant: "default".into(),
         purpose: purpose.into(),
-        channel: Channel::Whatsapp,
-        recipient: Pii::new("+6281234567890".into()),
-        code: Secret::new("471199".into()),
         challenge_id: "login.AbC".into(),
         send_number: 2,
-        lifetime_seconds: 300,
         expires_at: Timestamp(1_795_208_960),
-        reference: None,
         locale: locale.map(Into::into),
-        content: Content::None,
         callback_url: Some("https://otp.example.com/v1/callbacks/whatsapp-meta_whatsapp".into()),
+        ..Message::example(Channel::Whatsapp, Content::None)
     }
 }
 

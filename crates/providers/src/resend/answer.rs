@@ -6,8 +6,8 @@ use http::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::answer;
-use crate::provider::Accepted;
+use crate::protocol::answer;
+use crate::protocol::provider::Accepted;
 
 /// Reads an answer; `path` is where the settings stand.
 ///
@@ -25,7 +25,7 @@ pub(super) fn read(
     let status = response.status();
     if status.is_success() {
         let Success { id } = answer::json(response).ok_or(SendError::Unreadable)?;
-        return Ok(Accepted { message_id: answer::message_id(&id) });
+        return Ok(answer::accepted(&id));
     }
     // A 5xx means the same whatever it is called.
     let refusal = status.is_client_error().then(|| refusal(response, path, now)).flatten();
@@ -53,8 +53,7 @@ fn refusal(response: &Response<&[u8]>, path: &str, now: Timestamp) -> Option<Sen
     let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default();
     let (name, message) = (text("name"), text("message"));
     let status = response.status();
-    let not_configured =
-        |field: &str, text: &str| SendError::NotConfigured(format!("{path}.{field}: {text}"));
+    let not_configured = |field: &str, text: &str| answer::not_configured(path, field, text);
     // The documentation itself has one name in two spellings.
     let name = name.to_ascii_lowercase();
     if message.starts_with("Invalid `to` field") {
@@ -64,12 +63,14 @@ fn refusal(response: &Response<&[u8]>, path: &str, now: Timestamp) -> Option<Sen
     if message.to_ascii_lowercase().contains("api key is invalid") {
         return Some(SendError::Unauthorised);
     }
+    let unverified = "Resend sends from verified domains only, and without one to the account's own address only";
+    // With 403 by the documentation.
+    if message.contains("domain is not verified") {
+        return Some(not_configured("from", unverified));
+    }
     Some(match name.as_str() {
         "validation_error" if status == StatusCode::UNAUTHORIZED => SendError::Unauthorised,
-        "validation_error" if status == StatusCode::FORBIDDEN => not_configured(
-            "from",
-            "Resend sends from verified domains only, and without one to the account's own address only",
-        ),
+        "validation_error" if status == StatusCode::FORBIDDEN => not_configured("from", unverified),
         "validation_error" | "" if names_field(message, "to") => SendError::RecipientRefused,
         "validation_error" | "" if names_field(message, "reply_to") => {
             not_configured("reply_to", "Resend refuses it")

@@ -1,14 +1,14 @@
 //! What an operator says of an account at Resend.
 
 use countersign_contract::Secret;
-use countersign_settings::problem::{Problem, Problems};
+use countersign_settings::problem::Problems;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Resend;
-use crate::endpoint;
-use crate::mailbox::is_mailbox;
-use crate::standard_webhooks::Keys;
+use crate::protocol::checks::Checks;
+use crate::protocol::endpoint;
+use crate::protocol::mailbox::is_mailbox;
+use crate::protocol::signatures::standard_webhooks::Keys;
 
 const URL: &str = "https://api.resend.com";
 const MAX_KEY_BYTES: usize = 256;
@@ -40,38 +40,40 @@ fn url() -> String {
     URL.to_owned()
 }
 
+/// The settings, checked.
+pub(super) struct Checked {
+    /// Where they stand.
+    pub(super) path: String,
+    pub(super) api_key: Secret<String>,
+    pub(super) from: String,
+    pub(super) reply_to: Option<String>,
+    pub(super) url: String,
+    pub(super) webhook_keys: Option<Keys>,
+}
+
 impl ResendSettings {
-    pub(super) fn open(&self, path: &str) -> Result<Resend, Problems> {
-        let mut problems = Vec::new();
-        let mut refuse = |field: &str, text: &str| {
-            problems.push(Problem::new(format!("{path}.{field}"), text));
-        };
+    pub(super) fn check(&self, path: &str) -> Result<Checked, Problems> {
+        let mut checks = Checks::new(path);
         let key = self.api_key.expose();
-        if !(1..=MAX_KEY_BYTES).contains(&key.len())
-            || !key.bytes().all(|byte| byte.is_ascii_graphic())
-        {
-            refuse("api_key", "has to be 1 to 256 printable ASCII characters without spaces");
-        }
-        if !is_mailbox(&self.from) {
-            refuse("from", MAILBOX);
-        }
-        if self.reply_to.as_ref().is_some_and(|text| !is_mailbox(text)) {
-            refuse("reply_to", MAILBOX);
-        }
-        let url = endpoint::base(&self.url).inspect_err(|text| refuse("url", text)).ok();
+        let is_key = (1..=MAX_KEY_BYTES).contains(&key.len())
+            && key.bytes().all(|byte| byte.is_ascii_graphic());
+        let text = "has to be 1 to 256 printable ASCII characters without spaces";
+        checks.require("api_key", is_key, text);
+        checks.require("from", is_mailbox(&self.from), MAILBOX);
+        let is_reply_to = self.reply_to.as_ref().is_none_or(|text| is_mailbox(text));
+        checks.require("reply_to", is_reply_to, MAILBOX);
+        let url = checks.take("url", endpoint::base(&self.url));
         let secret = self.webhook_secret.as_ref().map(|secret| Keys::parse(secret.expose()));
-        let webhook_keys =
-            secret.transpose().inspect_err(|text| refuse("webhook_secret", text)).ok().flatten();
-        match url {
-            Some(url) if problems.is_empty() => Ok(Resend {
+        let webhook_keys = checks.take_optional("webhook_secret", secret);
+        checks.finish(|| {
+            Some(Checked {
                 path: path.to_owned(),
                 api_key: self.api_key.clone(),
                 from: self.from.clone(),
                 reply_to: self.reply_to.clone(),
-                url,
+                url: url?,
                 webhook_keys,
-            }),
-            _ => Err(Problems(problems)),
-        }
+            })
+        })
     }
 }

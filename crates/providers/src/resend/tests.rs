@@ -1,13 +1,17 @@
 //! Settings, tags, the one answer whose meaning isn't known, and status reports.
 
-use countersign_contract::Pii;
+use countersign_contract::Secret;
 use countersign_contract::types::{Channel, DeliveryOutcome};
+use data_encoding::BASE64URL_NOPAD;
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook as Oracle;
 
 use super::*;
-use crate::callback::Report;
+use crate::messages::content::{Content, Mail};
+use crate::protocol::callback::Report;
+use crate::protocol::tag::Tag;
 
 const NOW: Timestamp = Timestamp(1_795_208_661);
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
@@ -29,22 +33,15 @@ fn resend() -> Resend {
 fn message() -> Message {
     Message {
         tenant: "acme".into(),
-        purpose: "login".into(),
-        channel: Channel::Email,
-        recipient: Pii::new("ana@example.com".into()),
-        code: Secret::new("471199".into()),
-        challenge_id: "login.AbC-_9.x".into(),
         send_number: 2,
-        lifetime_seconds: 300,
-        expires_at: Timestamp(NOW.0 + 300),
-        reference: None,
-        locale: None,
-        content: Content::Mail(Mail {
-            subject: "Your code \"x\" <ü>".into(),
-            text: Secret::new("471199\r\n\u{0}\u{1f600}".into()),
-            html: Secret::new("<b>471199</b>".into()),
-        }),
-        callback_url: None,
+        ..Message::example(
+            Channel::Email,
+            Content::Mail(Mail {
+                subject: "Your code \"x\" <ü>".into(),
+                text: Secret::new("471199\r\n\u{0}\u{1f600}".into()),
+                html: Secret::new("<b>471199</b>".into()),
+            }),
+        )
     }
 }
 
@@ -105,7 +102,7 @@ fn words_survive_json() {
 fn a_message_without_words_is_refused() {
     let message = Message { content: Content::None, ..message() };
     let error = resend().request(&message, &mut Session::default(), NOW).unwrap_err();
-    assert_eq!(error, SendError::Other("a mail without words".into()));
+    assert_eq!(error, SendError::Other("the message has no mail".into()));
 }
 
 #[test]
@@ -116,10 +113,10 @@ fn a_tag_that_is_too_long_is_left_out_and_still_an_idempotency_key() {
     assert_eq!(body(&longest)["tags"][0]["value"].as_str().unwrap().len(), 256);
     assert!(body(&longer).get("tags").is_none());
     for message in [longest, longer] {
-        assert_eq!(request(&message).headers()[IDEMPOTENCY_KEY], Tag::of(&message).to_string());
+        assert_eq!(request(&message).headers()["idempotency-key"], Tag::of(&message).to_string());
     }
     let hostile = Message { challenge_id: "a\r\nb".into(), ..message() };
-    assert!(!request(&hostile).headers().contains_key(IDEMPOTENCY_KEY));
+    assert!(!request(&hostile).headers().contains_key("idempotency-key"));
     assert!(body(&hostile).get("tags").is_none());
 }
 
@@ -185,6 +182,21 @@ fn a_refusal_without_a_name_or_a_message_is_read_by_the_other() {
         let response = Response::builder().status(status).body(body.as_bytes()).unwrap();
         let error = resend().response(response, &mut Session::default(), NOW).unwrap_err();
         assert_eq!(error, expected, "{status} {body}");
+    }
+}
+
+#[test]
+fn a_domain_that_is_not_verified_is_the_operator_s_to_mend_whatever_the_status_and_the_name() {
+    for (status, name) in
+        [(403, "validation_error"), (422, "validation_error"), (400, ""), (403, "x")]
+    {
+        let body = format!(
+            r#"{{"name":"{name}","message":"The example.com domain is not verified. Please, add and verify your domain on https://resend.com/domains"}}"#
+        );
+        let response = Response::builder().status(status).body(body.as_bytes()).unwrap();
+        let error = resend().response(response, &mut Session::default(), NOW).unwrap_err();
+        let SendError::NotConfigured(text) = &error else { panic!("{status} {name}: {error:?}") };
+        assert!(text.contains(".from: Resend sends from verified domains only"), "{text}");
     }
 }
 

@@ -2,17 +2,18 @@
 
 use countersign_contract::Secret;
 use countersign_contract::types::SendError;
-use countersign_settings::problem::Problem;
 use data_encoding::BASE64;
-use form_urlencoded::Serializer;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderValue, Request, Uri};
+use http::header::AUTHORIZATION;
+use http::{Request, Uri};
 
-use crate::endpoint;
-use crate::message::Message;
-use crate::tag::Tag;
+use crate::messages::message::Message;
+use crate::protocol::checks::Checks;
+use crate::protocol::endpoint;
+use crate::protocol::request::{self, FORM};
+use crate::protocol::tag::Tag;
 
-use super::URL;
+/// Twilio in the United States. Others: `https://api.dublin.ie1.twilio.com`, `https://api.sydney.au1.twilio.com`.
+pub const URL: &str = "https://api.twilio.com";
 
 const MAX_SECRET_BYTES: usize = 128;
 
@@ -52,52 +53,26 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// The account whose settings stand at `path`; nothing where `problems` were found.
+    /// Reads the account's settings.
     pub(super) fn open(
         credentials: &Credentials<'_>,
         resource: &str,
-        path: &str,
-        problems: &mut Vec<Problem>,
+        checks: &mut Checks,
     ) -> Option<Self> {
-        let before = problems.len();
-        let mut problem = |field: &str, text: &str| {
-            problems.push(Problem::new(format!("{path}.{field}"), text));
-        };
         let account_sid = credentials.account_sid;
-        if !is_sid(account_sid, "AC") {
-            problem("account_sid", "has to be `AC` and 32 hexadecimal digits");
-        }
-        if credentials.auth_token.is_some_and(|token| !is_secret(token)) {
-            problem("auth_token", SECRET);
-        }
-        if credentials.api_key_secret.is_some_and(|secret| !is_secret(secret)) {
-            problem("api_key_secret", SECRET);
-        }
-        if credentials.api_key_sid.is_some_and(|sid| !is_sid(sid, "SK")) {
-            problem("api_key_sid", "has to be `SK` and 32 hexadecimal digits");
-        }
-        let user = match credentials.user() {
-            Ok(user) => Some(user),
-            Err((field, text)) => {
-                problem(field, text);
-                None
-            }
-        };
-        let uri = match uri(credentials.url.unwrap_or(URL), account_sid, resource) {
-            Ok(uri) => Some(uri),
-            Err(text) => {
-                problem("url", text);
-                None
-            }
-        };
-        if problems.len() > before {
-            return None;
-        }
+        let text = "has to be `AC` and 32 hexadecimal digits";
+        checks.require("account_sid", is_sid(account_sid, "AC"), text);
+        checks.require("auth_token", credentials.auth_token.is_none_or(is_secret), SECRET);
+        checks.require("api_key_secret", credentials.api_key_secret.is_none_or(is_secret), SECRET);
+        let is_key = credentials.api_key_sid.is_none_or(|sid| is_sid(sid, "SK"));
+        checks.require("api_key_sid", is_key, "has to be `SK` and 32 hexadecimal digits");
+        let user = credentials.user().map_err(|(field, text)| checks.refuse(field, text)).ok();
+        let uri = checks.take("url", uri(credentials.url.unwrap_or(URL), account_sid, resource))?;
         let (user, password) = user?;
         let pair = Secret::new(format!("{user}:{}", password.expose()));
         let authorization =
             Secret::new(format!("Basic {}", BASE64.encode(pair.expose().as_bytes())));
-        Some(Self { uri: uri?, authorization, auth_token: credentials.auth_token.cloned() })
+        Some(Self { uri, authorization, auth_token: credentials.auth_token.cloned() })
     }
 
     /// Where Twilio is.
@@ -124,17 +99,9 @@ impl Account {
         &self,
         parameters: &[(&str, &str)],
     ) -> Result<Request<Vec<u8>>, SendError> {
-        let mut authorization = HeaderValue::from_str(self.authorization.expose())
-            .map_err(|_| SendError::Unauthorised)?;
-        authorization.set_sensitive(true);
-        let body = Serializer::new(String::new()).extend_pairs(parameters).finish();
-        Request::post(self.uri.clone())
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(ACCEPT, "application/json")
-            .header(USER_AGENT, concat!("countersign/", env!("CARGO_PKG_VERSION")))
-            .header(AUTHORIZATION, authorization)
-            .body(body.into_bytes())
-            .map_err(|_| SendError::Other("the message can't be written as a request".to_owned()))
+        let authorization = request::secret_header(self.authorization.expose())?;
+        let request = request::post(self.uri.clone(), FORM).header(AUTHORIZATION, authorization);
+        request::finish(request, request::form(parameters))
     }
 }
 

@@ -5,9 +5,8 @@ use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
 use serde::Deserialize;
 
-use crate::answer;
-use crate::provider::Accepted;
-use crate::retry_after;
+use crate::protocol::answer;
+use crate::protocol::provider::Accepted;
 
 use super::codes::{Meaning, meaning};
 
@@ -58,7 +57,7 @@ pub(super) fn read(
     let code = answer::json::<Refused>(response).and_then(|refused| refused.code);
     Err(match code {
         None if response.status() == StatusCode::NOT_FOUND => {
-            SendError::NotConfigured(format!("{}.url: Twilio answered 404", settings.path))
+            answer::not_configured(settings.path, "url", "Twilio answered 404")
         }
         None => answer::by_status(response, "Twilio", now),
         code => refusal(response, code, settings, now),
@@ -78,7 +77,7 @@ fn refusal(
     let said = format!("Twilio answered {status}, code {code}");
     let path = settings.path;
     let not_configured =
-        |field: &str, why: &str| SendError::NotConfigured(format!("{path}.{field}: {said}: {why}"));
+        |field: &str, why: &str| answer::not_configured(path, field, format_args!("{said}: {why}"));
     match meaning(code) {
         Some(Meaning::Account(why)) => not_configured("account_sid", why),
         Some(Meaning::Callbacks) => SendError::NotConfigured(format!(
@@ -90,9 +89,7 @@ fn refusal(
         Some(Meaning::Sender(why)) => not_configured(settings.sender, why),
         Some(Meaning::Service(why)) => not_configured("messaging_service_sid", why),
         Some(Meaning::Template) => SendError::TemplateUnknown,
-        Some(Meaning::Throttled) => {
-            SendError::Throttled(retry_after::seconds(response.headers(), now))
-        }
+        Some(Meaning::Throttled) => answer::throttled(response, now),
         Some(Meaning::Timeout) => SendError::Timeout,
         Some(Meaning::Unauthorised) => SendError::Unauthorised,
         Some(Meaning::Unavailable) => match answer::by_status(response, "Twilio", now) {

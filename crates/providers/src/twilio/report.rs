@@ -5,12 +5,11 @@ use countersign_contract::types::DeliveryOutcome;
 use form_urlencoded::parse;
 use http::Method;
 
-use crate::callback::{Callback, Received, Report};
-use crate::tag::Tag;
+use crate::protocol::callback::{Callback, Received, Report};
+use crate::protocol::tag::Tag;
 
-use super::SIGNATURE_HEADER;
 use super::account::Account;
-use super::signature::{self, Parameters};
+use super::signature::{self, Parameters, SIGNATURE_HEADER};
 
 /// Twilio sends some thirty; "new parameters may be added without notice".
 const MAX_PARAMETERS: usize = 256;
@@ -52,7 +51,7 @@ pub(super) fn receive(
     let status = names.iter().find_map(|name| one(&parameters, name));
     let status = status.ok_or(CallbackError::Unreadable)?;
     let reports = outcome(of, status).map(|outcome| Report { tag, outcome });
-    Ok(Received { reports: reports.into_iter().collect(), answer: String::new() })
+    Ok(reports.into_iter().collect())
 }
 
 /// What the body holds, where it is one that Twilio would send.

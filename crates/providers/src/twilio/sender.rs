@@ -1,8 +1,7 @@
 //! Whom a message is from: a number or name of the account's, or one that a messaging service picks.
 
-use countersign_settings::problem::Problem;
-
 use super::account::is_sid;
+use crate::protocol::checks::Checks;
 
 /// What may stand in `from`.
 #[derive(Clone, Copy)]
@@ -20,33 +19,30 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    /// The sender whose settings stand at `path`; where `problems` were found it is of no use.
+    /// Reads the settings `from` and `messaging_service_sid`.
     pub(super) fn open(
         from: Option<&str>,
         service: Option<&str>,
         kind: Kind,
-        path: &str,
-        problems: &mut Vec<Problem>,
+        checks: &mut Checks,
     ) -> Self {
-        let mut problem = |field: &str, text: &str| {
-            problems.push(Problem::new(format!("{path}.{field}"), text));
+        let is_there = from.is_some() || service.is_some();
+        checks.require("from", is_there, "is missing: set it, or `messaging_service_sid`");
+        let text = match kind {
+            Kind::Sms => SMS,
+            Kind::Number => NUMBER,
         };
-        if from.is_none() && service.is_none() {
-            problem("from", "is missing: set it, or `messaging_service_sid`");
-        }
-        if from.is_some_and(|from| !is_from(from, kind)) {
-            problem(
-                "from",
-                match kind {
-                    Kind::Sms => SMS,
-                    Kind::Number => NUMBER,
-                },
-            );
-        }
-        if service.is_some_and(|sid| !is_sid(sid, "MG")) {
-            problem("messaging_service_sid", "has to be `MG` and 32 hexadecimal digits");
-        }
+        checks.require("from", from.is_none_or(|from| is_from(from, kind)), text);
+        let text = "has to be `MG` and 32 hexadecimal digits";
+        let is_service = service.is_none_or(|sid| is_sid(sid, "MG"));
+        checks.require("messaging_service_sid", is_service, text);
         Self { from: from.map(Into::into), service: service.map(Into::into) }
+    }
+
+    /// What a request says of it.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let from = self.from().map(|from| ("From", from));
+        from.into_iter().chain(self.service().map(|sid| ("MessagingServiceSid", sid)))
     }
 
     /// The number or name.

@@ -11,6 +11,9 @@ use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
+/// The header of Twilio's signatures.
+pub const SIGNATURE_HEADER: &str = "x-twilio-signature";
+
 /// Parameters of a body, decoded.
 pub(super) type Parameters = Vec<(String, String)>;
 

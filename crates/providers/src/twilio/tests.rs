@@ -3,15 +3,15 @@
 mod reports;
 
 use countersign_contract::types::{Channel, SendError};
-use countersign_contract::{Pii, Secret, Timestamp};
+use countersign_contract::{Secret, Timestamp};
 use form_urlencoded::parse;
 use http::Request;
 use serde_json::{Value, json};
 
-use crate::content::{Content, Speech};
-use crate::message::Message;
-use crate::provider::{Provider, Session, Step};
-use crate::ways::{Opened, SenderSettings};
+use crate::messages::content::{Content, Speech};
+use crate::messages::message::Message;
+use crate::protocol::provider::{Provider, Session, Step};
+use crate::settings::ways::{Opened, SenderSettings};
 
 const NOW: Timestamp = Timestamp(1_795_208_661);
 
@@ -59,19 +59,11 @@ fn problems(kind: &str, changes: Value) -> Vec<String> {
 
 fn message(content: Content) -> Message {
     Message {
-        tenant: "default".into(),
-        purpose: "login".into(),
-        channel: Channel::Sms,
-        recipient: Pii::new("+6281234567890".into()),
-        code: Secret::new("471199".into()),
         challenge_id: "login.AbC-_9".into(),
         send_number: 2,
-        lifetime_seconds: 300,
-        expires_at: Timestamp(NOW.0 + 300),
-        reference: None,
         locale: Some("id".into()),
-        content,
         callback_url: Some("https://otp.example.com/v1/callbacks/sms-twilio_sms".into()),
+        ..Message::example(Channel::Sms, content)
     }
 }
 

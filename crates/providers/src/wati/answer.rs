@@ -5,8 +5,8 @@ use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
 use serde_json::Value;
 
-use crate::answer;
-use crate::provider::Accepted;
+use crate::protocol::answer;
+use crate::protocol::provider::Accepted;
 
 /// Errors of one answer that are read at most.
 const MAX_ERRORS: usize = 8;
@@ -36,9 +36,8 @@ pub(super) fn read(
                 None => answer::by_status(response, "WATI", now),
             }
         }),
-        StatusCode::NOT_FOUND => told().unwrap_or_else(|| {
-            SendError::NotConfigured(format!("{path}.url: WATI has no API there (404)"))
-        }),
+        StatusCode::NOT_FOUND => told()
+            .unwrap_or_else(|| answer::not_configured(path, "url", "WATI has no API there (404)")),
         _ => match answer::by_status(response, "WATI", now) {
             // "The message may have been accepted", WATI says of every 5xx.
             SendError::Unavailable => SendError::Unreadable,

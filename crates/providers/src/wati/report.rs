@@ -6,13 +6,11 @@
 
 use countersign_contract::callbacks::CallbackError;
 use countersign_contract::types::DeliveryOutcome;
-use http::Method;
 use serde_json::Value;
 
-use crate::callback::{Callback, Received, Report};
-use crate::json;
-use crate::query::Token;
-use crate::tag::Tag;
+use crate::protocol::callback::{Callback, Received, Report};
+use crate::protocol::signatures::query::Token;
+use crate::protocol::tag::Tag;
 
 const TOKEN: &str = "token";
 
@@ -24,15 +22,12 @@ pub(super) fn read(callback: &Callback<'_>, token: &Token) -> Result<Received, C
     if !token.is_shown(callback.query, TOKEN) {
         return Err(CallbackError::Unauthenticated);
     }
-    if *callback.method != Method::POST {
-        return Err(CallbackError::Unreadable);
-    }
-    let body: Value = json::read(callback.body).ok_or(CallbackError::Unreadable)?;
+    let body: Value = callback.json()?;
     let kind = body.get("eventType").and_then(Value::as_str).ok_or(CallbackError::Unreadable)?;
     // Messages that people sent from the dashboard have ids of WATI's own.
     let tag = body.get("localMessageId").and_then(Value::as_str).and_then(Tag::parse);
     let report = outcome(kind).zip(tag).map(|(outcome, tag)| Report { tag, outcome });
-    Ok(Received { reports: report.into_iter().collect(), answer: String::new() })
+    Ok(report.into_iter().collect())
 }
 
 fn outcome(kind: &str) -> Option<DeliveryOutcome> {

@@ -1,13 +1,13 @@
 //! What the recorded exchanges don't hold: settings, templates and reports.
 
-use countersign_contract::Pii;
 use countersign_contract::types::{Channel, DeliveryOutcome};
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::callback::Report;
-use crate::content::Content;
+use crate::messages::content::Content;
+use crate::protocol::callback::Report;
+use crate::protocol::tag::Tag;
 
 const TOKEN: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
 
@@ -35,19 +35,13 @@ fn problems(changes: Value) -> Vec<String> {
 
 fn message(purpose: &str, locale: Option<&str>) -> Message {
     Message {
-        tenant: "default".into(),
         purpose: purpose.into(),
-        channel: Channel::Whatsapp,
-        recipient: Pii::new("+6281234567890".into()),
-        code: Secret::new("471199".into()),
         challenge_id: "login.AbC".into(),
         send_number: 2,
-        lifetime_seconds: 300,
         expires_at: Timestamp(1_795_208_960),
-        reference: None,
         locale: locale.map(Into::into),
-        content: Content::None,
         callback_url: Some("https://otp.example.com/v1/callbacks/whatsapp-wati".into()),
+        ..Message::example(Channel::Whatsapp, Content::None)
     }
 }
 

@@ -5,9 +5,9 @@ use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
 use serde_json::Value;
 
-use crate::answer;
 use crate::json;
-use crate::provider::Accepted;
+use crate::protocol::answer;
+use crate::protocol::provider::Accepted;
 
 /// Reads an answer; `path` is where the settings stand.
 ///
@@ -30,8 +30,8 @@ pub(super) fn read(
             refusal(response.body()).unwrap_or_else(by_status)
         }
         StatusCode::NOT_FOUND | StatusCode::GONE => {
-            let text = format!("{path}.url: the webhook answered {}", status.as_u16());
-            SendError::NotConfigured(text)
+            let status = status.as_u16();
+            answer::not_configured(path, "url", format_args!("the webhook answered {status}"))
         }
         _ => by_status(),
     })

@@ -2,16 +2,17 @@
 
 use std::time::UNIX_EPOCH;
 
-use countersign_contract::Pii;
+use countersign_contract::Secret;
 use countersign_contract::types::{Channel, DeliveryOutcome};
 use http::HeaderMap;
 use standardwebhooks::Webhook as Oracle;
 
 use super::*;
-use crate::callback::Report;
-use crate::content::Content;
-use crate::provider::{Accepted, MAX_RESPONSE_BYTES};
-use crate::tag::Tag;
+use crate::messages::content::Content;
+use crate::protocol::callback::Report;
+use crate::protocol::provider::{Accepted, MAX_RESPONSE_BYTES};
+use crate::protocol::request::unwritable;
+use crate::protocol::tag::Tag;
 
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const OLD_SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
@@ -27,19 +28,12 @@ fn webhook(secret: &str) -> Webhook {
 
 fn message() -> Message {
     Message {
-        tenant: "default".into(),
-        purpose: "login".into(),
-        channel: Channel::Sms,
-        recipient: Pii::new("+6281234567890".into()),
-        code: Secret::new("471199".into()),
         challenge_id: "login.AbC-_9".into(),
         send_number: 2,
-        lifetime_seconds: 300,
         expires_at: Timestamp(1_795_208_960),
         reference: Some("order \"7\" ü".into()),
         locale: Some("id".into()),
-        content: Content::None,
-        callback_url: None,
+        ..Message::example(Channel::Sms, Content::None)
     }
 }
 

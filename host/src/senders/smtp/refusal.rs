@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use data_encoding::BASE64_NOPAD;
 use lettre::Address;
 
 use super::reply::Reply;
@@ -54,7 +55,7 @@ impl Refusal {
         // of `authentication`.
         let names = [recipient.user(), recipient.domain()];
         let says = |line: &String| {
-            let text = without(&without_addresses(line), &names, is_word).to_ascii_lowercase();
+            let text = plain(&without(&without_addresses(line), &names, is_word));
             let text = ABOUT_RECIPIENT.iter().fold(text, |text, words| text.replace(words, " "));
             WORDS.iter().any(|word| begins_word(&text, word))
                 || WHOLE_WORDS.iter().any(|word| has_word(&text, word))
@@ -62,12 +63,14 @@ impl Refusal {
         if !self.lines.iter().any(says) {
             return None;
         }
-        let encoded = percent_encoded(recipient.user());
+        let encoded = encoded(recipient);
+        let names: Vec<&str> =
+            encoded.iter().map(String::as_str).chain([recipient.user()]).collect();
         let may_be_name = |text: &str, start: usize, end: usize| {
             end - start >= MIN_PART || is_word(text, start, end)
         };
         let line = without_addresses(self.lines.first()?);
-        let line = without(&line, &[&encoded, recipient.user()], may_be_name);
+        let line = without(&line, &names, may_be_name);
         Some(line.trim().chars().take(MAX_SHOWN).collect())
     }
 }
@@ -84,6 +87,12 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// A text in lower case, in American spelling, with single spaces in place of blanks and hyphens.
+fn plain(text: &str) -> String {
+    let text = text.to_ascii_lowercase().replace("authoris", "authoriz");
+    text.split([' ', '-', '_']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 /// Texts of refusals that are about the recipient although they hold one of [`WORDS`]. In lower case.
 const ABOUT_RECIPIENT: &[&str] = &[
     // Postfix, of an address that `relay_recipient_maps` doesn't have.
@@ -94,7 +103,7 @@ const ABOUT_RECIPIENT: &[&str] = &[
     "spam quota",
 ];
 
-/// Texts of refusals that are not about the recipient: how their words begin, in lower case.
+/// Texts of refusals that are not about the recipient: how their words begin, as [`plain`] has them.
 const WORDS: &[&str] = &[
     // Relaying.
     "relay",
@@ -106,37 +115,40 @@ const WORDS: &[&str] = &[
     // Signing in.
     "authenti",
     "unauthenti",
+    "smtpauth",
+    "sasl",
     "credentials",
+    "password",
     "login required",
     "login first",
+    "login failed",
     "must login",
     "please login",
     "log in",
+    "log on",
     "logged in",
+    "logged on",
     "sign in",
-    "sign-in",
     "sign on",
-    "sign-on",
     "signed in",
+    "signed on",
     "check your mail",
     "check for new mail",
     "check mail first",
     "pop before",
-    "authorization required",
+    "authorization",
     "not authorized to send",
     "not allowed to send",
     "not permitted to send",
     // Lists.
     "blacklist",
     "black list",
-    "black-list",
     "blocklist",
     "block list",
-    "block-list",
     "denylist",
     "deny list",
     "dnsbl",
-    "sbl-xbl",
+    "sbl xbl",
     "surbl",
     "uribl",
     "listed at",
@@ -161,7 +173,6 @@ const WORDS: &[&str] = &[
     "from address",
     "mail from",
     "return path",
-    "return-path",
     "reverse dns",
     "ptr record",
     "helo ",
@@ -171,7 +182,7 @@ const WORDS: &[&str] = &[
 ];
 
 /// The same, but these say it only where they stand alone.
-const WHOLE_WORDS: &[&str] = &["auth", "rbl"];
+const WHOLE_WORDS: &[&str] = &["auth", "logon", "rbl", "rbls", "ube", "uce"];
 
 /// Class, subject and detail of one to three digits each (RFC 3463), in brackets or not, where the
 /// class fits.
@@ -235,17 +246,19 @@ fn without_name(text: &str, name: &str, is_name: impl Fn(&str, usize, usize) -> 
     shown
 }
 
-/// A local part as it stands in a URL.
-fn percent_encoded(name: &str) -> String {
-    let mut encoded = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02x}"));
-        }
-    }
-    encoded
+/// The local part as it stands in a URL and in quoted-printable, and in Base64, alone and with its domain.
+fn encoded(recipient: &Address) -> Vec<String> {
+    let user = recipient.user();
+    let escaped = |sign: char, plain: &[u8]| -> String {
+        let escape = |byte: u8| match char::from(byte) {
+            letter if byte.is_ascii_alphanumeric() || plain.contains(&byte) => letter.to_string(),
+            _ => format!("{sign}{byte:02x}"),
+        };
+        user.bytes().map(escape).collect()
+    };
+    let whole = recipient.to_string();
+    let base64 = |text: &str| BASE64_NOPAD.encode(text.as_bytes());
+    vec![escaped('%', b"-._~"), escaped('%', b""), escaped('=', b""), base64(&whole), base64(user)]
 }
 
 fn begins_word(text: &str, word: &str) -> bool {
@@ -316,6 +329,19 @@ mod tests {
             "authentication required",
             "Unauthenticated users may not send",
             "you must log in first",
+            "you must log on",
+            "Please log on first",
+            "You are not signed on",
+            "SMTPAUTH required",
+            "SASL login failed",
+            "password required",
+            "Authorization is required",
+            "authorisation required",
+            "Not authorised to send",
+            "BLACK  LIST",
+            "black-list",
+            "RBLs list you",
+            "UCE",
             "must check for new mail first",
             "Must issue AUTH first",
             "AUTH LOGIN needed",
@@ -386,6 +412,10 @@ mod tests {
             ("this is spam", "pam@example.org"),
         ] {
             assert!(told(text, recipient).is_some(), "{text}");
+        }
+        for hidden in ["jane=2Edoe", "jane=2edoe", "jane%2Edoe", "amFuZS5kb2U=", "amFuZS5kb2U"] {
+            let shown = told(&format!("relay {hidden} no"), "jane.doe@example.org").unwrap();
+            assert!(shown.starts_with("relay [address]"), "{hidden}: {shown}");
         }
         let encoded = told("Relaying denied for ada%2Bx%40example.org", "ada+x@example.org");
         assert_eq!(encoded.as_deref(), Some("Relaying denied for [address]"));

@@ -4,8 +4,8 @@ use countersign_contract::types::Channel;
 
 use super::*;
 use crate::Message;
-use crate::content::Content;
 use crate::messages::autofill::tests::parse;
+use crate::messages::content::Content;
 use crate::messages::name::{Name, Part};
 use crate::messages::tests::{CODE, message, open, settings, sms};
 use crate::messages::{MessagesSettings, SmsEncoding, segments};

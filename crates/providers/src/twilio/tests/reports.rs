@@ -8,8 +8,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, Method};
 use sha1::Sha1;
 
-use crate::callback::{Callback, Received, Report};
-use crate::tag::Tag;
+use crate::protocol::callback::{Callback, Received, Report};
+use crate::protocol::tag::Tag;
 
 use super::*;
 
