@@ -358,9 +358,49 @@ fn what_is_meant_as_an_address_is_not_called_a_number() {
         "taro 81 at x.example.com",
     ];
     all_read_as(Err(RecipientFault::MalformedAddress), None, &texts);
-    let numbers =
-        ["WA: 081234567890", "1-800-FLOWERS", "call me", "0812.3456.789O", "ab.12", "12.ab"];
+    let of_many_digits = [
+        "09012345678%40docomo.ne.jp",
+        "09012345678.docomo.ne.jp",
+        "1234567890 at gmail.com",
+        "1234567890 AT 163.com",
+        "1234567890(at)163(dot)com",
+        "1234567890 [at] gmail [dot] com",
+        "u1234567%40x.y",
+        "1234567&#x40;1.com",
+        "taro at example dot com",
+        "taro at example.com",
+        "taro12345678.com",
+        "taro\u{24d0}example.com",
+        "taro\u{24b6}example",
+    ];
+    all_read_as(Err(RecipientFault::MalformedAddress), Some("US"), &of_many_digits);
+    // As with an `@` of their own.
+    for text in texts.iter().chain(&of_many_digits) {
+        assert_eq!(parse(text, Some(Kind::Phone), None), Err(RecipientFault::WrongKind), "{text}");
+        let by_mail = parse(text, Some(Kind::Email), None);
+        assert_eq!(by_mail, Err(RecipientFault::MalformedAddress), "{text}");
+    }
+    let numbers = [
+        "WA: 081234567890",
+        "1-800-FLOWERS",
+        "1.800.555.FLOW",
+        "call me",
+        "call me at 0812.3456.7890",
+        "0662 679018 (AT)",
+        "(AT) 0662.679018",
+        "+1 650 253 0000 ext. 12",
+        "253.0000;phone-context=example.com",
+        "0812.3456.789O",
+        "ab.12",
+        "12.ab",
+    ];
     all_read_as(Err(RecipientFault::MalformedNumber), Some("US"), &numbers);
+    for text in numbers {
+        let by_sms = parse(text, Some(Kind::Phone), Some("US"));
+        assert_eq!(by_sms, Err(RecipientFault::MalformedNumber), "{text}");
+    }
+    let context = "812.345.678.90;phone-context=+62";
+    all_read_as(Ok("+6281234567890"), None, &[context]);
 }
 
 #[test]
@@ -374,6 +414,15 @@ fn the_id_of_a_whatsapp_chat_is_the_wrong_kind() {
         "120363025246125486@newsletter",
         "6281234567890@lid",
         "6281234567890\u{ff20}c.us",
+        "6281234567890@c\u{3002}us",
+        "6281234567890@c\u{ff61}us",
+        "6281234567890@c\u{ff0e}us",
+        "6281234567890@c.u\u{ad}s",
+        "6281234567890@\u{1d41c}.us",
+        "6281234567890:1@\u{24b8}.us",
+        "6281234567890@s\u{3002}whatsapp\u{3002}net",
+        "120363012345678901@g\u{3002}us",
+        "6281234567890@\u{2113}id",
     ];
     all_read_as(Err(RecipientFault::WrongKind), Some("ID"), &ids);
     for id in ids {
