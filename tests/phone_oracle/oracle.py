@@ -25,6 +25,7 @@ TYPES = (
     "voip", "personal_number", "pager", "uan", "voicemail",
 )
 SEPARATORS = "-./()[] \u00a0\u00ad\u200b\u2010\u2011\u2012\u2013\u2014\u2015\u2060\u2212\u3000\u30fc\uff08\uff09\uff0d\uff0e\uff0f\uff3b\uff3d"
+TILDES = "~\u2053\u223c"
 # Whatever shows nothing: White_Space, Cf, and the variation selectors.
 BLANKS = "".join(
     sign
@@ -36,6 +37,8 @@ FULL_WIDTH = str.maketrans("+0123456789-()", "\uff0b\uff10\uff11\uff12\uff13\uff
 ASCII = str.maketrans("".join(map(chr, range(0xFF01, 0xFF5F))), "".join(map(chr, range(0x21, 0x7F))))
 ARABIC = str.maketrans("0123456789", "\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669")
 BENGALI = str.maketrans("0123456789", "\u09e6\u09e7\u09e8\u09e9\u09ea\u09eb\u09ec\u09ed\u09ee\u09ef")
+# Beyond the basic plane, from several scripts.
+DISTANT = str.maketrans("0123456789", "\U0001d7ce\U0001d7d9\U0001d7e4\U0001e953\U0001fbf4\U0001113b\U00010d36\U000104a7\U000110f8\U000111d9")
 SOME_REGIONS = ("US", "GB", "ID", "AR", "BR", "IT", "MX", "JP", "AU", "RU", "SM", "CI", "HU", "BY")
 
 COSTLY = {
@@ -50,7 +53,7 @@ choose = random.Random(20_000)
 # something else (`has_doubtful_end`), and (in `expected`) a number whose E.164 form libphonenumber doesn't read as that
 # number. What it takes although libphonenumber refuses it: any blank but a break as a separator, and an apostrophe in front.
 BLANK = re.compile("[" + re.escape("".join(set(BLANKS) - set(BREAKS))) + "]")
-SEPARATOR = "[" + re.escape(SEPARATORS) + "]"
+SEPARATOR = "[" + re.escape(SEPARATORS + TILDES) + "]"
 SPELLING = re.compile(rf"{SEPARATOR}*[+\uff0b]*(?:{SEPARATOR}*\d)+{SEPARATOR}*")
 CONTEXT = re.compile(r"([^;]*);phone-context=(\+[-.()\d]*\d[-.()\d]*)")
 
@@ -62,10 +65,11 @@ def expected(text, region):
     text = text[1:] if text[:1] == "'" else text
     bare = text[4:] if text[:4].lower() == "tel:" else text
     context = CONTEXT.fullmatch(bare)
-    if not context and (has_doubtful_end(bare) or is_two_numbers(bare, region)):
+    local, parameters = (context[1], bare[len(context[1]) :]) if context else (bare, "")
+    if has_doubtful_end(local) or is_two_numbers(local, parameters, region):
         return None
     spelled = context[2] + context[1] if context else bare
-    if not SPELLING.fullmatch(spelled) or any(ord(sign) > 0xFFFF for sign in spelled):
+    if not SPELLING.fullmatch(spelled):
         return None
     try:
         number = phonenumbers.parse("tel:" + bare if bare != text else text, region)
@@ -80,19 +84,49 @@ def expected(text, region):
     return e164 if stable else None
 
 
+def with_digits(parts):
+    return [part for part in parts if re.search(r"\d", part)]
+
+
+def digits(text):
+    return "".join(str(unicodedata.digit(sign)) for sign in re.findall(r"\d", text))
+
+
 def has_doubtful_end(text):
     """Whether one or two digits stand behind the only slash or full stop, or in brackets at the end; or zeros behind the
-    only full stop of a number without other separators."""
-    slash = re.fullmatch(r"([^/]*\d[^/]*)/([^/]*)", text)
-    stop = re.fullmatch(r"([^.]*\d[^.]*)\.([^.]*)", text)
-    brackets = re.fullmatch(rf"(.*\d.*)[(\[]([^(\[]*)[)\]](?:(?![)\]]){SEPARATOR})*", text)
-    few = any(found and len(re.findall(r"\d", found[2])) in (1, 2) for found in (slash, stop, brackets))
-    return few or bool(stop and re.fullmatch(r"[+\d]*", stop[1]) and re.fullmatch("0+", stop[2]))
+    only full stop of a number without other separators; or up to nine digits behind a tilde."""
+    slash, stop, tilde = (with_digits(text.split(sign)) for sign in "/.~")
+    brackets = re.fullmatch(r"(.*\d.*)[(\[]([^(\[]*\d)(?=\D*[)\]])\D*", text)
+    ends = [parts[1] for parts in (slash, stop) if len(parts) == 2] + ([brackets[2]] if brackets else [])
+    return (
+        any(len(digits(end)) in (1, 2) for end in ends)
+        or len(stop) == 2 and re.fullmatch(r"\D*\d+\D*", stop[0]) and re.fullmatch("0+", digits(stop[1]))
+        or len(tilde) > 1 and len(digits(tilde[-1])) <= 9
+    )
 
 
-def is_two_numbers(text, region):
-    parts = text.split("/")
-    return len(parts) == 2 and all(expected(part, region) for part in parts)
+def is_two_numbers(text, parameters, region):
+    """Whether numbers stand on both sides of the only slash, or one before what may stand in place of its end, or before
+    the decimals of a spreadsheet."""
+
+    def is_number(part):
+        return expected(part + parameters, region) is not None
+
+    parts = with_digits(text.split("/"))
+    if len(parts) == 2 and all(map(is_number, parts)):
+        return True
+    for slash in re.finditer("/", text):
+        before = text[: slash.start()]
+        behind, parts = digits(text[slash.end() :].split("/")[0]), with_digits(before.split("/"))
+        if not behind or not parts:
+            continue
+        end = re.search(rf"(\d\D*){{{len(behind)}}}$", before)
+        begins = end and not re.search(r"\d$", before[: end.start()])
+        alternative = len(behind) >= 5 and end and (begins or digits(end[0])[:-2] == behind[:-2])
+        if (len(behind) <= 2 and len(behind) < len(digits(parts[-1])) or alternative) and is_number(before):
+            return True
+    thousands = re.fullmatch(r"(\D*[^\D0]\d{0,2}(?:[^\d.]*\.\D*\d{3})+\D*)\.\D*(\d{1,2})\D*", text)
+    return bool(thousands and not digits(thousands[2]).strip("0") and is_number(thousands[1]))
 
 
 def examples():
@@ -171,6 +205,7 @@ def with_prefixes(plan, national, prefixes):
     for prefix in prefixes:
         yield f"{prefix}{code}{national}"
         yield f"{prefix} {code} 0{national}"
+        yield f"{prefix[:1]}~{prefix[1:]} {code} {national}"
     yield f"+00{code}{national}"
     yield f"+ 00 {code} {national}"
     yield f"00{code}{code}{national}"
@@ -195,6 +230,9 @@ def in_disguise(plan, national):
     yield national.translate(FULL_WIDTH)
     yield whole.translate(ARABIC)
     yield ("0" + national).translate(BENGALI)
+    yield whole.translate(DISTANT)
+    yield ("0" + national).translate(DISTANT)
+    yield f"~{national[:3]}\u2053{national[3:]}\u223c"
     yield f"\u202a{whole}\u202c"
     yield "".join(sign + choose.choice(("", "", choose.choice(BLANKS))) for sign in whole)
     yield choose.choice(BLANKS) + whole + choose.choice(BLANKS)
@@ -202,6 +240,11 @@ def in_disguise(plan, national):
     yield f"{national}.0"
     yield f"{whole}.{choose.choice(('00', '000', '5', '123'))}"
     yield f"{national}/{choose.randrange(1, 999)}"
+    yield f"{national[:4]}/{national[4:]}/{choose.randrange(1, 999)}"
+    yield f"{whole}//{choose.randrange(1, 999)}/"
+    yield f"{national[:-5]} {national[-5:]}/{choose.randrange(10_000, 100_000)}"
+    yield f"{national}/{national[-6:-1]}{choose.randrange(10)}"
+    yield f"{int(national):,}.{choose.choice(('0', '00', '5', '123'))}".replace(",", ".")
     yield f"{national} ({choose.randrange(1, 999)})"
     yield f"{national[:4]}/{national[4:]}"
     yield f"{national[:4]}.{national[4:]}"

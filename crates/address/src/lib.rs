@@ -14,12 +14,15 @@
 
 mod header;
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub use header::{forwarded, x_forwarded_for};
 
-/// The prefix of IPv4 addresses that a translator wrote as IPv6 ones: `64:ff9b::/96` (RFC 6052, section 2.1).
-const TRANSLATED: u128 = 0x0064_ff9b << 96;
+/// The prefixes of IPv4 addresses that a translator wrote as IPv6 ones, each with the address in the last 32 bits:
+/// `64:ff9b::/96` (RFC 6052, section 2.1), and `::ffff:0:0:0/96` of SIIT (RFC 2765, section 2.1).
+const TRANSLATED: [u128; 2] = [0x0064_ff9b << 96, 0xffff << 48];
+/// The prefix that networks translate with as they like: `64:ff9b:1::/48` (RFC 8215). Its upper 48 bits.
+const LOCALLY_TRANSLATED: u128 = 0x0064_ff9b_0001;
 
 /// Reads an address: IPv4, or IPv6 in any form of RFC 4291, section 2.2; with a port behind it or without, in brackets
 /// or not, where that can be read in one way only. An IPv6 address that stands for an IPv4 one is given back as
@@ -35,16 +38,42 @@ pub fn read(text: &str) -> Option<IpAddr> {
     })
 }
 
-/// The address, or the IPv4 address that it stands for: `::ffff:0:0/96` (RFC 4291) and `64:ff9b::/96` (RFC 6052).
+/// The address, or the IPv4 address that it stands for: `::ffff:0:0/96` (RFC 4291), `64:ff9b::/96` (RFC 6052),
+/// `::ffff:0:0:0/96` (RFC 2765), and `64:ff9b:1::/48` (RFC 8215) where that says which one.
 #[must_use]
 pub fn canonical(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(address) => match u32::try_from(address.to_bits() ^ TRANSLATED) {
-            Ok(embedded) => IpAddr::V4(Ipv4Addr::from_bits(embedded)),
-            Err(_) => IpAddr::V6(address),
-        },
+        IpAddr::V6(address) => embedded(address).map_or(IpAddr::V6(address), IpAddr::V4),
         address @ IpAddr::V4(_) => address,
     }
+}
+
+fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let bits = address.to_bits();
+    let behind = |prefix: u128| u32::try_from(bits ^ prefix).ok().map(Ipv4Addr::from_bits);
+    TRANSLATED.into_iter().find_map(behind).or_else(|| locally_embedded(bits))
+}
+
+/// The address that a network's own translator wrote behind a prefix of `64:ff9b:1::/48`.
+///
+/// How long that prefix is, only the network knows, and where the IPv4 address stands depends on it (RFC 6052, section
+/// 2.2). It is read in the last 32 bits, where prefixes of 96 bits have it, if the 32 bits before are zero: behind a
+/// shorter prefix these hold a part of the address and the last 32 bits are zero, or it would begin with `0.`, which no
+/// host's does. The forms of shorter prefixes can't be told from one another and stay IPv6 addresses.
+///
+/// So do private, shared, local and loopback addresses: this prefix may hold them, and networks that use the same ones
+/// behind different prefixes would be taken for each other, or for a proxy that is trusted.
+fn locally_embedded(bits: u128) -> Option<Ipv4Addr> {
+    if bits >> 80 != LOCALLY_TRANSLATED {
+        return None;
+    }
+    let found = Ipv4Addr::from_bits(u32::try_from(bits & u128::from(u64::MAX)).ok()?);
+    let is_of_one_network = match found.octets() {
+        [0 | 127, ..] => true,
+        [100, second, ..] => second & 0xc0 == 64,
+        _ => found.is_private() || found.is_link_local(),
+    };
+    (!is_of_one_network).then_some(found)
 }
 
 /// An address without a port, in brackets or not.
@@ -98,8 +127,25 @@ mod tests {
             ("64:ff9b::cb00:7132:51234", "203.0.113.50"),
             ("[64:ff9b::203.0.113.50]:80", "203.0.113.50"),
             ("0064:ff9b:0:0:0:0:203.0.113.50", "203.0.113.50"),
-            ("64:ff9b:1::203.0.113.50", "64:ff9b:1::cb00:7132"),
             ("64:ff9b::1:cb00:7132", "64:ff9b::1:cb00:7132"),
+            ("::ffff:0:203.0.113.50", "203.0.113.50"),
+            ("::ffff:0:cb00:7133", "203.0.113.51"),
+            ("[::ffff:0:203.0.113.50]:80", "203.0.113.50"),
+            ("::ffff:1:203.0.113.50", "::ffff:1:cb00:7132"),
+            ("64:ff9b:1::203.0.113.50", "203.0.113.50"),
+            ("64:ff9b:1:fffe::cb00:7133", "203.0.113.51"),
+            ("64:ff9b:2::203.0.113.50", "64:ff9b:2::cb00:7132"),
+            // Behind prefixes of 48, 56 and 64 bits, and none.
+            ("64:ff9b:1:cb00:71:3200::", "64:ff9b:1:cb00:71:3200::"),
+            ("64:ff9b:1:cb:0:7132::", "64:ff9b:1:cb:0:7132::"),
+            ("64:ff9b:1:0:cb:71:3200::", "64:ff9b:1:0:cb:71:3200:0"),
+            ("64:ff9b:1:cb00::", "64:ff9b:1:cb00::"),
+            ("64:ff9b:1::1:cb00:7132", "64:ff9b:1::1:cb00:7132"),
+            ("64:ff9b:1::127.0.0.1", "64:ff9b:1::7f00:1"),
+            ("64:ff9b:1::10.0.0.1", "64:ff9b:1::a00:1"),
+            ("64:ff9b:1::169.254.0.1", "64:ff9b:1::a9fe:1"),
+            ("64:ff9b:1::100.64.0.1", "64:ff9b:1::6440:1"),
+            ("64:ff9b:1::100.128.0.1", "100.128.0.1"),
         ] {
             let found = read(text).map(|address| address.to_string());
             assert_eq!(found.as_deref(), Some(address), "{text}");

@@ -20,6 +20,7 @@
 //! # Ok::<(), RecipientFault>(())
 //! ```
 
+mod address;
 mod email;
 mod mask;
 mod phone;
@@ -196,8 +197,13 @@ pub fn parse_under(
         (Some(Kind::Email), _) | (None, true) => {
             email::parse(text).map(|text| Recipient { text, detail: Detail::Email })
         }
-        (None, false) if looks_like_an_address(text) => Err(RecipientFault::MalformedAddress),
-        (Some(Kind::Phone) | None, false) => parse_number(text, rules),
+        (Some(Kind::Phone) | None, false) => match parse_number(text, rules) {
+            Err(RecipientFault::MalformedNumber) if address::is_meant_by(text) => {
+                // As with an `@`: for a channel of numbers it is of the wrong kind, for any other it isn't well-formed.
+                Err(kind.map_or(RecipientFault::MalformedAddress, |_| RecipientFault::WrongKind))
+            }
+            result => result,
+        },
     }
 }
 
@@ -211,27 +217,14 @@ fn parse_number(text: &str, rules: &Rules<'_>) -> Result<Recipient, RecipientFau
 }
 
 /// Whether it is the name of a WhatsApp account, device, group or list (`6281234567890@s.whatsapp.net`): written like a
-/// mail address, and none.
+/// mail address, and none. The server is compared as a mail would be sent to it.
 fn is_whatsapp_id(text: &str) -> bool {
     let Some((user, server)) = text.rsplit_once('@') else { return false };
-    let is_server = ["broadcast", "c.us", "g.us", "lid", "newsletter", "s.whatsapp.net"]
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(server));
     let user = user.strip_prefix('+').unwrap_or(user);
-    is_server
-        && user.starts_with(|first: char| first.is_ascii_digit())
+    user.starts_with(|first: char| first.is_ascii_digit())
         && user.bytes().all(|byte| byte.is_ascii_digit() || b"-.:_".contains(&byte))
-}
-
-/// Whether a text without an `@` is meant as a mail address: more letters than digits, and a full stop or what stands for
-/// an `@` among them (`taro.example.com`, `taro%40example.com`, `taro(at)example`), and no URI of a number.
-fn looks_like_an_address(text: &str) -> bool {
-    let lower = text.trim_start_matches('\'').to_ascii_lowercase();
-    let count = |is: fn(&char) -> bool| text.chars().filter(is).count();
-    let signs = [".", "%40", "(at)", "[at]", "&#64;", "&commat;"];
-    !lower.starts_with("tel:")
-        && count(|sign| sign.is_alphabetic()) > count(|sign| sign.is_numeric())
-        && signs.iter().any(|sign| lower.contains(sign))
+        && ["broadcast", "c.us", "g.us", "lid", "newsletter", "s.whatsapp.net"]
+            .contains(&email::canonical_domain(server).as_ref())
 }
 
 /// The text with ASCII in place of full-width ASCII and of the small `@`, U+FE6B, as UTS 46 has it in domains.

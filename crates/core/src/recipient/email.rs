@@ -13,6 +13,8 @@
 //! beyond ASCII), the `unicode-rs` tables (`idna_adapter` 1.1) some 300 KB, no tables (`idna_adapter` 1.0) some 35 KB, but
 //! then `info@bücher.de` is refused. An address took less than 1 µs, the first one of an instance less than 10.
 
+use std::borrow::Cow;
+
 use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 
@@ -39,19 +41,22 @@ fn is_atom(text: &str) -> bool {
 }
 
 fn ascii_domain(domain: &str) -> Result<String, RecipientFault> {
-    // Only the hyphens at either end are looked at: `r3---x.example.com` is in use.
-    let ascii = Uts46::new()
-        .to_ascii(
-            domain.as_bytes(),
-            AsciiDenyList::STD3,
-            Hyphens::CheckFirstLast,
-            DnsLength::Verify,
-        )
-        .map_err(|_| RecipientFault::MalformedAddress)?;
+    let ascii = mapped(domain, DnsLength::Verify).ok_or(RecipientFault::MalformedAddress)?;
     match ascii.rsplit_once('.') {
         Some((_, last)) if last.starts_with(|first: char| first.is_ascii_alphabetic()) => {
             Ok(ascii.into_owned())
         }
         _ => Err(RecipientFault::MalformedAddress),
     }
+}
+
+/// The domain as an address would have it, of one label too: lower-case ASCII. As it is, if it can't be one.
+pub(super) fn canonical_domain(domain: &str) -> Cow<'_, str> {
+    mapped(domain, DnsLength::Ignore).unwrap_or(Cow::Borrowed(domain))
+}
+
+fn mapped(domain: &str, length: DnsLength) -> Option<Cow<'_, str>> {
+    // Only the hyphens at either end are looked at: `r3---x.example.com` is in use.
+    let hyphens = Hyphens::CheckFirstLast;
+    Uts46::new().to_ascii(domain.as_bytes(), AsciiDenyList::STD3, hyphens, length).ok()
 }

@@ -3,9 +3,9 @@
 //! The algorithm is libphonenumber's, step for step, over its metadata; `tests/phone_oracle` compares the two. Refused on
 //! purpose, though libphonenumber takes it:
 //!
-//! - extensions (`;ext=`, `x12`, `,,12`): a code can't go there, and to drop one is to guess;
+//! - extensions (`;ext=`, `x12`, `,,12`, and up to nine digits behind a `~`): a code can't go there, and to drop one is to guess;
 //! - letters, also where they stand for digits (`1-800-FLOWERS`) or for a carrier (`0xx11`);
-//! - `*`, `#` and `~`, which are dialling instructions, and anything else that is no part of a number, before or
+//! - `*` and `#`, which are dialling instructions, and anything else that is no part of a number, before or
 //!   behind it; the parameters of `tel:` URIs, but for a `phone-context` that names a calling code;
 //! - a number and something else, and two numbers: see `spelling.rs`.
 //!
@@ -88,15 +88,19 @@ pub(super) fn is_prefix(text: &str) -> bool {
 }
 
 /// Reads a number in any spelling. Two numbers are none, also where their digits, joined, would be one: on either side of
-/// the only slash, or a whole one and another that begins anew (`030 12345 030 12346`).
+/// the only slash, a whole one and another that begins anew (`030 12345 030 12346`), or one and what may stand in place of
+/// its end (`030 12345/12346`, `030/901820/21`). Nor is a number with decimals.
 pub(super) fn parse(text: &str, rules: &Rules<'_>) -> Result<Number, RecipientFault> {
     let number = parse_one(text, rules)?;
-    let is_number = |text: &str| parse_one(text, rules).is_ok();
+    let (text, context) = spelling::split(text);
+    let read = |part: &str, region: Option<&str>| {
+        parse_one(&spelling::join(part, context), &Rules { default_region: region, ..*rules })
+    };
+    let is_number = |part: &str| read(part, rules.default_region).is_ok();
     let are_both = |(first, second)| is_number(first) && is_number(second);
     // Germany and Austria have numbers so short that the groups of a longer one could be two of them.
-    let is_whole = |text: &str, region: Option<&str>| {
-        parse_one(text, &Rules { default_region: region, ..*rules })
-            .is_ok_and(|number| number.national_digits() >= MIN_WHOLE_DIGITS)
+    let is_whole = |part: &str, region: Option<&str>| {
+        read(part, region).is_ok_and(|number| number.national_digits() >= MIN_WHOLE_DIGITS)
     };
     let begins_anew = |second: &str| {
         let digits = spelling::read(second).map(|spelled| spelled.digits).unwrap_or_default();
@@ -111,6 +115,8 @@ pub(super) fn parse(text: &str, rules: &Rules<'_>) -> Result<Number, RecipientFa
     };
     if spelling::around_only_slash(text).is_some_and(are_both)
         || spelling::before_groups(text).any(follows)
+        || spelling::before_alternatives(text).any(is_number)
+        || spelling::before_decimals(text).is_some_and(is_number)
     {
         return Err(RecipientFault::MalformedNumber);
     }

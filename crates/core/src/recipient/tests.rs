@@ -44,6 +44,11 @@ fn every_spelling_of_a_number_is_one_recipient() {
         "0812\u{2013}3456\u{2011}7890",
         "\u{ff0b}\u{ff16}\u{ff12}\u{3000}\u{ff18}\u{ff11}\u{ff12}34567890",
         "\u{660}\u{668}\u{661}\u{662}34567890",
+        "\u{1d7ce}\u{1d7d6}\u{1d7d9}\u{1d7e4}\u{1e953}\u{1fbf4}\u{1113b}\u{10d36}7890",
+        "8\u{223c}12\u{2053}34567890",
+        "08~1234567890",
+        "0812 3456 7890~",
+        "~0812 3456 7890",
         "tel:+62-812-3456-7890",
         "TEL:081234567890",
         "tel:812-3456-7890;phone-context=+62",
@@ -111,6 +116,11 @@ fn countries_keep_their_customs() {
         Ok("+79123456789"),
         Some("RU"),
         &["8 (912) 345-67-89", "+7 912 345-67-89", "9123456789"],
+    );
+    all_read_as(
+        Ok("+6281234567890"),
+        Some("RU"),
+        &["8~10 62 812 3456 7890", "8 \u{ff5e} 10 62 812 3456 7890", "810 62 812 3456 7890"],
     );
     all_read_as(Ok("+3780549886377"), Some("SM"), &["886377", "0549 886377", "+378 0549 886377"]);
     all_read_as(Ok("+80012345678"), None, &["+800 1234 5678"]);
@@ -184,6 +194,14 @@ fn a_number_and_something_else_is_refused() {
                 "081234567890.00",
                 "+6281234567890.0000",
                 "0812 3456 7890.0",
+                "81234567890..0",
+                "81234567890.0.",
+                "81234567890..000/",
+                "(81234567890).000",
+                "6.281.234.567.890.0",
+                "812.345.678.00",
+                "6.281.234.567.890..0.",
+                "+6.281.234.567.890.0",
                 "\u{ff18}1234567890\u{ff0e}\u{ff10}",
                 "+62\t81234567890",
                 "+62\n81234567890",
@@ -218,6 +236,27 @@ fn a_number_and_something_else_is_refused() {
                 "+49 30 901820\u{ff0f}21",
                 "030 901820 (21)",
                 "030/901820 (1)",
+                "+49 30 901820/21/",
+                "+49 30 901820//21",
+                "+49 30 901820 / / 21 -",
+                "/+49 30 901820/\u{200b}/21",
+                "+49 30 901820/21/22",
+                "030 901820 (21)()",
+                "030 901820 (21)(",
+                "030/901820/21",
+                "030 / 90 18 20 / 2",
+                "030/901820//21/",
+                "030/901820/21/22",
+                "tel:030/901820/21;phone-context=+49",
+                "+49 30 901820~21",
+                "+49 30 901820~~21~",
+                "+49 30 12345/12346",
+                "030 12345/12346",
+                "030 12345//12346/",
+                "030/12345/12346",
+                "030 12 345/12 346",
+                "03012345/12346",
+                "tel:12345/12346;phone-context=+4930",
                 "+49 30 12345/03012346",
                 "030 12345 030 12346",
                 "+49 30 12345 (030 12346)",
@@ -249,6 +288,14 @@ fn slashes_brackets_and_full_stops_elsewhere_separate() {
         ("0171/1234567", "DE", "+491711234567"),
         ("0171.1234567", "DE", "+491711234567"),
         ("030.901820/123", "DE", "+4930901820123"),
+        ("030/901820/123", "DE", "+4930901820123"),
+        ("030 12345/6789", "DE", "+4930123456789"),
+        ("030123/45678", "DE", "+493012345678"),
+        ("030/12/34/56/78", "DE", "+493012345678"),
+        ("02[1 23-45/6]78", "ID", "+62212345678"),
+        ("812.345.678.90", "ID", "+6281234567890"),
+        ("0812.345.678.00", "ID", "+6281234567800"),
+        ("6.281.234.567.000", "ID", "+6281234567000"),
         ("030 901820-0", "DE", "+49309018200"),
         ("030 901 4012345", "DE", "+49309014012345"),
         ("030 90 1820", "DE", "+4930901820"),
@@ -358,9 +405,49 @@ fn what_is_meant_as_an_address_is_not_called_a_number() {
         "taro 81 at x.example.com",
     ];
     all_read_as(Err(RecipientFault::MalformedAddress), None, &texts);
-    let numbers =
-        ["WA: 081234567890", "1-800-FLOWERS", "call me", "0812.3456.789O", "ab.12", "12.ab"];
+    let of_many_digits = [
+        "09012345678%40docomo.ne.jp",
+        "09012345678.docomo.ne.jp",
+        "1234567890 at gmail.com",
+        "1234567890 AT 163.com",
+        "1234567890(at)163(dot)com",
+        "1234567890 [at] gmail [dot] com",
+        "u1234567%40x.y",
+        "1234567&#x40;1.com",
+        "taro at example dot com",
+        "taro at example.com",
+        "taro12345678.com",
+        "taro\u{24d0}example.com",
+        "taro\u{24b6}example",
+    ];
+    all_read_as(Err(RecipientFault::MalformedAddress), Some("US"), &of_many_digits);
+    // As with an `@` of their own.
+    for text in texts.iter().chain(&of_many_digits) {
+        assert_eq!(parse(text, Some(Kind::Phone), None), Err(RecipientFault::WrongKind), "{text}");
+        let by_mail = parse(text, Some(Kind::Email), None);
+        assert_eq!(by_mail, Err(RecipientFault::MalformedAddress), "{text}");
+    }
+    let numbers = [
+        "WA: 081234567890",
+        "1-800-FLOWERS",
+        "1.800.555.FLOW",
+        "call me",
+        "call me at 0812.3456.7890",
+        "0662 679018 (AT)",
+        "(AT) 0662.679018",
+        "+1 650 253 0000 ext. 12",
+        "253.0000;phone-context=example.com",
+        "0812.3456.789O",
+        "ab.12",
+        "12.ab",
+    ];
     all_read_as(Err(RecipientFault::MalformedNumber), Some("US"), &numbers);
+    for text in numbers {
+        let by_sms = parse(text, Some(Kind::Phone), Some("US"));
+        assert_eq!(by_sms, Err(RecipientFault::MalformedNumber), "{text}");
+    }
+    let context = "812.345.678.90;phone-context=+62";
+    all_read_as(Ok("+6281234567890"), None, &[context]);
 }
 
 #[test]
@@ -374,6 +461,15 @@ fn the_id_of_a_whatsapp_chat_is_the_wrong_kind() {
         "120363025246125486@newsletter",
         "6281234567890@lid",
         "6281234567890\u{ff20}c.us",
+        "6281234567890@c\u{3002}us",
+        "6281234567890@c\u{ff61}us",
+        "6281234567890@c\u{ff0e}us",
+        "6281234567890@c.u\u{ad}s",
+        "6281234567890@\u{1d41c}.us",
+        "6281234567890:1@\u{24b8}.us",
+        "6281234567890@s\u{3002}whatsapp\u{3002}net",
+        "120363012345678901@g\u{3002}us",
+        "6281234567890@\u{2113}id",
     ];
     all_read_as(Err(RecipientFault::WrongKind), Some("ID"), &ids);
     for id in ids {
