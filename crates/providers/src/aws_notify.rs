@@ -18,6 +18,7 @@
 //! | answer | outcome |
 //! |---|---|
 //! | 200 with `MessageId` | accepted |
+//! | any other 2xx with the code of an error that stands below, or of unavailability | as that error; unavailable |
 //! | any other 2xx | unreadable |
 //! | `ConflictException`, `DESTINATION_PHONE_NUMBER_OPTED_OUT`, `…_BLOCKED_BY_PROTECT_…` | recipient refused |
 //! | `ValidationException`, `COUNTRY_NOT_ENABLED`, `DESTINATION_COUNTRY_BLOCKED`, `INTERNATIONAL_SENDING_NOT_SUPPORTED`; or one that names `DestinationPhoneNumber` | recipient refused |

@@ -10,6 +10,7 @@
 //! | answer | outcome |
 //! |---|---|
 //! | 200 with `MessageId` | accepted |
+//! | any other 2xx with the code of an error that stands below | as that error |
 //! | any other 2xx | unreadable |
 //! | `MailFromDomainNotVerifiedException`; `MessageRejected`: an address isn't verified | not configured: `from` |
 //! | `NotFoundException` | not configured: `configuration_set`, or `url` where none is set |
@@ -17,6 +18,7 @@
 //! | `TooManyRequestsException`, `LimitExceededException`, `ThrottlingException`, 429 | throttled |
 //! | `BadRequestException` whose text names the form of the address ("Domain starts with dot") | recipient refused |
 //! | `SendingPausedException` | unavailable: another provider may take the message |
+//! | `InternalFailure`, `ServiceUnavailable` … without a 5xx | unavailable |
 //! | `RequestExpired`; a signature that "expired" or is "not yet current" | other: the clock |
 //! | any other `BadRequestException`, any other `MessageRejected`, `ValidationError` … | other, with the code |
 //! | 5xx and whatever has no known code | by the status alone |

@@ -11,6 +11,7 @@
 //! | answer | outcome |
 //! |---|---|
 //! | 200 with `PublishResponse/PublishResult/MessageId` | accepted |
+//! | any other 2xx with the code of an error that stands below, or of unavailability | as that error; unavailable |
 //! | any other 2xx | unreadable |
 //! | `OptedOut`; `InvalidParameter` and its kin of `PhoneNumber` | recipient refused |
 //! | `AuthorizationError`, `InvalidClientTokenId`, `SignatureDoesNotMatch` … | unauthorised |

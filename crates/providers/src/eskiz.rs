@@ -29,8 +29,9 @@
 //! | 2xx with an `id` | accepted |
 //! | 2xx with `"status": "error"` | as 400 |
 //! | 2xx with `"status": "success"` or `"ok"` and no `id` | accepted |
+//! | 2xx without `id` and `status`, with a `message` or `errors` of which the words or fields below are known | as 400 |
 //! | 2xx with anything else | unreadable |
-//! | 401; any 4xx with `"status": "token-invalid"` | the token is forgotten: another login, then the message once more |
+//! | 401; any 4xx, and a 2xx without `id`, with `"status": "token-invalid"` | the token is forgotten: another login, then the message once more |
 //! | 403 | unauthorised, and the token is forgotten |
 //! | 400, 422, `message` or `errors` names the field `mobile_phone` alone, `message` a number or the blacklist | recipient refused |
 //! | 400, 422, `message` says that the text isn't moderated, or only test texts may be sent | template unknown |
@@ -51,8 +52,8 @@
 //! | `status` | report |
 //! |---|---|
 //! | `DELIVRD`, `DELIVERED` | delivered |
-//! | `UNDELIV`, `UNDELIVERED`, `NOT_DELIVERED`, `EXPIRED`, `REJECTD`, `DELETED`, `FAILED`, `BLOCKED`, `TIMEOUT` and their other spellings | failed |
-//! | `NEW`, `STORED`, `ACCEPTED`, `PARTDELIVERED`, `ENROUTE`, `UNKNOWN`, anything else | none |
+//! | `UNDELIV`, `UNDELIVERED`, `NOT_DELIVERED`, `EXPIRED`, `REJECTD`, `DELETED`, `FAILED`, `BLOCKED`, `TIMEOUT`, `DELIVERY_ERROR`, `INVALID`, `UNREACHABLE`, `DENIED` … and their other spellings: the lists in `report.rs` | failed |
+//! | `NEW`, `STORED`, `ACCEPTED`, `PARTDELIVERED`, `ENROUTE`, `UNKNOWN`, `NO_ERROR`, `NOT_DELIVERED_YET`, anything else | none |
 //!
 //! [Eskiz.uz]: https://eskiz.uz/sms
 //! ["SMS Gateway by Eskiz.uz"]: https://documenter.getpostman.com/view/663428/RzfmES4z

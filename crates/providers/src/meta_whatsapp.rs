@@ -12,7 +12,8 @@
 //! - **`message_status`** (`held_for_quality_assessment`, `paused`) comes with marketing and utility templates; a message
 //!   that has an id is accepted, and its report says what became of it.
 //!
-//! An error is an object `error` whose `code` counts, whatever the status:
+//! A 2xx with the id of a message is accepted, whatever else it holds. An error is an object `error` whose `code` counts,
+//! whatever the status, a 2xx too:
 //!
 //! | code | outcome |
 //! |---|---|

@@ -15,8 +15,10 @@
 //! | answer, by status and `name`; by `message` alone where there is no `name` | outcome |
 //! |---|---|
 //! | 2xx with `id` | accepted |
+//! | 2xx without `id`, with the `statusCode`, `name` or `message` of an error | as that error, under its `statusCode` |
 //! | 2xx with anything else | unreadable |
-//! | 400, 422 `validation_error`, whose `message` names the `to` field | recipient refused |
+//! | any status but a redirect's, and a `message` that begins "Invalid `to` field", whatever the `name` | recipient refused |
+//! | 400, 422 `validation_error`, whose `message` names the `to` field otherwise | recipient refused |
 //! | 400, 422 `validation_error`, whose `message` names the `from` field; `invalid_from_address` | not configured: `from` |
 //! | 400, 422 `validation_error`, whose `message` names the `reply_to` field | not configured: `reply_to` |
 //! | 403 `validation_error`, or a `message` that says so: the domain isn't verified, or only testing mails may be sent | not configured: `from` |
@@ -28,6 +30,7 @@
 //! | 429 `rate_limit_exceeded` | throttled, for as long as `Retry-After` says |
 //! | 429 `daily_quota_exceeded`, `monthly_quota_exceeded` | throttled; `Retry-After`, if any, speaks of the rate |
 //! | 500 `application_error`, `internal_server_error`; 500, 503 `service_unavailable` | as everywhere: unavailable, throttled |
+//! | these three names with a 4xx, or a 2xx without `statusCode` | unavailable |
 //! | anything else | by the status, as everywhere |
 //!
 //! **Status reports** are signed as Standard Webhooks want it, under Svix's names of the headers (`svix-id`,

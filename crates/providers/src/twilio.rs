@@ -15,7 +15,8 @@
 //! | answer | outcome |
 //! |---|---|
 //! | 2xx with a `sid` | accepted |
-//! | 2xx with a `sid` and a `status` that says that it failed | what its `error_code` means, as below |
+//! | 2xx with a `status` that says that it failed | what its `error_code` means, as below |
+//! | 2xx without a `sid`, with the `code` of an error, or its `status` as a number | as an answer with that status |
 //! | any other 2xx | unreadable |
 //! | anything else with a `code` of Twilio's dictionary | what the code means: the table in `codes.rs` |
 //! | 404 without one | not configured: there is no Twilio at `url` |

@@ -17,19 +17,20 @@
 //! | answer | outcome |
 //! |---|---|
 //! | 2xx, `success: true` (or `result`, `ok`), no errors; whatever `message` and `info` say besides, but for the words below | accepted |
-//! | 2xx with an empty list `recipients` ("can omit invalid recipients"), a recipient marked as invalid, or a number in `errors.invalidWhatsappNumbers` | recipient refused |
-//! | a name in `errors.invalidCustomParameters` | not configured: `parameter` |
+//! | 2xx with an empty list `recipients` ("can omit invalid recipients"), a recipient marked as invalid, or anything in `errors.invalidWhatsappNumbers`, a list or not | recipient refused |
+//! | anything in `errors.invalidCustomParameters`, a list or not | not configured: `parameter` |
 //! | 2xx with `success: false` or words in `errors` or `errors.error`, also a recipient's, 400, 404: by its words | |
 //! | … "no valid receivers", "invalid WhatsApp number" and the like | recipient refused |
 //! | … "Invalid Template Name", a template that isn't found, doesn't exist or isn't approved | template unknown |
 //! | … "Check your template, it cannot have typos or blank text": a parameter of another name | not configured: `parameter` |
 //! | … a channel that isn't found, doesn't exist or isn't valid | not configured: `channel` |
 //! | … other words | other |
+//! | 2xx without any of the three, with the `code` of an error | as an answer with that status |
 //! | 2xx of any other form | unreadable |
 //! | 401, 403 | unauthorised: the key, its scopes, the plan |
 //! | 404 without such words | not configured: `url` |
 //! | 429 | throttled; a rate or the plan's limit |
-//! | 500 and other 5xx | unreadable: the message may have been accepted all the same, WATI says |
+//! | 5xx, with `Retry-After` or without; 504 | unreadable; time-out: the message may have been accepted all the same, WATI says |
 //! | other status | as everywhere, see `answer.rs` |
 //!
 //! [send]: https://docs.wati.io/reference/messagetemplate_sendtemplatemessages

@@ -43,6 +43,11 @@ fn a_refusal_repeats_nothing_of_the_answer() {
 #[test]
 fn what_every_server_may_answer_has_one_meaning_everywhere() {
     for recorded in ALL.iter().copied() {
+        // Who may have taken the message is believed before its `Retry-After` is: another provider would send it again.
+        let busy = match recorded.failed.error() {
+            SendError::Unreadable => SendError::Unreadable,
+            _ => SendError::Throttled(Some(17)),
+        };
         for body in ["", "<html><body>Error</body></html>", "{", "null", "[]"] {
             for (status, retry_after, expected) in [
                 (429, None, SendError::Throttled(None)),
@@ -50,7 +55,7 @@ fn what_every_server_may_answer_has_one_meaning_everywhere() {
                 (500, None, recorded.failed.error()),
                 (502, None, SendError::Unreadable),
                 (503, None, recorded.failed.error()),
-                (503, Some("17"), SendError::Throttled(Some(17))),
+                (503, Some("17"), busy.clone()),
                 (504, None, SendError::Timeout),
             ] {
                 let mut answer = Response::builder().status(status);
@@ -97,6 +102,29 @@ fn a_byte_order_mark_before_an_answer_is_ignored() {
         let message_id = recorded.message_id.map(str::to_owned);
         let expected = Ok(Step::Accepted(Accepted { message_id }));
         assert_eq!(outcome(recorded, answer), expected, "{}", open(recorded).name());
+    }
+}
+
+#[test]
+fn what_nobody_needs_costs_no_success() {
+    for recorded in ALL.iter().copied() {
+        let last = recorded.accepted.last().unwrap().answer;
+        let trimmed = last.body.trim();
+        let Some(members) = trimmed.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'))
+        else {
+            continue;
+        };
+        let beside = |text: &[u8]| {
+            [&b"{\"padding\":\""[..], text, &b"\","[..], members.as_bytes(), &b"}"[..]].concat()
+        };
+        let twice = format!("{{{members},{members}}}").into_bytes();
+        for body in [beside(b"\xff"), beside(b"\xed\xa0\xbd"), beside(br"\ud83d"), twice] {
+            let answer = Response::builder().status(last.status).body(body.as_slice()).unwrap();
+            let message_id = recorded.message_id.map(str::to_owned);
+            let expected = Ok(Step::Accepted(Accepted { message_id }));
+            let body = String::from_utf8_lossy(&body);
+            assert_eq!(outcome(recorded, answer), expected, "{}: {body}", open(recorded).name());
+        }
     }
 }
 

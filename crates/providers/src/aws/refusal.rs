@@ -52,6 +52,16 @@ const THROTTLED: &[&str] = &[
     "TooManyRequestsException",
 ];
 
+/// What else comes with a 5xx.
+const UNAVAILABLE: &[&str] = &[
+    "InternalError",
+    "InternalFailure",
+    "InternalServerException",
+    "InternalServiceErrorException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+];
+
 /// What an operator looks up: the codes that say nothing better. Codes that aren't here aren't repeated.
 const NAMED: &[&str] = &[
     "BadRequestException",
@@ -88,9 +98,11 @@ const NAMED: &[&str] = &[
 ];
 
 impl Refusal {
-    /// Whether a code counts: 429 and 5xx say all there is to know.
+    /// Whether a code counts: 429 and 5xx say all there is to know. That of a 2xx does where nothing says that the message
+    /// was taken.
     pub(crate) fn may_be_in(response: &Response<&[u8]>) -> bool {
-        response.status().is_client_error() && response.status() != StatusCode::TOO_MANY_REQUESTS
+        let status = response.status();
+        status.is_success() || status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS
     }
 
     /// The refusal in an answer of JSON; nothing where there is no code.
@@ -123,6 +135,8 @@ impl Refusal {
             SendError::Unauthorised
         } else if THROTTLED.contains(&code) {
             answer::throttled(response, now)
+        } else if UNAVAILABLE.contains(&code) {
+            SendError::Unavailable
         } else if let Some(name) = NAMED.iter().find(|name| **name == code) {
             let status = response.status().as_u16();
             SendError::Other(format!("{provider} answered {status}, {name}"))

@@ -3,10 +3,10 @@
 use countersign_contract::Timestamp;
 use countersign_contract::types::SendError;
 use http::Response;
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::aws::Refusal;
+use crate::json;
 use crate::protocol::answer;
 use crate::protocol::provider::Accepted;
 
@@ -24,14 +24,11 @@ pub(super) fn read(
     path: &str,
     now: Timestamp,
 ) -> Result<Accepted, SendError> {
-    #[derive(Deserialize)]
-    struct Success {
-        #[serde(rename = "MessageId")]
-        message_id: String,
-    }
     if response.status().is_success() {
-        let success: Success = answer::json(response).ok_or(SendError::Unreadable)?;
-        return Ok(answer::accepted(&success.message_id));
+        let body: Value = answer::json(response).unwrap_or_default();
+        if let Some(id) = body.get("MessageId").and_then(Value::as_str) {
+            return Ok(answer::accepted(id));
+        }
     }
     let Some(refusal) = Refusal::from_json(response) else {
         return Err(answer::by_status(response, PROVIDER, now));
@@ -72,9 +69,9 @@ impl Details {
 
     /// Whether it says that this field of the request is wrong.
     fn names(&self, field: &str) -> bool {
-        let fields = self.0.get("Fields").and_then(Value::as_array).into_iter().flatten();
+        let fields = self.0.get("Fields").into_iter().flat_map(json::list);
         fields
-            .filter_map(|entry| entry.get("Name")?.as_str())
+            .filter_map(|entry| entry.get("Name").unwrap_or(entry).as_str())
             .any(|name| name.eq_ignore_ascii_case(field))
     }
 }

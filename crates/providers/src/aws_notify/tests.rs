@@ -215,3 +215,22 @@ fn nothing_is_received() {
     };
     assert_eq!(notify(json!({})).receive(&callback, NOW), Err(CallbackError::Unsupported));
 }
+
+#[test]
+fn a_success_that_is_an_error_is_that_error() {
+    let reason = "DESTINATION_PHONE_NUMBER_OPTED_OUT";
+    let refused = json!({ "__type": "ConflictException", "Reason": reason });
+    assert_eq!(answer(200, &refused).0, Err(SendError::RecipientRefused));
+    let throttled = json!({ "__type": "ThrottlingException" });
+    assert_eq!(answer(200, &throttled).0, Err(SendError::Throttled(None)));
+    let accepted = json!({ "MessageId": "a", "__type": "ThrottlingException" });
+    assert!(answer(200, &accepted).0.is_ok());
+}
+
+#[test]
+fn a_field_may_stand_without_its_list() {
+    for fields in [json!({ "Name": "DestinationPhoneNumber" }), json!("DestinationPhoneNumber")] {
+        let body = json!({ "__type": "ValidationException", "Fields": fields });
+        assert_eq!(answer(400, &body).0, Err(SendError::RecipientRefused), "{body}");
+    }
+}

@@ -3,19 +3,13 @@
 use countersign_contract::Timestamp;
 use countersign_contract::types::SendError;
 use http::Response;
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::aws::Refusal;
 use crate::protocol::answer;
 use crate::protocol::provider::Accepted;
 
 const PROVIDER: &str = "AWS SES";
-
-#[derive(Deserialize)]
-struct Success {
-    #[serde(rename = "MessageId")]
-    message_id: String,
-}
 
 /// Reads an answer; `path` is where the settings stand, `has_set` whether a configuration set is among them.
 ///
@@ -28,8 +22,10 @@ pub(super) fn read(
     now: Timestamp,
 ) -> Result<Accepted, SendError> {
     if response.status().is_success() {
-        let success: Success = answer::json(response).ok_or(SendError::Unreadable)?;
-        return Ok(answer::accepted(&success.message_id));
+        let body: Value = answer::json(response).unwrap_or_default();
+        if let Some(id) = body.get("MessageId").and_then(Value::as_str) {
+            return Ok(answer::accepted(id));
+        }
     }
     let Some(refusal) = Refusal::from_json(response) else {
         return Err(answer::by_status(response, PROVIDER, now));

@@ -1,10 +1,9 @@
 //! An event of SES, as EventBridge hands it over: one in each call.
 
-use std::collections::BTreeMap;
-
 use countersign_contract::callbacks::CallbackError;
 use countersign_contract::types::DeliveryOutcome;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::tags;
 use crate::aws::EventKeys;
@@ -30,7 +29,7 @@ struct Detail {
 #[derive(Default, Deserialize)]
 struct Mail {
     #[serde(default)]
-    tags: BTreeMap<String, Vec<String>>,
+    tags: Map<String, Value>,
 }
 
 /// Reads an event.

@@ -1,10 +1,10 @@
 //! The tag of a message as SES carries it: three tags, as a value may hold no full stop.
 
-use std::collections::BTreeMap;
-
 use data_encoding::BASE64URL_NOPAD;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
+use crate::json;
 use crate::messages::message::Message;
 use crate::protocol::tag::Tag;
 
@@ -38,8 +38,8 @@ pub(super) fn of(message: &Message) -> Option<[EmailTag; 3]> {
 }
 
 /// The tag that an event's tags make; nothing where the mail wasn't ours.
-pub(super) fn read(tags: &BTreeMap<String, Vec<String>>) -> Option<Tag> {
-    let first = |name: &str| tags.get(name)?.first();
+pub(super) fn read(tags: &Map<String, Value>) -> Option<Tag> {
+    let first = |name: &str| json::list(tags.get(name)?).first()?.as_str();
     let challenge = BASE64URL_NOPAD.decode(first(CHALLENGE)?.as_bytes()).ok()?;
     let challenge = String::from_utf8(challenge).ok()?;
     let tag = Tag::parse(&format!("{}.{}.{challenge}", first(TENANT)?, first(SEND)?))?;

@@ -342,3 +342,36 @@ fn settings_show_no_secret() {
     let shown = format!("{:?}", settings());
     assert!(!shown.contains("hunter2") && !shown.contains(KEY), "{shown}");
 }
+
+#[test]
+fn a_success_that_is_an_error_is_that_error() {
+    let throttled = Err(SendError::Throttled(None));
+    assert_eq!(answer(200, None, r#"{"__type":"TooManyRequestsException"}"#), throttled);
+    assert_eq!(answer(200, Some("ThrottlingException:http://x/"), ""), throttled);
+    let unauthorised = answer(202, None, r#"{"code":"a#AccessDeniedException"}"#);
+    assert_eq!(unauthorised, Err(SendError::Unauthorised));
+    let refused = r#"{"__type":"BadRequestException","message":"Domain starts with dot"}"#;
+    assert_eq!(answer(200, None, refused), Err(SendError::RecipientRefused));
+    let down = answer(200, None, r#"{"__type":"InternalFailure"}"#);
+    assert_eq!(down, Err(SendError::Unavailable));
+    assert_eq!(answer(200, None, r#"{"__type":"X"}"#), Err(SendError::Unreadable));
+    assert!(answer(200, None, r#"{"MessageId":"a","__type":"AccessDeniedException"}"#).is_ok());
+}
+
+#[test]
+fn a_name_that_stands_twice_and_half_a_sign_cost_no_success() {
+    for body in [r#"{"MessageId":"x","MessageId":"a"}"#, r#"{"x":"\ud83d","MessageId":"a"}"#] {
+        let accepted = Accepted { message_id: Some("a".into()) };
+        assert_eq!(answer(200, None, body), Ok(Step::Accepted(accepted)), "{body}");
+    }
+}
+
+#[test]
+fn a_tag_of_an_event_may_be_a_text() {
+    let mut event = event("Delivery");
+    let tags = event["detail"]["mail"]["tags"].as_object_mut().unwrap();
+    for (_, value) in tags.iter_mut() {
+        *value = value[0].take();
+    }
+    assert_eq!(reported(&event).map(|reports| reports.len()), Ok(1));
+}

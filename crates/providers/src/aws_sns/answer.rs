@@ -19,8 +19,9 @@ pub(super) fn read(response: &Response<&[u8]>, now: Timestamp) -> Result<Accepte
     if response.status().is_success() {
         let path: &[&str] = &["PublishResponse", "PublishResult", "MessageId"];
         let id = xml::texts(response.body(), [path]);
-        let Some([Some(id)]) = id else { return Err(SendError::Unreadable) };
-        return Ok(answer::accepted(&id));
+        if let Some([Some(id)]) = id {
+            return Ok(answer::accepted(&id));
+        }
     }
     let Some(refusal) = refusal(response) else {
         return Err(answer::by_status(response, PROVIDER, now));

@@ -204,7 +204,9 @@ fn a_success_needs_the_whole_document_and_its_id() {
     let cut = cut.strip_suffix("</PublishResponse>").unwrap();
     assert_eq!(answer(200, cut), Err(SendError::Unreadable));
     let error = "<ErrorResponse><Error><Code>OptedOut</Code></Error></ErrorResponse>";
-    assert_eq!(answer(200, error), Err(SendError::Unreadable));
+    assert_eq!(answer(200, error), Err(SendError::RecipientRefused));
+    let unknown = "<ErrorResponse><Error><Code>X</Code></Error></ErrorResponse>";
+    assert_eq!(answer(200, unknown), Err(SendError::Unreadable));
 }
 
 #[test]
@@ -225,4 +227,13 @@ fn settings_show_no_secret() {
         AwsSnsSettings { session_token: Some(Secret::new("hunter2".into())), ..settings() };
     let shown = format!("{settings:?}");
     assert!(!shown.contains("hunter2") && !shown.contains("AKID"), "{shown}");
+}
+
+#[test]
+fn a_byte_that_is_not_utf_8_costs_no_success() {
+    let body = "<PublishResponse><PublishResult><MessageId>a-1</MessageId></PublishResult><x>?</x></PublishResponse>";
+    let body: Vec<u8> = body.bytes().map(|byte| if byte == b'?' { 0xff } else { byte }).collect();
+    let response = Response::builder().status(200).body(body.as_slice()).unwrap();
+    let step = sns(&settings()).response(response, &mut Session::default(), NOW);
+    assert_eq!(step, Ok(Step::Accepted(Accepted { message_id: Some("a-1".into()) })));
 }

@@ -12,11 +12,13 @@ const MAX_TEXT_BYTES: usize = 1_024;
 
 /// The texts of the elements at these paths of names, without what stands in elements within. Nothing where the
 /// document isn't whole, isn't XML, declares a type (and thus entities), or is deeper or longer than SNS's answers are.
+/// Bytes that aren't UTF-8 are read as U+FFFD: they cost the text that they stand in, and no other.
 pub(super) fn texts<const N: usize>(
     body: &[u8],
     paths: [&[&str]; N],
 ) -> Option<[Option<String>; N]> {
-    let mut reader = Reader::from_str(std::str::from_utf8(json::unmarked(body)).ok()?);
+    let body = String::from_utf8_lossy(json::unmarked(body));
+    let mut reader = Reader::from_str(&body);
     let mut texts = [const { None }; N];
     let mut open: Vec<String> = Vec::new();
     let mut has_root = false;
@@ -92,6 +94,13 @@ mod tests {
         }
         assert_eq!(of("<a><b>1</b></a><a><b>2</b></a>"), None);
         assert_eq!(texts(&[b'<', 0xff, b'>'], [&["a"]]), None);
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_cost_their_own_text_alone() {
+        let body = b"<a><b>1</b><c><d>\xff</d></c></a>";
+        let paths: [&[&str]; 2] = [&["a", "b"], &["a", "c", "d"]];
+        assert_eq!(texts(body, paths), Some([some("1"), some("\u{fffd}")]));
     }
 
     #[test]

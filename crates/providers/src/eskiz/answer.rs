@@ -6,6 +6,7 @@ use http::{Response, StatusCode};
 use serde_json::{Map, Value};
 
 use super::token;
+use crate::json;
 use crate::protocol::answer;
 use crate::protocol::provider::{Accepted, Session, Step};
 
@@ -51,10 +52,12 @@ pub(super) fn message(
         if says(&body, &["error", "fail", "failed", "failure"]) {
             return Err(refusal(&body, path).unwrap_or_else(|| other(status)));
         }
-        return accepted(&body).ok_or(SendError::Unreadable);
+        if let Some(step) = accepted(&body) {
+            return Ok(step);
+        }
     }
     let is_token_invalid = says(&body, &["token-invalid", "token_invalid"]);
-    if status == StatusCode::UNAUTHORIZED || (status.is_client_error() && is_token_invalid) {
+    if status == StatusCode::UNAUTHORIZED || (!status.is_server_error() && is_token_invalid) {
         session.forget();
         return Ok(Step::Again);
     }
@@ -62,7 +65,11 @@ pub(super) fn message(
         // Perhaps the token's fault: the next message finds out.
         session.forget();
     }
-    let is_refusal = matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY);
+    let is_refusal = match status {
+        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => true,
+        // Errors of fields are told without a status.
+        _ => status.is_success() && !body.get("status").is_some_and(Value::is_string),
+    };
     let refusal = is_refusal.then(|| refusal(&body, path)).flatten();
     Err(refusal.unwrap_or_else(|| by_status(response, path, now)))
 }
@@ -133,10 +140,12 @@ impl Reason {
 /// Why Eskiz refuses a message: a sentence, or a list of sentences for each field, under either
 /// name.
 fn refusal(body: &Map<String, Value>, path: &str) -> Option<SendError> {
-    let reason = |name: &str| match body.get(name)? {
-        Value::String(text) => by_words(text),
-        Value::Object(fields) => by_field(fields),
-        _ => None,
+    let reason = |name: &str| {
+        json::list(body.get(name)?).iter().find_map(|said| match said {
+            Value::String(text) => by_words(text),
+            Value::Object(fields) => by_field(fields),
+            _ => None,
+        })
     };
     Some(reason("errors").or_else(|| reason("message"))?.into_error(path))
 }

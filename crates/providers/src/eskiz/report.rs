@@ -51,12 +51,58 @@ fn statuses(headers: &HeaderMap, body: &[u8]) -> Option<Vec<String>> {
     }
 }
 
-/// How the words begin that say "failed": those of SMPP (`UNDELIV`, `EXPIRED`, `DELETED`, `REJECTD`), which each
-/// gateway spells and shortens in its own way, and what gateways add.
-const FAILED: [&str; 13] = [
-    "BLACK", "BLOCK", "CANCEL", "DELETE", "ERROR", "EXPIR", "NONDEL", "NOTDEL", "REJ", "SKIP",
-    "TIMEOUT", "UNDEL", "UNDLV",
+/// What says "failed" wherever it stands in a word: those of SMPP (`UNDELIV`, `EXPIRED`, `REJECTD`), which each gateway
+/// spells and shortens in its own way, and what gateways add.
+const FAILED: [&str; 25] = [
+    "ABORT",
+    "BLACKLIST",
+    "BOUNCE",
+    "CANCEL",
+    "DENIED",
+    "DISCARD",
+    "DROPPED",
+    "ERROR",
+    "EXPIR",
+    "FAIL",
+    "FORBID",
+    "INVALID",
+    "NOROUTE",
+    "NOTDEL",
+    "NOTSENT",
+    "PROHIBIT",
+    "REFUSE",
+    "REJECT",
+    "TIMEDOUT",
+    "TIMEOUT",
+    "UNDEL",
+    "UNREACH",
+    "UNROUT",
+    "UNSENT",
+    "UNSUCC",
 ];
+
+/// What says so only at a word's beginning: within others it means something else, or nothing.
+const FAILED_AT_ONCE: [&str; 16] = [
+    "BANNED",
+    "BARRED",
+    "BLACK",
+    "BLOCK",
+    "DELETE",
+    "DROP",
+    "EXPD",
+    "EXPRD",
+    "NDELI",
+    "NODELI",
+    "NONDEL",
+    "NOTACCEPT",
+    "NOTREACH",
+    "REJ",
+    "SKIP",
+    "UNDLV",
+];
+
+/// What takes back what else is said: nothing has failed, or not yet.
+const NOT_FAILED: [&str; 3] = ["NOERROR", "WITHOUTERROR", "YET"];
 
 /// What a status says in the end.
 fn outcome(status: &str) -> Option<DeliveryOutcome> {
@@ -64,9 +110,10 @@ fn outcome(status: &str) -> Option<DeliveryOutcome> {
     let word: String = status.to_ascii_uppercase().chars().filter(is_letter).collect();
     match word.as_str() {
         "DELIVRD" | "DELIVERED" => Some(DeliveryOutcome::Delivered),
-        // `DELIVERY_FAILED`, `FAILURE`.
-        word if word.contains("FAIL") => Some(DeliveryOutcome::Failed),
-        word if FAILED.iter().any(|beginning| word.starts_with(beginning)) => {
+        word if NOT_FAILED.iter().any(|part| word.contains(part)) => None,
+        word if FAILED.iter().any(|part| word.contains(part))
+            || FAILED_AT_ONCE.iter().any(|beginning| word.starts_with(beginning)) =>
+        {
             Some(DeliveryOutcome::Failed)
         }
         _ => None,

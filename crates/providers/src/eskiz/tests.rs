@@ -364,13 +364,82 @@ fn every_word_for_failed_is_known() {
         "TIMEOUT",
         "error",
         "SKIPPED",
+        "DELIVERY_ERROR",
+        "DELIVERYERROR",
+        "SYSTEM_ERROR",
+        "UNKNOWN_ERROR",
+        "NO_DELIVERED",
+        "NODELIV",
+        "NDELIV",
+        "NOT_SENT",
+        "UNSENT",
+        "UNSUCCESSFUL",
+        "INVALID",
+        "INVALID_NUMBER",
+        "DROPPED",
+        "DROP",
+        "UNREACHABLE",
+        "NOT_REACHABLE",
+        "UNROUTABLE",
+        "NO ROUTE",
+        "EXPRD",
+        "MESSAGE_EXPIRED",
+        "DENIED",
+        "ACCESS_DENIED",
+        "ABORTED",
+        "BOUNCED",
+        "REFUSED",
+        "BARRED",
+        "DISCARDED",
+        "FORBIDDEN",
+        "PROHIBITED",
+        "NOT_ACCEPTED",
+        "TIMED_OUT",
+        "MESSAGE_UNDELIVERED",
+        "SMS_REJECTED",
     ] {
         let report_of = |outcome| vec![Report { tag: Tag::of(&message()), outcome }];
         assert_eq!(report(status), Ok(report_of(DeliveryOutcome::Failed)), "{status}");
     }
-    for status in
-        ["DELIVERING", "DELIVERY", "ACCEPTD", "PARTDELIVERD", "UNKNOWN", "TRANSMTD", "SENT"]
-    {
+    for status in [
+        "DELIVERING",
+        "DELIVERY",
+        "ACCEPTD",
+        "ACCEPTED",
+        "PARTDELIVERD",
+        "PARTDELIVERED",
+        "PARTIALLY_DELIVERED",
+        "UNKNOWN",
+        "TRANSMTD",
+        "TRANSMITTED",
+        "SENT",
+        "NEW",
+        "STORED",
+        "WAITING",
+        "QUEUED",
+        "PENDING",
+        "PENDELIV",
+        "SCHEDULED",
+        "SUBMITTED",
+        "PROCESSING",
+        "BUFFERED",
+        "FORWARDED",
+        "ENROUTE",
+        "EN_ROUTE",
+        "ROUTED",
+        "IN PROGRESS",
+        "RETRY",
+        "DELAYED",
+        "NO_DELAY",
+        "NO_ERROR",
+        "WITHOUT ERROR",
+        "NOT_YET_DELIVERED",
+        "NOT_DELIVERED_YET",
+        "VALID",
+        "REACHABLE",
+        "EXPRESS",
+        "SUCCESS",
+    ] {
         assert_eq!(report(status), Ok(vec![]), "{status}");
     }
 }
@@ -409,4 +478,43 @@ fn a_report_that_holds_no_status_is_unreadable() {
     }
     let refused = receive(&Method::GET, Some(&query), br#"{"status":"DELIVRD"}"#);
     assert_eq!(refused, Err(CallbackError::Unreadable));
+}
+
+#[test]
+fn a_success_that_is_an_error_is_that_error() {
+    for (body, expected) in [
+        (r#"{"message":{"mobile_phone":["x"]}}"#, SendError::RecipientRefused),
+        (r#"{"message":"x","errors":{"mobile_phone":["x"]}}"#, SendError::RecipientRefused),
+        (r#"{"status":"error","message":["x","номер в черном списке"]}"#, {
+            SendError::RecipientRefused
+        }),
+        (r#"{"status":"waiting","message":"номер"}"#, SendError::Unreadable),
+        (r#"{"message":"x"}"#, SendError::Unreadable),
+    ] {
+        assert_eq!(answer(&mut logged_in(), 200, body), Err(expected), "{body}");
+    }
+    let mut session = logged_in();
+    let again = answer(&mut session, 200, r#"{"status":"token-invalid","message":"Expired"}"#);
+    assert_eq!(again, Ok(Step::Again));
+    assert!(!session.has_token());
+    let taken = r#"{"id":"7","status":"waiting","message":{"mobile_phone":["x"]}}"#;
+    assert!(answer(&mut logged_in(), 200, taken).is_ok());
+}
+
+#[test]
+fn what_nobody_needs_costs_no_login_no_success_and_no_error_its_meaning() {
+    for x in [&b"\xff"[..], br"\ud83d"] {
+        let answer = |session: &mut Session, status: u16, rest: &str| {
+            let body = [&b"{\"x\":\""[..], x, rest.as_bytes()].concat();
+            let response = Response::builder().status(status).body(body.as_slice()).unwrap();
+            eskiz().response(response, session, NOW)
+        };
+        let mut session = Session::default();
+        let logged_in_now = answer(&mut session, 200, r#"","data":{"token":"a.b.c"}}"#);
+        assert_eq!(logged_in_now, Ok(Step::Again));
+        assert!(session.has_token());
+        assert!(answer(&mut session, 200, r#"","id":"7"}"#).is_ok());
+        let refused = answer(&mut session, 400, r#"","message":"номер в черном списке"}"#);
+        assert_eq!(refused, Err(SendError::RecipientRefused));
+    }
 }

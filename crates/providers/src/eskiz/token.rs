@@ -4,6 +4,8 @@ use countersign_contract::Timestamp;
 use data_encoding::BASE64URL_NOPAD;
 use serde::Deserialize;
 
+use crate::json;
+
 /// Bytes of the longest token that is taken: those of Eskiz have less than 300.
 pub(super) const MAX_BYTES: usize = 4096;
 /// Where a token doesn't say when it ends. Eskiz documents 30 days: a login a day costs nothing.
@@ -33,7 +35,7 @@ fn expiry(token: &str) -> Option<u64> {
     }
     let payload = token.split('.').nth(1)?;
     let payload = BASE64URL_NOPAD.decode(payload.as_bytes()).ok()?;
-    Some(serde_json::from_slice::<Payload>(&payload).ok()?.exp)
+    json::read::<Payload>(&payload).map(|payload| payload.exp)
 }
 
 #[cfg(test)]

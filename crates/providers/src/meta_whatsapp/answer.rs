@@ -5,6 +5,7 @@ use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
 use serde_json::Value;
 
+use crate::json;
 use crate::protocol::answer;
 use crate::protocol::provider::Accepted;
 
@@ -20,9 +21,10 @@ pub(super) fn read(
     let status = response.status();
     let body = answer::json::<Value>(response);
     if status.is_success() {
-        let id = body.as_ref().and_then(|body| body.pointer("/messages/0/id")?.as_str());
-        let id = id.ok_or(SendError::Unreadable)?;
-        return Ok(answer::accepted(id));
+        let message = body.as_ref().and_then(|body| json::list(body.get("messages")?).first());
+        if let Some(id) = message.and_then(|message| message.get("id")?.as_str()) {
+            return Ok(answer::accepted(id));
+        }
     }
     let number = |pointer: &str| number(body.as_ref()?, pointer);
     Err(match number("/error/code") {
@@ -32,6 +34,10 @@ pub(super) fn read(
             error(code, subcode, path, throttled).unwrap_or_else(|| {
                 match answer::by_status(response, "Meta", now) {
                     SendError::Other(text) => SendError::Other(format!("{text}, code {code}")),
+                    // An error all the same.
+                    _ if status.is_success() => {
+                        SendError::Other(format!("Meta answered {}, code {code}", status.as_u16()))
+                    }
                     known => known,
                 }
             })

@@ -457,3 +457,39 @@ fn without_secrets_in_the_settings_nothing_is_heard() {
         assert_eq!(received, Err(CallbackError::Unsupported));
     }
 }
+
+fn answered(status: u16, body: &[u8]) -> Result<Step, SendError> {
+    let response = Response::builder().status(status).body(body).unwrap();
+    meta(json!({})).response(response, &mut Session::default(), Timestamp(0))
+}
+
+#[test]
+fn a_success_that_is_an_error_is_that_error() {
+    for (code, expected) in [
+        (190, SendError::Unauthorised),
+        (131_026, SendError::RecipientRefused),
+        (131_056, SendError::Throttled(None)),
+        (2, SendError::Unavailable),
+        (100, SendError::Other("Meta answered 200, code 100".into())),
+    ] {
+        assert_eq!(answer(200, None, json!({ "code": code })), expected, "{code}");
+    }
+    for error in [json!(null), json!({}), json!({ "code": null })] {
+        assert_eq!(answer(200, None, error), SendError::Unreadable);
+    }
+    assert!(answered(200, br#"{"messages":[{"id":"a"}],"error":{"code":190}}"#).is_ok());
+    let body = br#"{"error":{"code":131056}}"#;
+    let response = Response::builder().status(200).body(&body[..]).unwrap();
+    assert!(meta(json!({})).concerns_recipient(&response));
+}
+
+#[test]
+fn what_nobody_needs_costs_neither_a_success_nor_an_error_its_meaning() {
+    for x in [&b"\xff"[..], br"\ud83d", b"\xed\xa0\xbd"] {
+        let of = |rest: &str| [&b"{\"x\":\""[..], x, rest.as_bytes()].concat();
+        assert!(answered(200, &of(r#"","messages":[{"id":"a"}]}"#)).is_ok());
+        assert!(answered(200, &of(r#"","messages":{"id":"a"}}"#)).is_ok());
+        let refused = answered(400, &of(r#"","error":{"code":131026}}"#));
+        assert_eq!(refused, Err(SendError::RecipientRefused));
+    }
+}

@@ -6,7 +6,6 @@ use countersign_contract::Timestamp;
 use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::json;
@@ -27,6 +26,7 @@ const MAX_PROXY_BYTES: usize = 2048;
 /// | 429; 503 with `Retry-After` | throttled |
 /// | 502 | unreadable: a proxy got no readable answer to what may have been carried out |
 /// | 425, other 5xx | unavailable |
+/// | 2xx | unreadable: nobody knows what was carried out |
 /// | anything else; redirects too, which aren't followed | other, with the status |
 pub(crate) fn by_status(response: &Response<&[u8]>, provider: &str, now: Timestamp) -> SendError {
     let status = response.status();
@@ -42,6 +42,7 @@ pub(crate) fn by_status(response: &Response<&[u8]>, provider: &str, now: Timesta
             SendError::Throttled(retry_after)
         }
         StatusCode::BAD_GATEWAY => SendError::Unreadable,
+        _ if status.is_success() => SendError::Unreadable,
         StatusCode::TOO_EARLY => SendError::Unavailable,
         _ if status.is_server_error() => SendError::Unavailable,
         _ => SendError::Other(format!("{provider} answered {}", status.as_u16())),
@@ -90,10 +91,19 @@ pub(crate) fn integer(value: &Value) -> Option<i64> {
     }
 }
 
-/// An error's code: nothing where it is missing or isn't one.
-pub(crate) fn code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    Ok(integer(&value).and_then(|code| code.try_into().ok()))
+/// A 2xx under the status of the error that its body is: some proxies, and some days, make every answer a 200. Nothing
+/// where the status that the body names is none of an error.
+pub(crate) fn restated<'a>(
+    response: &Response<&'a [u8]>,
+    named: Option<&Value>,
+) -> Option<Response<&'a [u8]>> {
+    let status = StatusCode::from_u16(integer(named?)?.try_into().ok()?).ok()?;
+    let is_error = status.is_client_error() || status.is_server_error();
+    (is_error && response.status().is_success()).then(|| {
+        let mut restated = response.clone();
+        *restated.status_mut() = status;
+        restated
+    })
 }
 
 /// Taken, under the provider's name for the message.
@@ -139,6 +149,8 @@ mod tests {
             (503, Some("7"), SendError::Throttled(Some(7))),
             (504, None, SendError::Timeout),
             (599, None, SendError::Unavailable),
+            (200, None, SendError::Unreadable),
+            (202, Some("7"), SendError::Unreadable),
             (302, None, SendError::Other("the provider answered 302".into())),
             (418, None, SendError::Other("the provider answered 418".into())),
         ] {
@@ -198,6 +210,25 @@ mod tests {
         }
         for json in ["\"\"", "\" 7\"", "\"7a\"", "7.5", "null", "[7]", "true", "1e99"] {
             assert_eq!(integer(&serde_json::from_str(json).unwrap()), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn only_a_success_is_restated_and_only_as_an_error() {
+        let restated = |status: u16, named: &str| {
+            let response = Response::builder().status(status).header(RETRY_AFTER, "7");
+            let response = response.body(&b"body"[..]).unwrap();
+            let restated = restated(&response, Some(&serde_json::from_str(named).unwrap()))?;
+            assert_eq!(*restated.body(), b"body");
+            assert_eq!(restated.headers()[RETRY_AFTER], "7");
+            Some(restated.status().as_u16())
+        };
+        for (named, status) in [("400", 400), ("599", 599), ("\"429\"", 429)] {
+            assert_eq!(restated(200, named), Some(status), "{named}");
+            assert_eq!(restated(400, named), None, "{named}");
+        }
+        for named in ["200", "302", "399", "600", "99", "-1", "65936", "null", "\"x\""] {
+            assert_eq!(restated(200, named), None, "{named}");
         }
     }
 

@@ -3,7 +3,6 @@
 use countersign_contract::Timestamp;
 use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::protocol::answer;
@@ -18,18 +17,44 @@ pub(super) fn read(
     path: &str,
     now: Timestamp,
 ) -> Result<Accepted, SendError> {
-    #[derive(Deserialize)]
-    struct Success {
-        id: String,
+    let body: Map<String, Value> = answer::json(response).unwrap_or_default();
+    if !response.status().is_success() {
+        return Err(error(response, &body, path, now));
     }
+    if let Some(Value::String(id)) = body.get("id") {
+        return Ok(answer::accepted(id));
+    }
+    let restated = answer::restated(response, body.get("statusCode"));
+    Err(error(restated.as_ref().unwrap_or(response), &body, path, now))
+}
+
+/// What an error means.
+fn error(
+    response: &Response<&[u8]>,
+    body: &Map<String, Value>,
+    path: &str,
+    now: Timestamp,
+) -> SendError {
     let status = response.status();
-    if status.is_success() {
-        let Success { id } = answer::json(response).ok_or(SendError::Unreadable)?;
-        return Ok(answer::accepted(&id));
-    }
-    // A 5xx means the same whatever it is called.
-    let refusal = status.is_client_error().then(|| refusal(response, path, now)).flatten();
-    Err(refusal.unwrap_or_else(|| answer::by_status(response, "Resend", now)))
+    let refusal = match status {
+        _ if status.is_client_error() || status.is_success() => refusal(response, body, path, now),
+        // A 5xx means the same whatever it is called: the recipient's trouble has been reported as an
+        // `application_error` of 500, and would be carried to the next provider.
+        _ if status.is_server_error() && is_of_recipient(text(body, "message")) => {
+            Some(SendError::RecipientRefused)
+        }
+        _ => None,
+    };
+    refusal.unwrap_or_else(|| answer::by_status(response, "Resend", now))
+}
+
+/// A field; it may be missing, `null` or no text at all.
+fn text<'a>(body: &'a Map<String, Value>, field: &str) -> &'a str {
+    body.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn is_of_recipient(message: &str) -> bool {
+    message.starts_with("Invalid `to` field")
 }
 
 /// Names that say no more than that the request isn't as Resend wants it, or that the operator has to ask Resend.
@@ -47,16 +72,19 @@ const OTHERS: [&str; 10] = [
 ];
 
 /// What the error's name means, or its message, which may stand without a name.
-fn refusal(response: &Response<&[u8]>, path: &str, now: Timestamp) -> Option<SendError> {
-    let body: Map<String, Value> = answer::json(response)?;
-    // Either may be missing, `null` or no text at all: what the other one says counts all the same.
-    let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default();
-    let (name, message) = (text("name"), text("message"));
+fn refusal(
+    response: &Response<&[u8]>,
+    body: &Map<String, Value>,
+    path: &str,
+    now: Timestamp,
+) -> Option<SendError> {
+    // Where either is missing what the other one says counts all the same.
+    let (name, message) = (text(body, "name"), text(body, "message"));
     let status = response.status();
     let not_configured = |field: &str, text: &str| answer::not_configured(path, field, text);
     // The documentation itself has one name in two spellings.
     let name = name.to_ascii_lowercase();
-    if message.starts_with("Invalid `to` field") {
+    if is_of_recipient(message) {
         return Some(SendError::RecipientRefused);
     }
     // Seen under another name than `invalid_api_key`.
@@ -88,7 +116,11 @@ fn refusal(response: &Response<&[u8]>, path: &str, now: Timestamp) -> Option<Sen
         // The other request with this key may well be answered with a success.
         "concurrent_idempotent_requests" => SendError::Timeout,
         "resource_locked" => SendError::Unavailable,
-        "rate_limit_exceeded" => answer::by_status(response, "Resend", now),
+        // Of a 5xx the status says as much.
+        "application_error" | "internal_server_error" | "service_unavailable" => {
+            SendError::Unavailable
+        }
+        "rate_limit_exceeded" => answer::throttled(response, now),
         "daily_quota_exceeded" | "monthly_quota_exceeded" => SendError::Throttled(None),
         name => other(status, OTHERS.into_iter().find(|known| *known == name)?),
     })

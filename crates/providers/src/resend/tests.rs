@@ -11,6 +11,7 @@ use standardwebhooks::Webhook as Oracle;
 use super::*;
 use crate::messages::content::{Content, Mail};
 use crate::protocol::callback::Report;
+use crate::protocol::provider::Accepted;
 use crate::protocol::tag::Tag;
 
 const NOW: Timestamp = Timestamp(1_795_208_661);
@@ -331,4 +332,55 @@ fn an_event_that_is_none_is_unreadable() {
     let (method, url, body) = (&Method::GET, "https://otp.example.com", body.as_bytes());
     let callback = Callback { method, url, query: None, headers: &headers, body };
     assert_eq!(resend().receive(&callback, NOW), Err(CallbackError::Unreadable));
+}
+
+fn answered(status: u16, body: &str) -> Result<Step, SendError> {
+    let response = Response::builder().status(status).header("retry-after", "7");
+    let response = response.body(body.as_bytes()).unwrap();
+    resend().response(response, &mut Session::default(), NOW)
+}
+
+#[test]
+fn a_success_that_is_an_error_is_that_error() {
+    for (body, expected) in [
+        (r#"{"statusCode":429,"name":"rate_limit_exceeded","message":"x"}"#, {
+            SendError::Throttled(Some(7))
+        }),
+        (r#"{"name":"rate_limit_exceeded"}"#, SendError::Throttled(Some(7))),
+        (r#"{"statusCode":429,"name":"daily_quota_exceeded"}"#, SendError::Throttled(None)),
+        (r#"{"statusCode":401,"name":"validation_error"}"#, SendError::Unauthorised),
+        (r#"{"statusCode":"422","message":"Invalid `to` field. x"}"#, SendError::RecipientRefused),
+        (r#"{"id":null,"message":"Invalid `to` field. x"}"#, SendError::RecipientRefused),
+        (r#"{"statusCode":500,"name":"application_error"}"#, SendError::Unavailable),
+        (r#"{"name":"application_error"}"#, SendError::Unavailable),
+        (r#"{"statusCode":502}"#, SendError::Unreadable),
+        (r#"{"statusCode":422,"name":"?"}"#, SendError::Other("Resend answered 422".into())),
+        (r#"{"statusCode":200}"#, SendError::Unreadable),
+        (r#"{"id":7}"#, SendError::Unreadable),
+        ("[\"a\"]", SendError::Unreadable),
+    ] {
+        assert_eq!(answered(200, body), Err(expected), "{body}");
+    }
+    let both = r#"{"id":"a","statusCode":429,"name":"rate_limit_exceeded"}"#;
+    assert!(answered(200, both).is_ok());
+}
+
+#[test]
+fn the_recipient_is_refused_whatever_the_status_and_the_name() {
+    let body = r#"{"statusCode":500,"name":"application_error","message":"Invalid `to` field. x"}"#;
+    for status in [200, 400, 401, 403, 422, 429, 500, 503] {
+        assert_eq!(answered(status, body), Err(SendError::RecipientRefused), "{status}");
+    }
+    // Which no other message or name does to a 5xx.
+    let body = r#"{"name":"validation_error","message":"The `to` field. API key is invalid"}"#;
+    assert_eq!(answered(500, body), Err(SendError::Unavailable));
+    assert_eq!(answered(504, body), Err(SendError::Timeout));
+}
+
+#[test]
+fn a_name_that_stands_twice_and_half_a_sign_cost_no_success() {
+    for body in [r#"{"id":"a","id":"a"}"#, r#"{"x":"\ud83d","id":"a"}"#] {
+        let accepted = Accepted { message_id: Some("a".into()) };
+        assert_eq!(answered(200, body), Ok(Step::Accepted(accepted)), "{body}");
+    }
 }

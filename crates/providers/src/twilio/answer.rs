@@ -3,7 +3,7 @@
 use countersign_contract::Timestamp;
 use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::protocol::answer;
 use crate::protocol::provider::Accepted;
@@ -18,22 +18,6 @@ pub(super) struct Settings<'a> {
     pub(super) sender: &'static str,
 }
 
-/// A message or a call that was made.
-#[derive(Deserialize)]
-struct Made {
-    sid: String,
-    status: Option<String>,
-    #[serde(default, deserialize_with = "answer::code")]
-    error_code: Option<u32>,
-}
-
-/// An error.
-#[derive(Deserialize)]
-struct Refused {
-    #[serde(default, deserialize_with = "answer::code")]
-    code: Option<u32>,
-}
-
 /// Reads an answer.
 ///
 /// # Errors
@@ -43,25 +27,49 @@ pub(super) fn read(
     settings: &Settings<'_>,
     now: Timestamp,
 ) -> Result<Accepted, SendError> {
-    if response.status().is_success() {
-        let made: Made = answer::json(response).ok_or(SendError::Unreadable)?;
-        let message_id = answer::message_id(&made.sid).ok_or(SendError::Unreadable)?;
-        return match made.status.as_deref() {
-            // Of messages and of calls, whichever it was: a call is never `undelivered`.
-            Some("failed" | "undelivered" | "canceled" | "busy" | "no-answer") => {
-                Err(refusal(response, made.error_code, settings, now))
-            }
-            _ => Ok(Accepted { message_id: Some(message_id) }),
-        };
+    let body: Value = answer::json(response).unwrap_or_default();
+    if !response.status().is_success() {
+        return Err(error(response, &body, settings, now));
     }
-    let code = answer::json::<Refused>(response).and_then(|refused| refused.code);
-    Err(match code {
+    // A message or a call that was made: of an error `status` is a number.
+    let (sid, status) = (text(&body, "sid"), text(&body, "status"));
+    let message_id = sid.and_then(answer::message_id);
+    match status {
+        // Of messages and of calls, whichever it was: a call is never `undelivered`.
+        Some("failed" | "undelivered" | "canceled" | "busy" | "no-answer") => {
+            Err(refusal(response, number(&body, "error_code"), settings, now))
+        }
+        _ if message_id.is_some() => Ok(Accepted { message_id }),
+        _ if sid.is_some() => Err(SendError::Unreadable),
+        _ => {
+            let restated = answer::restated(response, body.get("status"));
+            Err(error(restated.as_ref().unwrap_or(response), &body, settings, now))
+        }
+    }
+}
+
+fn text<'a>(body: &'a Value, name: &str) -> Option<&'a str> {
+    body.get(name)?.as_str()
+}
+
+fn number(body: &Value, name: &str) -> Option<u32> {
+    answer::integer(body.get(name)?)?.try_into().ok()
+}
+
+/// What an error means.
+fn error(
+    response: &Response<&[u8]>,
+    body: &Value,
+    settings: &Settings<'_>,
+    now: Timestamp,
+) -> SendError {
+    match number(body, "code") {
         None if response.status() == StatusCode::NOT_FOUND => {
             answer::not_configured(settings.path, "url", "Twilio answered 404")
         }
         None => answer::by_status(response, "Twilio", now),
         code => refusal(response, code, settings, now),
-    })
+    }
 }
 
 fn refusal(
@@ -98,6 +106,8 @@ fn refusal(
         },
         None => match answer::by_status(response, "Twilio", now) {
             SendError::Other(_) => SendError::Other(said),
+            // An error all the same.
+            _ if response.status().is_success() => SendError::Other(said),
             error => error,
         },
     }

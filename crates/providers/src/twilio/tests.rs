@@ -382,3 +382,33 @@ fn a_secret_has_to_be_a_text_and_is_shown_nowhere() {
         assert!(!shown.contains("hunter2"), "{shown}");
     }
 }
+
+#[test]
+fn a_success_that_is_an_error_is_that_error() {
+    for (body, expected) in [
+        (r#"{"code":21211,"message":"x","status":400}"#, SendError::RecipientRefused),
+        (r#"{"code":"21211","sid":null}"#, SendError::RecipientRefused),
+        (r#"{"code":20003,"status":401}"#, SendError::Unauthorised),
+        (r#"{"code":20429,"status":429}"#, SendError::Throttled(Some(17))),
+        (r#"{"status":429}"#, SendError::Throttled(Some(17))),
+        (r#"{"status":"failed","error_code":30003}"#, SendError::RecipientRefused),
+        (r#"{"code":99999,"status":400}"#, {
+            SendError::Other("Twilio answered 400, code 99999".into())
+        }),
+        (r#"{"code":99999}"#, SendError::Other("Twilio answered 201, code 99999".into())),
+        (r#"{"status":200}"#, SendError::Unreadable),
+        ("{}", SendError::Unreadable),
+    ] {
+        assert_eq!(answered(201, body), Err(expected), "{body}");
+    }
+    assert!(answered(201, r#"{"sid":"SM1","code":21211,"status":400}"#).is_ok());
+}
+
+#[test]
+fn of_a_name_that_stands_twice_the_last_counts() {
+    assert!(
+        answered(201, r#"{"sid":"SM1","sid":"SM1","status":"queued","status":"queued"}"#).is_ok()
+    );
+    let refused = answered(400, r#"{"code":21211,"code":21211}"#);
+    assert_eq!(refused, Err(SendError::RecipientRefused));
+}

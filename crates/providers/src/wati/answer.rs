@@ -5,6 +5,7 @@ use countersign_contract::types::SendError;
 use http::{Response, StatusCode};
 use serde_json::Value;
 
+use crate::json;
 use crate::protocol::answer;
 use crate::protocol::provider::Accepted;
 
@@ -20,41 +21,49 @@ pub(super) fn read(
     path: &str,
     now: Timestamp,
 ) -> Result<Accepted, SendError> {
-    let status = response.status();
-    let body = answer::json::<Value>(response);
-    if status.is_success() {
-        return body.as_ref().ok_or(SendError::Unreadable).and_then(|body| success(body, path));
+    let body: Value = answer::json(response).unwrap_or_default();
+    if !response.status().is_success() {
+        return Err(error(response, &body, path, now));
     }
-    let told = || {
-        let body = body.as_ref()?;
-        listed(body, path).or_else(|| refusal(&[errors(body), remarks(body)].concat(), path))
-    };
-    Err(match status {
-        StatusCode::BAD_REQUEST => told().unwrap_or_else(|| {
-            match body.as_ref().and_then(|body| answer::integer(body.get("code")?)) {
+    // Its errors hold their status as `code`.
+    match answer::restated(response, body.get("code")) {
+        Some(restated) if results(&body).is_empty() => Err(error(&restated, &body, path, now)),
+        _ => success(&body, path),
+    }
+}
+
+/// What an error means.
+fn error(response: &Response<&[u8]>, body: &Value, path: &str, now: Timestamp) -> SendError {
+    let status = response.status();
+    let told =
+        || listed(body, path).or_else(|| refusal(&[errors(body), remarks(body)].concat(), path));
+    match status {
+        StatusCode::BAD_REQUEST => {
+            told().unwrap_or_else(|| match body.get("code").and_then(answer::integer) {
                 Some(code) => SendError::Other(format!("WATI answered 400, code {code}")),
                 None => answer::by_status(response, "WATI", now),
-            }
-        }),
+            })
+        }
         StatusCode::NOT_FOUND => told()
             .unwrap_or_else(|| answer::not_configured(path, "url", "WATI has no API there (404)")),
         _ => match answer::by_status(response, "WATI", now) {
             // "The message may have been accepted", WATI says of every 5xx.
-            SendError::Unavailable => SendError::Unreadable,
+            error if status.is_server_error() && !error.is_uncertain() => SendError::Unreadable,
             error => error,
         },
-    })
+    }
+}
+
+/// Whether the message was taken, under each name.
+fn results(body: &Value) -> Vec<bool> {
+    ["success", "result", "ok"].iter().filter_map(|name| word(body.get(name)?)).collect()
 }
 
 /// What the body of a 2xx means. WATI documents `success` and `recipients`; its help for the same path shows the `result`
 /// and `receivers` of v2.
 fn success(body: &Value, path: &str) -> Result<Accepted, SendError> {
-    let results: Vec<_> =
-        ["success", "result", "ok"].iter().filter_map(|name| word(body.get(name)?)).collect();
+    let results = results(body);
     let is_taken = !results.contains(&false);
-    if results.is_empty() {
-        return Err(SendError::Unreadable);
-    }
     let recipients = recipients(body);
     let is_invalid = |recipient: &Value| {
         let valid = ["isValidWhatsAppNumber", "validWhatsAppNumber"];
@@ -76,6 +85,9 @@ fn success(body: &Value, path: &str) -> Result<Accepted, SendError> {
     if let Some(error) = refusal(&remarks, path) {
         return Err(error);
     }
+    if results.is_empty() {
+        return Err(SendError::Unreadable);
+    }
     // The one recipient that was asked for was left out.
     if recipients.is_some_and(<[Value]>::is_empty) {
         return Err(SendError::RecipientRefused);
@@ -91,7 +103,7 @@ fn success(body: &Value, path: &str) -> Result<Accepted, SendError> {
 
 fn recipients(body: &Value) -> Option<&[Value]> {
     let list = body.get("recipients").or_else(|| body.get("receivers"))?;
-    list.as_array().map(Vec::as_slice)
+    (!list.is_null()).then(|| json::list(list))
 }
 
 /// Whether the message was taken, as a truth or a word.
@@ -113,7 +125,7 @@ fn listed(body: &Value, path: &str) -> Option<SendError> {
     let lists = body.get("errors")?.as_object()?;
     let holds = |name: &str| {
         let mut named = lists.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
-        named.any(|(_, list)| list.as_array().is_some_and(|list| !list.is_empty()))
+        named.any(|(_, list)| is_something(list))
     };
     if holds("invalidWhatsappNumbers") {
         Some(SendError::RecipientRefused)
@@ -124,28 +136,43 @@ fn listed(body: &Value, path: &str) -> Option<SendError> {
     }
 }
 
+/// Whether there is anything in what is documented as a list, and has been a text.
+fn is_something(list: &Value) -> bool {
+    match list {
+        Value::Null | Value::Bool(false) => false,
+        Value::Bool(true) => true,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(items) => !items.is_empty(),
+    }
+}
+
 /// The words of all errors, in small letters. `errors` of v1 has an `error` beside its lists; some answers have a plain
 /// list of texts there.
 fn errors(body: &Value) -> Vec<String> {
     let of_message: Vec<_> = match body.get("errors") {
         Some(Value::Object(lists)) => {
-            let named = lists.iter().filter(|(name, _)| name.eq_ignore_ascii_case("error"));
-            named.map(|(_, error)| error).collect()
+            let is_error = |name: &str| {
+                ["error", "message"].iter().any(|known| name.eq_ignore_ascii_case(known))
+            };
+            let named = lists.iter().filter(|(name, _)| is_error(name));
+            named.flat_map(|(_, error)| json::list(error)).collect()
         }
-        Some(Value::Array(errors)) => errors.iter().collect(),
-        error => error.into_iter().collect(),
+        errors => errors.into_iter().flat_map(json::list).collect(),
     };
     let of_recipients = recipients(body)
         .into_iter()
         .flatten()
-        .filter_map(|recipient| recipient.get("errors")?.as_array())
-        .flatten();
-    words(body.get("error").into_iter().chain(of_message).chain(of_recipients))
+        .filter_map(|recipient| recipient.get("errors"))
+        .flat_map(json::list);
+    let error = body.get("error").into_iter().flat_map(json::list);
+    words(error.chain(of_message).chain(of_recipients))
 }
 
 /// What else is said, in small letters: of a success too.
 fn remarks(body: &Value) -> Vec<String> {
-    words(["info", "message"].iter().filter_map(|name| body.get(name)))
+    words(["info", "message"].iter().filter_map(|name| body.get(name)).flat_map(json::list))
 }
 
 fn words<'a>(errors: impl Iterator<Item = &'a Value>) -> Vec<String> {

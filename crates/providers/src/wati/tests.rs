@@ -322,3 +322,91 @@ fn what_stands_in_errors_is_read_in_each_form() {
     let other = SendError::Other("WATI refused the message".into());
     assert_eq!(answer(200, &of_v1(true, "error", "anything")), Some(other));
 }
+
+fn answered(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Result<Step, SendError> {
+    let mut response = Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(*name, *value);
+    }
+    let response = response.body(body).unwrap();
+    wati(json!({})).response(response, &mut Session::default(), Timestamp(0))
+}
+
+#[test]
+fn after_any_5xx_the_message_may_have_gone_out() {
+    for status in 500..600 {
+        for headers in [&[][..], &[("retry-after", "20")]] {
+            for body in [&b"{}"[..], br#"{"code":429,"message":"x"}"#, b""] {
+                let error = answered(status, headers, body).unwrap_err();
+                assert!(error.is_uncertain(), "{status} {headers:?} {error:?}");
+            }
+        }
+    }
+    assert_eq!(answered(503, &[("retry-after", "20")], b"{}"), Err(SendError::Unreadable));
+    assert_eq!(answered(425, &[], b""), Err(SendError::Unavailable));
+}
+
+#[test]
+fn what_is_no_list_where_one_is_documented_counts_all_the_same() {
+    let error = |status: u16, body: Value| answered(status, &[], body.to_string().as_bytes()).err();
+    for invalid in [json!("+998901"), json!({ "0": "+998901" }), json!(998_901), json!(["+998901"])]
+    {
+        for status in [200, 400] {
+            let lists = json!({ "invalidWhatsappNumbers": invalid });
+            let error = error(status, json!({ "result": true, "errors": lists }));
+            assert_eq!(error, Some(SendError::RecipientRefused), "{status} {invalid}");
+        }
+        let lists = json!({ "invalidCustomParameters": invalid });
+        let error = error(200, json!({ "result": true, "errors": lists }));
+        assert!(matches!(error, Some(SendError::NotConfigured(_))), "{invalid}");
+    }
+    for nothing in
+        [json!(null), json!(""), json!(" "), json!([]), json!({}), json!(0), json!(false)]
+    {
+        let lists = json!({ "invalidWhatsappNumbers": nothing });
+        assert_eq!(error(200, json!({ "result": true, "errors": lists })), None, "{nothing}");
+    }
+    let refused = "no valid receivers";
+    for errors in [json!(refused), json!([refused]), json!({ "message": refused })] {
+        for body in [
+            json!({ "result": true, "errors": errors }),
+            json!({ "result": true, "errors": { "error": errors } }),
+            json!({ "result": true, "error": errors }),
+            json!({ "result": true, "message": errors }),
+            json!({ "result": true, "recipients": [{ "errors": errors }] }),
+            json!({ "result": true, "recipients": { "errors": errors } }),
+        ] {
+            assert_eq!(error(200, body.clone()), Some(SendError::RecipientRefused), "{body}");
+        }
+    }
+    let invalid = json!({ "result": true, "receivers": { "isValidWhatsAppNumber": false } });
+    assert_eq!(error(200, invalid), Some(SendError::RecipientRefused));
+}
+
+#[test]
+fn a_success_that_is_an_error_is_that_error() {
+    for (body, expected) in [
+        (r#"{"code":401,"message":"x"}"#, SendError::Unauthorised),
+        (r#"{"code":429,"message":"x"}"#, SendError::Throttled(Some(7))),
+        (r#"{"code":500,"message":"x"}"#, SendError::Unreadable),
+        (r#"{"code":400,"message":"x"}"#, SendError::Other("WATI answered 400, code 400".into())),
+        (r#"{"code":400,"message":"Template not found"}"#, SendError::TemplateUnknown),
+        (r#"{"errors":{"invalidWhatsappNumbers":["1"]}}"#, SendError::RecipientRefused),
+        (r#"{"error":"?"}"#, SendError::Other("WATI refused the message".into())),
+        (r#"{"code":200,"message":"x"}"#, SendError::Unreadable),
+    ] {
+        let answered = answered(200, &[("retry-after", "7")], body.as_bytes());
+        assert_eq!(answered, Err(expected), "{body}");
+    }
+    assert!(answered(200, &[], br#"{"result":true,"code":429}"#).is_ok());
+}
+
+#[test]
+fn what_nobody_needs_costs_neither_a_success_nor_an_error_its_meaning() {
+    for x in [&b"\xff"[..], br"\ud83d"] {
+        let of = |rest: &str| [&b"{\"x\":\""[..], x, rest.as_bytes()].concat();
+        assert!(answered(200, &[], &of(r#"","ok":true}"#)).is_ok());
+        let refused = answered(400, &[], &of(r#"","error":"no valid receivers"}"#));
+        assert_eq!(refused, Err(SendError::RecipientRefused));
+    }
+}
