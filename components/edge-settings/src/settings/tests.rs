@@ -41,7 +41,7 @@ fn good_variables_are_taken() {
     let names: Vec<_> = settings.ring.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["2026-11", "2026-10"]);
     assert_eq!(settings.index.expose(), &[0xab; 32]);
-    assert_eq!(settings.api_keys.unwrap()[0].name, "app");
+    assert_eq!(settings.api_keys.as_ref().unwrap()[0].name, "app");
     assert!(settings.policies.contains_key(&("default".into(), "login".into())));
     let senders: Value = document(&settings);
     assert_eq!(
