@@ -19,7 +19,7 @@ const MIN_LETTERS: usize = 2;
 ///
 /// A `tel:` and the parameters of numbers are a number's.
 pub(super) fn is_meant_by(text: &str) -> bool {
-    let lower = text.trim_start_matches('\'').to_lowercase();
+    let lower = text.trim_start_matches('\'').to_ascii_lowercase();
     if lower.starts_with("tel:") || lower.contains(";phone-context=") {
         return false;
     }
