@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::workspace::Workspace;
-use crate::{bench, build, ci, edge, phone_table, serve, shape, soak, storms, test, wit};
+use crate::{bench, build, ci, edge, messages, phone_table, serve, shape, soak, storms, test, wit};
 
 /// One command of `cargo xtask`.
 pub(crate) struct Command {
@@ -78,6 +78,12 @@ pub(crate) const COMMANDS: &[Command] = &[
         usage: "",
         summary: "format wit/ and vendor wit/deps again",
         run: wit::run,
+    },
+    Command {
+        name: "messages",
+        usage: "",
+        summary: "render every message in every language into one page",
+        run: messages::run,
     },
     Command {
         name: "phone-table",

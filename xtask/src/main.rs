@@ -7,6 +7,7 @@ mod ci;
 mod component;
 mod edge;
 mod help;
+mod messages;
 mod node;
 mod phone_table;
 mod process;
