@@ -10,8 +10,8 @@ use serde_json::Value;
 /// Some clients write it ahead of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Reads JSON as tolerantly as its meaning allows: what stands in a text that nobody needs is no reason to take a
-/// message that went out for one that didn't.
+/// Reads JSON as tolerantly as its meaning allows: a spoilt text that we don't use must not turn a message that was sent
+/// into one that wasn't.
 ///
 /// - A byte order mark before it is ignored, as RFC 8259, section 8.1, allows.
 /// - Bytes that aren't UTF-8, and halves of surrogate pairs (`\ud83d` alone), are read as U+FFFD.

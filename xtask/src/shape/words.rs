@@ -1,6 +1,6 @@
 //! The words of the contract: the records, variants and enumerations of `wit/`, and the types that define each in Rust.
 //!
-//! A `struct` or an `enum` of that name counts, whoever may see it. What a bindings generator makes is no source, and so
+//! A `struct` or an `enum` of that name counts, whatever its visibility. What a bindings generator makes is no source, and so
 //! isn't counted; nor is this tool, which speaks of builds. A word without a type is one that Rust has by another name.
 
 use std::collections::BTreeMap;

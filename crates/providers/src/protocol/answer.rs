@@ -26,7 +26,7 @@ const MAX_PROXY_BYTES: usize = 2048;
 /// | 429; 503 with `Retry-After` | throttled |
 /// | 502 | unreadable: a proxy got no readable answer to what may have been carried out |
 /// | 425, other 5xx | unavailable |
-/// | 2xx | unreadable: nobody knows what was carried out |
+/// | 2xx | unreadable: the message may have been sent |
 /// | anything else; redirects too, which aren't followed | other, with the status |
 pub(crate) fn by_status(response: &Response<&[u8]>, provider: &str, now: Timestamp) -> SendError {
     let status = response.status();
