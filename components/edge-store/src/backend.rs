@@ -93,16 +93,31 @@ pub(crate) struct Calls<B> {
     until_millis: u64,
     /// Whether it is known to be one that reads several keys at once rightly: SQLite, going by a count that was read.
     reads_many: Cell<bool>,
+    /// Whether a count was read to find that out.
+    was_probed: Cell<bool>,
 }
 
 impl<B: Backend> Calls<B> {
     pub(crate) const fn new(backend: B) -> Self {
-        Self { backend, until_millis: 0, reads_many: Cell::new(false) }
+        Self {
+            backend,
+            until_millis: 0,
+            reads_many: Cell::new(false),
+            was_probed: Cell::new(false),
+        }
     }
 
     /// Whether [`get_all`](Self::get_all) is one call, however many keys are asked for.
     pub(crate) const fn reads_many(&self) -> bool {
         self.reads_many.get()
+    }
+
+    /// Finds out which kind of backend it is, by a key that holds a count: at most one call in an instance.
+    pub(crate) async fn probe(&self, count_key: &str) -> Result<(), StoreError> {
+        if self.reads_many.get() || self.was_probed.replace(true) {
+            return Ok(());
+        }
+        self.get(count_key).await.map(drop)
     }
 
     /// As if a count had been read of SQLite.

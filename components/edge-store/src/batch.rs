@@ -3,7 +3,8 @@
 //!
 //! Before anything is written, each key to be written is read: what it holds says whether it has to be registered,
 //! whether a step would wrap around (which Spin's SQLite store does in silence) or meet a value (at which it panics),
-//! and whether the sweeper may be about to remove a value. What this instance registered a moment ago isn't read.
+//! and whether the sweeper may be about to remove a value. What this instance registered or read a moment ago isn't
+//! read again.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +45,7 @@ impl<B: Backend> Store<B> {
             let together = others.iter().take_while(|next| go_together(first, next)).count();
             let (some, others) = rest.split_at(together + 1);
             match first {
-                Operation::Delete(_) => replies.extend(self.remove(some, &mut known).await?),
+                Operation::Delete(_) => replies.extend(self.remove(some, batch, &mut known).await?),
                 Operation::Get(_) | Operation::Increment(Step { by: 0, .. }) => {
                     replies.extend(self.read(some).await?);
                 }
@@ -60,30 +61,35 @@ impl<B: Backend> Store<B> {
         Ok(replies)
     }
 
-    /// Reads what is about to be written, and registers what isn't there: in one write, whatever their number.
+    /// Finds out what the keys hold that are about to be written, and registers those that aren't there: in one write,
+    /// whatever their number.
     async fn prepare<'a>(&mut self, batch: &'a [Operation]) -> Result<Known<'a>, StoreError> {
         let now = self.calls.now();
         let written =
             |operation: &&Operation| operation.creates() && !self.is_trusted(operation, now);
-        let mut asked = keys(batch.iter().filter(written));
-        let written = asked.len();
-        if written > 0 && self.calls.reads_many() {
+        let written = keys(batch.iter().filter(written));
+        let seen = written.iter().filter_map(|key| Some((*key, self.memory.seen(key, now)?)));
+        let mut known: Known<'_> = seen.map(|(key, held)| (key, held.clone())).collect();
+        let mut asked: Vec<_> =
+            written.iter().copied().filter(|key| !known.contains_key(key)).collect();
+        let mut likely = Vec::new();
+        if !asked.is_empty() && self.calls.reads_many() {
             // What is to be removed, and what may be foreseen, costs nothing beside them.
             let is_removed = |operation: &&Operation| matches!(operation, Operation::Delete(_));
             asked.extend(keys(batch.iter().filter(is_removed)));
-            asked.extend(self.likely(batch, now));
+            likely = keys(batch.iter().filter(|operation| reads(operation)));
+            likely.retain(|key| !self.memory.is_registered(key, now));
+            asked.extend(&likely);
         }
-        let mut known: Known<'_> =
-            asked.iter().copied().zip(self.held_all(&asked).await?).collect();
-        asked.truncate(written);
+        known.extend(asked.iter().copied().zip(self.held_all(&asked).await?));
         let is_fresh = |key: &&str| {
             known.get(key) == Some(&Held::Absent) && !self.memory.is_registered(key, now)
         };
-        let mut fresh: Vec<_> = asked.into_iter().filter(is_fresh).collect();
+        let mut fresh: Vec<_> = written.iter().copied().filter(is_fresh).collect();
         if fresh.is_empty() {
             return Ok(known);
         }
-        self.foresee(batch, &mut known, &mut fresh).await?;
+        foresee(batch, &known, likely, &mut fresh);
         let entries: Vec<_> = fresh.iter().map(|key| Entry::new(key, Seen::New)).collect();
         self.journal.register(&self.calls, &entries).await?;
         for key in &fresh {
@@ -93,48 +99,14 @@ impl<B: Backend> Store<B> {
         Ok(known)
     }
 
-    /// The keys that a batch reads and that aren't registered: the next batch of the same request may create them.
-    fn likely<'a>(&self, batch: &'a [Operation], now: u64) -> Vec<&'a str> {
-        let mut likely = keys(batch.iter().filter(|operation| reads(operation)));
-        likely.retain(|key| !self.memory.is_registered(key, now));
-        likely
-    }
-
-    /// Adds what the next batch of the same request is likely to create: the keys that this one reads and doesn't
-    /// find, beside those that it creates. Only where it creates all that it writes under their tag: then it is
-    /// the first to deal with them. So an issue writes to the journal once. Windows of which one is created are
-    /// left out: their neighbours are not created next.
-    async fn foresee<'a>(
-        &self,
-        batch: &'a [Operation],
-        known: &mut Known<'a>,
-        fresh: &mut Vec<&'a str>,
-    ) -> Result<(), StoreError> {
-        let written = keys(batch.iter().filter(|operation| operation.creates()));
-        let is_new = |tag: &str| {
-            let mut written = written.iter().filter(|key| self::tag(key) == Some(tag));
-            written.all(|key| fresh.contains(key))
-        };
-        let begins = |key: &str| {
-            tag(key).is_some_and(|own| fresh.iter().any(|key| tag(key) == Some(own)) && is_new(own))
-        };
-        let is_window = |key: &str| {
-            written.iter().any(|other| tag(other) == tag(key) && sort(other) == sort(key))
-        };
-        let mut likely = self.likely(batch, self.calls.now());
-        likely.retain(|key| begins(key) && !is_window(key));
-        let unread: Vec<_> =
-            likely.iter().copied().filter(|key| !known.contains_key(key)).collect();
-        let held = self.held_all(&unread).await?;
-        known.extend(unread.into_iter().zip(held));
-        fresh.extend(likely.into_iter().filter(|key| known.get(key) == Some(&Held::Absent)));
-        Ok(())
-    }
-
     /// Replies to operations that only read.
-    async fn read(&self, operations: &[Operation]) -> Result<Vec<Reply>, StoreError> {
+    async fn read(&mut self, operations: &[Operation]) -> Result<Vec<Reply>, StoreError> {
         let keys: Vec<_> = operations.iter().map(Operation::key).collect();
+        let asked = self.calls.now();
         let held = self.held_all(&keys).await?;
+        for (key, held) in keys.iter().zip(&held) {
+            self.memory.saw(key, held, asked);
+        }
         let now = self.calls.now();
         operations.iter().zip(held).map(|(operation, held)| read(operation, held, now)).collect()
     }
@@ -154,7 +126,13 @@ impl<B: Backend> Store<B> {
         before.checked_add(by).ok_or(StoreError::InvalidArgument)?;
         self.patience.promise(&self.calls, key, ttl_seconds).await?;
         let count = self.calls.increment(&place(key), by).await?;
-        self.memory.counted(key, count);
+        if count.wrapping_sub(by).checked_add(by).is_none() {
+            // Others have stepped it since it was seen, so that it wrapped around; it wraps back.
+            self.calls.increment(&place(key), by.wrapping_neg()).await?;
+            self.memory.removed(key);
+            return Err(StoreError::InvalidArgument);
+        }
+        self.memory.wrote(key, &Held::Count(count), self.calls.now());
         known.insert(key, Held::Count(count));
         Ok(Reply::Count(count))
     }
@@ -177,8 +155,9 @@ impl<B: Backend> Store<B> {
         if replaces {
             marker::defend(&self.calls, key, &bytes).await?;
         }
-        self.memory.wrote(key, Kind::Value);
-        known.insert(key, Held::Value { deadline, value: Vec::new() });
+        let held = Held::Value { deadline, value: Vec::new() };
+        self.memory.wrote(key, &held, self.calls.now());
+        known.insert(key, held);
         Ok(Reply::Done)
     }
 
@@ -186,14 +165,19 @@ impl<B: Backend> Store<B> {
     /// left to the sweeper, and any other value is removed only while the sweeper's marker doesn't name it: it may have
     /// been written over an expired one that the sweeper is about to remove.
     async fn remove<'a>(
-        &self,
+        &mut self,
         operations: &'a [Operation],
+        batch: &'a [Operation],
         known: &mut Known<'a>,
     ) -> Result<Vec<Reply>, StoreError> {
         let now = self.calls.now();
         let keys = operations.iter().map(Operation::key);
-        let (counts, others): (Vec<_>, Vec<_>) =
-            keys.partition(|key| self.memory.is_count(key, now));
+        let is_count = |key: &&str| {
+            steps(batch, key)
+                || self.memory.is_count(key, now)
+                || matches!(self.memory.seen(key, now), Some(Held::Count(_)))
+        };
+        let (counts, others): (Vec<_>, Vec<_>) = keys.partition(is_count);
         let mut gone: Vec<_> = counts.iter().map(|key| place(key)).collect();
         known.extend(counts.into_iter().map(|key| (key, Held::Absent)));
         // A count goes whatever has become of it since it was seen. Anything else is looked at now.
@@ -209,7 +193,7 @@ impl<B: Backend> Store<B> {
                 }
                 Held::Absent => Held::Absent,
                 Held::Value { .. } => {
-                    marker::await_removal(&self.calls, key).await?;
+                    marker::is_there_unless_removed(&self.calls, key).await?;
                     gone.push(place(key));
                     Held::Absent
                 }
@@ -219,6 +203,9 @@ impl<B: Backend> Store<B> {
                 }
             };
             known.insert(key, left);
+        }
+        for operation in operations {
+            self.memory.removed(operation.key());
         }
         self.calls.delete_all(gone).await?;
         Ok(vec![Reply::Done; operations.len()])
@@ -244,6 +231,30 @@ impl<B: Backend> Store<B> {
     }
 }
 
+/// Adds what the next batch of the same request is likely to create: the keys that this one reads and that are known
+/// not to be there, beside those that it creates. Only where it creates all that it writes under their tag: then it is
+/// the first to deal with them. So an issue writes to the journal once. Windows of which one is created are left out:
+/// their neighbours are not created next.
+fn foresee<'a>(
+    batch: &'a [Operation],
+    known: &Known<'a>,
+    mut likely: Vec<&'a str>,
+    fresh: &mut Vec<&'a str>,
+) {
+    let written = keys(batch.iter().filter(|operation| operation.creates()));
+    let is_new = |tag: &str| {
+        let mut written = written.iter().filter(|key| self::tag(key) == Some(tag));
+        written.all(|key| fresh.contains(key))
+    };
+    let begins = |key: &str| {
+        tag(key).is_some_and(|own| fresh.iter().any(|key| tag(key) == Some(own)) && is_new(own))
+    };
+    let is_window =
+        |key: &str| written.iter().any(|other| tag(other) == tag(key) && sort(other) == sort(key));
+    likely.retain(|key| known.get(key) == Some(&Held::Absent) && begins(key) && !is_window(key));
+    fresh.extend(likely);
+}
+
 /// Whether an operation writes nothing.
 const fn reads(operation: &Operation) -> bool {
     matches!(operation, Operation::Get(_) | Operation::Increment(Step { by: 0, .. }))
@@ -261,6 +272,14 @@ fn keys<'a>(operations: impl Iterator<Item = &'a Operation>) -> Vec<&'a str> {
 const fn go_together(one: &Operation, next: &Operation) -> bool {
     let removes = matches!((one, next), (Operation::Delete(_), Operation::Delete(_)));
     removes || (reads(one) && reads(next))
+}
+
+/// Whether a batch counts in a key, which therefore holds a count for all its life.
+fn steps(batch: &[Operation], key: &str) -> bool {
+    let is_step = |operation: &Operation| {
+        operation.key() == key && matches!(operation, Operation::Increment(_))
+    };
+    batch.iter().any(is_step)
 }
 
 /// The reply to an operation that only reads, from what its key holds.

@@ -156,7 +156,9 @@ struct Segment {
 impl Segment {
     async fn claim<B: Backend>(calls: &Calls<B>, bucket: u64) -> Result<Self, StoreError> {
         let since = calls.now();
-        let number = calls.increment(&count_key(bucket), 1).await?;
+        let count_key = count_key(bucket);
+        let number = calls.increment(&count_key, 1).await?;
+        calls.probe(&count_key).await?;
         Ok(Self { bucket, number, since, entries: 0, text: String::new() })
     }
 

@@ -52,28 +52,29 @@ pub(crate) async fn defend<B: Backend>(
     name: &str,
     bytes: &[u8],
 ) -> Result<(), StoreError> {
-    let place = place(name);
     for _ in 0..2 {
-        await_removal(calls, name).await?;
-        if calls.get(&place).await?.is_some() {
+        if is_there_unless_removed(calls, name).await? {
             return Ok(());
         }
-        calls.set(&place, bytes).await?;
+        calls.set(&place(name), bytes).await?;
     }
     Ok(())
 }
 
-/// Waits until the sweeper is not removing a value.
-pub(crate) async fn await_removal<B: Backend>(
+/// Waits until the sweeper is not removing a value; whether it is there then.
+pub(crate) async fn is_there_unless_removed<B: Backend>(
     calls: &Calls<B>,
     name: &str,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let began = calls.elapsed_millis();
     let mut pause = FIRST_PAUSE_MILLIS;
+    // In this order, or at one moment.
+    let both = [key(), place(name)];
     loop {
-        let marker = calls.get(&key()).await?;
+        let mut held = calls.get_all(&both).await?.into_iter();
+        let marker = held.next().flatten();
         if !marker.is_some_and(|marker| names(&marker, name, calls.now())) {
-            return Ok(());
+            return Ok(held.next().flatten().is_some());
         }
         if calls.elapsed_millis().saturating_sub(began) >= WAIT_MILLIS {
             return Err(StoreError::Timeout);

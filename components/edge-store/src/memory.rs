@@ -1,12 +1,15 @@
-//! What an instance remembers of the keys that it registered, so that the next batch of the same request asks
+//! What an instance remembers of the keys that it registered or read, so that the next batch of the same request asks
 //! for nothing twice. Bounded; what is forgotten is only asked again.
 
 use std::collections::BTreeMap;
 
+use crate::physical::Held;
+
 /// For so long an instance relies on having registered a key: the first look comes an hour after.
 const REGISTERED_SECONDS: u64 = 600;
 /// For so long it relies on a value not being one that the sweeper may remove: it was absent then, and what
-/// was written since is not due until a minute after its deadline.
+/// was written since is not due until a minute after its deadline. And on the journal naming a key that was there: it
+/// does for ten minutes after that key is gone.
 const UNSWEPT_SECONDS: u64 = 30;
 const MAX_KEYS: usize = 256;
 /// Steps up to this size can't make a remembered count wrap around while it is remembered.
@@ -20,10 +23,11 @@ pub(crate) enum Kind {
     Value,
 }
 
-/// The keys that this instance has registered lately.
+/// The keys that this instance has dealt with lately.
 #[derive(Default)]
 pub(crate) struct Memory {
-    keys: BTreeMap<String, Registered>,
+    registered: BTreeMap<String, Registered>,
+    seen: BTreeMap<String, Seen>,
 }
 
 struct Registered {
@@ -31,37 +35,64 @@ struct Registered {
     kind: Option<Kind>,
 }
 
+/// What a key held. Of a value, all but its bytes.
+struct Seen {
+    at: u64,
+    held: Held,
+}
+
 impl Memory {
     /// Notes that a key was absent and has been registered.
     pub(crate) fn registered(&mut self, key: &str, now: u64) {
-        if self.keys.len() >= MAX_KEYS {
-            self.keys.retain(|_, registered| lately(registered.at, now, REGISTERED_SECONDS));
-        }
-        if self.keys.len() >= MAX_KEYS {
-            self.keys.clear();
-        }
-        self.keys.insert(key.into(), Registered { at: now, kind: None });
+        let room = |keys: &mut BTreeMap<String, Registered>| {
+            keys.retain(|_, registered| lately(registered.at, now, REGISTERED_SECONDS));
+        };
+        make_room(&mut self.registered, room);
+        self.registered.insert(key.into(), Registered { at: now, kind: None });
     }
 
-    /// Notes that this instance has written a key.
-    pub(crate) fn wrote(&mut self, key: &str, kind: Kind) {
-        if let Some(registered) = self.keys.get_mut(key) {
+    /// Notes what a key holds. A count near its ends is asked for before each step.
+    pub(crate) fn saw(&mut self, key: &str, held: &Held, now: u64) {
+        let held = match held {
+            Held::Absent => Held::Absent,
+            Held::Count(count) if count.unsigned_abs() < ROOMY => Held::Count(*count),
+            Held::Value { deadline, .. } => Held::Value { deadline: *deadline, value: Vec::new() },
+            Held::Count(_) | Held::Foreign => {
+                self.seen.remove(key);
+                self.registered.remove(key);
+                return;
+            }
+        };
+        let room = |keys: &mut BTreeMap<String, Seen>| {
+            keys.retain(|_, seen| lately(seen.at, now, UNSWEPT_SECONDS));
+        };
+        make_room(&mut self.seen, room);
+        self.seen.insert(key.into(), Seen { at: now, held });
+    }
+
+    /// What a key held a moment ago: good enough to write it by, and to be asked again before anything is decided by it.
+    pub(crate) fn seen(&self, key: &str, now: u64) -> Option<&Held> {
+        let seen = self.seen.get(key)?;
+        lately(seen.at, now, UNSWEPT_SECONDS).then_some(&seen.held)
+    }
+
+    /// Notes what this instance has made of a key.
+    pub(crate) fn wrote(&mut self, key: &str, held: &Held, now: u64) {
+        let kind = if matches!(held, Held::Value { .. }) { Kind::Value } else { Kind::Count };
+        if let Some(registered) = self.registered.get_mut(key) {
             registered.kind = Some(kind);
         }
+        self.saw(key, held, now);
     }
 
-    /// Notes what a step brought: a count near its ends is asked for before each step.
-    pub(crate) fn counted(&mut self, key: &str, count: i64) {
-        if count.unsigned_abs() < ROOMY {
-            self.wrote(key, Kind::Count);
-        } else {
-            self.keys.remove(key);
-        }
+    /// Notes that this instance has removed a key.
+    pub(crate) fn removed(&mut self, key: &str) {
+        self.seen.remove(key);
     }
 
     /// Whether the journal names a key, and will for a while.
     pub(crate) fn is_registered(&self, key: &str, now: u64) -> bool {
-        self.keys.get(key).is_some_and(|known| lately(known.at, now, REGISTERED_SECONDS))
+        self.registered.get(key).is_some_and(|known| lately(known.at, now, REGISTERED_SECONDS))
     }
 
     /// Whether a key may be written without having been read.
@@ -70,15 +101,25 @@ impl Memory {
             Kind::Count => REGISTERED_SECONDS,
             Kind::Value => UNSWEPT_SECONDS,
         };
-        self.keys.get(key).is_some_and(|known| {
+        self.registered.get(key).is_some_and(|known| {
             known.kind.is_none_or(|known| known == kind) && lately(known.at, now, seconds)
         })
     }
 
     /// Whether this instance has lately made a count of a key.
     pub(crate) fn is_count(&self, key: &str, now: u64) -> bool {
-        self.keys.get(key).is_some_and(|known| known.kind == Some(Kind::Count))
+        self.registered.get(key).is_some_and(|known| known.kind == Some(Kind::Count))
             && self.is_registered(key, now)
+    }
+}
+
+/// Makes sure that there is room for one more key.
+fn make_room<T>(keys: &mut BTreeMap<String, T>, drop_old: impl Fn(&mut BTreeMap<String, T>)) {
+    if keys.len() >= MAX_KEYS {
+        drop_old(keys);
+    }
+    if keys.len() >= MAX_KEYS {
+        keys.clear();
     }
 }
 

@@ -30,11 +30,15 @@ pub(super) struct Edge {
 
 impl App {
     pub(super) fn new(model: &Model, limits: Vec<Limit>) -> Self {
+        Self::verifying_by(VerifyBy::Both, model, limits)
+    }
+
+    pub(super) fn verifying_by(verify_by: VerifyBy, model: &Model, limits: Vec<Limit>) -> Self {
         let draft = settings::Policy {
             channels: vec![Channel::Sms],
             lifetime_seconds: Some(300),
             cooldown_seconds: Some(30),
-            verify_by: Some(VerifyBy::Both),
+            verify_by: Some(verify_by),
             limits,
             ..settings::Policy::default()
         };

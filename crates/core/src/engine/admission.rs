@@ -51,6 +51,8 @@ pub(super) struct Outgoing {
     pub(super) writes: Batch,
     /// What the history was before, where one is written.
     pub(super) history: Option<ValueTicket>,
+    /// The odometers that are removed: they come last, with the lease, so that a store may remove them together.
+    pub(super) ended: Vec<Slot>,
 }
 
 impl<W: World> Engine<W> {
@@ -147,7 +149,7 @@ impl<W: World> Engine<W> {
         now: Timestamp,
     ) -> Result<Challenge, Error> {
         let located = applicant.located;
-        let Outgoing { mut challenges, record, mut writes, history } = outgoing;
+        let Outgoing { mut challenges, record, mut writes, history, ended } = outgoing;
         let Some(key) = self.keyring.named(&record.key) else { return Err(Error::NotFound) };
         let id = self.id(applicant.tenant, located, record.nonce);
         let code = record.code(key, &located.subject, &located.purpose).reveal();
@@ -178,7 +180,12 @@ impl<W: World> Engine<W> {
             attempts_left(budget, shared.map_or(0, |(own, _)| admission.standing.attempts(own)))
         });
         let resend_in_seconds = located.policy.cooldown_after(challenges.sends);
-        self.write_challenges(located, admission, challenges, now, &mut writes);
+        self.write_challenges(located, challenges, now, &mut writes);
+        for ended in ended {
+            writes.delete(located.subject.odometer(ended));
+        }
+        // Last, so that the next request sees what was written.
+        admission.lease.give_back_written(&mut writes);
         let replies = self.run(writes).await?;
         self.merge_accounted(located, admission, history, replies, now).await;
         Ok(Challenge {
@@ -211,7 +218,8 @@ impl<W: World> Engine<W> {
             Some(challenges) if uncertain => {
                 let mut challenges = challenges.clone();
                 (challenges.sends, challenges.last_send_at) = (sends, now.0);
-                self.write_challenges(located, admission, challenges, now, &mut batch);
+                self.write_challenges(located, challenges, now, &mut batch);
+                admission.lease.give_back_written(&mut batch);
             }
             None if uncertain => {
                 let challenges = Challenges {
@@ -223,7 +231,8 @@ impl<W: World> Engine<W> {
                     last_send_at: now.0,
                     kept_until: 0,
                 };
-                self.write_challenges(located, admission, challenges, now, &mut batch);
+                self.write_challenges(located, challenges, now, &mut batch);
+                admission.lease.give_back_written(&mut batch);
             }
             _ => admission.lease.give_back(&mut batch),
         }
@@ -237,11 +246,10 @@ impl<W: World> Engine<W> {
         Error::DeliveryFailed(sent.err().unwrap_or(SendError::Timeout))
     }
 
-    /// Adds what writes the challenges, and gives the lease back with them.
+    /// Adds what writes the challenges. The lease is given back behind them.
     fn write_challenges(
         &self,
         located: &Located,
-        admission: &Admission,
         mut challenges: Challenges,
         now: Timestamp,
         batch: &mut Batch,
@@ -257,8 +265,6 @@ impl<W: World> Engine<W> {
         let place = located.subject.challenges();
         let value = record::seal(&self.world, self.keyring.current(), &place, &challenges);
         batch.set(place, value, kept_until.since(now).max(1));
-        // Last, so that the next request sees what was written.
-        admission.lease.give_back_written(batch);
     }
 }
 

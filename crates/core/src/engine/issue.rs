@@ -66,9 +66,7 @@ impl<W: World> Engine<W> {
         let living = standing.living_budget(now);
         let slot = living.map_or_else(|| standing.next_slot(), Budget::slot);
         // Counted in the history by now, or worth nothing.
-        for ended in admission.ended.iter().filter(|ended| **ended != slot) {
-            writes.delete(subject.odometer(*ended));
-        }
+        let ended = admission.ended.iter().copied().filter(|ended| *ended != slot).collect();
         let nonce = Nonce::new(&self.world, now, slot);
         let place = living.map_or(0, |_| standing.next_place());
         let made = (nonce, place, standing.generation);
@@ -110,7 +108,7 @@ impl<W: World> Engine<W> {
             last_send_at: now.0,
             kept_until: 0,
         };
-        Outgoing { challenges, record, writes, history }
+        Outgoing { challenges, record, writes, history, ended }
     }
 
     /// An epoch that no recent budget of the recipient had.

@@ -83,5 +83,5 @@ fn resendable(admission: &Admission, located: &Located, now: Timestamp) -> Resul
     challenges.sends = challenges.sends.saturating_add(1);
     let mut writes = Batch::with_capacity(4);
     odometer::keep(&located.subject, budget.slot(), &mut writes);
-    Ok(Outgoing { challenges, record, writes, history: None })
+    Ok(Outgoing { challenges, record, writes, history: None, ended: Vec::new() })
 }
