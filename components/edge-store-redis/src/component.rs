@@ -17,6 +17,7 @@ use countersign_contract::types::StoreError;
 use self::bindings::countersign::otp::types;
 use self::bindings::exports::countersign::otp::{store, upkeep};
 use self::bindings::fermyon::spin::redis::{Connection, Error, RedisParameter, RedisResult};
+use self::bindings::wasi::clocks::monotonic_clock;
 use self::bindings::wasi::config::store as variables;
 use crate::script;
 
@@ -27,6 +28,10 @@ const PREFIX: (&str, &str) = ("redis_key_prefix", "countersign:");
 
 /// The key that a write is tried with, and its seconds to live: the native host's.
 const SCRATCH: (&str, u32) = ("scratch", 60);
+
+/// How long after a call began its last command may be sent: a caller whose Redis hung meanwhile has gone. A command
+/// that was sent can't be given up, the runtime waits for its answer.
+const BATCH_NANOSECONDS: u64 = 4_000_000_000;
 
 struct Component;
 
@@ -48,7 +53,7 @@ fn run(batch: &[Operation]) -> Result<Outcome, StoreError> {
     if batch.is_empty() {
         return Ok(Outcome { replies: Vec::new(), generation: None });
     }
-    let answers = with_link(|link| link.evaluate(batch))?;
+    let answers = with_link(|link, deadline| link.evaluate(batch, deadline))?;
     script::outcome(batch, answers)
 }
 
@@ -57,7 +62,7 @@ impl upkeep::Guest for Component {
     fn ready() -> Result<(), types::StoreError> {
         let (key, ttl_seconds) = (SCRATCH.0.to_owned(), SCRATCH.1);
         let step = Operation::Increment(Step { key, by: 1, ttl_seconds });
-        with_link(|link| link.evaluate(&[step]).map(drop)).translate()
+        with_link(|link, deadline| link.evaluate(&[step], deadline).map(drop)).translate()
     }
 
     fn sweep_due() -> bool {
@@ -75,22 +80,39 @@ struct Link {
     prefix: String,
 }
 
+/// Until when commands may be sent.
+#[derive(Clone, Copy)]
+struct Deadline(u64);
+
+impl Deadline {
+    fn begin() -> Self {
+        Self(monotonic_clock::now().saturating_add(BATCH_NANOSECONDS))
+    }
+
+    fn check(self) -> Result<(), StoreError> {
+        if monotonic_clock::now() < self.0 { Ok(()) } else { Err(StoreError::Timeout) }
+    }
+}
+
 /// Does something over the instance's connection. Nothing is ever sent twice; after an error the connection is
 /// dropped, since it may be what broke.
-fn with_link<T>(work: impl FnOnce(&Link) -> Result<T, StoreError>) -> Result<T, StoreError> {
+fn with_link<T>(
+    work: impl FnOnce(&Link, Deadline) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
     static LINK: Mutex<Option<Link>> = Mutex::new(None);
     let mut kept = LINK.lock().unwrap_or_else(PoisonError::into_inner);
+    let deadline = Deadline::begin();
     let link = match kept.take() {
         Some(link) => link,
-        None => Link::open()?,
+        None => Link::open(deadline)?,
     };
-    let result = work(&link)?;
+    let result = work(&link, deadline)?;
     *kept = Some(link);
     Ok(result)
 }
 
 impl Link {
-    fn open() -> Result<Self, StoreError> {
+    fn open(deadline: Deadline) -> Result<Self, StoreError> {
         let url = variable(URL)?.ok_or_else(|| {
             StoreError::Other(format!("the variable {URL} is missing: redis://host:port/database"))
         })?;
@@ -102,13 +124,15 @@ impl Link {
             error => trouble(error),
         })?;
         let link = Self { connection, prefix };
-        link.refuse_eviction()?;
+        link.refuse_eviction(deadline)?;
         Ok(link)
     }
 
     /// A user without the right to ask is trusted to know.
-    fn refuse_eviction(&self) -> Result<(), StoreError> {
-        let Ok(answers) = self.execute("INFO", vec![b"memory".to_vec()]) else { return Ok(()) };
+    fn refuse_eviction(&self, deadline: Deadline) -> Result<(), StoreError> {
+        let Ok(answers) = self.execute("INFO", vec![b"memory".to_vec()], deadline) else {
+            return Ok(());
+        };
         let evicts = answers
             .into_iter()
             .flatten()
@@ -120,17 +144,23 @@ impl Link {
         Ok(())
     }
 
-    fn evaluate(&self, batch: &[Operation]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+    fn evaluate(
+        &self,
+        batch: &[Operation],
+        deadline: Deadline,
+    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         let mut arguments = vec![script::SCRIPT.as_bytes().to_vec()];
         arguments.extend(script::arguments(&self.prefix, batch));
-        self.execute("EVAL", arguments)
+        self.execute("EVAL", arguments, deadline)
     }
 
     fn execute(
         &self,
         command: &str,
         arguments: Vec<Vec<u8>>,
+        deadline: Deadline,
     ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        deadline.check()?;
         let arguments: Vec<_> = arguments.into_iter().map(RedisParameter::Binary).collect();
         let answers = self.connection.execute(command, &arguments).map_err(trouble)?;
         Ok(answers

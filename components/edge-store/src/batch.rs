@@ -193,7 +193,7 @@ impl<B: Backend> Store<B> {
                 }
                 Held::Absent => Held::Absent,
                 Held::Value { .. } => {
-                    marker::is_there_unless_removed(&self.calls, key).await?;
+                    marker::await_removal(&self.calls, key).await?;
                     gone.push(place(key));
                     Held::Absent
                 }

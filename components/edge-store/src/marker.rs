@@ -52,29 +52,45 @@ pub(crate) async fn defend<B: Backend>(
     name: &str,
     bytes: &[u8],
 ) -> Result<(), StoreError> {
+    let place = place(name);
     for _ in 0..2 {
-        if is_there_unless_removed(calls, name).await? {
+        if is_there_after_removal(calls, name, &place).await? {
             return Ok(());
         }
-        calls.set(&place(name), bytes).await?;
+        calls.set(&place, bytes).await?;
     }
     Ok(())
 }
 
-/// Waits until the sweeper is not removing a value; whether it is there then.
-pub(crate) async fn is_there_unless_removed<B: Backend>(
+/// Whether a value is there once the sweeper is not removing it: one call, mostly, where the marker and the value can be
+/// read at one moment.
+async fn is_there_after_removal<B: Backend>(
     calls: &Calls<B>,
     name: &str,
+    place: &str,
 ) -> Result<bool, StoreError> {
-    let began = calls.elapsed_millis();
-    let mut pause = FIRST_PAUSE_MILLIS;
-    // In this order, or at one moment.
-    let both = [key(), place(name)];
-    loop {
-        let mut held = calls.get_all(&both).await?.into_iter();
+    if calls.reads_many() {
+        let mut held = calls.get_all(&[key(), place.to_owned()]).await?.into_iter();
         let marker = held.next().flatten();
         if !marker.is_some_and(|marker| names(&marker, name, calls.now())) {
             return Ok(held.next().flatten().is_some());
+        }
+    }
+    await_removal(calls, name).await?;
+    Ok(calls.get(place).await?.is_some())
+}
+
+/// Waits until the sweeper is not removing a value.
+pub(crate) async fn await_removal<B: Backend>(
+    calls: &Calls<B>,
+    name: &str,
+) -> Result<(), StoreError> {
+    let began = calls.elapsed_millis();
+    let mut pause = FIRST_PAUSE_MILLIS;
+    loop {
+        let marker = calls.get(&key()).await?;
+        if !marker.is_some_and(|marker| names(&marker, name, calls.now())) {
+            return Ok(());
         }
         if calls.elapsed_millis().saturating_sub(began) >= WAIT_MILLIS {
             return Err(StoreError::Timeout);

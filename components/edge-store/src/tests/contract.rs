@@ -77,6 +77,26 @@ fn a_batch_is_answered_in_its_order() {
     });
 }
 
+/// What an instance remembers of a count is old by the time it steps it.
+#[test]
+fn a_count_that_another_instance_has_stepped_to_its_end_does_not_wrap_around() {
+    for (format, refused) in [
+        (Format::Binary, StoreError::InvalidArgument),
+        // Redis says no, in words of its own.
+        (Format::Text, StoreError::Unavailable),
+    ] {
+        let model = Model::new(format);
+        let (mut reads, mut steps) = (model.store(), model.store());
+        for (key, end, by) in [("{a}max", i64::MAX, 1), ("{a}min", i64::MIN, -1)] {
+            block(reads.run(&[step(key, 0, 60)])).unwrap();
+            block(steps.run(&[step(key, end, 60)])).unwrap();
+            assert_eq!(block(reads.run(&[step(key, by, 60)])), Err(refused.clone()));
+            let read = block(reads.run(&[step(key, 0, 60)]));
+            assert_eq!(read, Ok(vec![Reply::Count(end)]));
+        }
+    }
+}
+
 #[test]
 fn a_count_starts_at_zero_adds_and_does_not_wrap_around() {
     everywhere(|harness| {

@@ -290,7 +290,10 @@ impl Backend for Model {
                 }
                 Format::Text => std::str::from_utf8(bytes).unwrap().parse().unwrap(),
             });
-            let number = number.checked_add(by).expect("the host wraps around");
+            let number = match inner.format {
+                Format::Binary => number.wrapping_add(by),
+                Format::Text => number.checked_add(by).ok_or(Fault::Failed)?,
+            };
             let bytes = match inner.format {
                 Format::Binary => number.to_le_bytes().to_vec(),
                 Format::Text => number.to_string().into_bytes(),

@@ -142,6 +142,21 @@ fn deleter_then_setter(mut store: Store<Model>) -> Call {
     })
 }
 
+/// One request's two batches: the second relies on what the first has read.
+fn reader_then_setter(mut store: Store<Model>) -> Call {
+    Box::pin(async move {
+        store.run(&[get("{a}v")]).await?;
+        store.run(&[set("{a}v", b"new", 86_400)]).await.map(drop)
+    })
+}
+
+fn reader_then_stepper(mut store: Store<Model>) -> Call {
+    Box::pin(async move {
+        store.run(&[step("{a}n", 0, 60)]).await?;
+        store.run(&[step("{a}n", 1, 60)]).await.map(drop)
+    })
+}
+
 fn deleter(mut store: Store<Model>) -> Call {
     Box::pin(async move { store.run(&[delete("{a}v")]).await.map(drop) })
 }
@@ -171,6 +186,20 @@ fn a_value_set_while_its_forerunner_is_removed_stays() {
         ending.model.sweep_away_everything(4);
     });
     assert!(states > 200 && endings > 10, "{states} states, {endings} endings");
+}
+
+#[test]
+fn what_a_request_read_before_the_sweeper_removed_it_is_written_for_good() {
+    let (states, endings) = explore(expired, &[reader_then_setter, sweeper], |ending| {
+        kept(ending, &[0]);
+        ending.model.sweep_away_everything(4);
+    });
+    assert!(states > 200 && endings > 10, "{states} states, {endings} endings");
+    let (states, _) = explore(ripe, &[reader_then_stepper, sweeper], |ending| {
+        assert_eq!(ending.outcomes, [Ok(()), Ok(())]);
+        ending.model.sweep_away_everything(4);
+    });
+    assert!(states > 100, "{states}");
 }
 
 /// Two expired values that the next sweep removes together.
