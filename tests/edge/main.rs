@@ -10,3 +10,4 @@ mod sender;
 mod settings;
 mod sharing;
 mod sweeping;
+mod trials;

@@ -1,5 +1,6 @@
 //! The edge app, run by a Spin: the stand-in of this repository, or the real one where it is installed.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{Error, ErrorKind, Result};
 use std::net::SocketAddr;
@@ -167,6 +168,15 @@ pub fn variables_with(rules: &str, senders: &Value, origin: &str) -> Result<Map<
     Ok(variables.as_object().cloned().unwrap_or_default())
 }
 
+/// What a runtime is told beyond the app.
+#[derive(Default)]
+pub struct Launch {
+    /// Options of `spin up`.
+    pub options: Vec<&'static str>,
+    /// Variables of its environment.
+    pub environment: Vec<(&'static str, OsString)>,
+}
+
 /// A running app, killed on drop.
 pub struct App {
     child: Child,
@@ -187,10 +197,10 @@ impl App {
         workplace: &Workplace,
         variables: &Map<String, Value>,
     ) -> Result<Self> {
-        Self::start_with(runtime, store, workplace, variables, &[]).await
+        Self::start_with(runtime, store, workplace, variables, &Launch::default()).await
     }
 
-    /// As [`start`](Self::start), with more `options` of `spin up`.
+    /// As [`start`](Self::start), with more of what a runtime can be told.
     ///
     /// # Errors
     ///
@@ -200,7 +210,7 @@ impl App {
         store: &Store,
         workplace: &Workplace,
         variables: &Map<String, Value>,
-        options: &[&str],
+        launch: &Launch,
     ) -> Result<Self> {
         let mut variables = variables.clone();
         let shared = match store {
@@ -225,7 +235,8 @@ impl App {
             command.arg("up").arg("--from").arg(root().join(store.manifest()));
             command.arg("--variable").arg(format!("@{}", file.display()));
             command.arg("--state-dir").arg(workplace.path().join("state"));
-            command.args(options);
+            command.args(&launch.options);
+            command.envs(launch.environment.iter().map(|(name, value)| (name, value)));
             command.args(
                 config.iter().flat_map(|file| [Path::new("--runtime-config-file"), file.as_path()]),
             );
@@ -268,6 +279,24 @@ impl App {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What the runtime's processes have of memory, MiB; 0 where the system doesn't tell.
+    #[must_use]
+    pub fn resident_mib(&self) -> u64 {
+        let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let resident = processes.filter_map(|process| {
+            let stat = fs::read_to_string(process.path().join("stat")).ok()?;
+            // The group is the third field behind the name, which may hold anything.
+            let group = stat.rsplit_once(')')?.1.split_whitespace().nth(2)?;
+            if group != self.child.id().to_string() {
+                return None;
+            }
+            let status = fs::read_to_string(process.path().join("status")).ok()?;
+            let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+            line.split_whitespace().nth(1)?.parse::<u64>().ok()
+        });
+        resident.sum::<u64>() / 1_024
     }
 
     /// All that it and its runtime have written so far.

@@ -3,7 +3,9 @@
 use anyhow::Result;
 
 use crate::workspace::Workspace;
-use crate::{bench, build, ci, edge, messages, phone_table, serve, shape, soak, storms, test, wit};
+use crate::{
+    bench, build, ci, edge, lengthy, messages, phone_table, serve, shape, storms, test, wit,
+};
 
 /// One command of `cargo xtask`.
 pub(crate) struct Command {
@@ -59,7 +61,13 @@ pub(crate) const COMMANDS: &[Command] = &[
         name: "soak",
         usage: "",
         summary: "run the tests that take minutes: load beside attackers, and a log that stalls",
-        run: soak::run,
+        run: lengthy::soak,
+    },
+    Command {
+        name: "trials",
+        usage: "",
+        summary: "try the edge app on each store: races, outages, more sends than instances, sweeping",
+        run: lengthy::trials,
     },
     Command {
         name: "edge",

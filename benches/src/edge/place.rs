@@ -1,7 +1,7 @@
 //! The environments: a runtime and a store, with the app in them.
 
 use anyhow::{Context, Result};
-use countersign_tests::edge::{App, Runtime, Store, variables};
+use countersign_tests::edge::{App, Launch, Runtime, Store, variables};
 use countersign_tests::receiver::Receiver;
 use countersign_tests::redis::RedisServer;
 use countersign_tests::settings::{KEYS, Workplace};
@@ -79,11 +79,17 @@ impl Starter {
     }
 
     /// On the first CPU; its Redis stays where we are.
-    pub(super) fn start(&self, spin: &Runtime, work: Work, options: &[&str]) -> Result<Place> {
+    pub(super) fn start(
+        &self,
+        spin: &Runtime,
+        work: Work,
+        options: &[&'static str],
+    ) -> Result<Place> {
         let workplace = Workplace::new()?;
         let store = work.store()?;
         let variables = variables(&format!("{KEYS}{PURPOSES}"), &self.receiver, &["sms"])?;
-        let start = App::start_with(spin, &store, &workplace, &variables, options);
+        let launch = Launch { options: options.to_vec(), ..Launch::default() };
+        let start = App::start_with(spin, &store, &workplace, &variables, &launch);
         let app = affinity::on_first(|| self.runtime.block_on(start))?;
         let app = app.with_context(|| format!("{}, {}", spin.name(), work.name()))?;
         // Without what else its version tells.
