@@ -14,6 +14,7 @@ fn main() {
         ("has_ipv6", TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()),
         ("has_script", has_script()),
         ("has_spin", is_on_path("spin")),
+        ("has_wasmtime", is_on_path("wasmtime")),
         ("reads_memory", reads_memory()),
     ] {
         println!("cargo::rustc-check-cfg=cfg({name})");
@@ -23,7 +24,7 @@ fn main() {
     }
 }
 
-/// Where `Runtime::spin` looks.
+/// Where `Runtime::spin` and `Runtime::wasmtime` look.
 fn is_on_path(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::net::SocketAddr;
 
 use countersign_tests::client::Client;
-use countersign_tests::edge::{self, App, Runtime, Store};
+use countersign_tests::edge::{self, App, Front, Runtime, Store};
 use countersign_tests::leaks::{leaks, secrets_of};
 use countersign_tests::outbox::Outbox;
 use countersign_tests::process::Host;
@@ -163,13 +163,18 @@ impl<B: Backend> Environment for Native<B> {
 
 /// Who runs an edge app, and where it keeps what it knows.
 pub(crate) trait Deployment {
+    const DURABLE: bool = true;
+
     fn runtime() -> Runtime;
 
     fn store() -> Store;
 }
 
 pub(crate) struct StandIn<S>(PhantomData<S>);
+pub(crate) struct StandInWasip2<S>(PhantomData<S>);
 pub(crate) struct RealSpin<S>(PhantomData<S>);
+pub(crate) struct RealSpinWasip2<S>(PhantomData<S>);
+pub(crate) struct RealWasmtime;
 pub(crate) struct KeyValueRedis;
 pub(crate) struct KeyValueSqlite;
 pub(crate) struct SharedRedis;
@@ -207,6 +212,38 @@ impl<S: Named> Deployment for StandIn<S> {
     }
 }
 
+impl<S: Named> Deployment for StandInWasip2<S> {
+    fn runtime() -> Runtime {
+        Runtime::stand_in().unwrap().over(Front::Wasip2)
+    }
+
+    fn store() -> Store {
+        S::store()
+    }
+}
+
+impl<S: Named> Deployment for RealSpinWasip2<S> {
+    fn runtime() -> Runtime {
+        RealSpin::<S>::runtime().over(Front::Wasip2)
+    }
+
+    fn store() -> Store {
+        S::store()
+    }
+}
+
+impl Deployment for RealWasmtime {
+    const DURABLE: bool = false;
+
+    fn runtime() -> Runtime {
+        Runtime::wasmtime().expect("the tests were built with a `wasmtime` on the PATH")
+    }
+
+    fn store() -> Store {
+        Store::KeyValueMemory
+    }
+}
+
 impl<S: Named> Deployment for RealSpin<S> {
     fn runtime() -> Runtime {
         Runtime::spin().expect("the tests were built with a `spin` on the PATH")
@@ -229,7 +266,7 @@ pub(crate) struct Edge<D> {
 }
 
 impl<D: Deployment> Environment for Edge<D> {
-    const DURABLE: bool = true;
+    const DURABLE: bool = D::DURABLE;
     const PROVIDER: &str = "webhook";
     const DOCUMENT: &str = include_str!("../../docs/openapi-edge.json");
 

@@ -16,8 +16,8 @@ mod proxies;
 mod restart;
 
 use environment::{
-    Edge, KeyValueRedis, KeyValueSqlite, Memory, Native, RealSpin, Redis, SharedRedis, Sqlite,
-    StandIn,
+    Edge, KeyValueRedis, KeyValueSqlite, Memory, Native, RealSpin, RealSpinWasip2, RealWasmtime,
+    Redis, SharedRedis, Sqlite, StandIn, StandInWasip2,
 };
 
 /// Runs every scenario in an environment, and looks through all that it said afterwards.
@@ -120,6 +120,8 @@ over!(sqlite, Native<Sqlite>);
 over!(edge_key_value_redis, Edge<StandIn<KeyValueRedis>>);
 over!(edge_key_value_sqlite, Edge<StandIn<KeyValueSqlite>>);
 over!(edge_shared_redis, Edge<StandIn<SharedRedis>>);
+over!(edge_wasip2_key_value_sqlite, Edge<StandInWasip2<KeyValueSqlite>>);
+over!(edge_wasip2_shared_redis, Edge<StandInWasip2<SharedRedis>>);
 
 /// The same where there is a real Spin.
 macro_rules! over_spin {
@@ -131,3 +133,12 @@ macro_rules! over_spin {
 over_spin!(spin_key_value_redis, Edge<RealSpin<KeyValueRedis>>);
 over_spin!(spin_key_value_sqlite, Edge<RealSpin<KeyValueSqlite>>);
 over_spin!(spin_shared_redis, Edge<RealSpin<SharedRedis>>);
+over_spin!(spin_wasip2_key_value_sqlite, Edge<RealSpinWasip2<KeyValueSqlite>>);
+over_spin!(spin_wasip2_key_value_redis, Edge<RealSpinWasip2<KeyValueRedis>>);
+over_spin!(spin_wasip2_shared_redis, Edge<RealSpinWasip2<SharedRedis>>);
+
+over!(
+    wasmtime_key_value,
+    Edge<RealWasmtime>,
+    cfg_attr(not(has_wasmtime), ignore = "needs `wasmtime` on the PATH")
+);

@@ -8,6 +8,16 @@ use wasmparser::{Encoding, Parser, Payload};
 
 use crate::deployment::root;
 
+/// Every composition that `cargo xtask edge` makes.
+const COMPOSITIONS: [&str; 6] = [
+    "countersign-edge.wasm",
+    "countersign-edge-wasip2.wasm",
+    "countersign-edge-redis.wasm",
+    "countersign-edge-redis-wasip2.wasm",
+    "countersign-edge-keyvalue.wasm",
+    "countersign-edge-keyvalue-wasip2.wasm",
+];
+
 /// The components of a composition, by their bytes.
 fn parts(composition: &[u8]) -> Vec<&[u8]> {
     let mut parts = Vec::new();
@@ -28,7 +38,7 @@ fn digest(bytes: &[u8]) -> String {
 fn the_engine_within_is_the_one_that_the_host_runs() {
     let engine = std::env::var_os("COUNTERSIGN_TEST_WASM").expect("`cargo xtask test` names it");
     let host = digest(&fs::read(engine).unwrap());
-    for name in ["countersign-edge.wasm", "countersign-edge-redis.wasm"] {
+    for name in COMPOSITIONS {
         let composition = fs::read(root("target").join(name)).unwrap();
         let digests: Vec<_> = parts(&composition).into_iter().map(digest).collect();
         assert_eq!(digests.iter().filter(|digest| **digest == host).count(), 1, "{name}");
@@ -43,12 +53,13 @@ fn the_app_reaches_nothing_but_what_the_runtime_gives() {
         "wasi:cli/",
         "wasi:clocks/",
         "wasi:config/store@0.2.0-draft-2024-09-27",
+        "wasi:config/store@0.2.0-rc.1",
         "wasi:http/",
         "wasi:io/",
         "wasi:keyvalue/",
         "wasi:random/",
     ];
-    for name in ["countersign-edge.wasm", "countersign-edge-redis.wasm"] {
+    for name in COMPOSITIONS {
         let composition = fs::read(root("target").join(name)).unwrap();
         let mut depth = 0;
         for payload in Parser::new(0).parse_all(&composition) {
@@ -71,5 +82,49 @@ fn the_app_reaches_nothing_but_what_the_runtime_gives() {
                 _ => {}
             }
         }
+    }
+}
+
+/// The imports of a composition, and what it exports.
+fn surface(name: &str) -> (Vec<String>, Vec<String>) {
+    let composition = fs::read(root("target").join(name)).unwrap();
+    let (mut depth, mut imports, mut exports) = (0, Vec::new(), Vec::new());
+    for payload in Parser::new(0).parse_all(&composition) {
+        match payload.unwrap() {
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            Payload::ComponentImportSection(section) if depth == 1 => {
+                imports.extend(section.into_iter().map(|import| import.unwrap().name.name.into()));
+            }
+            Payload::ComponentExportSection(section) if depth == 1 => {
+                exports.extend(section.into_iter().map(|export| export.unwrap().name.name.into()));
+            }
+            _ => {}
+        }
+    }
+    (imports, exports)
+}
+
+/// Released hosts know neither WASI 0.3 nor one another's drafts.
+#[test]
+fn what_is_made_for_other_hosts_asks_for_nothing_that_they_lack() {
+    for name in COMPOSITIONS {
+        let (imports, exports) = surface(name);
+        let is_wasip2 = name.ends_with("-wasip2.wasm");
+        let export =
+            if is_wasip2 { "wasi:http/incoming-handler@0.2.12" } else { "wasi:http/handler@0.3.0" };
+        assert_eq!(exports, [export], "{name}");
+        let of_0_3 = imports.iter().filter(|import| import.contains("@0.3")).count();
+        assert_eq!(of_0_3 == 0, is_wasip2, "{name}: {imports:?}");
+        let is_spins = |import: &String| {
+            import.starts_with("fermyon:")
+                || import.ends_with("-draft2")
+                || import.ends_with("-2024-09-27")
+        };
+        let is_portable = name.contains("-keyvalue");
+        assert_eq!(imports.iter().any(is_spins), !is_portable, "{name}: {imports:?}");
+        let drafts = ["wasi:keyvalue/atomics@0.2.0-draft", "wasi:config/store@0.2.0-rc.1"];
+        let has_drafts = drafts.iter().all(|draft| imports.iter().any(|import| import == draft));
+        assert_eq!(has_drafts, is_portable, "{name}: {imports:?}");
     }
 }

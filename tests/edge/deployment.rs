@@ -35,6 +35,11 @@ pub(crate) fn root(name: &str) -> PathBuf {
 
 /// The app of `spin.toml`, with `rules` and a webhook for text messages.
 pub(crate) async fn prepare(rules: &str) -> Prepared {
+    prepare_of("spin.toml", rules).await
+}
+
+/// The same of another manifest.
+pub(crate) async fn prepare_of(manifest: &str, rules: &str) -> Prepared {
     let workplace = Workplace::new().unwrap();
     let receiver = Receiver::start(workplace.outbox().path()).await.unwrap();
     let variables = edge::variables(&format!("{KEYS}{rules}"), &receiver, &["sms"]).unwrap();
@@ -42,7 +47,7 @@ pub(crate) async fn prepare(rules: &str) -> Prepared {
         .into_iter()
         .map(|(name, value)| (name, value.as_str().unwrap_or_default().to_owned()))
         .collect::<BTreeMap<_, _>>();
-    let spin = Spin::manifest(root("spin.toml"), &variables).unwrap();
+    let spin = Spin::manifest(root(manifest), &variables).unwrap();
     Prepared { spin: spin.quiet(true), receiver, workplace }
 }
 
@@ -56,6 +61,10 @@ impl Prepared {
 impl Deployment {
     pub(crate) async fn new() -> Self {
         prepare(RULES).await.start().await
+    }
+
+    pub(crate) async fn of(manifest: &str) -> Self {
+        prepare_of(manifest, RULES).await.start().await
     }
 
     pub(crate) fn client(&self) -> Client {

@@ -1,4 +1,4 @@
-//! The HTTP front: addresses, bodies, and requests beside one another.
+//! Both HTTP fronts: addresses, bodies, and requests beside one another.
 
 use std::time::Duration;
 
@@ -11,15 +11,47 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::deployment::{Deployment, RULES, issue, prepare};
+use crate::deployment::{Deployment, RULES, issue, prepare_of};
 
 /// Longer than a message is on its way to a receiver on this machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 const LIMITED: &str = "[purposes.login]\nverify_by = \"both\"\nchannels = [\"sms\"]\nlimits = [{ scope = \"ip\", on = \"send\", max = 2, window_seconds = 86400 }]\n";
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_forged_client_address_counts_for_nothing() {
-    let app = prepare(LIMITED).await.start().await;
+/// The same rules for each front, by the manifest of its app.
+macro_rules! over {
+    ($name:ident, $manifest:literal: $($rule:ident),+ $(,)?) => {
+        mod $name {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $rule() {
+                    super::$rule($manifest).await;
+                }
+            )+
+        }
+    };
+}
+
+over!(wasip3, "spin.toml":
+    a_forged_client_address_counts_for_nothing,
+    a_body_has_a_bound_of_its_own,
+    a_body_that_does_not_come_is_not_waited_for_for_ever,
+    who_waits_for_a_slow_sender_holds_up_nobody_else,
+    a_send_shares_its_instance_with_nobody,
+    an_answer_leaves_in_one_segment,
+    a_stranger_is_not_waited_for,
+);
+over!(wasip2, "spin-wasip2.toml":
+    a_forged_client_address_counts_for_nothing,
+    a_body_has_a_bound_of_its_own,
+    a_body_that_does_not_come_is_not_waited_for_for_ever,
+    who_waits_for_a_slow_sender_holds_up_nobody_else,
+    a_send_shares_its_instance_with_nobody,
+    an_answer_leaves_in_one_segment,
+    a_stranger_is_not_waited_for,
+);
+
+async fn a_forged_client_address_counts_for_nothing(manifest: &str) {
+    let app = prepare_of(manifest, LIMITED).await.start().await;
     let client_addr = HeaderName::from_static("spin-client-addr");
     let mut statuses = Vec::new();
     for number in 0..3 {
@@ -30,9 +62,8 @@ async fn a_forged_client_address_counts_for_nothing() {
     assert_eq!(statuses, [201, 201, 429]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_has_a_bound_of_its_own() {
-    let app = Deployment::new().await;
+async fn a_body_has_a_bound_of_its_own(manifest: &str) {
+    let app = Deployment::of(manifest).await;
     let body = json!({ "purpose": "login", "channel": "sms", "to": "x".repeat(17_000) });
     let answer = app.client().post("/v1/challenges", &body).await;
     assert_eq!((answer.status, answer.code()), (413, "body_too_large"), "{answer:?}");
@@ -45,17 +76,15 @@ async fn a_body_has_a_bound_of_its_own() {
     assert_eq!(answers[0].status, 413);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_that_does_not_come_is_not_waited_for_for_ever() {
-    let app = Deployment::new().await;
+async fn a_body_that_does_not_come_is_not_waited_for_for_ever(manifest: &str) {
+    let app = Deployment::of(manifest).await;
     let request = "POST /v1/challenges HTTP/1.1\r\nHost: edge\r\nContent-Type: application/json\r\nContent-Length: 100\r\nConnection: close\r\n\r\n{";
     let answers = raw::exchange(app.running.address(), request.as_bytes()).await.unwrap();
     assert_eq!((answers[0].status, &answers[0].json()["code"]), (408, &json!("slow_body")));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_waits_for_a_slow_sender_holds_up_nobody_else() {
-    let app = Deployment::new().await;
+async fn who_waits_for_a_slow_sender_holds_up_nobody_else(manifest: &str) {
+    let app = Deployment::of(manifest).await;
     let (id, _) = app.issued("+6281234567890").await;
     app.receiver.answer_after(Duration::from_secs(6));
     let sends: Vec<_> = (0..8)
@@ -101,9 +130,8 @@ impl Begun {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_send_shares_its_instance_with_nobody() {
-    let app = Deployment::new().await;
+async fn a_send_shares_its_instance_with_nobody(manifest: &str) {
+    let app = Deployment::of(manifest).await;
     let to = "+6281234567890";
     app.issued(to).await;
     app.receiver.answer_after(Duration::from_secs(3));
@@ -120,9 +148,8 @@ async fn a_send_shares_its_instance_with_nobody() {
     assert!(send.await.unwrap().starts_with("HTTP/1.1 201"));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_leaves_in_one_segment() {
-    let app = Deployment::new().await;
+async fn an_answer_leaves_in_one_segment(manifest: &str) {
+    let app = Deployment::of(manifest).await;
     let mut stream = TcpStream::connect(app.running.address()).await.unwrap();
     for path in ["/healthz", "/readyz", "/v1/challenges/x", "/none"].repeat(5) {
         let request = format!("GET {path} HTTP/1.1\r\nHost: edge\r\n\r\n");
@@ -136,12 +163,11 @@ async fn an_answer_leaves_in_one_segment() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stranger_is_not_waited_for() {
+async fn a_stranger_is_not_waited_for(manifest: &str) {
     let (_, sha256) = new_key(&[7; 32]);
     let entry =
         format!("{RULES}[[api_keys]]\nname = \"app\"\nsha256 = \"{}\"\n", HEXLOWER.encode(&sha256));
-    let app = prepare(&entry).await.start().await;
+    let app = prepare_of(manifest, &entry).await.start().await;
     // No body ever comes.
     for path in ["/v1/challenges", "/v1/verify", "/v1/status"] {
         let request = format!(

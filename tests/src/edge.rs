@@ -1,4 +1,7 @@
-//! The edge app, run by a Spin: the stand-in of this repository, or the real one where it is installed.
+//! The edge app, run by a Spin: the stand-in of this repository, or the real one where it is installed. Or by
+//! `wasmtime serve`.
+
+mod wasmtime;
 
 use std::ffi::OsString;
 use std::fs;
@@ -22,13 +25,23 @@ use crate::wait::until;
 /// How long a runtime may take until it serves, native code being compiled included.
 const START_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Which Spin.
+/// Who runs the app.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// The Spin on the `PATH`.
+    Spin,
+    /// The stand-in for it, of this repository.
+    StandIn,
+    /// `wasmtime serve`, of the `wasmtime` on the `PATH`.
+    Wasmtime,
+}
+
+/// Which runtime, and how it calls the app.
 #[derive(Clone, Debug)]
-pub enum Runtime {
-    /// The one on the `PATH`.
-    Spin(PathBuf),
-    /// The one of this repository.
-    StandIn(PathBuf),
+pub struct Runtime {
+    kind: Kind,
+    program: PathBuf,
+    front: Front,
 }
 
 impl Runtime {
@@ -38,41 +51,72 @@ impl Runtime {
     ///
     /// Where there is none.
     pub fn stand_in() -> Result<Self> {
-        let path = process::binary()?.with_file_name("spin-stand-in");
-        if path.is_file() {
-            return Ok(Self::StandIn(path));
+        let program = process::binary()?.with_file_name("spin-stand-in");
+        if program.is_file() {
+            return Ok(Self { kind: Kind::StandIn, program, front: Front::Wasip3 });
         }
-        let text = format!("no stand-in at {}: `cargo xtask test` builds it", path.display());
+        let text = format!("no stand-in at {}: `cargo xtask test` builds it", program.display());
         Err(Error::other(text))
     }
 
-    /// The real one, where there is one on the `PATH`.
+    /// The real Spin, where there is one on the `PATH`.
     #[must_use]
     pub fn spin() -> Option<Self> {
-        let path = std::env::var_os("PATH")?;
-        let found = std::env::split_paths(&path).map(|folder| folder.join("spin"));
-        found.into_iter().find(|file| file.is_file()).map(Self::Spin)
+        let program = on_path("spin")?;
+        Some(Self { kind: Kind::Spin, program, front: Front::Wasip3 })
     }
 
-    /// What it is called, with its version where it is the real one.
+    /// wasmtime, where there is one on the `PATH`.
+    #[must_use]
+    pub fn wasmtime() -> Option<Self> {
+        let program = on_path("wasmtime")?;
+        Some(Self { kind: Kind::Wasmtime, program, front: Front::Wasip3 })
+    }
+
+    /// The same runtime, which calls the app over this version.
+    #[must_use]
+    pub fn over(self, front: Front) -> Self {
+        Self { front, ..self }
+    }
+
+    /// What it is called, with its version where it isn't of this repository.
     #[must_use]
     pub fn name(&self) -> String {
-        match self {
-            Self::StandIn(_) => "stand-in".into(),
-            Self::Spin(path) => Command::new(path).arg("--version").output().map_or_else(
-                |_| "spin".into(),
-                |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-            ),
+        if self.kind == Kind::StandIn {
+            return "stand-in".into();
         }
+        Command::new(&self.program).arg("--version").output().map_or_else(
+            |error| error.to_string(),
+            |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+        )
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// Where it is.
     #[must_use]
     pub fn program(&self) -> &Path {
-        match self {
-            Self::Spin(path) | Self::StandIn(path) => path,
-        }
+        &self.program
     }
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let mut found = std::env::split_paths(&path).map(|folder| folder.join(name));
+    found.find(|file| file.is_file())
+}
+
+/// Which version of `wasi:http` the app is called over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Front {
+    /// 0.2, as released runtimes have it.
+    Wasip2,
+    /// 0.3.
+    Wasip3,
 }
 
 /// Where the app keeps what it knows.
@@ -83,7 +127,7 @@ pub enum Store {
     KeyValueRedisBehind(u16),
     /// Spin's key-value store, in SQLite: its default.
     KeyValueSqlite,
-    /// Spin's key-value store, in the runtime's own memory.
+    /// The runtime's key-value store, in its own memory.
     KeyValueMemory,
     /// A Redis that it shares with native hosts.
     SharedRedis(RedisServer),
@@ -92,13 +136,13 @@ pub enum Store {
 }
 
 impl Store {
-    fn manifest(&self) -> &'static str {
-        match self {
-            Self::KeyValueRedis(_)
-            | Self::KeyValueRedisBehind(_)
-            | Self::KeyValueSqlite
-            | Self::KeyValueMemory => "spin.toml",
-            Self::SharedRedis(_) | Self::SharedRedisBehind(_) => "spin-redis.toml",
+    fn manifest(&self, front: Front) -> &'static str {
+        let is_shared = matches!(self, Self::SharedRedis(_) | Self::SharedRedisBehind(_));
+        match (is_shared, front) {
+            (false, Front::Wasip3) => "spin.toml",
+            (false, Front::Wasip2) => "spin-wasip2.toml",
+            (true, Front::Wasip3) => "spin-redis.toml",
+            (true, Front::Wasip2) => "spin-redis-wasip2.toml",
         }
     }
 
@@ -223,25 +267,16 @@ impl App {
             variables.insert("redis_url".into(), json!(format!("{origin}/0")));
             variables.insert("redis_origin".into(), json!(origin));
         }
-        let file = workplace.path().join("variables.json");
-        fs::write(&file, Value::Object(variables).to_string())?;
-        let config = store.runtime_config();
-        let config = config.map(|config| workplace.write("runtime-config.toml", &config));
-        let config = config.transpose()?;
         let mut last = Error::from(ErrorKind::AddrInUse);
         // Another process may take the free port before the runtime does.
         for _ in 0..5 {
-            let mut command = Command::new(runtime.program());
-            command.arg("up").arg("--from").arg(root().join(store.manifest()));
-            command.arg("--variable").arg(format!("@{}", file.display()));
-            command.arg("--state-dir").arg(workplace.path().join("state"));
+            let port = free_port()?;
+            let mut command = match runtime.kind {
+                Kind::Wasmtime => wasmtime::command(runtime, &variables, port),
+                Kind::Spin | Kind::StandIn => spin_up(runtime, store, workplace, &variables, port)?,
+            };
             command.args(&launch.options);
             command.envs(launch.environment.iter().map(|(name, value)| (name, value)));
-            command.args(
-                config.iter().flat_map(|file| [Path::new("--runtime-config-file"), file.as_path()]),
-            );
-            let port = free_port()?;
-            command.arg("--listen").arg(format!("127.0.0.1:{port}"));
             match Self::spawn(command, port).await {
                 Err(error) if error.to_string().contains("Address already in use") => {
                     last = error;
@@ -263,7 +298,8 @@ impl App {
             vec![collect(child.stdout.take(), &lines), collect(child.stderr.take(), &lines)];
         let mut app = Self { child, address: ([127, 0, 0, 1], port).into(), lines, readers };
         let serves = until(START_TIMEOUT, || {
-            if app.output().contains("Serving http://") {
+            let output = app.output();
+            if ["Serving http://", "Serving HTTP on http://"].iter().any(|it| output.contains(it)) {
                 return Some(true);
             }
             matches!(app.child.try_wait(), Ok(Some(_)) | Err(_)).then_some(false)
@@ -334,6 +370,28 @@ impl Drop for App {
         // It may have ended already; a drop can't say so.
         let _ = self.end();
     }
+}
+
+/// `spin up`.
+fn spin_up(
+    runtime: &Runtime,
+    store: &Store,
+    workplace: &Workplace,
+    variables: &Map<String, Value>,
+    port: u16,
+) -> Result<Command> {
+    let file = workplace.path().join("variables.json");
+    fs::write(&file, json!(variables).to_string())?;
+    let mut command = Command::new(runtime.program());
+    command.arg("up").arg("--from").arg(root().join(store.manifest(runtime.front)));
+    command.arg("--variable").arg(format!("@{}", file.display()));
+    command.arg("--state-dir").arg(workplace.path().join("state"));
+    if let Some(config) = store.runtime_config() {
+        let file = workplace.write("runtime-config.toml", &config)?;
+        command.arg("--runtime-config-file").arg(file);
+    }
+    command.arg("--listen").arg(format!("127.0.0.1:{port}"));
+    Ok(command)
 }
 
 /// The folder of the workspace.

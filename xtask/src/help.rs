@@ -72,7 +72,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command {
         name: "edge",
         usage: "",
-        summary: "build the edge app for Spin, with each of its stores",
+        summary: "build the edge app, for each of its stores and hosts",
         run: edge::run,
     },
     Command {

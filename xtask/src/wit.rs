@@ -12,7 +12,7 @@ use crate::workspace::{Workspace, parse_packages};
 use crate::{arguments, component, process};
 
 /// What the contract imports, directly or not.
-const VENDORED: [Vendored; 4] = [
+const VENDORED: [Vendored; 6] = [
     // WASI 0.2, as the wasmtime has it that the host is built with.
     Vendored {
         package: "wasmtime-wasi-http",
@@ -21,7 +21,22 @@ const VENDORED: [Vendored; 4] = [
         files: &["cli", "clocks", "filesystem", "http", "io", "random", "sockets"],
         heading: None,
     },
-    // The drafts that Spin implements.
+    // The drafts that wasmtime implements, and with it other hosts than Spin.
+    Vendored {
+        package: "wasmtime-wasi-keyvalue",
+        version: Version::OfWasmtime,
+        folder: "wit/deps/keyvalue",
+        files: &["atomic", "batch", "store", "watch", "world"],
+        heading: None,
+    },
+    Vendored {
+        package: "wasmtime-wasi-config",
+        version: Version::OfWasmtime,
+        folder: "wit/deps/config",
+        files: &["store", "world"],
+        heading: None,
+    },
+    // Those that Spin implements.
     Vendored {
         package: "spin-sdk",
         version: Version::Of("7.0.0"),

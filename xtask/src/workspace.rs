@@ -66,14 +66,10 @@ impl Workspace {
         self.target.join("countersign.wasm")
     }
 
-    /// The edge app with one of its stores.
-    pub(crate) fn edge(&self, store: EdgeStore) -> PathBuf {
+    /// One of the compositions of the edge app.
+    pub(crate) fn edge(&self, name: &str) -> PathBuf {
         // Below the root, whatever the target directory: `spin.toml` names it.
-        let name = match store {
-            EdgeStore::KeyValue => "countersign-edge.wasm",
-            EdgeStore::Redis => "countersign-edge-redis.wasm",
-        };
-        self.root.join("target").join(name)
+        self.root.join("target").join(name).with_extension("wasm")
     }
 
     /// The host's binary.
@@ -91,15 +87,6 @@ impl Workspace {
         cargo.args(["metadata", "--format-version", "1", "--filter-platform", platform]);
         parse_packages(&process::read(&mut cargo)?)
     }
-}
-
-/// Where the edge app keeps what it knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum EdgeStore {
-    /// The runtime's key-value store.
-    KeyValue,
-    /// A Redis that it shares with native hosts.
-    Redis,
 }
 
 /// How the host is built.

@@ -9,17 +9,27 @@ use countersign_settings::problem::Problem;
 use crate::settings::{self, Senders, Settings};
 
 pub(crate) mod bindings {
+    #[cfg(not(feature = "wasi"))]
     wit_bindgen::generate!({ path: "../../wit", world: "edge-settings", generate_all });
+    #[cfg(feature = "wasi")]
+    wit_bindgen::generate!({ path: "../../wit", world: "edge-settings-wasi", generate_all });
 }
 
 use self::bindings::exports::countersign::otp::configuration::{
     self, ApiKey, Configured, PurposeName,
 };
 use self::bindings::exports::countersign::otp::settings::{self as engine, Key, Keyring, Policy};
-use self::bindings::wasi::config::store;
+#[cfg(not(feature = "wasi"))]
+use self::bindings::wasi::config0_2_0_draft_2024_09_27::store;
+#[cfg(feature = "wasi")]
+use self::bindings::wasi::config0_2_0_rc_1::store;
 
 countersign_contract::types!(self::bindings::countersign::otp::types);
 countersign_contract::settings!(self::bindings::exports::countersign::otp::settings);
+
+/// What Spin adds to every request: `address:port`. Other hosts add nothing.
+const ADDRESS_HEADER: Option<&str> =
+    if cfg!(feature = "wasi") { None } else { Some("spin-client-addr") };
 
 struct Component;
 
@@ -62,6 +72,11 @@ impl configuration::Guest for Component {
         Ok(Configured {
             api_keys: settings.api_keys.as_ref().map(|keys| keys.iter().map(api_key).collect()),
             purposes: settings.policies.keys().map(purpose).collect(),
+            client_address_header: settings
+                .client_address_header
+                .as_deref()
+                .or(ADDRESS_HEADER)
+                .map(Into::into),
             warnings: lines(&settings.warnings),
         })
     }
@@ -80,10 +95,20 @@ fn settings() -> &'static Result<Settings, Vec<Problem>> {
 
 fn variable(name: &str) -> Result<Option<String>, String> {
     // What the runtime says of a failure may name its own parts, not the value.
-    store::get(name).map_err(|error| match error {
+    let value = store::get(name).map_err(|error| match error {
         store::Error::Upstream(_) => "its source can't be reached".to_owned(),
         store::Error::Io(_) => "an input or output error".to_owned(),
-    })
+    })?;
+    #[cfg(feature = "wasi")]
+    let value = value.or_else(|| of_environment(name));
+    Ok(value)
+}
+
+/// Of the environment: a host may not take every value as configuration, as `wasmtime serve` takes none with a comma.
+#[cfg(feature = "wasi")]
+fn of_environment(name: &str) -> Option<String> {
+    let variables = self::bindings::wasi::cli::environment::get_environment();
+    variables.into_iter().find_map(|(key, value)| (key == name).then_some(value))
 }
 
 fn api_key(key: &ApiKeySettings) -> ApiKey {

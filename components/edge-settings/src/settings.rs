@@ -11,6 +11,7 @@
 //! | `messages` | `[messages]`: what messages say | the built-in words |
 //! | `sender_origin`, `second_sender_origin` … [`ORIGINS`] | the only origins that the app may call | not checked here |
 //! | `public_url` | where providers reach the app: `https://otp.example.com` | providers report nothing |
+//! | `client_address_header` | the header whose last value is the client's address | Spin's own; over other hosts none |
 //!
 //! Documents are TOML or JSON, in the words of the native host's configuration file.
 
@@ -67,6 +68,8 @@ pub struct Settings {
     pub api_keys: Option<Vec<ApiKeySettings>>,
     /// How codes leave.
     pub senders: Senders,
+    /// The header whose last value is the client's address, where the operator named one.
+    pub client_address_header: Option<String>,
     /// What may be a mistake: in production only.
     pub warnings: Vec<Problem>,
 }
@@ -104,6 +107,7 @@ pub fn read(variable: &Variable<'_>) -> Result<Settings, Vec<Problem>> {
     let policies = reader.policies();
     let api_keys = reader.api_keys(mode, policies.as_ref());
     let senders = reader.senders(mode);
+    let client_address_header = reader.client_address_header();
     match (index, ring, policies) {
         (Some(index), Some(ring), Some(policies)) if reader.problems.is_empty() => {
             let warnings = match mode {
@@ -111,7 +115,15 @@ pub fn read(variable: &Variable<'_>) -> Result<Settings, Vec<Problem>> {
                 Mode::Development => Vec::new(),
             };
             let policies = policies.into_iter().map(|(name, (_, policy))| (name, policy)).collect();
-            Ok(Settings { policies, index, ring, api_keys, senders, warnings })
+            Ok(Settings {
+                policies,
+                index,
+                ring,
+                api_keys,
+                senders,
+                client_address_header,
+                warnings,
+            })
         }
         _ => Err(reader.problems),
     }
@@ -132,6 +144,17 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    fn client_address_header(&mut self) -> Option<String> {
+        let name = "client_address_header";
+        let header = self.text(name)?.expose().trim().to_ascii_lowercase();
+        let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if header.as_bytes().iter().all(fits) {
+            return Some(header);
+        }
+        self.problems.push(Problem::new(name, "is no header's name"));
+        None
     }
 
     fn required(&mut self, name: &str, what: &str) -> Option<Secret<String>> {

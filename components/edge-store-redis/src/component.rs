@@ -18,7 +18,7 @@ use self::bindings::countersign::otp::types;
 use self::bindings::exports::countersign::otp::{store, upkeep};
 use self::bindings::fermyon::spin::redis::{Connection, Error, RedisParameter, RedisResult};
 use self::bindings::wasi::clocks::monotonic_clock;
-use self::bindings::wasi::config::store as variables;
+use self::bindings::wasi::config0_2_0_draft_2024_09_27::store as variables;
 use crate::script;
 
 /// The variable that holds the server's URL.

@@ -32,6 +32,9 @@ pub trait Backend {
     /// Adds to a number of the backend's own kind; an absent one is 0.
     fn increment(&self, key: &str, by: i64) -> impl Future<Output = Result<i64, Fault>>;
 
+    /// Whether a count may be stepped down. The engine never does.
+    fn counts_down(&self) -> bool;
+
     /// Waits.
     fn pause(&self, millis: u64) -> impl Future<Output = ()>;
 
@@ -179,6 +182,10 @@ impl<B: Backend> Calls<B> {
 
     pub(crate) async fn increment(&self, key: &str, by: i64) -> Result<i64, StoreError> {
         self.insist(|| self.backend.increment(key, by)).await
+    }
+
+    pub(crate) fn counts_down(&self) -> bool {
+        self.backend.counts_down()
     }
 
     pub(crate) async fn pause(&self, millis: u64) {

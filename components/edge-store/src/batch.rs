@@ -31,11 +31,14 @@ impl<B: Backend> Store<B> {
     ///
     /// # Errors
     ///
-    /// `InvalidArgument` where a limit is passed (then nothing was written), a step would wrap around, or a key
-    /// is of the other kind; `Timeout`, `Unavailable`, `Denied` as the backend gives cause. Any part may have been
+    /// `InvalidArgument` where a limit is passed or a step goes down over a backend whose counts only go up (then nothing
+    /// was written), a step would wrap around, or a key is of the other kind; `Timeout`, `Unavailable`, `Denied` as the backend gives cause. Any part may have been
     /// carried out then.
     pub async fn run(&mut self, batch: &[Operation]) -> Result<Vec<Reply>, StoreError> {
         check(batch)?;
+        if !self.calls.counts_down() && batch.iter().any(steps_down) {
+            return Err(StoreError::InvalidArgument);
+        }
         self.calls.begin(BATCH_MILLIS);
         let mut known = self.prepare(batch).await?;
         let mut replies = Vec::with_capacity(batch.len());
@@ -258,6 +261,10 @@ fn foresee<'a>(
 /// Whether an operation writes nothing.
 const fn reads(operation: &Operation) -> bool {
     matches!(operation, Operation::Get(_) | Operation::Increment(Step { by: 0, .. }))
+}
+
+const fn steps_down(operation: &Operation) -> bool {
+    matches!(operation, Operation::Increment(Step { by: ..0, .. }))
 }
 
 /// The keys of operations, each once.

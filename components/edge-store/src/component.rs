@@ -1,15 +1,9 @@
-//! The store as a component: conversions, and the backend over `wasi:keyvalue`.
+//! The store as a component: conversions only.
 
-mod bindings {
-    wit_bindgen::generate!({ path: "../../wit", world: "edge-store", generate_all });
-}
+countersign_contract::types!(crate::bindings::countersign::otp::types);
+countersign_contract::store!(crate::bindings::exports::countersign::otp::store);
+countersign_contract::upkeep!(crate::bindings::exports::countersign::otp::upkeep);
 
-countersign_contract::types!(self::bindings::countersign::otp::types);
-countersign_contract::store!(self::bindings::exports::countersign::otp::store);
-countersign_contract::upkeep!(self::bindings::exports::countersign::otp::upkeep);
-
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Mutex;
@@ -19,22 +13,18 @@ use countersign_contract::Translate;
 use countersign_contract::store::Outcome;
 use countersign_contract::types::StoreError;
 
-use self::bindings::countersign::otp::types;
-use self::bindings::exports::countersign::otp::{store as exported, upkeep};
-use self::bindings::wasi::clocks::{monotonic_clock, wall_clock};
-use self::bindings::wasi::keyvalue::{atomics, batch, store};
-use self::bindings::wasi::random::random;
-use crate::{Backend, Fault, Store};
-
-/// The store's label in the app's manifest.
-const LABEL: &str = "default";
-const NANOS_PER_MILLI: u64 = 1_000_000;
+use crate::Store;
+use crate::bindings::countersign::otp::types;
+use crate::bindings::exports::countersign::otp::{store as exported, upkeep};
+use crate::key_value::KeyValue;
+use crate::version;
 
 struct Component;
 
 #[expect(unsafe_code, reason = "generated: the exports of wit/")]
 mod exports {
-    use super::{Component, bindings};
+    use super::Component;
+    use crate::bindings;
 
     bindings::export!(Component with_types_in bindings);
 }
@@ -72,84 +62,10 @@ impl upkeep::Guest for Component {
     }
 
     fn sweep_due() -> bool {
-        with_store(|store| store.sweep_due()).unwrap_or(false)
+        version::sweeps_by_itself() && with_store(|store| store.sweep_due()).unwrap_or(false)
     }
 
     fn sweep(limit: u32) -> Result<upkeep::Swept, types::StoreError> {
         with_store(|store| now(store.sweep(limit))).flatten().translate()
-    }
-}
-
-/// The runtime's store, kept open for as long as it answers. After an error it is opened anew: what the error
-/// broke may be the handle.
-#[derive(Default)]
-struct KeyValue {
-    open: RefCell<Option<store::Bucket>>,
-}
-
-impl KeyValue {
-    fn call<T>(
-        &self,
-        call: impl FnOnce(&store::Bucket) -> Result<T, store::Error>,
-    ) -> Result<T, Fault> {
-        let bucket = match self.open.take() {
-            Some(bucket) => bucket,
-            None => store::open(LABEL).map_err(fault)?,
-        };
-        let got = call(&bucket).map_err(fault)?;
-        self.open.replace(Some(bucket));
-        Ok(got)
-    }
-}
-
-impl Backend for KeyValue {
-    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Fault> {
-        self.call(|bucket| bucket.get(key))
-    }
-
-    async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, Fault> {
-        // Only what is there comes back, in any order.
-        let found = self.call(|bucket| batch::get_many(bucket, keys))?;
-        let found: BTreeMap<_, _> = found.into_iter().collect();
-        Ok(keys.iter().map(|key| found.get(key).cloned().flatten()).collect())
-    }
-
-    async fn set(&self, key: &str, bytes: &[u8]) -> Result<(), Fault> {
-        self.call(|bucket| bucket.set(key, bytes))
-    }
-
-    async fn delete(&self, key: &str) -> Result<(), Fault> {
-        self.call(|bucket| bucket.delete(key))
-    }
-
-    async fn delete_many(&self, keys: &[String]) -> Result<(), Fault> {
-        self.call(|bucket| batch::delete_many(bucket, keys))
-    }
-
-    async fn increment(&self, key: &str, by: i64) -> Result<i64, Fault> {
-        self.call(|bucket| atomics::increment(bucket, key, by))
-    }
-
-    async fn pause(&self, millis: u64) {
-        monotonic_clock::subscribe_duration(millis.saturating_mul(NANOS_PER_MILLI)).block();
-    }
-
-    fn now(&self) -> u64 {
-        wall_clock::now().seconds
-    }
-
-    fn elapsed_millis(&self) -> u64 {
-        monotonic_clock::now() / NANOS_PER_MILLI
-    }
-
-    fn random(&self) -> u64 {
-        random::get_random_u64()
-    }
-}
-
-fn fault(error: store::Error) -> Fault {
-    match error {
-        store::Error::AccessDenied | store::Error::NoSuchStore => Fault::Denied,
-        store::Error::Other(text) => Fault::of_text(&text),
     }
 }

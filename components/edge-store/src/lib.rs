@@ -15,14 +15,19 @@
 //! | who knows which keys there are | `journal`, `entry` |
 //! | how long a count is kept | `patience` |
 //! | how keys are removed | `sweep`, `look`, `lease`, `marker` |
-//! | the bindings | `component` |
+//! | what stands around it in a component | `component`, `key_value` |
+//! | how Spin's `wasi:keyvalue` and that of other hosts differ | `version` |
 
 pub mod backend;
 mod batch;
 #[cfg(target_arch = "wasm32")]
+mod bindings;
+#[cfg(target_arch = "wasm32")]
 mod component;
 mod entry;
 mod journal;
+#[cfg(target_arch = "wasm32")]
+mod key_value;
 mod lease;
 mod look;
 mod marker;
@@ -32,6 +37,8 @@ mod physical;
 mod sweep;
 #[cfg(test)]
 mod tests;
+#[cfg(target_arch = "wasm32")]
+mod version;
 
 pub use backend::{Backend, Fault};
 pub use countersign_contract::store::{Operation, Reply};

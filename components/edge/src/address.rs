@@ -1,17 +1,14 @@
-//! The client's address, as Spin tells it.
+//! The client's address, as the runtime tells it, or a proxy before it.
 
 use std::net::IpAddr;
 
 use axum::http::HeaderMap;
 
-/// What Spin adds to every request: `address:port`.
-pub const HEADER: &str = "spin-client-addr";
-
-/// The address of the client that is connected to Spin. A client may send the header as well: Spin puts its own after
-/// it, so only the last value counts.
+/// The address of the client, out of the header of that name. A client may send the header as well: Spin puts its own
+/// after it, so only the last value counts.
 #[must_use]
-pub fn client(headers: &HeaderMap) -> Option<IpAddr> {
-    let last = headers.get_all(HEADER).iter().next_back()?.to_str().ok()?.trim();
+pub fn client(headers: &HeaderMap, name: &str) -> Option<IpAddr> {
+    let last = headers.get_all(name).iter().next_back()?.to_str().ok()?.trim();
     countersign_address::read(last)
 }
 
@@ -22,9 +19,9 @@ mod tests {
     fn client_of(values: &[&str]) -> Option<String> {
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(HEADER, value.parse().unwrap());
+            headers.append("spin-client-addr", value.parse().unwrap());
         }
-        client(&headers).map(|address| address.to_string())
+        client(&headers, "spin-client-addr").map(|address| address.to_string())
     }
 
     #[test]

@@ -6,11 +6,15 @@
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::Method;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
+
+/// How long it is waited for: so many pauses.
+pub const PAUSES: (u32, Duration) = (4, Duration::from_millis(250));
 
 /// The most that is read of it: 1 MiB.
 const MAX_BYTES: usize = 1024 * 1024;

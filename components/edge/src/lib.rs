@@ -1,34 +1,24 @@
-//! The HTTP front of the edge app: [`countersign_http_api`] over the imported engine, exported as
-//! `wasi:http/handler` for Spin 4.1 or later and any other host of WASI 0.3.
+//! The HTTP front of the edge app but for its export: [`countersign_http_api`] over the imported engine.
 //!
-//! The runtime gives an instance several requests at once, and a call of the engine freezes the instance until it
-//! returns. A provider may take seconds: so an instance says that it has its hands full while it works on a request that
-//! may send ([`turns`]), and others go to the next one.
+//! What exports it to a runtime is a crate of its own for each version of `wasi:http`: `edge-front-wasip3` and
+//! `edge-front-wasip2`.
 
 pub mod address;
 pub mod leftover;
 pub mod patience;
-pub mod turns;
 
 #[cfg(target_arch = "wasm32")]
 mod callbacks;
-#[cfg(target_arch = "wasm32")]
-mod component;
 #[cfg(target_arch = "wasm32")]
 mod engine;
 #[cfg(target_arch = "wasm32")]
 mod log;
 #[cfg(target_arch = "wasm32")]
-mod service;
+pub mod service;
 #[cfg(target_arch = "wasm32")]
-mod upkeep;
+pub mod upkeep;
 
 #[cfg(target_arch = "wasm32")]
 mod bindings {
-    spin_sdk::wit_bindgen::generate!({
-        path: "../../wit",
-        world: "edge",
-        runtime_path: "::spin_sdk::wit_bindgen::rt",
-        generate_all,
-    });
+    wit_bindgen::generate!({ path: "../../wit", world: "edge", generate_all });
 }

@@ -3,6 +3,10 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
+
+/// How long a request's body is waited for: so many pauses.
+pub const BODY_PAUSES: (u32, Duration) = (10, Duration::from_secs(1));
 
 /// What `work` comes to, unless it has to wait for longer than `pauses` pauses, one after the other. The first begins only where the
 /// work has to wait at all.

@@ -1,7 +1,7 @@
 //! The HTTP surface over this composition: set up once per instance, from the settings.
 
+use std::future::Future;
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{self, HeaderValue, StatusCode, header};
@@ -10,8 +10,6 @@ use axum::{BoxError, Router};
 use countersign_http_api::keys::{ApiKey, ApiKeys};
 use countersign_http_api::{ClientAddress, refusal};
 use http_body_util::{BodyExt, Full};
-use spin_sdk::time::sleep;
-use spin_sdk::wit_bindgen::spawn;
 use tower_service::Service;
 
 use crate::bindings::countersign::otp::{configuration, otp, senders};
@@ -20,14 +18,22 @@ use crate::engine::Engine;
 use crate::upkeep::StoreUpkeep;
 use crate::{address, leftover, log, patience};
 
-/// How long a request may wait, which it does for its body alone: the calls of the engine have deadlines of their own.
-const BODY_PAUSES: (u32, Duration) = (10, Duration::from_secs(1));
-
-/// How long the rest of a body is waited for that was answered before its end.
-const LEFTOVER_PAUSES: (u32, Duration) = (4, Duration::from_millis(250));
+/// What becomes of a request.
+pub struct Answered {
+    /// The answer, with its body in one piece.
+    pub response: Response<Full<Bytes>>,
+    /// The rest of the request's body, where it was answered before its end: to be [read](leftover::discard).
+    pub rest: Option<Body>,
+}
 
 /// Answers one request. A caller without a key is refused before the body is waited for.
-pub(crate) async fn answer<B>(request: http::Request<B>) -> Response<Full<Bytes>>
+///
+/// The body is waited for during `pauses` pauses; the calls of the engine have deadlines of their own.
+pub async fn answer<B, P: Future>(
+    request: http::Request<B>,
+    pauses: u32,
+    pause: impl Fn() -> P,
+) -> Answered
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
@@ -36,35 +42,38 @@ where
     let (head, body) = request.into_parts();
     let (body, leftover) = leftover::watch(&head.method, Body::new(body));
     let mut request = http::Request::from_parts(head, body);
-    if let Some(address) = address::client(request.headers()) {
-        request.extensions_mut().insert(ClientAddress(address));
-    }
-    let response = match router() {
+    let response = match surface() {
         Err(problems) => {
             drop(request);
             misconfigured(&problems)
         }
-        Ok(mut router) => {
-            let (pauses, length) = BODY_PAUSES;
-            let answer = patience::unless(pauses, || sleep(length), router.call(request)).await;
+        Ok(surface) => {
+            let header = surface.client_address_header.as_deref();
+            let address = header.and_then(|name| address::client(request.headers(), name));
+            if let Some(address) = address {
+                request.extensions_mut().insert(ClientAddress(address));
+            }
+            let mut router = surface.router.clone();
+            let answer = patience::unless(pauses, pause, router.call(request)).await;
             answer.map_or_else(refusal::slow_body, |Ok(response)| response)
         }
     };
-    if let Some(rest) = leftover.take() {
-        spawn(async {
-            let (pauses, length) = LEFTOVER_PAUSES;
-            patience::unless(pauses, || sleep(length), leftover::discard(rest)).await;
-        });
-    }
-    whole(response).await
+    let rest = leftover.take();
+    Answered { response: whole(response).await, rest }
+}
+
+/// What a request meets.
+struct Surface {
+    router: Router,
+    client_address_header: Option<String>,
 }
 
 /// The routes, once the settings can be used. Settings that can't are read again for each request: a source that was
 /// out of reach may be back.
-fn router() -> Result<Router, Vec<String>> {
-    static ROUTER: OnceLock<Router> = OnceLock::new();
-    if let Some(router) = ROUTER.get() {
-        return Ok(router.clone());
+fn surface() -> Result<&'static Surface, Vec<String>> {
+    static SURFACE: OnceLock<Surface> = OnceLock::new();
+    if let Some(surface) = SURFACE.get() {
+        return Ok(surface);
     }
     let configured = configuration::load()?;
     let keys = api_keys(configured.api_keys)?;
@@ -75,7 +84,7 @@ fn router() -> Result<Router, Vec<String>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    let routes = countersign_http_api::sweeping_router(
+    let router = countersign_http_api::sweeping_router(
         Engine,
         StoreUpkeep,
         SenderCallbacks,
@@ -86,7 +95,8 @@ fn router() -> Result<Router, Vec<String>> {
         tracing::warn!(warning, "the settings may be a mistake");
     }
     tracing::info!(purposes = configured.purposes.len(), "ready");
-    Ok(ROUTER.get_or_init(|| routes).clone())
+    let client_address_header = configured.client_address_header;
+    Ok(SURFACE.get_or_init(|| Surface { router, client_address_header }))
 }
 
 fn api_keys(keys: Option<Vec<configuration::ApiKey>>) -> Result<ApiKeys, Vec<String>> {

@@ -1,17 +1,20 @@
 //! The store's upkeep, as the HTTP surface wants it.
 
+use std::time::Duration;
+
 use countersign_contract::Translate;
 use countersign_contract::types::StoreError;
 use countersign_contract::upkeep::Swept;
 use countersign_http_api::health::{Condition, Dependency, Health, PROVIDER, Readiness};
 use countersign_http_api::upkeep::Upkeep;
 
-use spin_sdk::wit_bindgen;
-
 use crate::bindings::countersign::otp::{senders, upkeep};
 use crate::bindings::wasi::clocks::wall_clock;
 
 countersign_contract::upkeep!(crate::bindings::countersign::otp::upkeep);
+
+/// How long the last answer gets to leave before the instance turns to sweeping.
+pub const BEFORE_SWEEPING: Duration = Duration::from_millis(5);
 
 /// Keys that are looked at in one step, at most: some dozens of milliseconds on a fast store.
 const LIMIT: u32 = 128;
@@ -55,12 +58,14 @@ fn sweep_once(limit: u32) -> Result<Swept, StoreError> {
 }
 
 /// Whether this instance should sweep now.
-pub(crate) fn is_due() -> bool {
+#[must_use]
+pub fn is_due() -> bool {
     upkeep::sweep_due()
 }
 
-/// Sweeps until there is nothing more to look at, at most [`MAX_STEPS`] steps. What fails is left to the next time.
-pub(crate) async fn sweep() {
+/// Sweeps until there is nothing more to look at, at most [`MAX_STEPS`] steps, others having their turn between two. What
+/// fails is left to the next time.
+pub async fn sweep<T: Future<Output = ()>>(turn_of_others: impl Fn() -> T) {
     let begun = wall_clock::now().seconds;
     for _ in 0..MAX_STEPS {
         // Another request's sweep may have done it meanwhile.
@@ -79,6 +84,6 @@ pub(crate) async fn sweep() {
                 return;
             }
         }
-        wit_bindgen::yield_async().await;
+        turn_of_others().await;
     }
 }

@@ -4,9 +4,11 @@
 //! A lease is a count in a key that is named after a window of time:
 //!
 //! ```text
-//! bit  52      30 29              28 27               0
-//!      | claims  | the first is done | requests        |
+//! bit  62                43 42           23 22                  21            0
+//!      | claims given back | claims made  | the first is done  | requests     |
 //! ```
+//!
+//! Each of them only grows, like every count of the engine: some stores can't step down.
 //!
 //! Every request that wants to send steps `requests`, in its first batch. The first of a window holds the lease with
 //! that; where it is refused, or its send fails, it says that it is done. A later one that may send, and sees the
@@ -26,9 +28,15 @@ use crate::batch::{Batch, CountTicket, Replies};
 use crate::subject::Subject;
 use crate::times::{LEASE_SECONDS, LEASE_WINDOW_SECONDS, LEASE_WRITE_SECONDS};
 
+const REQUEST_BITS: u32 = 22;
+const CLAIM_BITS: u32 = 20;
 const REQUEST: i64 = 1;
-const DONE: i64 = 1 << 28;
-const CLAIM: i64 = 1 << 30;
+const DONE: i64 = 1 << REQUEST_BITS;
+const CLAIM: i64 = DONE << 1;
+const GIVE_BACK: i64 = CLAIM << CLAIM_BITS;
+
+// A count is an `s64` that never goes below 0.
+const _: () = assert!(REQUEST_BITS + 1 + 2 * CLAIM_BITS == 63);
 
 /// What a request has of the lease.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -137,7 +145,7 @@ impl Lease {
     pub(crate) fn give_back(&self, batch: &mut Batch) {
         match self.part {
             Part::First => drop(self.step(DONE, batch)),
-            Part::Claim => drop(self.step(-CLAIM, batch)),
+            Part::Claim => drop(self.step(GIVE_BACK, batch)),
             Part::None => {}
         }
     }
@@ -168,8 +176,10 @@ impl Count {
         self.0 & (DONE - 1)
     }
 
+    /// Claims that were not given back: fewer than none, where the store has lost one.
     const fn claims(self) -> i64 {
-        self.0.div_euclid(CLAIM)
+        let made = self.0 / CLAIM & ((1 << CLAIM_BITS) - 1);
+        made - self.0 / GIVE_BACK
     }
 
     const fn first_is_done(self) -> bool {
@@ -207,6 +217,10 @@ mod tests {
         assert_eq!(view(2 * REQUEST, quiet), View::Busy);
         assert_eq!(view(2 * REQUEST + DONE, quiet), View::Claimable);
         assert_eq!(view(2 * REQUEST + DONE + CLAIM, quiet), View::Busy);
+        assert_eq!(view(3 * REQUEST + DONE + CLAIM + GIVE_BACK, quiet), View::Claimable);
+        assert_eq!(view(3 * REQUEST + DONE + 2 * CLAIM + GIVE_BACK, quiet), View::Busy);
+        // One that the store has lost, and that was given back.
+        assert_eq!(view(2 * REQUEST + DONE + GIVE_BACK, quiet), View::Busy);
         // The first that finds a claim is one that came after a removal.
         assert_eq!(view(REQUEST + CLAIM, quiet), View::Busy);
         for place in 0..4 {
@@ -222,6 +236,8 @@ mod tests {
                 (REQUEST + DONE + CLAIM, false),
                 (REQUEST + DONE, true),
                 (5 * REQUEST + DONE, true),
+                (5 * REQUEST + DONE + 3 * CLAIM + 3 * GIVE_BACK, true),
+                (5 * REQUEST + DONE + 3 * CLAIM + 2 * GIVE_BACK, false),
             ] {
                 let expected = if is_quiet { View::Held } else { View::Busy };
                 assert_eq!(view(REQUEST, with(count)), expected, "{place}: {count:#x}");
@@ -241,6 +257,7 @@ mod tests {
         assert!(claimed(2 * REQUEST + DONE + CLAIM, quiet));
         assert!(!claimed(2 * REQUEST + CLAIM, quiet));
         assert!(!claimed(2 * REQUEST + DONE + 2 * CLAIM, quiet));
+        assert!(claimed(3 * REQUEST + DONE + 7 * CLAIM + 6 * GIVE_BACK, quiet));
         assert!(!claimed(2 * REQUEST + DONE + CLAIM, [0, REQUEST, 0, 0]));
         assert!(!claimed(2 * REQUEST + DONE + CLAIM, [0, 0, 0, REQUEST + DONE + CLAIM]));
     }

@@ -1,5 +1,6 @@
-//! Instances of the component: used for several requests, several at once, and dropped when one of them fails.
-//! The machinery is the very one that Spin uses; here are its parameters.
+//! Instances of the component: used for several requests, several at once, and dropped when one of them fails. Where it
+//! exports `wasi:http` 0.2, each serves one request.
+//! The machinery is the very one that Spin uses for 0.3; here are its parameters.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,11 +9,12 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::time::Sleep;
-use wasmtime::component::GuestTaskId;
+use wasmtime::component::{GuestTaskId, InstancePre};
 use wasmtime::{Store, StoreContextMut};
 use wasmtime_wasi_http::handler::{
-    HandlerState, Instance, Proxy, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
+    HandlerState, Instance, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
 };
+use wasmtime_wasi_http::p2::bindings::ProxyPre as IncomingHandlerPre;
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 use crate::state::{App, State};
@@ -33,9 +35,30 @@ impl Default for Reuse {
 
 /// What makes instances.
 pub(crate) struct Instances {
-    pub(crate) app: Arc<App>,
-    pub(crate) service: ServicePre<State>,
-    pub(crate) reuse: Reuse,
+    app: Arc<App>,
+    component: ProxyPre<State>,
+    reuse: Reuse,
+}
+
+impl Instances {
+    /// Those of a component of either version.
+    ///
+    /// # Errors
+    /// Where it exports neither.
+    pub(crate) fn new(
+        app: Arc<App>,
+        component: InstancePre<State>,
+        reuse: Reuse,
+    ) -> wasmtime::Result<Self> {
+        Ok(match ServicePre::new(component.clone()) {
+            Ok(service) => Self { app, component: ProxyPre::P3(service), reuse },
+            Err(_) => Self {
+                app,
+                component: ProxyPre::P2(IncomingHandlerPre::new(component)?),
+                reuse: Reuse { requests: 1, requests_at_once: 1, ..reuse },
+            },
+        })
+    }
 }
 
 impl HandlerState for Instances {
@@ -44,11 +67,15 @@ impl HandlerState for Instances {
     type WorkerState = Reuse;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<State, Expiration, Reuse>> {
-        let mut store = Store::new(self.service.engine(), State::new(&self.app));
-        let service = self.service.instantiate_async(&mut store).await?;
+        let engine = match &self.component {
+            ProxyPre::P2(component) => component.engine(),
+            ProxyPre::P3(component) => component.engine(),
+        };
+        let mut store = Store::new(engine, State::new(&self.app));
+        let proxy = self.component.instantiate_async(&mut store).await?;
         Ok(Instance {
             store,
-            proxy: Proxy::P3(service),
+            proxy,
             view: State::incoming,
             expiration: Expiration {
                 idle: self.reuse.idle,

@@ -165,8 +165,14 @@ mod tests {
     #[test]
     fn the_manifests_that_are_shipped_are_read() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        for file in ["spin.toml", "spin-redis.toml"] {
-            Manifest::read(&root.join(file)).unwrap();
+        for (file, released) in
+            [("spin.toml", "spin-wasip2.toml"), ("spin-redis.toml", "spin-redis-wasip2.toml")]
+        {
+            let manifest = Manifest::read(&root.join(file)).unwrap();
+            let released = Manifest::read(&root.join(released)).unwrap();
+            assert_ne!(manifest.source, released.source, "{file}");
+            let but_for_source = Manifest { source: manifest.source.clone(), ..released };
+            assert_eq!(format!("{but_for_source:?}"), format!("{manifest:?}"));
         }
     }
 

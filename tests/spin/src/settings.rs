@@ -1,6 +1,6 @@
 //! `wasi:config` for the guest: the component's variables, resolved before the start.
 
-use crate::bindings::wasi::config::store;
+use crate::bindings::wasi::config0_2_0_draft_2024_09_27::store;
 use crate::state::State;
 
 impl store::Host for State {

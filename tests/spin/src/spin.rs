@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use tokio::net::TcpListener;
+use wasmtime::component::InstancePre;
 use wasmtime_wasi_http::handler::ProxyHandler;
-use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 use crate::allowed_hosts::AllowedHosts;
 use crate::clock::Clock;
@@ -258,8 +258,8 @@ impl Spin {
     async fn serve(self, ending: Arc<AtomicBool>) -> Result<SocketAddr, StartError> {
         let allowed_hosts =
             AllowedHosts::parse(&self.allowed_hosts).map_err(StartError::AllowedHosts)?;
-        let service = tokio::task::block_in_place(|| self.service())
-            .map_err(|error| StartError::Component(format!("{error:?}")))?;
+        let unusable = |error| StartError::Component(format!("{error:?}"));
+        let component = tokio::task::block_in_place(|| self.load()).map_err(unusable)?;
         let app = App {
             variables: self.variables,
             stores: self.stores,
@@ -271,7 +271,7 @@ impl Spin {
             quiet: self.quiet,
             ending,
         };
-        let instances = Instances { app: Arc::new(app), service, reuse: self.reuse };
+        let instances = Instances::new(Arc::new(app), component, self.reuse).map_err(unusable)?;
         let server = Server { instances: ProxyHandler::new(instances), routes: self.routes };
         let taken = |error| StartError::Listen { address: self.listen, error };
         let listener = TcpListener::bind(self.listen).await.map_err(taken)?;
@@ -280,9 +280,9 @@ impl Spin {
         Ok(address)
     }
 
-    fn service(&self) -> wasmtime::Result<ServicePre<crate::state::State>> {
+    fn load(&self) -> wasmtime::Result<InstancePre<crate::state::State>> {
         let engine = engine::engine(self.max_instances)?;
         let component = native_code::load(&engine, &self.component, self.cache.as_deref())?;
-        ServicePre::new(engine::link(&component)?)
+        engine::link(&component)
     }
 }

@@ -171,3 +171,14 @@ fn a_source_that_fails_is_said() {
     });
     assert_eq!(lines.unwrap_err()[0].to_string(), "policies: can't be read: locked");
 }
+
+#[test]
+fn the_header_of_the_clients_address_is_one() {
+    assert_eq!(read_from(&good()).unwrap().client_address_header, None);
+    let mut variables = good();
+    variables.insert("client_address_header", " X-Real-IP ".into());
+    let settings = read_from(&variables).unwrap();
+    assert_eq!(settings.client_address_header.as_deref(), Some("x-real-ip"));
+    let expected = ["client_address_header: is no header's name"];
+    assert_eq!(problems("client_address_header", "x-real-ip: 1"), expected);
+}

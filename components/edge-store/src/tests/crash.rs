@@ -22,7 +22,7 @@ fn batches() -> Vec<Vec<Operation>> {
         vec![
             step("{a}:odometer", 1 << 32, 3_600),
             set("{a}:challenge", b"sealed", 600),
-            step("{a}:sending:7", -1, 90),
+            step("{a}:sending:7", 1 << 43, 90),
         ],
         read(1),
         vec![

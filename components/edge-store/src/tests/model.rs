@@ -20,9 +20,11 @@ pub(super) enum Format {
     Binary,
     /// Decimal text, as by Redis.
     Text,
+    /// Decimal text of a number that only goes up, as by other hosts than Spin.
+    Unsigned,
 }
 
-pub(super) const FORMATS: [Format; 2] = [Format::Binary, Format::Text];
+pub(super) const FORMATS: [Format; 3] = [Format::Binary, Format::Text, Format::Unsigned];
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -282,13 +284,16 @@ impl Backend for Model {
         let increment = |inner: &mut Inner| {
             inner.tally.increment += 1;
             inner.refuse_read_only()?;
+            assert!(by >= 0 || inner.format != Format::Unsigned, "{key} is stepped down");
             let bytes = inner.keys.get(key);
             let number = bytes.map_or(0, |bytes| match inner.format {
                 Format::Binary => {
                     let bytes = bytes.as_slice().try_into();
                     i64::from_le_bytes(bytes.expect("the host panics and is poisoned"))
                 }
-                Format::Text => std::str::from_utf8(bytes).unwrap().parse().unwrap(),
+                Format::Text | Format::Unsigned => {
+                    std::str::from_utf8(bytes).unwrap().parse().unwrap()
+                }
             });
             let number = match inner.format {
                 Format::Binary => number.wrapping_add(by),
@@ -296,12 +301,16 @@ impl Backend for Model {
             };
             let bytes = match inner.format {
                 Format::Binary => number.to_le_bytes().to_vec(),
-                Format::Text => number.to_string().into_bytes(),
+                Format::Text | Format::Unsigned => number.to_string().into_bytes(),
             };
             inner.keys.insert(key.into(), bytes);
             Ok(number)
         };
         self.call(increment).await
+    }
+
+    fn counts_down(&self) -> bool {
+        self.inner().format != Format::Unsigned
     }
 
     async fn pause(&self, millis: u64) {

@@ -55,6 +55,7 @@ impl Store {
             }
             Operation::Increment(Step { key, by, ttl_seconds }) => {
                 refuse_bad_ttl(*ttl_seconds);
+                assert!(*by >= 0, "some stores can't step down: {key}");
                 let before = self.count(key);
                 if *by != 0 {
                     self.put(key, Some((Cell::Count(before + by), *ttl_seconds)));

@@ -4,9 +4,9 @@ use wasmtime::component::Resource;
 use wasmtime_wasi::TrappableError;
 
 use super::{Failure, Pairs, Store};
-use crate::bindings::wasi::keyvalue::atomics::{self, CasError};
-use crate::bindings::wasi::keyvalue::batch;
-use crate::bindings::wasi::keyvalue::store::{self, KeyResponse};
+use crate::bindings::wasi::keyvalue0_2_0_draft2::atomics::{self, CasError};
+use crate::bindings::wasi::keyvalue0_2_0_draft2::batch;
+use crate::bindings::wasi::keyvalue0_2_0_draft2::store::{self, KeyResponse};
 use crate::faults::{Faults, Operation};
 use crate::state::State;
 

@@ -1,7 +1,6 @@
 //! The component's export: one request in, one answer out, in one segment.
 
-use std::time::Duration;
-
+use countersign_edge::{leftover, patience, service, upkeep};
 use spin_sdk::http::IntoResponse;
 use spin_sdk::time::sleep;
 use spin_sdk::wasip3::exports::http::handler::Guest;
@@ -9,10 +8,7 @@ use spin_sdk::wasip3::http::types::{ErrorCode, Request, Response as WasiResponse
 use spin_sdk::wasip3::http_compat::http_from_wasi_request;
 use spin_sdk::wit_bindgen;
 
-use crate::{service, turns, upkeep};
-
-/// How long the last answer gets to leave before the instance turns to sweeping.
-const BEFORE_SWEEPING: Duration = Duration::from_millis(5);
+use crate::turns;
 
 struct Front;
 
@@ -29,13 +25,21 @@ impl Guest for Front {
         // The runtime sends an answer's head by itself unless its body is there in the same turn: so an earlier
         // request's body gets its turn before this one freezes the instance, and ours before we return.
         wit_bindgen::yield_async().await;
-        let response = service::answer(request).await.into_response()?;
+        let (pauses, length) = patience::BODY_PAUSES;
+        let answered = service::answer(request, pauses, || sleep(length)).await;
+        if let Some(rest) = answered.rest {
+            wit_bindgen::spawn(async {
+                let (pauses, length) = leftover::PAUSES;
+                patience::unless(pauses, || sleep(length), leftover::discard(rest)).await;
+            });
+        }
+        let response = answered.response.into_response()?;
         wit_bindgen::yield_async().await;
         if upkeep::is_due() {
             wit_bindgen::spawn(async {
-                sleep(BEFORE_SWEEPING).await;
+                sleep(upkeep::BEFORE_SWEEPING).await;
                 let _turn = Turn::begin();
-                upkeep::sweep().await;
+                upkeep::sweep(wit_bindgen::yield_async).await;
             });
         }
         Ok(response)
