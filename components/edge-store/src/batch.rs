@@ -73,8 +73,8 @@ impl<B: Backend> Store<B> {
             asked.extend(keys(batch.iter().filter(is_removed)));
             asked.extend(self.likely(batch, now));
         }
-        let mut known: Known<'_> =
-            asked.iter().copied().zip(self.held_all(&asked).await?).collect();
+        let mut known = Known::new();
+        known.extend(asked.iter().copied().zip(self.held_all(&asked).await?));
         asked.truncate(written);
         let is_fresh = |key: &&str| {
             known.get(key) == Some(&Held::Absent) && !self.memory.is_registered(key, now)
