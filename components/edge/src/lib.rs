@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod leftover;
+pub mod lines;
 pub mod patience;
 pub mod turns;
 
