@@ -103,8 +103,13 @@ fn module_path(target: &Path, profile: &str, package: &str) -> PathBuf {
 /// `CARGO_ENCODED_RUSTFLAGS` wants them: so a folder's name may hold spaces. A `RUSTFLAGS` of the
 /// caller's doesn't reach the component.
 fn rustflags(workspace: &Workspace) -> Result<OsString> {
-    let mut flags =
-        vec![OsString::from("-C"), format!("link-arg=-zstack-size={STACK_BYTES}").into()];
+    let mut flags = vec![
+        OsString::from("-C"),
+        format!("link-arg=-zstack-size={STACK_BYTES}").into(),
+        // Numbers that the linker fills in take five bytes each otherwise, whatever their size.
+        OsString::from("-C"),
+        OsString::from("link-arg=--compress-relocations"),
+    ];
     let rustc = process::read(workspace.command("rustc").args(["--version", "--verbose"]))?;
     let sysroot = process::read(workspace.command("rustc").args(["--print", "sysroot"]))?;
     let packages = workspace.packages(WASM)?;

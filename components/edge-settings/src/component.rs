@@ -43,7 +43,7 @@ mod exports {
 impl engine::Guest for Component {
     fn policy_for(tenant: String, purpose: String) -> Option<Policy> {
         let settings = settings().as_ref().ok()?;
-        let policy = settings.policies.get(&(tenant, purpose))?;
+        let (_, policy) = settings.policies.get(&(tenant, purpose))?;
         Some(contract::Policy::from(policy).translate())
     }
 

@@ -58,8 +58,8 @@ pub enum Senders {
 /// Settings that can be used.
 #[derive(Debug)]
 pub struct Settings {
-    /// Policies by tenant and purpose.
-    pub policies: BTreeMap<(String, String), PolicySettings>,
+    /// Policies by tenant and purpose, each with its path.
+    pub policies: Purposes,
     /// The index key: 32 bytes.
     pub index: Secret<Vec<u8>>,
     /// The ring: names and keys of 32 bytes.
@@ -114,7 +114,6 @@ pub fn read(variable: &Variable<'_>) -> Result<Settings, Vec<Problem>> {
                 Mode::Production => limits::warnings(&policies),
                 Mode::Development => Vec::new(),
             };
-            let policies = policies.into_iter().map(|(name, (_, policy))| (name, policy)).collect();
             Ok(Settings {
                 policies,
                 index,

@@ -72,7 +72,8 @@ impl<B: Backend> Store<B> {
             |operation: &&Operation| operation.creates() && !self.is_trusted(operation, now);
         let written = keys(batch.iter().filter(written));
         let seen = written.iter().filter_map(|key| Some((*key, self.memory.seen(key, now)?)));
-        let mut known: Known<'_> = seen.map(|(key, held)| (key, held.clone())).collect();
+        let mut known = Known::new();
+        known.extend(seen.map(|(key, held)| (key, held.clone())));
         let mut asked: Vec<_> =
             written.iter().copied().filter(|key| !known.contains_key(key)).collect();
         let mut likely = Vec::new();

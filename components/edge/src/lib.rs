@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod leftover;
+pub mod lines;
 pub mod patience;
 
 #[cfg(target_arch = "wasm32")]

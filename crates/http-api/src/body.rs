@@ -115,9 +115,14 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 /// a code.
 fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut deserializer) else {
-        return Problem::request("There is more after the JSON object.");
-    };
+    match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+        Ok(_) => Problem::request("There is more after the JSON object."),
+        Err(error) => told(error),
+    }
+}
+
+/// The problem that an error makes, without the value.
+fn told(error: serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let path = error.path().to_string();
     let error = error.into_inner();
     let text = error.to_string();

@@ -7,6 +7,7 @@
 //! perhaps a phone number.
 
 use std::future::Future;
+use std::pin::{Pin, pin};
 
 use axum::http::Method;
 use axum::http::request::Parts;
@@ -66,8 +67,16 @@ pub(crate) struct Told {
 pub(crate) async fn request<T: Into<Done>>(
     arrived: Arrived,
     route: &'static str,
-    work: impl Future<Output = Result<T, Problem>>,
+    work: impl Future<Output = Result<T, Problem>> + Send,
 ) -> Response {
+    let work = pin!(async { work.await.map(Into::into) });
+    observed(arrived, route, work).await
+}
+
+/// What a request does, whichever it is: what is around it is compiled once, not for each route.
+type Work<'a> = Pin<&'a mut (dyn Future<Output = Result<Done, Problem>> + Send)>;
+
+async fn observed(arrived: Arrived, route: &'static str, work: Work<'_>) -> Response {
     let Arrived { method, start } = arrived;
     let span = tracing::info_span!("http.request", request = Empty, method, route, caller = Empty);
     if let Some(start) = start {
@@ -75,7 +84,7 @@ pub(crate) async fn request<T: Into<Done>>(
     }
     async {
         let (Done { mut response, told }, outcome) = match work.await {
-            Ok(done) => (done.into(), "ok"),
+            Ok(done) => (done, "ok"),
             Err(mut problem) => {
                 let (told, outcome) = (problem.told.take(), problem.code.as_str());
                 let response = problem.into_response();

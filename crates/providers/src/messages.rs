@@ -41,7 +41,7 @@ pub struct Texts {
     engine: Engine,
     catalogue: Catalogue,
     general: Audience,
-    tenants: BTreeMap<String, Audience>,
+    tenants: Vec<(String, Audience)>,
     max_sms_segments: u32,
 }
 
@@ -82,7 +82,8 @@ impl Texts {
             Channel::Voice => Medium::Voice,
             Channel::Webhook | Channel::Whatsapp => return Ok(Content::None),
         };
-        let audience = self.tenants.get(&message.tenant).unwrap_or(&self.general);
+        let own = self.tenants.iter().find(|(tenant, _)| *tenant == message.tenant);
+        let audience = own.map_or(&self.general, |(_, audience)| audience);
         let locales = locale::chain(message.locale.as_deref(), &audience.default_locale);
         let name = self
             .catalogue

@@ -140,7 +140,7 @@ fn read(value: Value, path: &str, problems: &mut Vec<Problem>) -> ChannelSetting
     let is_one = values.len() == 1;
     let mut senders = Vec::new();
     for (index, value) in values.into_iter().enumerate() {
-        match SenderSettings::deserialize(value) {
+        match SenderSettings::from_value(value) {
             Ok(sender) => senders.push(sender),
             Err(error) => {
                 let dot = if path.is_empty() { "" } else { "." };

@@ -87,20 +87,18 @@ impl From<&Window> for Limit {
 /// Has every purpose of a tenant count for the limits by `ip` and `tenant` of the others, whose windows may differ from
 /// its own.
 pub(crate) fn share(purposes: &mut Purposes, problems: &mut Vec<Problem>) {
-    let shared: BTreeSet<(String, Window)> = purposes
-        .iter()
-        .flat_map(|((tenant, _), (_, policy))| {
-            let windows = policy.limits.iter().map(Window::from);
-            let shared = windows.filter(|window| is_shared(window.scope));
-            shared.map(|window| (tenant.clone(), window))
-        })
-        .collect();
+    let mut shared = BTreeSet::new();
+    for ((tenant, _), (_, policy)) in purposes.iter() {
+        let windows = policy.limits.iter().map(Window::from);
+        let windows = windows.filter(|window| is_shared(window.scope));
+        shared.extend(windows.map(|window| (tenant.clone(), window)));
+    }
     for ((tenant, _), (path, policy)) in purposes {
         if policy.limits.len() > MAX_LIMITS {
             let text = format!("has to hold at most {MAX_LIMITS} limits");
             problems.push(Problem::new(format!("{path}.limits"), text));
         }
-        let own: BTreeSet<Window> = policy.limits.iter().map(Window::from).collect();
+        let own: Vec<Window> = policy.limits.iter().map(Window::from).collect();
         policy.counted = shared
             .iter()
             .filter(|(other, window)| other == tenant && !own.contains(window))

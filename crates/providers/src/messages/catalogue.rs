@@ -24,9 +24,6 @@ impl Catalogue {
         for name in builtin::ALL.iter().filter_map(|(name, _)| Name::parse(name).ok()) {
             catalogue.add(name);
         }
-        for names in catalogue.0.values_mut() {
-            names.sort_by_key(|name| std::cmp::Reverse(name.narrowness()));
-        }
         catalogue
     }
 
@@ -47,7 +44,8 @@ impl Catalogue {
         let medium = name.part.medium();
         let names = self.0.entry((medium, name.locale.to_ascii_lowercase())).or_default();
         if name.part == medium.first() && !names.contains(&name) {
-            names.push(name);
+            let wider = names.partition_point(|other| other.narrowness() >= name.narrowness());
+            names.insert(wider, name);
         }
     }
 }

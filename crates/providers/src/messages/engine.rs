@@ -68,7 +68,9 @@ impl Engine {
     /// The names that a template looks up, with their fields: `lifetime.unit`.
     pub(super) fn variables(&self, name: &Name) -> Result<BTreeSet<String>, Fault> {
         let template = self.environment.get_template(&name.to_string()).map_err(fault)?;
-        Ok(template.undeclared_variables(true).into_iter().collect())
+        let mut variables = BTreeSet::new();
+        variables.extend(template.undeclared_variables(true));
+        Ok(variables)
     }
 
     /// Renders a template, less the white space around it.

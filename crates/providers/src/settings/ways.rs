@@ -4,6 +4,8 @@ use countersign_contract::types::Channel;
 use countersign_settings::problem::{Problem, Problems};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::Error as _;
+use serde_json::{Error, Value};
 
 use crate::aws_notify::{AwsNotify, AwsNotifySettings};
 use crate::aws_ses::{AwsSes, AwsSesSettings};
@@ -35,14 +37,30 @@ macro_rules! ways {
         native { $($(#[doc = $native_about:literal])+ $native:ident $native_kind:literal $native_settings:ident $native_channels:tt)+ }
     ) => {
         /// Who carries the messages of a channel.
-        #[derive(Clone, Debug, Deserialize, JsonSchema)]
-        #[serde(tag = "type", expecting = "an object with a `type`, such as `webhook`")]
+        #[derive(Clone, Debug, JsonSchema)]
+        #[schemars(tag = "type")]
         pub enum SenderSettings {
-            $($(#[doc = $about])+ #[serde(rename = $kind)] $case($settings),)+
-            $($(#[doc = $native_about])+ #[serde(rename = $native_kind)] $native($native_settings),)+
+            $($(#[doc = $about])+ #[schemars(rename = $kind)] $case($settings),)+
+            $($(#[doc = $native_about])+ #[schemars(rename = $native_kind)] $native($native_settings),)+
         }
 
         impl SenderSettings {
+            /// Reads them out of an object with a `type`. What serde derives for that copies the object first, with much
+            /// more code.
+            pub(crate) fn from_value(value: Value) -> Result<Self, Error> {
+                let Value::Object(mut settings) = value else {
+                    return Err(Error::custom("has to be an object with a `type`, such as `webhook`"));
+                };
+                let kind = settings.remove("type").ok_or_else(|| Error::missing_field("type"))?;
+                Ok(match kind.as_str().unwrap_or_default() {
+                    $($kind => Self::$case($settings::deserialize(settings)?),)+
+                    $($native_kind => Self::$native($native_settings::deserialize(settings)?),)+
+                    other => {
+                        return Err(Error::unknown_variant(other, &[$($kind,)+ $($native_kind,)+]));
+                    }
+                })
+            }
+
             /// The `type` in the settings.
             #[must_use]
             pub const fn kind(&self) -> &'static str {

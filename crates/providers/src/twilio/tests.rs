@@ -30,7 +30,7 @@ fn settings(kind: &str, changes: Value) -> SenderSettings {
         settings[name] = value.clone();
     }
     settings.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-    serde_json::from_value(settings).unwrap()
+    SenderSettings::from_value(settings).unwrap()
 }
 
 fn sid(kind: &str, digit: char) -> String {

@@ -57,7 +57,7 @@ pub(super) struct Checked {
     pub(super) url: String,
     pub(super) key: Bearer,
     templates: Templates,
-    translations: BTreeMap<String, ByLocale>,
+    translations: Vec<(String, ByLocale)>,
     pub(super) parameter: String,
     pub(super) channel: Option<String>,
     pub(super) callback_token: Option<Token>,
@@ -67,8 +67,9 @@ impl Checked {
     /// The template for a purpose and a locale.
     pub(super) fn template(&self, purpose: &str, locale: Option<&str>) -> &str {
         let template = self.templates.of(purpose);
-        let translated = locale.zip(self.translations.get(template));
-        translated.and_then(|(locale, translations)| translations.of(locale)).unwrap_or(template)
+        let own = self.translations.iter().find(|(name, _)| name == template);
+        let translated = locale.zip(own);
+        translated.and_then(|(locale, (_, table))| table.of(locale)).unwrap_or(template)
     }
 }
 
@@ -99,11 +100,7 @@ impl WatiSettings {
         })
     }
 
-    fn translations(
-        &self,
-        templates: &Templates,
-        checks: &mut Checks,
-    ) -> BTreeMap<String, ByLocale> {
+    fn translations(&self, templates: &Templates, checks: &mut Checks) -> Vec<(String, ByLocale)> {
         let tables = self.translations.iter().map(|(template, table)| {
             let field = format!("translations.{template}");
             let text = "is neither `template` nor one of `templates`";

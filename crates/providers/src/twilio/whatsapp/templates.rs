@@ -27,7 +27,7 @@ pub struct TwilioTemplates {
 /// The templates of all purposes.
 pub(super) struct Templates {
     others: OfPurpose,
-    purposes: BTreeMap<String, OfPurpose>,
+    purposes: Vec<(String, OfPurpose)>,
 }
 
 struct OfPurpose {
@@ -53,7 +53,8 @@ impl Templates {
 
     /// The template for a purpose and a language.
     pub(super) fn of(&self, purpose: &str, locale: Option<&str>) -> &str {
-        let templates = self.purposes.get(purpose).unwrap_or(&self.others);
+        let own = self.purposes.iter().find(|(name, _)| name == purpose);
+        let templates = own.map_or(&self.others, |(_, templates)| templates);
         let own = locale.and_then(|locale| templates.locales.of(locale));
         own.unwrap_or(&templates.content_sid)
     }
