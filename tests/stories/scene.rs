@@ -1,7 +1,7 @@
 //! A service over HTTP whose one provider is played by a counterpart that answers what the real one was recorded to.
 
 use countersign_contract::types::SendError;
-use countersign_providers::SenderSettings;
+use countersign_providers::SendersSettings;
 use countersign_recorded::{Recorded, recorded};
 use countersign_tests::client::{Answer, Client};
 use countersign_tests::counterpart::{Behaviour, Counterpart, Request};
@@ -67,14 +67,15 @@ impl Scene {
     pub(crate) async fn start(kind: Kind, deployment: Deployment) -> Self {
         let provider = Counterpart::start().await.unwrap();
         let settings = (deployment.sender)(&provider.origin());
-        let typed: SenderSettings = serde_json::from_value(settings.clone()).unwrap();
-        let recorded = recorded(&typed).unwrap();
+        let senders = json!({ deployment.channel: settings });
+        let typed = SendersSettings::from_json(&senders.to_string()).unwrap();
+        let recorded = typed.all().find_map(|(_, _, sender)| recorded(sender)).unwrap();
         for exchange in recorded.accepted {
             provider.usually(exchange.path(), (&exchange.answer).into());
         }
         let plan = Plan {
             rules: deployment.rules,
-            senders: json!({ deployment.channel: settings }),
+            senders,
             messages: deployment.messages.clone(),
             public_url: None,
             origin: provider.origin(),

@@ -90,25 +90,33 @@ pub fn senders() -> Option<&'static Senders> {
 
 fn settings() -> &'static Result<Settings, Vec<Problem>> {
     static SETTINGS: OnceLock<Result<Settings, Vec<Problem>>> = OnceLock::new();
-    SETTINGS.get_or_init(|| settings::read(&variable))
+    SETTINGS.get_or_init(|| {
+        // In one call, where all can be had: every new instance waits for it. Which of them can't be had is asked of each.
+        let all = store::get_all().ok();
+        settings::read(&|name| {
+            let value = match &all {
+                Some(all) => of(all, name),
+                None => variable(name)?,
+            };
+            // A host may not take every value as configuration, as `wasmtime serve` takes none with a comma.
+            #[cfg(feature = "wasi")]
+            let value = value
+                .or_else(|| of(&self::bindings::wasi::cli::environment::get_environment(), name));
+            Ok(value)
+        })
+    })
 }
 
 fn variable(name: &str) -> Result<Option<String>, String> {
     // What the runtime says of a failure may name its own parts, not the value.
-    let value = store::get(name).map_err(|error| match error {
+    store::get(name).map_err(|error| match error {
         store::Error::Upstream(_) => "its source can't be reached".to_owned(),
         store::Error::Io(_) => "an input or output error".to_owned(),
-    })?;
-    #[cfg(feature = "wasi")]
-    let value = value.or_else(|| of_environment(name));
-    Ok(value)
+    })
 }
 
-/// Of the environment: a host may not take every value as configuration, as `wasmtime serve` takes none with a comma.
-#[cfg(feature = "wasi")]
-fn of_environment(name: &str) -> Option<String> {
-    let variables = self::bindings::wasi::cli::environment::get_environment();
-    variables.into_iter().find_map(|(key, value)| (key == name).then_some(value))
+fn of(all: &[(String, String)], name: &str) -> Option<String> {
+    all.iter().find_map(|(key, value)| (key == name).then(|| value.clone()))
 }
 
 fn api_key(key: &ApiKeySettings) -> ApiKey {

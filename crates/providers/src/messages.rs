@@ -17,6 +17,7 @@ mod sms;
 mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use countersign_contract::Secret;
 use countersign_contract::types::{Channel, SendError};
@@ -39,7 +40,10 @@ const MAX_TEMPLATE_BYTES: usize = 64 * 1024;
 /// The texts of all messages, ready for use.
 pub struct Texts {
     engine: Engine,
-    catalogue: Catalogue,
+    /// Made when it is first looked at: an edge app opens its texts in many instances that send nothing.
+    catalogue: OnceLock<Catalogue>,
+    /// The operator's own templates.
+    own: BTreeSet<Name>,
     general: Audience,
     tenants: Vec<(String, Audience)>,
     max_sms_segments: u32,
@@ -61,11 +65,12 @@ impl Texts {
         let max_sms_segments = settings.sms_segments(&mut problems);
         let mut engine = Engine::new();
         let own = compile(&mut engine, &settings.templates, &mut problems);
-        let catalogue = Catalogue::new(&own, &mut problems);
-        let texts = Self { engine, catalogue, general, tenants, max_sms_segments };
+        problems.extend(catalogue::incomplete_mails(&own));
+        let catalogue = OnceLock::new();
+        let texts = Self { engine, catalogue, own, general, tenants, max_sms_segments };
         // How long a text gets depends on the settings: what is wrong with them is told first.
         if problems.is_empty() {
-            problems = texts.problems(&own);
+            problems = texts.problems();
         }
         if problems.is_empty() { Ok(texts) } else { Err(Problems(problems)) }
     }
@@ -86,7 +91,7 @@ impl Texts {
         let audience = own.map_or(&self.general, |(_, audience)| audience);
         let locales = locale::chain(message.locale.as_deref(), &audience.default_locale);
         let name = self
-            .catalogue
+            .catalogue()
             .find(medium, locales, &message.tenant, &message.purpose)
             .ok_or_else(|| SendError::Other("there is no template for the message".into()))?;
         let variables = variables(message, audience);
@@ -98,6 +103,10 @@ impl Texts {
                 Ok(Content::Speech(Speech { language: name.locale.clone(), text }))
             }
         }
+    }
+
+    fn catalogue(&self) -> &Catalogue {
+        self.catalogue.get_or_init(|| Catalogue::new(&self.own))
     }
 
     fn mail(&self, name: &Name, variables: &Variables) -> Result<Mail, SendError> {
@@ -133,21 +142,25 @@ impl Texts {
 
     /// What is wrong with an operator's own templates, and with the length of the built-in ones that go to recipients who
     /// ask for no other language.
-    fn problems(&self, own: &BTreeSet<Name>) -> Vec<Problem> {
+    fn problems(&self) -> Vec<Problem> {
         let tenants = self.tenants.iter().map(|(tenant, own)| (Some(tenant.as_str()), own));
         let audiences: Vec<_> = [(None, &self.general)].into_iter().chain(tenants).collect();
         let most = self.max_sms_segments;
-        let mut problems: Vec<Problem> = own
+        let mut problems: Vec<Problem> = self
+            .own
             .iter()
             .flat_map(|name| check::template(&self.engine, name, &audiences, most))
             .collect();
         for (tenant, audience) in audiences {
+            if check::built_in_fits(audience, most) {
+                continue;
+            }
             let locales = locale::chain(None, &audience.default_locale);
             let tenant = tenant.unwrap_or_default();
-            let Some(name) = self.catalogue.find(Medium::Sms, locales, tenant, "") else {
+            let Some(name) = self.catalogue().find(Medium::Sms, locales, tenant, "") else {
                 continue;
             };
-            if own.contains(name) {
+            if self.own.contains(name) {
                 continue;
             }
             if let Some(text) = check::too_long(&self.engine, name, audience, None, most) {

@@ -297,7 +297,7 @@ impl Backend for Model {
             });
             let number = match inner.format {
                 Format::Binary => number.wrapping_add(by),
-                Format::Text => number.checked_add(by).ok_or(Fault::Failed)?,
+                Format::Text | Format::Unsigned => number.checked_add(by).ok_or(Fault::Failed)?,
             };
             let bytes = match inner.format {
                 Format::Binary => number.to_le_bytes().to_vec(),

@@ -19,6 +19,11 @@ pub(super) struct Autofill {
 }
 
 impl Autofill {
+    /// Whether nothing stands there.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.host.is_none() && self.embedded_host.is_none() && self.app_hash.is_none()
+    }
+
     /// Says what is wrong; `path` is where the settings stand.
     pub(super) fn problems(&self, path: &str) -> Vec<Problem> {
         let mut problems = Vec::new();

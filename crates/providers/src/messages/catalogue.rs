@@ -12,13 +12,10 @@ use super::name::{Medium, Name, Part};
 pub(super) struct Catalogue(BTreeMap<(Medium, String), Vec<Name>>);
 
 impl Catalogue {
-    /// Lists the built-in templates and `own`, of which a mail that isn't whole is a problem.
-    pub(super) fn new(own: &BTreeSet<Name>, problems: &mut Vec<Problem>) -> Self {
+    /// Lists the built-in templates and `own`.
+    pub(super) fn new(own: &BTreeSet<Name>) -> Self {
         let mut catalogue = Self(BTreeMap::new());
         for name in own {
-            if let Some(problem) = incomplete(name, own) {
-                problems.push(problem);
-            }
             catalogue.add(name.clone());
         }
         for name in builtin::ALL.iter().filter_map(|(name, _)| Name::parse(name).ok()) {
@@ -48,6 +45,11 @@ impl Catalogue {
             names.insert(wider, name);
         }
     }
+}
+
+/// The mails among an operator's own templates that aren't whole.
+pub(super) fn incomplete_mails(own: &BTreeSet<Name>) -> impl Iterator<Item = Problem> {
+    own.iter().filter_map(|name| incomplete(name, own))
 }
 
 /// A mail is taken as a whole: a subject from one source over a body from another would fit neither.

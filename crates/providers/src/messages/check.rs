@@ -9,7 +9,7 @@ use countersign_settings::problem::Problem;
 use super::catalogue::path;
 use super::engine::Engine;
 use super::name::{Name, Part};
-use super::settings::Audience;
+use super::settings::{Audience, DEFAULT_MAX_SMS_SEGMENTS};
 use super::sms::segments;
 use super::variables::{self, Variables};
 
@@ -73,6 +73,12 @@ pub(super) fn template(
         .map(problem)
         .into_iter()
         .collect()
+}
+
+/// Whether every built-in text message fits without a look, whatever the brand is. Most settings are so, and an edge app
+/// checks them in each of its instances.
+pub(super) const fn built_in_fits(audience: &Audience, max_sms_segments: u32) -> bool {
+    audience.autofill.is_empty() && max_sms_segments >= DEFAULT_MAX_SMS_SEGMENTS
 }
 
 /// What is wrong with a text message as long as an audience may get it.

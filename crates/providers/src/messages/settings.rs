@@ -12,7 +12,7 @@ use super::autofill::Autofill;
 use super::locale::{self, LAST_RESORT};
 use crate::json::without_values;
 
-const DEFAULT_MAX_SMS_SEGMENTS: u32 = 3;
+pub(super) const DEFAULT_MAX_SMS_SEGMENTS: u32 = 3;
 
 /// What messages say, for every tenant that doesn't say otherwise.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]

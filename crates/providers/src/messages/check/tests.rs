@@ -1,3 +1,6 @@
+use super::*;
+use crate::messages::autofill::Autofill;
+use crate::messages::builtin;
 use crate::messages::tests::{open, problems, settings};
 
 /// What is wrong with one template, less its path.
@@ -193,4 +196,25 @@ fn a_wild_name_is_shown_tame() {
     assert!(found[0].starts_with(r"messages.templates.a\n\u{1b}[31mb: "), "{found:?}");
     let found = problems(&settings(&[(&"x".repeat(10_000), "{{ code }}")]));
     assert!(found[0].len() < 400);
+}
+
+/// [`built_in_fits`](super::built_in_fits) is right: the longest brand, of signs that make the text as long as it gets.
+#[test]
+fn every_built_in_fits_into_the_default_number_of_messages_whatever_the_brand() {
+    let audience = Audience {
+        default_locale: "en".into(),
+        brand: Some("\u{416}".repeat(40)),
+        autofill: Autofill::default(),
+    };
+    assert!(built_in_fits(&audience, DEFAULT_MAX_SMS_SEGMENTS));
+    assert!(!built_in_fits(&audience, DEFAULT_MAX_SMS_SEGMENTS - 1));
+    let names = builtin::ALL.iter().map(|(name, _)| Name::parse(name).unwrap());
+    let names: Vec<_> = names.filter(|name| name.part == Part::Sms).collect();
+    assert!(names.len() >= 5, "{names:?}");
+    let engine = Engine::new();
+    let long = |most| {
+        names.iter().filter_map(|name| too_long(&engine, name, &audience, None, most)).count()
+    };
+    assert_eq!(long(DEFAULT_MAX_SMS_SEGMENTS), 0);
+    assert_ne!(long(1), 0, "the samples are not long");
 }
