@@ -128,3 +128,12 @@ fn what_is_made_for_other_hosts_asks_for_nothing_that_they_lack() {
         assert_eq!(has_drafts, is_portable, "{name}: {imports:?}");
     }
 }
+
+/// A runtime compiles it at each deployment and keeps its code in memory.
+#[test]
+fn the_app_stays_small() {
+    for name in ["countersign-edge.wasm", "countersign-edge-redis.wasm"] {
+        let bytes = fs::read(root("target").join(name)).unwrap().len();
+        assert!(bytes <= 2_500_000, "{name}: {bytes} bytes");
+    }
+}

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
+use wasmparser::BinaryReader;
 use wit_component::ComponentEncoder;
 
 use crate::process;
@@ -14,6 +15,12 @@ use crate::workspace::{Package, Workspace};
 
 /// One initial page holds the shadow stack and the data, which makes fresh instances cheap.
 const STACK_BYTES: u32 = 32_768;
+
+/// What stands before a component's sections: magic number, version, layer.
+const HEADER_BYTES: usize = 8;
+/// The id of sections that mean nothing to a runtime, and the name of one of them.
+const CUSTOM_SECTION: u8 = 0;
+const NAMES: &str = "component-name";
 
 /// The package of `countersign.wasm`.
 const ENGINE: &str = "countersign-otp";
@@ -92,7 +99,28 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 }
 
 fn encode(module: &[u8]) -> Result<Vec<u8>> {
-    ComponentEncoder::default().validate(true).module(module)?.encode()
+    without_names(&ComponentEncoder::default().validate(true).module(module)?.encode()?)
+}
+
+/// A component without the names that its parts have for debugging: some kilobytes that nothing needs.
+///
+/// # Errors
+/// Where it is no binary.
+pub(crate) fn without_names(component: &[u8]) -> Result<Vec<u8>> {
+    let (header, _) = component.split_at_checked(HEADER_BYTES).context("it has no header")?;
+    let mut kept = header.to_vec();
+    let mut reader = BinaryReader::new(component, 0);
+    reader.read_bytes(HEADER_BYTES)?;
+    while !reader.eof() {
+        let begin = reader.current_position();
+        let id = reader.read_u8()?;
+        let content = reader.read_reader()?;
+        let is_custom = id == CUSTOM_SECTION;
+        if !(is_custom && content.clone().read_string().is_ok_and(|name| name == NAMES)) {
+            kept.extend_from_slice(component.get(begin..reader.current_position()).unwrap_or(&[]));
+        }
+    }
+    Ok(kept)
 }
 
 fn module_path(target: &Path, profile: &str, package: &str) -> PathBuf {

@@ -135,6 +135,6 @@ impl Graph {
     fn encode(mut self, front: NodeId, export: &str) -> Result<Vec<u8>> {
         let handler = self.0.alias_instance_export(front, export)?;
         self.0.export(handler, export)?;
-        Ok(self.0.encode(EncodeOptions::default())?)
+        component::without_names(&self.0.encode(EncodeOptions::default())?)
     }
 }

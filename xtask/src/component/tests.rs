@@ -65,3 +65,18 @@ fn an_unchanged_file_is_not_written_again() {
     assert_eq!(std::fs::read(&file).unwrap(), b"two");
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+#[test]
+fn names_for_debugging_are_left_out_and_nothing_else() {
+    let header = b"\0asm\x0d\0\x01\0".as_slice();
+    let custom = |name: &str, content: &[u8]| {
+        let content = [&[u8::try_from(name.len()).unwrap()], name.as_bytes(), content].concat();
+        [&[0, u8::try_from(content.len()).unwrap()], content.as_slice()].concat()
+    };
+    let (names, others) = (custom("component-name", b"engine"), custom("producers", b"rustc"));
+    let imports = [10, 1, 0].as_slice();
+    let whole = [header, &names, imports, &others, &names].concat();
+    assert_eq!(without_names(&whole).unwrap(), [header, imports, &others].concat());
+    without_names(&whole[..whole.len() - 1]).unwrap_err();
+    without_names(b"\0asm").unwrap_err();
+}
