@@ -14,9 +14,10 @@ use countersign_contract::types::StoreError;
 use crate::Store;
 use crate::backend::Backend;
 use crate::entry::{Entry, Seen};
+use crate::foresight::foresee;
 use crate::marker;
 use crate::memory::{Kind, SMALL_STEP};
-use crate::physical::{Held, encode, place, sort, tag};
+use crate::physical::{Held, encode, place};
 
 /// A batch's time. The engine's lease leaves five seconds to what is written under it.
 const BATCH_MILLIS: u64 = 4_000;
@@ -93,7 +94,9 @@ impl<B: Backend> Store<B> {
         if fresh.is_empty() {
             return Ok(known);
         }
-        foresee(batch, &known, likely, &mut fresh);
+        let written = keys(batch.iter().filter(|operation| operation.creates()));
+        likely.retain(|key| known.get(key) == Some(&Held::Absent));
+        foresee(&written, likely, &mut fresh);
         let entries: Vec<_> = fresh.iter().map(|key| Entry::new(key, Seen::New)).collect();
         self.journal.register(&self.calls, &entries).await?;
         for key in &fresh {
@@ -233,30 +236,6 @@ impl<B: Backend> Store<B> {
     fn is_stale(&self, deadline: u64) -> bool {
         deadline.saturating_add(STALE_SECONDS) <= self.calls.now()
     }
-}
-
-/// Adds what the next batch of the same request is likely to create: the keys that this one reads and that are known
-/// not to be there, beside those that it creates. Only where it creates all that it writes under their tag: then it is
-/// the first to deal with them. So an issue writes to the journal once. Windows of which one is created are left out:
-/// their neighbours are not created next.
-fn foresee<'a>(
-    batch: &'a [Operation],
-    known: &Known<'a>,
-    mut likely: Vec<&'a str>,
-    fresh: &mut Vec<&'a str>,
-) {
-    let written = keys(batch.iter().filter(|operation| operation.creates()));
-    let is_new = |tag: &str| {
-        let mut written = written.iter().filter(|key| self::tag(key) == Some(tag));
-        written.all(|key| fresh.contains(key))
-    };
-    let begins = |key: &str| {
-        tag(key).is_some_and(|own| fresh.iter().any(|key| tag(key) == Some(own)) && is_new(own))
-    };
-    let is_window =
-        |key: &str| written.iter().any(|other| tag(other) == tag(key) && sort(other) == sort(key));
-    likely.retain(|key| known.get(key) == Some(&Held::Absent) && begins(key) && !is_window(key));
-    fresh.extend(likely);
 }
 
 /// Whether an operation writes nothing.

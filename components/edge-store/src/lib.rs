@@ -11,7 +11,7 @@
 //! | limits and words of the contract | [`mod@countersign_contract::store`] |
 //! | which errors are repeated, deadlines | [`backend`] |
 //! | how values and counts are written | `physical` |
-//! | what a batch does | `batch`, `memory` |
+//! | what a batch does | `batch`, `memory`, `foresight` |
 //! | who knows which keys there are | `journal`, `entry` |
 //! | how long a count is kept | `patience` |
 //! | how keys are removed | `sweep`, `look`, `lease`, `marker` |
@@ -25,6 +25,7 @@ mod bindings;
 #[cfg(target_arch = "wasm32")]
 mod component;
 mod entry;
+mod foresight;
 mod journal;
 #[cfg(target_arch = "wasm32")]
 mod key_value;
