@@ -3,7 +3,7 @@
 //!
 //! Every call is synchronous here: an instance works on one request, from its head to what is left to do behind the
 //! answer, and most hosts make a new instance for the next one. So nothing but the body has to be waited for, and it
-//! [waits by itself](body).
+//! waits by itself (`body`).
 
 #[cfg(target_arch = "wasm32")]
 mod body;

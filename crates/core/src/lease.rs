@@ -178,7 +178,7 @@ impl Count {
 
     /// Claims that were not given back: fewer than none, where the store has lost one.
     const fn claims(self) -> i64 {
-        let made = self.0 / CLAIM & ((1 << CLAIM_BITS) - 1);
+        let made = (self.0 / CLAIM) & ((1 << CLAIM_BITS) - 1);
         made - self.0 / GIVE_BACK
     }
 
