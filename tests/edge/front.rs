@@ -6,6 +6,7 @@ use countersign_http_api::keys::new_key;
 use countersign_tests::raw;
 use countersign_tests::wait::until;
 use data_encoding::HEXLOWER;
+use hyper::Method;
 use hyper::header::HeaderName;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -38,6 +39,7 @@ over!(wasip3, "spin.toml":
     who_waits_for_a_slow_sender_holds_up_nobody_else,
     a_send_shares_its_instance_with_nobody,
     an_answer_leaves_in_one_segment,
+    an_answer_to_head_names_no_other_length_than_its_body_would_have,
     a_stranger_is_not_waited_for,
 );
 over!(wasip2, "spin-wasip2.toml":
@@ -47,6 +49,7 @@ over!(wasip2, "spin-wasip2.toml":
     who_waits_for_a_slow_sender_holds_up_nobody_else,
     a_send_shares_its_instance_with_nobody,
     an_answer_leaves_in_one_segment,
+    an_answer_to_head_names_no_other_length_than_its_body_would_have,
     a_stranger_is_not_waited_for,
 );
 
@@ -161,6 +164,15 @@ async fn an_answer_leaves_in_one_segment(manifest: &str) {
         assert!(answer.starts_with("HTTP/1.1 ") && answer.ends_with('}'), "{path}: {answer:?}");
         assert!(answer.contains("\r\ncontent-length: "), "{answer:?}");
     }
+}
+
+async fn an_answer_to_head_names_no_other_length_than_its_body_would_have(manifest: &str) {
+    let app = Deployment::of(manifest).await;
+    let body = app.client().get("/healthz").await;
+    let head = app.client().send(Method::HEAD, "/healthz", None).await;
+    assert_eq!((head.status, head.text.as_str()), (200, ""), "{head:?}");
+    let length = body.text.len().to_string();
+    assert!(["", &length].contains(&head.header("content-length")), "{head:?}");
 }
 
 async fn a_stranger_is_not_waited_for(manifest: &str) {

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::{self, HeaderValue, StatusCode, header};
+use axum::http::{self, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::{BoxError, Router};
 use countersign_http_api::keys::{ApiKey, ApiKeys};
@@ -40,6 +40,7 @@ where
 {
     log::begin();
     let (head, body) = request.into_parts();
+    let is_head = head.method == Method::HEAD;
     let (body, leftover) = leftover::watch(&head.method, Body::new(body));
     let mut request = http::Request::from_parts(head, body);
     let response = match surface() {
@@ -59,7 +60,7 @@ where
         }
     };
     let rest = leftover.take();
-    Answered { response: whole(response).await, rest }
+    Answered { response: whole(response, is_head).await, rest }
 }
 
 /// What a request meets.
@@ -138,12 +139,15 @@ fn misconfigured(problems: &[String]) -> Response {
     refusal::misconfigured()
 }
 
-/// The answer with its body in one piece and its length announced, so that it leaves in one segment.
-async fn whole(response: Response) -> Response<Full<Bytes>> {
+/// The answer with its body in one piece and its length announced, so that it leaves in one segment. An answer to HEAD has
+/// no length: it would have to be that of the body which is left out (RFC 9110, 8.6).
+async fn whole(response: Response, is_head: bool) -> Response<Full<Bytes>> {
     let (mut parts, body) = response.into_parts();
     // Every body of the HTTP surface is in memory already: it can't fail.
     let bytes = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    if parts.status != StatusCode::NO_CONTENT {
+    if is_head {
+        parts.headers.remove(header::CONTENT_LENGTH);
+    } else if parts.status != StatusCode::NO_CONTENT {
         parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
     }
     Response::from_parts(parts, Full::new(bytes))
