@@ -25,7 +25,7 @@ pub(crate) struct Incoming {
 
 impl Incoming {
     pub(crate) fn of(request: &IncomingRequest, patience: &Patience) -> Self {
-        // Both fail where they were taken before, which nobody did.
+        // Each can be taken once, and fails after that. Here is the only place that takes them.
         let body = request.consume().ok();
         let stream = body.as_ref().and_then(|body| body.stream().ok());
         Self { stream, _body: body, patience: patience.clone() }

@@ -42,7 +42,7 @@ mod exports {
 
 impl engine::Guest for Component {
     fn policy_for(tenant: String, purpose: String) -> Option<Policy> {
-        let settings = settings().as_ref().ok()?;
+        let settings = settings().ok()?;
         let (_, policy) = settings.policies.get(&(tenant, purpose))?;
         Some(contract::Policy::from(policy).translate())
     }
@@ -64,7 +64,7 @@ impl engine::Guest for Component {
 
 impl configuration::Guest for Component {
     fn load() -> Result<Configured, Vec<String>> {
-        let settings = settings().as_ref().map_err(|problems| lines(problems))?;
+        let settings = settings().map_err(|problems| lines(&problems))?;
         let purpose = |(tenant, purpose): &(String, String)| PurposeName {
             tenant: tenant.clone(),
             purpose: purpose.clone(),
@@ -85,25 +85,32 @@ impl configuration::Guest for Component {
 /// How codes leave; nothing while the settings can't be used.
 #[must_use]
 pub fn senders() -> Option<&'static Senders> {
-    settings().as_ref().ok().map(|settings| &settings.senders)
+    settings().ok().map(|settings| &settings.senders)
 }
 
-fn settings() -> &'static Result<Settings, Vec<Problem>> {
-    static SETTINGS: OnceLock<Result<Settings, Vec<Problem>>> = OnceLock::new();
-    SETTINGS.get_or_init(|| {
-        // In one call, where all can be had: every new instance waits for it. Which of them can't be had is asked of each.
-        let all = store::get_all().ok();
-        settings::read(&|name| {
-            let value = match &all {
-                Some(all) => of(all, name),
-                None => variable(name)?,
-            };
-            // A host may not take every value as configuration, as `wasmtime serve` takes none with a comma.
-            #[cfg(feature = "wasi")]
-            let value = value
-                .or_else(|| of(&self::bindings::wasi::cli::environment::get_environment(), name));
-            Ok(value)
-        })
+/// The settings, once they can be used. Those that can't are read again: a source that was out of reach may be back.
+fn settings() -> Result<&'static Settings, Vec<Problem>> {
+    static SETTINGS: OnceLock<Settings> = OnceLock::new();
+    if let Some(settings) = SETTINGS.get() {
+        return Ok(settings);
+    }
+    let read = read()?;
+    Ok(SETTINGS.get_or_init(|| read))
+}
+
+fn read() -> Result<Settings, Vec<Problem>> {
+    // In one call, where all can be had: every new instance waits for it. Which of them can't be had is asked of each.
+    let all = store::get_all().ok();
+    settings::read(&|name| {
+        let value = match &all {
+            Some(all) => of(all, name),
+            None => variable(name)?,
+        };
+        // A host may not take every value as configuration, as `wasmtime serve` takes none with a comma.
+        #[cfg(feature = "wasi")]
+        let value =
+            value.or_else(|| of(&self::bindings::wasi::cli::environment::get_environment(), name));
+        Ok(value)
     })
 }
 
