@@ -15,7 +15,7 @@
 use countersign_contract::types::StoreError;
 
 use crate::backend::{Backend, Calls};
-use crate::entry::Entry;
+use crate::entry::{Entry, Seen};
 use crate::physical::{Held, bookkeeping};
 
 pub(crate) const BUCKET_SECONDS: u64 = 600;
@@ -133,6 +133,19 @@ impl Journal {
         Ok(())
     }
 
+    /// Whether an entry can be added to a segment that is there.
+    pub(crate) fn is_open(&self, now: u64) -> bool {
+        self.open.as_ref().is_some_and(|segment| segment.is_open(now))
+    }
+
+    /// Takes back the entry of a key that has turned out to be registered already. It goes with the next write of the
+    /// segment, and stays where there is none: it is looked at once more than it need be.
+    pub(crate) fn withdraw(&mut self, key: &str) {
+        if let Some(open) = &mut self.open {
+            open.take_back(&Entry::new(key, Seen::New).line());
+        }
+    }
+
     /// Makes sure that the sweeper will find the first bucket. Who sets it second sets nearly the same, and all
     /// that is registered comes an hour later.
     async fn begin<B: Backend>(&mut self, calls: &Calls<B>) -> Result<(), StoreError> {
@@ -173,6 +186,15 @@ impl Segment {
     fn push(&mut self, line: &str) {
         self.entries += 1;
         self.text.push_str(line);
+    }
+
+    fn take_back(&mut self, line: &str) {
+        let begins = |at: &usize| *at == 0 || self.text.as_bytes().get(at - 1) == Some(&b'\n');
+        let last = self.text.rmatch_indices(line).map(|(at, _)| at).find(begins);
+        if let Some(at) = last {
+            self.text.replace_range(at..at + line.len(), "");
+            self.entries -= 1;
+        }
     }
 
     async fn set<B: Backend>(&self, calls: &Calls<B>) -> Result<(), StoreError> {

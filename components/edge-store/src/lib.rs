@@ -11,7 +11,7 @@
 //! | limits and words of the contract | [`mod@countersign_contract::store`] |
 //! | which errors are repeated, deadlines | [`backend`] |
 //! | how values and counts are written | `physical` |
-//! | what a batch does | `batch`, `memory`, `foresight` |
+//! | what a batch does | `batch`, `prepare`, `memory`, `foresight` |
 //! | who knows which keys there are | `journal`, `entry` |
 //! | how long a count is kept | `patience` |
 //! | how keys are removed | `sweep`, `look`, `lease`, `marker` |
@@ -35,6 +35,7 @@ mod marker;
 mod memory;
 mod patience;
 mod physical;
+mod prepare;
 mod sweep;
 #[cfg(test)]
 mod tests;

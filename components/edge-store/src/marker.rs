@@ -6,6 +6,8 @@
 //! again. Either the sweeper's second read sees the new value, or the writer's read of the marker sees the
 //! removal under way, or it is over and the writer's read of the key sees what it did. That the writer found a value
 //! whose time was *not* over is no exception: it may have been written a moment before, by an instance that is waiting.
+//! Unless it read the value and a marker that doesn't name it *at one moment* (`Memory::is_spared`): the sweeper's second
+//! read is still to come then, and finds a value whose time isn't over.
 //!
 //! An instance that finds a key absent needs none of this: only the sweeper removes a value between its second read and
 //! its removal, as a deletion waits for the marker too, so the sweeper has finished with that key. Counts need
@@ -24,7 +26,7 @@ const WAIT_MILLIS: u64 = 2_000;
 const FIRST_PAUSE_MILLIS: u64 = 40;
 
 /// Where the marker stands.
-fn key() -> String {
+pub(crate) fn key() -> String {
     bookkeeping("marker")
 }
 
@@ -100,7 +102,8 @@ pub(crate) async fn await_removal<B: Backend>(
     }
 }
 
-fn names(marker: &[u8], name: &str, now: u64) -> bool {
+/// Whether the sweeper says that it may be removing a value.
+pub(crate) fn names(marker: &[u8], name: &str, now: u64) -> bool {
     let mut lines = marker.split(|byte| *byte == b'\n');
     let until = lines.next().and_then(|until| std::str::from_utf8(until).ok()?.parse().ok());
     until.is_some_and(|until: u64| now <= until) && lines.any(|line| line == name.as_bytes())

@@ -1,9 +1,9 @@
 //! What an instance remembers of the keys that it registered or read, so that the next batch of the same request asks
 //! for nothing twice. Bounded; what is forgotten is only asked again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::physical::Held;
+use crate::physical::{Held, sort};
 
 /// For so long an instance relies on having registered a key: the first look comes an hour after.
 const REGISTERED_SECONDS: u64 = 600;
@@ -12,6 +12,7 @@ const REGISTERED_SECONDS: u64 = 600;
 /// does for ten minutes after that key is gone.
 const UNSWEPT_SECONDS: u64 = 30;
 const MAX_KEYS: usize = 256;
+const MAX_SORTS: usize = 64;
 /// Steps up to this size can't make a remembered count wrap around while it is remembered.
 pub(crate) const SMALL_STEP: u64 = 1 << 32;
 const ROOMY: u64 = 1 << 62;
@@ -28,6 +29,8 @@ pub(crate) enum Kind {
 pub(crate) struct Memory {
     registered: BTreeMap<String, Registered>,
     seen: BTreeMap<String, Seen>,
+    /// Sorts of counts of which the last one that it met first was absent.
+    mostly_new: BTreeSet<String>,
 }
 
 struct Registered {
@@ -39,6 +42,8 @@ struct Registered {
 struct Seen {
     at: u64,
     held: Held,
+    /// Whether the sweeper was seen not to be removing it.
+    is_spared: bool,
 }
 
 impl Memory {
@@ -51,8 +56,17 @@ impl Memory {
         self.registered.insert(key.into(), Registered { at: now, kind: None });
     }
 
-    /// Notes what a key holds. A count near its ends is asked for before each step.
-    pub(crate) fn saw(&mut self, key: &str, held: &Held, now: u64) {
+    /// Notes that the journal may not name a key for this instance: it had been there before.
+    pub(crate) fn unregistered(&mut self, key: &str) {
+        self.registered.remove(key);
+    }
+
+    /// Notes what a key holds, and whether the sweeper is certainly not removing that. A count near its ends is asked for
+    /// before each step.
+    pub(crate) fn saw(&mut self, key: &str, held: &Held, is_spared: bool, now: u64) {
+        if matches!(held, Held::Value { .. }) {
+            self.mostly_new.remove(sort(key));
+        }
         let held = match held {
             Held::Absent => Held::Absent,
             Held::Count(count) if count.unsigned_abs() < ROOMY => Held::Count(*count),
@@ -67,7 +81,7 @@ impl Memory {
             keys.retain(|_, seen| lately(seen.at, now, UNSWEPT_SECONDS));
         };
         make_room(&mut self.seen, room);
-        self.seen.insert(key.into(), Seen { at: now, held });
+        self.seen.insert(key.into(), Seen { at: now, held, is_spared });
     }
 
     /// What a key held a moment ago: good enough to write it by, and to be asked again before anything is decided by it.
@@ -76,13 +90,39 @@ impl Memory {
         lately(seen.at, now, UNSWEPT_SECONDS).then_some(&seen.held)
     }
 
+    /// Whether a value may be written over without asking what the sweeper does: the marker did not name it when it was
+    /// read a moment ago, and its time is not over yet, so it has not been removed since.
+    pub(crate) fn is_spared(&self, key: &str, now: u64) -> bool {
+        self.seen.get(key).is_some_and(|seen| {
+            let lasts = matches!(seen.held, Held::Value { deadline, .. } if now < deadline);
+            seen.is_spared && lasts && lately(seen.at, now, UNSWEPT_SECONDS)
+        })
+    }
+
+    /// Whether counts of this sort are mostly absent before this instance steps them.
+    pub(crate) fn is_mostly_new(&self, key: &str) -> bool {
+        self.mostly_new.contains(sort(key))
+    }
+
+    /// Notes that a count which this instance met was absent.
+    pub(crate) fn was_new(&mut self, key: &str) {
+        if self.mostly_new.len() < MAX_SORTS {
+            self.mostly_new.insert(sort(key).into());
+        }
+    }
+
+    /// Notes that a key which this instance met was there, whatever it held.
+    pub(crate) fn was_not_new(&mut self, key: &str) {
+        self.mostly_new.remove(sort(key));
+    }
+
     /// Notes what this instance has made of a key.
     pub(crate) fn wrote(&mut self, key: &str, held: &Held, now: u64) {
         let kind = if matches!(held, Held::Value { .. }) { Kind::Value } else { Kind::Count };
         if let Some(registered) = self.registered.get_mut(key) {
             registered.kind = Some(kind);
         }
-        self.saw(key, held, now);
+        self.saw(key, held, false, now);
     }
 
     /// Notes that this instance has removed a key.

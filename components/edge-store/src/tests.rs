@@ -10,3 +10,4 @@ mod forgetting;
 mod lease;
 mod model;
 mod race;
+mod unseen;

@@ -157,6 +157,14 @@ fn reader_then_stepper(mut store: Store<Model>) -> Call {
     })
 }
 
+/// One that has learnt that such counts are mostly new, and has a segment of the journal open.
+fn unseen_stepper(mut store: Store<Model>) -> Call {
+    Box::pin(async move {
+        store.run(&[step("{b}n", 1, 60)]).await?;
+        store.run(&[step("{a}n", 1, 60)]).await.map(drop)
+    })
+}
+
 fn deleter(mut store: Store<Model>) -> Call {
     Box::pin(async move { store.run(&[delete("{a}v")]).await.map(drop) })
 }
@@ -199,6 +207,29 @@ fn what_a_request_read_before_the_sweeper_removed_it_is_written_for_good() {
         assert_eq!(ending.outcomes, [Ok(()), Ok(())]);
         ending.model.sweep_away_everything(4);
     });
+    assert!(states > 100, "{states}");
+}
+
+#[test]
+fn what_was_read_beside_a_setter_and_the_sweeper_is_written_for_good() {
+    let (states, _) = explore(expired, &[reader_then_setter, setter, sweeper], |ending| {
+        kept(ending, &[0, 1]);
+    });
+    assert!(states > 2_000, "{states}");
+}
+
+#[test]
+fn a_count_that_is_stepped_unseen_beside_its_removal_is_registered_or_there() {
+    let counts = RefCell::new(BTreeSet::new());
+    let (states, _) = explore(ripe, &[unseen_stepper, sweeper], |ending| {
+        assert_eq!(ending.outcomes, [Ok(()), Ok(())]);
+        counts.borrow_mut().insert(format!("{:?}", ending.model.held("{a}n")));
+        ending.model.sweep_away_everything(4);
+    });
+    assert_eq!(
+        counts.into_inner().into_iter().collect::<Vec<_>>(),
+        ["Absent", "Count(1)", "Count(6)"]
+    );
     assert!(states > 100, "{states}");
 }
 
