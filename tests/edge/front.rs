@@ -34,6 +34,7 @@ macro_rules! over {
 
 over!(wasip3, "spin.toml":
     a_forged_client_address_counts_for_nothing,
+    the_client_address_is_the_last_one_of_the_configured_header,
     a_body_has_a_bound_of_its_own,
     a_body_that_does_not_come_is_not_waited_for_for_ever,
     who_waits_for_a_slow_sender_holds_up_nobody_else,
@@ -44,6 +45,7 @@ over!(wasip3, "spin.toml":
 );
 over!(wasip2, "spin-wasip2.toml":
     a_forged_client_address_counts_for_nothing,
+    the_client_address_is_the_last_one_of_the_configured_header,
     a_body_has_a_bound_of_its_own,
     a_body_that_does_not_come_is_not_waited_for_for_ever,
     who_waits_for_a_slow_sender_holds_up_nobody_else,
@@ -63,6 +65,24 @@ async fn a_forged_client_address_counts_for_nothing(manifest: &str) {
         statuses.push(issue(&client, &format!("+6281234567{number:03}")).await.status);
     }
     assert_eq!(statuses, [201, 201, 429]);
+}
+
+async fn the_client_address_is_the_last_one_of_the_configured_header(manifest: &str) {
+    let mut prepared = prepare_of(manifest, LIMITED).await;
+    prepared.spin = prepared.spin.variable("client_address_header", "X-Forwarded-For");
+    let app = prepared.start().await;
+    let forwarded = HeaderName::from_static("x-forwarded-for");
+    let mut statuses = Vec::new();
+    // What comes before the last comma is the client's own.
+    for (number, value) in
+        ["192.0.2.1, 198.51.100.9", "198.51.100.9", "203.0.113.7,198.51.100.9", "198.51.100.10"]
+            .into_iter()
+            .enumerate()
+    {
+        let client = app.client().with_header(forwarded.clone(), value);
+        statuses.push(issue(&client, &format!("+6281234567{number:03}")).await.status);
+    }
+    assert_eq!(statuses, [201, 201, 429, 201]);
 }
 
 async fn a_body_has_a_bound_of_its_own(manifest: &str) {

@@ -34,7 +34,10 @@ impl Race {
         let answers = self.tried(issued.id(), vec![code; 100]).await;
         let succeeded = answers.iter().filter(|answer| answer.status == 200).count();
         let late = count(&answers, "challenge_not_found") + count(&answers, "exhausted");
-        assert_eq!((succeeded, late), (1, 99), "{answers:?}");
+        // So many at once may be more than a disk takes. What was given up may have been the one that succeeded.
+        let given_up = count(&answers, "store_unavailable");
+        assert_eq!(succeeded + late + given_up, 100, "{answers:?}");
+        assert!(succeeded == 1 || succeeded == 0 && given_up > 0, "{answers:?}");
     }
 
     async fn of_wrong_codes(&self) {
@@ -45,7 +48,7 @@ impl Race {
         let wrong = (1..=300).map(|step| format!("{:06}", (right + step * 7) % 1_000_000));
         let answers = self.tried(issued.id(), wrong.collect()).await;
         let compared = count(&answers, "code_mismatch");
-        // So many at once may be more than a disk takes: an attempt whose time ran out is counted all the same.
+        // An attempt whose time ran out is counted all the same.
         let given_up = count(&answers, "store_unavailable");
         // An attempt that is counted in time may yet find the lock that a later one left: it isn't compared then.
         assert!((1..=3).contains(&compared), "{answers:?}");

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use countersign_spin::Spin;
+use countersign_spin::{Fault, Faults, Operation, Spin};
 
-use crate::deployment::{prepare, root};
+use crate::deployment::{issue, prepare, prepare_of, root};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_missing_secret_stops_the_start() {
@@ -57,4 +57,29 @@ async fn without_api_keys_production_serves_nobody() {
     prepared.spin = prepared.spin.variable("mode", "production");
     let app = prepared.start().await;
     assert_eq!(app.client().get("/v1/challenges/x").await.code(), "misconfigured");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_whose_source_was_out_of_reach_are_read_again() {
+    for manifest in ["spin.toml", "spin-wasip2.toml"] {
+        let faults = Faults::none();
+        let mut prepared = prepare_of(manifest, crate::deployment::RULES).await;
+        prepared.spin = prepared.spin.faults(faults.clone());
+        faults.add(Fault::error("vault: connection refused").on(Operation::Variable));
+        let app = prepared.start().await;
+        // One instance, which says it each time and is not given up.
+        for path in ["/readyz", "/healthz", "/v1/challenges/x"] {
+            let answer = app.client().get(path).await;
+            assert_eq!((answer.status, answer.code()), (500, "misconfigured"), "{answer:?}");
+            assert!(!answer.text.contains("vault"), "{answer:?}");
+        }
+        faults.clear();
+        assert_eq!(app.client().get("/readyz").await.status, 200, "{manifest}");
+        assert_eq!(issue(&app.client(), "+6281234567890").await.status, 201, "{manifest}");
+        // What could be read once is kept for the life of the instance.
+        faults.add(Fault::error("vault: connection refused").on(Operation::Variable));
+        if manifest == "spin.toml" {
+            assert_eq!(app.client().get("/readyz").await.status, 200);
+        }
+    }
 }

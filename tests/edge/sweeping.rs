@@ -9,7 +9,7 @@ use countersign_tests::outbox::wrong;
 use data_encoding::HEXLOWER;
 use serde_json::json;
 
-use crate::deployment::{Deployment, RULES, issue, prepare, verify};
+use crate::deployment::{Deployment, RULES, issue, prepare, prepare_of, verify};
 
 const START: Duration = Duration::from_secs(1_800_000_000);
 /// Between two bursts of challenges.
@@ -52,8 +52,18 @@ async fn burst(app: &Deployment, number: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn under_constant_load_the_number_of_keys_stays_flat() {
+    stays_flat("spin.toml").await;
+}
+
+/// An instance serves one request there: whether a sweep is due is drawn by lot.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn under_constant_load_the_number_of_keys_stays_flat_with_the_front_for_wasi_0_2() {
+    stays_flat("spin-wasip2.toml").await;
+}
+
+async fn stays_flat(manifest: &str) {
     let clock = Clock::stopped_at(START);
-    let mut prepared = prepare(RULES).await;
+    let mut prepared = prepare_of(manifest, RULES).await;
     prepared.spin = prepared.spin.clock(clock.clone());
     prepared.receiver.at_any_time();
     let app = prepared.start().await;

@@ -189,11 +189,14 @@ impl Segment {
     }
 
     fn take_back(&mut self, line: &str) {
-        let begins = |at: &usize| *at == 0 || self.text.as_bytes().get(at - 1) == Some(&b'\n');
-        let last = self.text.rmatch_indices(line).map(|(at, _)| at).find(begins);
-        if let Some(at) = last {
-            self.text.replace_range(at..at + line.len(), "");
-            self.entries -= 1;
+        let mut begin = 0;
+        for present in self.text.split_inclusive('\n') {
+            if present == line {
+                self.text.replace_range(begin..begin + line.len(), "");
+                self.entries -= 1;
+                return;
+            }
+            begin += present.len();
         }
     }
 

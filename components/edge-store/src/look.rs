@@ -8,7 +8,7 @@
 //! epoch than its budget, which is refused; `verdict`, `sending` and `limit` keys are named for what is over
 //! by then; an odometer goes after a month. A count of 0 is as good as none, and goes after an hour.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use countersign_contract::types::StoreError;
 use countersign_contract::upkeep::Swept;
@@ -36,7 +36,7 @@ pub(crate) struct Looks {
     /// What is to be looked at again, by bucket.
     pub(crate) survivors: BTreeMap<u64, Vec<Entry>>,
     /// The grades read so far, by sort of key.
-    grades: BTreeMap<String, Grade>,
+    grades: Vec<(String, Grade)>,
 }
 
 impl Looks {
@@ -63,9 +63,9 @@ impl<B: Backend> Store<B> {
         let keys: Vec<_> = entries.iter().map(|entry| entry.key.as_str()).collect();
         let held = self.held_all(&keys).await?;
         let (mut expired, mut idle) = (Vec::new(), Vec::new());
-        let mut looked_at = BTreeSet::new();
+        let mut looked_at: Vec<&str> = Vec::new();
         for (entry, held) in entries.iter().zip(held) {
-            if looked_at.contains(&entry.key) {
+            if looked_at.contains(&entry.key.as_str()) {
                 continue;
             }
             match held {
@@ -80,7 +80,7 @@ impl<B: Backend> Store<B> {
                     left => looks.again(now, left, &entry.key, Seen::New),
                 },
             }
-            looked_at.insert(&entry.key);
+            looked_at.push(&entry.key);
         }
         over.extend(idle.iter().map(|entry| place(&entry.key)));
         let are_removed = self.remove_in_time(over, idle.len(), looks, lease).await?;
@@ -104,12 +104,13 @@ impl<B: Backend> Store<B> {
         looks: &mut Looks,
     ) -> Result<bool, StoreError> {
         let now = self.calls.now();
-        let grade = match looks.grades.get(sort(&entry.key)) {
+        let sort = sort(&entry.key);
+        let grade = match looks.grades.iter().find(|(known, _)| known == sort) {
             _ if count == 0 => Grade::Hour,
-            Some(grade) => *grade,
+            Some((_, grade)) => *grade,
             None => {
                 let grade = Patience::learn(&self.calls, &entry.key).await?;
-                looks.grades.insert(sort(&entry.key).into(), grade);
+                looks.grades.push((sort.into(), grade));
                 grade
             }
         };

@@ -1,7 +1,7 @@
 //! What an instance remembers of the keys that it registered or read, so that the next batch of the same request asks
 //! for nothing twice. Bounded; what is forgotten is only asked again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::physical::{Held, sort};
 
@@ -30,7 +30,7 @@ pub(crate) struct Memory {
     registered: BTreeMap<String, Registered>,
     seen: BTreeMap<String, Seen>,
     /// Sorts of counts of which the last one that it met first was absent.
-    mostly_new: BTreeSet<String>,
+    mostly_new: Vec<String>,
 }
 
 struct Registered {
@@ -65,7 +65,7 @@ impl Memory {
     /// before each step.
     pub(crate) fn saw(&mut self, key: &str, held: &Held, is_spared: bool, now: u64) {
         if matches!(held, Held::Value { .. }) {
-            self.mostly_new.remove(sort(key));
+            self.was_not_new(key);
         }
         let held = match held {
             Held::Absent => Held::Absent,
@@ -101,19 +101,19 @@ impl Memory {
 
     /// Whether counts of this sort are mostly absent before this instance steps them.
     pub(crate) fn is_mostly_new(&self, key: &str) -> bool {
-        self.mostly_new.contains(sort(key))
+        self.mostly_new.iter().any(|new| new == sort(key))
     }
 
     /// Notes that a count which this instance met was absent.
     pub(crate) fn was_new(&mut self, key: &str) {
-        if self.mostly_new.len() < MAX_SORTS {
-            self.mostly_new.insert(sort(key).into());
+        if self.mostly_new.len() < MAX_SORTS && !self.is_mostly_new(key) {
+            self.mostly_new.push(sort(key).into());
         }
     }
 
     /// Notes that a key which this instance met was there, whatever it held.
     pub(crate) fn was_not_new(&mut self, key: &str) {
-        self.mostly_new.remove(sort(key));
+        self.mostly_new.retain(|new| new != sort(key));
     }
 
     /// Notes what this instance has made of a key.

@@ -49,8 +49,7 @@ impl<B: Backend> Store<B> {
     ) -> Result<Prepared<'a>, StoreError> {
         let now = self.calls.now();
         let untrusted =
-            |operation: &&Operation| operation.creates() && !self.is_trusted(operation, now);
-        let untrusted = keys(batch.iter().filter(untrusted));
+            keys(batch, &|operation| operation.creates() && !self.is_trusted(operation, now));
         let mut known = Known::new();
         let seen = untrusted.iter().filter_map(|key| Some((*key, self.memory.seen(key, now)?)));
         known.extend(seen.map(|(key, held)| (key, held.clone())));
@@ -58,7 +57,7 @@ impl<B: Backend> Store<B> {
             untrusted.iter().copied().filter(|key| !known.contains_key(key)).collect();
         let mut likely = Vec::new();
         if !strangers.is_empty() && self.calls.reads_many() {
-            likely = keys(batch.iter().filter(|operation| operation.only_reads()));
+            likely = keys(batch, &Operation::only_reads);
             likely.retain(|key| !self.memory.is_registered(key, now));
         }
         let mut unseen = Vec::new();
@@ -69,8 +68,8 @@ impl<B: Backend> Store<B> {
             let mut asked = strangers.clone();
             if !asked.is_empty() && self.calls.reads_many() {
                 // What is to be removed, and what may be foreseen, costs nothing beside them.
-                let is_removed = |operation: &&Operation| matches!(operation, Operation::Delete(_));
-                asked.extend(keys(batch.iter().filter(is_removed)));
+                let is_removed = |operation: &_| matches!(operation, Operation::Delete(_));
+                asked.extend(keys(batch, &is_removed));
                 asked.extend(&likely);
             }
             known.extend(asked.iter().copied().zip(self.held_all(&asked).await?));
@@ -85,7 +84,7 @@ impl<B: Backend> Store<B> {
         if fresh.is_empty() {
             return Ok(Prepared { known, unseen });
         }
-        let written = keys(batch.iter().filter(|operation| operation.creates()));
+        let written = keys(batch, &Operation::creates);
         let begins = fresh.len();
         foresee(&written, likely, &mut fresh);
         if !unseen.is_empty() {
@@ -110,10 +109,15 @@ impl<B: Backend> Store<B> {
 
     /// Learns of which sorts the counts are mostly new, from what was found of those that this instance met first.
     fn learn(&mut self, batch: &[Operation], strangers: &[&str], known: &Known<'_>) {
-        let counted = || strangers.iter().filter(|key| is_counted(batch, key));
-        let is_new = |key: &&&str| known.get(**key) == Some(&Held::Absent);
-        counted().filter(is_new).for_each(|key| self.memory.was_new(key));
-        counted().filter(|key| !is_new(key)).for_each(|key| self.memory.was_not_new(key));
+        for is_new in [true, false] {
+            for key in strangers.iter().filter(|key| is_counted(batch, key)) {
+                match known.get(key) == Some(&Held::Absent) {
+                    true if is_new => self.memory.was_new(key),
+                    false if !is_new => self.memory.was_not_new(key),
+                    _ => {}
+                }
+            }
+        }
     }
 
     /// Takes note that a key which was registered unseen had been there before: its creator has registered it.
@@ -146,9 +150,10 @@ fn is_counted(batch: &[Operation], key: &str) -> bool {
     tag(key).is_some() && batch.iter().filter(|operation| operation.key() == key).all(steps_up)
 }
 
-/// The keys of operations, each once.
-fn keys<'a>(operations: impl Iterator<Item = &'a Operation>) -> Vec<&'a str> {
-    let mut keys: Vec<_> = operations.map(Operation::key).collect();
+/// The keys of some operations, each once.
+fn keys<'a>(batch: &'a [Operation], are_wanted: &dyn Fn(&Operation) -> bool) -> Vec<&'a str> {
+    let wanted = batch.iter().filter(|operation| are_wanted(operation));
+    let mut keys: Vec<_> = wanted.map(Operation::key).collect();
     keys.sort_unstable();
     keys.dedup();
     keys

@@ -4,12 +4,14 @@ use std::net::IpAddr;
 
 use axum::http::HeaderMap;
 
-/// The address of the client, out of the header of that name. A client may send the header as well: Spin puts its own
-/// after it, so only the last value counts.
+/// The address of the client, out of the header of that name. A client may send the header as well: Spin and proxies put
+/// their own after it, in a field of its own or behind a comma, which is the same (RFC 9110, section 5.3). So only
+/// the last value counts.
 #[must_use]
 pub fn client(headers: &HeaderMap, name: &str) -> Option<IpAddr> {
-    let last = headers.get_all(name).iter().next_back()?.to_str().ok()?.trim();
-    countersign_address::read(last)
+    let field = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+    let last = field.rsplit(',').next()?;
+    countersign_address::read(last.trim())
 }
 
 #[cfg(test)]
@@ -30,12 +32,14 @@ mod tests {
         assert_eq!(client_of(&["[2001:db8::1]:443"]).as_deref(), Some("2001:db8::1"));
         assert_eq!(client_of(&["[64:ff9b::192.0.2.7]:443"]).as_deref(), Some("192.0.2.7"));
         assert_eq!(client_of(&["192.0.2.7"]).as_deref(), Some("192.0.2.7"));
+        assert_eq!(client_of(&["192.0.2.7:1, 192.0.2.8 "]).as_deref(), Some("192.0.2.8"));
     }
 
     #[test]
     fn what_cannot_be_read_is_nobodys_address_and_not_the_forged_one_before_it() {
         assert_eq!(client_of(&[]), None);
         assert_eq!(client_of(&["192.0.2.7:1", "unknown"]), None);
-        assert_eq!(client_of(&["192.0.2.7:1, 192.0.2.8:1"]), None);
+        assert_eq!(client_of(&["192.0.2.7:1, unknown"]), None);
+        assert_eq!(client_of(&["192.0.2.7:1,"]), None);
     }
 }

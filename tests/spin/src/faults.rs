@@ -1,10 +1,10 @@
-//! Failures of the key-value store on demand, and a count of what it was asked for.
+//! Failures of the key-value store and of the variables' source on demand, and a count of what they were asked for.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What a guest can ask of the key-value store.
+/// What a guest can ask of the key-value store, and of the source of its variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
     /// `bucket.delete`.
@@ -25,6 +25,8 @@ pub enum Operation {
     Open,
     /// `bucket.set`.
     Set,
+    /// `config.get`, and `get-all` with no key. No part of the store: a fault has to name it.
+    Variable,
 }
 
 /// Which operations fail, how, and how often.
@@ -40,7 +42,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Every operation fails with `other(error)`, for good. The other methods narrow that down.
+    /// Every operation of the store fails with `other(error)`, for good. The other methods narrow that down.
     #[must_use]
     pub fn error(error: impl Into<String>) -> Self {
         Self {
@@ -96,7 +98,10 @@ impl Fault {
     }
 
     fn strikes(&mut self, operation: Operation, key: &str) -> bool {
-        let kind = self.operations.as_ref().is_none_or(|kinds| kinds.contains(&operation));
+        let kind = match &self.operations {
+            Some(kinds) => kinds.contains(&operation),
+            None => operation != Operation::Variable,
+        };
         let named = self.key_contains.as_ref().is_none_or(|text| key.contains(text.as_str()));
         if !kind || !named || self.times == 0 {
             return false;
@@ -156,10 +161,15 @@ impl Faults {
         self.inner().counts.get(&operation).copied().unwrap_or_default()
     }
 
-    /// How many operations were asked for, `open` included.
+    /// How many operations of the store were asked for, `open` included.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.inner().counts.values().sum()
+        let counts = &self.inner().counts;
+        counts
+            .iter()
+            .filter(|(kind, _)| **kind != Operation::Variable)
+            .map(|(_, count)| count)
+            .sum()
     }
 
     /// Counts from zero again; the faults stay.

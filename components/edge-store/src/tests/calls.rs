@@ -160,7 +160,7 @@ fn however_slowly_redis_answers_a_sweep_removes_something() {
 }
 
 #[test]
-fn a_limit_that_everybody_shares_is_registered_once() {
+fn a_limit_that_all_subjects_share_is_registered_once() {
     let model = Model::new(Format::Binary);
     let apps = [App::new(&model, limits()), App::new(&model, limits())];
     for number in 0..200 {
