@@ -133,12 +133,12 @@ fn clock(skew: Option<Skew>) -> Dependency {
 impl Health for HostHealth {
     async fn ready(&self) -> Readiness {
         let (condition, keys) = tokio::join!(self.store(), self.keys());
-        let report = self.store.report();
+        let diagnostics = self.store.diagnostics();
         let mut store = Dependency::new("store", condition);
-        store.generation = Some(generation(report.generation));
+        store.generation = Some(generation(diagnostics.generation));
         let is_ending = self.is_draining.load(Ordering::Relaxed);
         let ending = is_ending.then(|| Dependency::new("process", Condition::Failed));
-        let own = [store, clock(report.skew)].into_iter().chain(keys).chain(ending);
+        let own = [store, clock(diagnostics.skew)].into_iter().chain(keys).chain(ending);
         Readiness::of(own.chain(self.providers()).collect())
     }
 }

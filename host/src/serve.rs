@@ -1,7 +1,7 @@
 //! From a configuration to a process that serves it.
 //!
 //! The order is: configuration, store, senders, engine, every purpose prepared, and only then the port. What is
-//! wrong is found before anybody can connect.
+//! wrong is found before a client can connect.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ use crate::health::{self, HostHealth};
 use crate::senders::{Router, Stream};
 use crate::server::{self, BindError, Server, signalled};
 use crate::stores::memory::MemorySettings;
-use crate::stores::{self, Store, StoreSettings, generation};
+use crate::stores::{self, Store, StoreSettings, last_generation};
 
 /// Why the process can't do its work.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +106,7 @@ pub async fn serve(loaded: Loaded, start: Start<'_>) -> Result<(), StartError> {
     if let Some(fingerprint) = &fingerprint {
         fingerprint.admit(&*store, start.accepts_changed_keys).await?;
     }
-    if let Err(error) = generation::remember(store.as_ref()).await {
+    if let Err(error) = last_generation::remember(store.as_ref()).await {
         tracing::warn!(?error, "the store can't say whether it was restarted");
     }
     let health = HostHealth::new(store, senders.clone(), fingerprint);

@@ -19,10 +19,10 @@ use crate::workspace::{Kind, Workspace};
 /// What each number may be at most: what was reached last. Lower a limit where the code falls below it; raise none
 /// without a reason in the commit.
 const LIMITS: Limits = Limits {
-    second_definitions: 16,
+    second_definitions: 12,
     lines_of_conversions: 707,
-    files_in_circles: 67,
-    long_files: 11,
+    files_in_circles: 7,
+    long_files: 8,
 };
 
 struct Limits {

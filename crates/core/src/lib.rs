@@ -53,6 +53,7 @@ pub mod policy;
 pub mod recipient;
 mod record;
 mod signs;
+mod slot;
 mod standing;
 mod subject;
 mod times;

@@ -9,8 +9,8 @@ use countersign_contract::callbacks::{CallbackError, DeliveryReport};
 
 /// Reads what providers send. Implemented where the providers' secrets are.
 ///
-/// Anybody may send anything here: an implementation holds each request to the provider's own signature before it
-/// believes a word of it.
+/// Every client can send anything here: an implementation checks the provider's own signature before it uses any part
+/// of a request.
 pub trait Callbacks: Clone + Send + Sync + 'static {
     /// Whether there may be a sender of this name: asked before the body is read, so that requests
     /// for unknown ones cost no memory. Implementations that would have to ask elsewhere say yes;

@@ -11,10 +11,11 @@ use crate::batch::Batch;
 use crate::channel::channel_number;
 use crate::history::History;
 use crate::nonce::Nonce;
-use crate::odometer::{self, Slot};
+use crate::odometer;
 use crate::policy::Policy;
 use crate::recipient::{Kind, Recipient, kind_of};
 use crate::record::{Budget, CHALLENGES, Challenges, Record, alphabet_number};
+use crate::slot::Slot;
 use crate::standing::mark;
 use crate::world::World;
 

@@ -8,9 +8,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use countersign_contract::otp::{IssueRequest, ResendRequest, Target, VerifyRequest};
 
-use super::{Api, answer, caller, client_ip, id, nothing};
+use super::api::Api;
+use super::request::{caller, client_ip, id};
 use crate::health::Health;
 use crate::otp::Otp;
+use crate::response::{answer, nothing};
 use crate::wire::{ChallengeView, IssueBody, ReportView, ResendBody, VerifiedView, VerifyByIdBody};
 use crate::{body, trace};
 

@@ -8,7 +8,7 @@ use countersign_contract::types::Channel;
 use super::caller::{Caller, PHONE, draft, keyring, whatever_is_forgotten, wrong};
 use super::desk::Memory;
 use crate::batch::Batch;
-use crate::odometer::Slot;
+use crate::slot::Slot;
 use crate::standing::{Attempt, Standing};
 
 fn quick(max_attempts: u32) -> settings::Policy {
@@ -135,7 +135,7 @@ fn success_clears_earlier_failures() {
 }
 
 #[test]
-fn trying_codes_where_nothing_was_issued_disables_nobody() {
+fn trying_codes_where_nothing_was_issued_disables_no_recipient() {
     whatever_is_forgotten(&quick(3), |caller| {
         for _ in 0..150 {
             let refused = caller.verify_by_recipient(PHONE, "123456").unwrap_err();

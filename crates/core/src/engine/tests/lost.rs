@@ -146,7 +146,7 @@ fn a_late_answer_takes_nothing_from_the_next_budget() {
 
 /// A hundred batches that were carried out although they timed out: they spend what they counted, one budget.
 #[test]
-fn time_outs_disable_nobody() {
+fn time_outs_disable_no_recipient() {
     let caller = Caller::new(Memory::Never, quick());
     let (id, code) = caller.issued();
     for _ in 0..100 {

@@ -210,7 +210,7 @@ fn of_two_simultaneous_sends_one_goes_out() {
 
 /// The store failing at any operation of any batch, of an issue: at worst the person waits for two of the lease's windows.
 #[test]
-fn a_store_that_fails_during_an_issue_blocks_nobody_for_long() {
+fn a_store_that_fails_during_an_issue_blocks_no_recipient_for_long() {
     for batch in 0..2 {
         for carried_out in 0..14 {
             whatever_is_forgotten(&draft(), |caller| {

@@ -7,7 +7,7 @@ use countersign_contract::types::{Channel, Scope, SendError, Throttle};
 use super::caller::{Caller, OTHER_PHONE, PHONE, draft, keyring, whatever_is_forgotten, wrong};
 use super::desk::Memory;
 use crate::history::History;
-use crate::odometer::Slot;
+use crate::slot::Slot;
 use crate::standing::mark;
 use crate::world::World;
 
