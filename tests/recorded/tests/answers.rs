@@ -106,7 +106,7 @@ fn a_byte_order_mark_before_an_answer_is_ignored() {
 }
 
 #[test]
-fn what_nobody_needs_costs_no_success() {
+fn fields_that_are_not_needed_cost_no_success() {
     for recorded in ALL.iter().copied() {
         let last = recorded.accepted.last().unwrap().answer;
         let trimmed = last.body.trim();
@@ -129,7 +129,7 @@ fn what_nobody_needs_costs_no_success() {
 }
 
 #[test]
-fn a_time_in_place_of_seconds_bars_nobody_for_decades() {
+fn a_time_in_place_of_seconds_bars_no_provider_for_decades() {
     for recorded in ALL.iter().copied() {
         let answer = Response::builder().status(429).header("retry-after", "1795208661");
         let meaning = outcome(recorded, answer.body(&b""[..]).unwrap());

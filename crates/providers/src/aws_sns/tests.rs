@@ -174,7 +174,7 @@ fn a_signature_of_another_time_is_the_clock_s_fault() {
 }
 
 #[test]
-fn a_code_that_nobody_knows_is_not_repeated_and_the_status_counts() {
+fn an_unknown_code_is_not_repeated_and_the_status_counts() {
     assert_eq!(refused(403, "Hunter2", "x"), SendError::Unauthorised);
     assert_eq!(refused(400, "Hunter2", "x"), SendError::Other("AWS SNS answered 400".into()));
     assert_eq!(refused(500, "InvalidParameter", "x"), SendError::Unavailable);

@@ -196,7 +196,7 @@ fn an_error_is_one_in_whatever_letters() {
 }
 
 #[test]
-fn a_number_elsewhere_is_refused_before_anybody_is_asked() {
+fn a_number_elsewhere_is_refused_before_the_provider_is_asked() {
     for recipient in [
         "+6281234567890",
         "+99890123456",
@@ -502,7 +502,7 @@ fn a_success_that_is_an_error_is_that_error() {
 }
 
 #[test]
-fn what_nobody_needs_costs_no_login_no_success_and_no_error_its_meaning() {
+fn fields_that_are_not_needed_cost_no_login_no_success_and_no_error_its_meaning() {
     for x in [&b"\xff"[..], br"\ud83d"] {
         let answer = |session: &mut Session, status: u16, rest: &str| {
             let body = [&b"{\"x\":\""[..], x, rest.as_bytes()].concat();

@@ -359,7 +359,7 @@ fn a_code_stays_one_variable() {
 }
 
 #[test]
-fn reports_are_asked_for_where_they_can_be_told_from_anybody_s() {
+fn reports_are_asked_for_where_they_can_be_told_from_forged_ones() {
     let key = json!({"auth_token": null, "api_key_sid": sid("SK", '1'), "api_key_secret": "s"});
     let callback = |changes: Value, message: &Message| {
         let request = request(open("twilio_sms", changes).as_ref(), message).unwrap();

@@ -402,7 +402,7 @@ fn a_success_that_is_an_error_is_that_error() {
 }
 
 #[test]
-fn what_nobody_needs_costs_neither_a_success_nor_an_error_its_meaning() {
+fn fields_that_are_not_needed_cost_neither_a_success_nor_an_error_its_meaning() {
     for x in [&b"\xff"[..], br"\ud83d"] {
         let of = |rest: &str| [&b"{\"x\":\""[..], x, rest.as_bytes()].concat();
         assert!(answered(200, &[], &of(r#"","ok":true}"#)).is_ok());

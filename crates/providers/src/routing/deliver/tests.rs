@@ -140,7 +140,7 @@ fn no_other_provider_is_asked_after_a_refusal() {
 }
 
 #[test]
-fn nobody_else_is_asked_where_the_message_may_have_gone_out() {
+fn no_other_provider_is_asked_where_the_message_may_have_gone_out() {
     for uncertain in [Ok(502), Ok(504), Err(Failure::TimedOut), Err(Failure::Broken)] {
         let senders = senders(&[("whatsapp", &["a", "b"]), ("sms", &["c"])]);
         let carrier = Scripted::new(&[("a", &[uncertain]), ("b", &[Ok(202)]), ("c", &[Ok(202)])]);
@@ -189,7 +189,7 @@ fn an_uncertain_failure_is_what_the_caller_hears_of() {
 }
 
 #[test]
-fn nobody_is_asked_once_time_is_up() {
+fn no_provider_is_asked_once_time_is_up() {
     let senders = senders(&[("sms", &["a", "b"])]);
     let carrier = Scripted::new(&[("a", &[Ok(500)]), ("b", &[Ok(202)])]);
     *carrier.patience.lock().unwrap() = vec![15, 0];

@@ -105,7 +105,7 @@ fn the_end_of_a_call_is_reported_and_nothing_before_it() {
 }
 
 #[test]
-fn whoever_is_not_twilio_reports_nothing() {
+fn a_request_that_twilio_did_not_sign_reports_nothing() {
     let good = message_status("delivered");
     let receive = |call: &Call| call.received_by(open("twilio_sms", json!({})).as_ref());
     assert_eq!(receive(&good), Ok(received(DeliveryOutcome::Delivered)));
