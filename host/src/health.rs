@@ -12,7 +12,7 @@ use countersign_contract::types::StoreError;
 use countersign_http_api::health::{
     self, Condition, Dependency, GenerationState, Health, Readiness, SkewState,
 };
-use countersign_providers::State;
+use countersign_providers::BreakerState;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
@@ -99,8 +99,8 @@ impl HostHealth {
         let now = now();
         self.senders.senders().routes().map(move |route| {
             let condition = match route.state(now) {
-                State::Closed => Condition::Ok,
-                State::HalfOpen | State::Open => Condition::Degraded,
+                BreakerState::Closed => Condition::Ok,
+                BreakerState::HalfOpen | BreakerState::Open => Condition::Degraded,
             };
             Dependency::new(format!("{}{}", health::PROVIDER, route.name()), condition)
         })

@@ -18,8 +18,8 @@ use countersign_contract::Timestamp;
 use countersign_contract::sender::{Delivery, Message};
 use countersign_contract::types::SendError;
 use countersign_providers::{
-    Accepted, Carrier, Event, Failure, MessagesSettings, Order, Problem, Problems, Senders, Terms,
-    Texts, Unsent, callbacks_url, deliver,
+    Accepted, Carrier, Event, MessagesSettings, Order, Problem, Problems, Senders, Terms, Texts,
+    TransportError, Unsent, callbacks_url, deliver,
 };
 use hyper::{Request, Response};
 use tokio::time::Instant;
@@ -121,7 +121,7 @@ impl Carrier for HttpCarrier<'_> {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    async fn call(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Failure> {
+    async fn call(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> {
         self.client.call(request, self.patience()).await
     }
 

@@ -6,7 +6,7 @@ use countersign_recorded::WithoutWords;
 use super::*;
 
 /// What an answer comes to, a further request for a login that it asks for included.
-fn meaning(recorded: &Recorded, answer: &Answer) -> Result<Step, SendError> {
+fn meaning(recorded: &Recorded, answer: &Answer) -> Result<Progress, SendError> {
     outcome(recorded, response(answer))
 }
 
@@ -19,7 +19,7 @@ fn every_documented_refusal_has_its_meaning() {
             let name = provider.name();
             // A token that is refused asks for a login first: whose refusal is the last word.
             let is_token = expected == SendError::Unauthorised && recorded.accepted.len() > 1;
-            if is_token && meaning == Ok(Step::Again) {
+            if is_token && meaning == Ok(Progress::Again) {
                 continue;
             }
             assert_eq!(meaning, Err(expected), "{name}: {} {}", answer.status, answer.body);
@@ -84,7 +84,7 @@ fn a_success_that_cannot_be_read_is_not_taken_for_more_than_it_says() {
         {
             let answer = Response::builder().status(last.status).body(body.as_bytes()).unwrap();
             let expected = match recorded.without_words {
-                WithoutWords::Accepted => Ok(Step::Accepted(Accepted::default())),
+                WithoutWords::Accepted => Ok(Progress::Accepted(Accepted::default())),
                 WithoutWords::Unreadable => Err(SendError::Unreadable),
             };
             let start = &body[..body.len().min(60)];
@@ -100,7 +100,7 @@ fn a_byte_order_mark_before_an_answer_is_ignored() {
         let body = format!("\u{feff}{}", last.body);
         let answer = Response::builder().status(last.status).body(body.as_bytes()).unwrap();
         let message_id = recorded.message_id.map(str::to_owned);
-        let expected = Ok(Step::Accepted(Accepted { message_id }));
+        let expected = Ok(Progress::Accepted(Accepted { message_id }));
         assert_eq!(outcome(recorded, answer), expected, "{}", open(recorded).name());
     }
 }
@@ -121,7 +121,7 @@ fn fields_that_are_not_needed_cost_no_success() {
         for body in [beside(b"\xff"), beside(b"\xed\xa0\xbd"), beside(br"\ud83d"), twice] {
             let answer = Response::builder().status(last.status).body(body.as_slice()).unwrap();
             let message_id = recorded.message_id.map(str::to_owned);
-            let expected = Ok(Step::Accepted(Accepted { message_id }));
+            let expected = Ok(Progress::Accepted(Accepted { message_id }));
             let body = String::from_utf8_lossy(&body);
             assert_eq!(outcome(recorded, answer), expected, "{}: {body}", open(recorded).name());
         }
@@ -154,7 +154,7 @@ fn bytes_that_are_no_text_break_nothing() {
         for status in [200, 201, 202, 400, 401, 404, 422, 500] {
             let answer = Response::builder().status(status).body(&[0xff, 0, 0xfe][..]).unwrap();
             let meaning = outcome(recorded, answer);
-            let is_accepted = matches!(meaning, Ok(Step::Accepted(_)));
+            let is_accepted = matches!(meaning, Ok(Progress::Accepted(_)));
             assert!(!is_accepted || recorded.without_words == WithoutWords::Accepted);
         }
     }

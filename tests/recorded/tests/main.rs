@@ -6,7 +6,7 @@ mod answers;
 mod requests;
 
 use countersign_contract::types::{Channel, SendError};
-use countersign_providers::{Opened, Provider, SenderSettings, SendersSettings, Session, Step};
+use countersign_providers::{Opened, Progress, Provider, SenderSettings, SendersSettings, Session};
 use countersign_recorded::{ALL, Answer, NOW, Recorded, recorded};
 use http::Response;
 
@@ -38,14 +38,14 @@ fn before_the_last(provider: &dyn Provider, recorded: &Recorded) -> Session {
     for exchange in before {
         provider.request(&message, &mut session, NOW).unwrap();
         let step = provider.response(response(&exchange.answer), &mut session, NOW);
-        assert_eq!(step, Ok(Step::Again));
+        assert_eq!(step, Ok(Progress::Again));
     }
     provider.request(&message, &mut session, NOW).unwrap();
     session
 }
 
 /// What a provider makes of an answer to the request that carries the message.
-fn outcome(recorded: &Recorded, answer: Response<&[u8]>) -> Result<Step, SendError> {
+fn outcome(recorded: &Recorded, answer: Response<&[u8]>) -> Result<Progress, SendError> {
     let provider = open(recorded);
     let mut session = before_the_last(provider.as_ref(), recorded);
     provider.response(answer, &mut session, NOW)

@@ -7,7 +7,7 @@ use countersign_contract::Timestamp;
 use countersign_contract::types::SendError;
 
 use crate::protocol::provider::{Provider, Session};
-use crate::routing::breaker::{Barred, Breaker, Change, State};
+use crate::routing::breaker::{Barred, Breaker, BreakerState, Change};
 
 /// How a provider is reached.
 pub enum Way<N> {
@@ -56,7 +56,7 @@ impl<N> Route<N> {
 
     /// Where its breaker stands.
     #[must_use]
-    pub fn state(&self, now: Timestamp) -> State {
+    pub fn state(&self, now: Timestamp) -> BreakerState {
         self.memory().breaker.state(now)
     }
 

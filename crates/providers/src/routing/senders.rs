@@ -10,7 +10,7 @@ use countersign_settings::problem::{Problem, Problems};
 use crate::messages::Texts;
 use crate::messages::content::Content;
 use crate::messages::message::Message;
-use crate::protocol::callback::{Callback, Received};
+use crate::protocol::callback::{Callback, CallbackContent};
 use crate::routing::route::{Route, Way};
 use crate::settings::SendersSettings;
 use crate::settings::native::NativeSettings;
@@ -114,7 +114,7 @@ impl<N> Senders<N> {
         name: &str,
         callback: &Callback<'_>,
         now: Timestamp,
-    ) -> Result<Received, CallbackError> {
+    ) -> Result<CallbackContent, CallbackError> {
         let route = self.routes().find(|route| route.name == name);
         let route = route.ok_or(CallbackError::UnknownProvider)?;
         let Way::Http(provider) = &route.way else { return Err(CallbackError::Unsupported) };
@@ -122,7 +122,7 @@ impl<N> Senders<N> {
         match provider.receive(&Callback { url: &url, ..*callback }, now) {
             // Any other answer has a provider call again for days, and switch its callbacks off in
             // the end.
-            Err(CallbackError::Unreadable) => Ok(Received::default()),
+            Err(CallbackError::Unreadable) => Ok(CallbackContent::default()),
             received => received,
         }
     }
@@ -209,7 +209,7 @@ mod tests {
         let query = format!("token={token}");
         for body in [&b"{}"[..], b"", b"{", b"[]", b"\xff", b"{\"eventType\":7}"] {
             let received = receive("whatsapp-wati", &query, body);
-            assert_eq!(received, Ok(Received::default()), "{body:?}");
+            assert_eq!(received, Ok(CallbackContent::default()), "{body:?}");
             let refused = receive("whatsapp-wati", "token=t", body);
             assert_eq!(refused, Err(CallbackError::Unauthenticated));
             let unknown = receive("sms-wati", &query, body);
