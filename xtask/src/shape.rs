@@ -22,7 +22,7 @@ const LIMITS: Limits = Limits {
     second_definitions: 12,
     lines_of_conversions: 707,
     files_in_circles: 7,
-    long_files: 8,
+    long_files: 2,
 };
 
 struct Limits {

@@ -5,7 +5,8 @@ use countersign_contract::otp::{Challenge, Error, IssueRequest};
 use countersign_contract::settings::VerifyBy;
 use countersign_contract::types::{Channel, RecipientFault};
 
-use super::admission::{Admission, Applicant, Outgoing, busy};
+use super::admission::{Admission, Applicant, busy};
+use super::sending::Outgoing;
 use super::{Engine, Located, client_address, refuse_bad_locale, refuse_bad_reference};
 use crate::batch::Batch;
 use crate::channel::channel_number;

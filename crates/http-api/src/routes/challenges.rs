@@ -13,7 +13,8 @@ use super::request::{caller, client_ip, id};
 use crate::health::Health;
 use crate::otp::Otp;
 use crate::response::{answer, nothing};
-use crate::wire::{ChallengeView, IssueBody, ReportView, ResendBody, VerifiedView, VerifyByIdBody};
+use crate::wire::answers::{ChallengeView, ReportView, VerifiedView};
+use crate::wire::requests::{IssueBody, ResendBody, VerifyByIdBody};
 use crate::{body, trace};
 
 pub(crate) const ALL: &str = "/v1/challenges";

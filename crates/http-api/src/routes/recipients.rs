@@ -13,7 +13,8 @@ use crate::health::Health;
 use crate::otp::Otp;
 use crate::problem::{Problem, ProblemCode};
 use crate::response::{answer, nothing};
-use crate::wire::{AddresseeBody, ReportView, VerifiedView, VerifyBody};
+use crate::wire::answers::{ReportView, VerifiedView};
+use crate::wire::requests::{AddresseeBody, VerifyBody};
 use crate::{body, trace};
 
 pub(crate) const VERIFY: &str = "/v1/verify";

@@ -14,7 +14,7 @@ use crate::otp::Otp;
 use crate::problem::{Problem, ProblemCode};
 use crate::response::answer;
 use crate::trace;
-use crate::wire::{Liveness, ReadinessView};
+use crate::wire::answers::{Liveness, ReadinessView};
 
 pub(crate) const HEALTHZ: &str = "/healthz";
 pub(crate) const READYZ: &str = "/readyz";

@@ -13,7 +13,8 @@ use crate::otp::Failure;
 use crate::problem::{Problem, ProblemCode};
 use crate::response::answer;
 use crate::upkeep::Upkeep;
-use crate::wire::{SweepBody, SweptView};
+use crate::wire::answers::SweptView;
+use crate::wire::requests::SweepBody;
 use crate::{body, trace};
 
 pub(crate) const SWEEP: &str = "/v1/sweep";

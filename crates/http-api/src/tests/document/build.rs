@@ -9,9 +9,11 @@ use super::operations::{Access, Operation, TAGS, operations};
 use super::{Edition, callbacks, enumerations, examples, limits};
 use crate::problem::{ProblemBody, ProblemCode};
 use crate::tests::scripted::Reply;
-use crate::wire::{
-    AddresseeBody, ChallengeView, IssueBody, Liveness, ReadinessView, ReportView, ResendBody,
-    SweepBody, SweptView, VerifiedView, VerifyBody, VerifyByIdBody,
+use crate::wire::answers::{
+    ChallengeView, Liveness, ReadinessView, ReportView, SweptView, VerifiedView,
+};
+use crate::wire::requests::{
+    AddresseeBody, IssueBody, ResendBody, SweepBody, VerifyBody, VerifyByIdBody,
 };
 
 const ABOUT: &str = "Issues and verifies one-time codes.
