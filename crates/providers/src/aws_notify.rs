@@ -69,7 +69,7 @@ impl AwsNotify {
 }
 
 impl Provider for AwsNotify {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "aws_notify"
     }
 

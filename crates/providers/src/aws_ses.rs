@@ -71,7 +71,7 @@ impl AwsSes {
 }
 
 impl Provider for AwsSes {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "aws_ses"
     }
 

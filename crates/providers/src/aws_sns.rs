@@ -56,7 +56,7 @@ impl AwsSns {
 }
 
 impl Provider for AwsSns {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "aws_sns"
     }
 

@@ -94,7 +94,7 @@ impl Eskiz {
 }
 
 impl Provider for Eskiz {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "eskiz"
     }
 

@@ -71,7 +71,7 @@ impl MetaWhatsapp {
 }
 
 impl Provider for MetaWhatsapp {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "meta_whatsapp"
     }
 

@@ -86,7 +86,7 @@ impl Resend {
 }
 
 impl Provider for Resend {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "resend"
     }
 

@@ -72,7 +72,7 @@ impl Wati {
 }
 
 impl Provider for Wati {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "wati"
     }
 

@@ -75,7 +75,7 @@ impl Webhook {
 }
 
 impl Provider for Webhook {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "webhook"
     }
 

@@ -16,7 +16,7 @@ fn every_documented_refusal_has_its_meaning() {
         for (answer, expected) in recorded.documented() {
             let provider = open(recorded);
             let meaning = meaning(recorded, &answer);
-            let name = provider.name();
+            let name = provider.provider_type();
             // A token that is refused asks for a login first: whose refusal is the last word.
             let is_token = expected == SendError::Unauthorised && recorded.accepted.len() > 1;
             if is_token && meaning == Ok(Progress::Again) {
@@ -64,7 +64,7 @@ fn what_every_server_may_answer_has_one_meaning_everywhere() {
                 }
                 let answer = answer.body(body.as_bytes()).unwrap();
                 let meaning = outcome(recorded, answer);
-                let name = open(recorded).name();
+                let name = open(recorded).provider_type();
                 assert_eq!(meaning, Err(expected), "{name}: {status} {body}");
             }
         }
@@ -88,7 +88,12 @@ fn a_success_that_cannot_be_read_is_not_taken_for_more_than_it_says() {
                 WithoutWords::Unreadable => Err(SendError::Unreadable),
             };
             let start = &body[..body.len().min(60)];
-            assert_eq!(outcome(recorded, answer), expected, "{}: {start}", open(recorded).name());
+            assert_eq!(
+                outcome(recorded, answer),
+                expected,
+                "{}: {start}",
+                open(recorded).provider_type()
+            );
         }
     }
 }
@@ -101,7 +106,7 @@ fn a_byte_order_mark_before_an_answer_is_ignored() {
         let answer = Response::builder().status(last.status).body(body.as_bytes()).unwrap();
         let message_id = recorded.message_id.map(str::to_owned);
         let expected = Ok(Progress::Accepted(Accepted { message_id }));
-        assert_eq!(outcome(recorded, answer), expected, "{}", open(recorded).name());
+        assert_eq!(outcome(recorded, answer), expected, "{}", open(recorded).provider_type());
     }
 }
 
@@ -123,7 +128,12 @@ fn fields_that_are_not_needed_cost_no_success() {
             let message_id = recorded.message_id.map(str::to_owned);
             let expected = Ok(Progress::Accepted(Accepted { message_id }));
             let body = String::from_utf8_lossy(&body);
-            assert_eq!(outcome(recorded, answer), expected, "{}: {body}", open(recorded).name());
+            assert_eq!(
+                outcome(recorded, answer),
+                expected,
+                "{}: {body}",
+                open(recorded).provider_type()
+            );
         }
     }
 }
@@ -133,7 +143,12 @@ fn a_time_in_place_of_seconds_bars_no_provider_for_decades() {
     for recorded in ALL.iter().copied() {
         let answer = Response::builder().status(429).header("retry-after", "1795208661");
         let meaning = outcome(recorded, answer.body(&b""[..]).unwrap());
-        assert_eq!(meaning, Err(SendError::Throttled(Some(300))), "{}", open(recorded).name());
+        assert_eq!(
+            meaning,
+            Err(SendError::Throttled(Some(300))),
+            "{}",
+            open(recorded).provider_type()
+        );
     }
 }
 
@@ -142,7 +157,7 @@ fn a_proxy_that_refuses_the_client_does_not_refuse_the_key() {
     for recorded in ALL.iter().copied() {
         let answer = Response::builder().status(403).body(&b"error code: 1010"[..]).unwrap();
         let Err(SendError::Other(text)) = outcome(recorded, answer) else {
-            panic!("{}", open(recorded).name())
+            panic!("{}", open(recorded).provider_type())
         };
         assert!(text.contains("403"), "{text}");
     }

@@ -65,9 +65,9 @@ fn each_provider_is_recorded_once_under_its_own_type() {
     for known in ALL {
         let settings = settings(known);
         let sender = sender(&settings, known.channel);
-        assert!(std::ptr::eq(recorded(sender).unwrap(), *known), "{}", sender.kind());
-        assert_eq!(open(known).name(), sender.kind());
-        kinds.push(sender.kind());
+        assert!(std::ptr::eq(recorded(sender).unwrap(), *known), "{}", sender.provider_type());
+        assert_eq!(open(known).provider_type(), sender.provider_type());
+        kinds.push(sender.provider_type());
     }
     kinds.dedup();
     assert_eq!(kinds.len(), ALL.len());

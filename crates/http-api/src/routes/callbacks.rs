@@ -19,7 +19,7 @@ use crate::{body, trace};
 
 pub(crate) const ONE: &str = "/v1/callbacks/{provider}";
 
-/// The longest name of a sender.
+/// The longest name of a provider.
 pub(crate) const MAX_PROVIDER_BYTES: usize = 64;
 
 /// What the handler reaches.
@@ -83,7 +83,7 @@ async fn note<O: Otp>(otp: &O, report: DeliveryReport) -> Result<(), Problem> {
     }
 }
 
-/// The provider in the path. What can't be a sender's name is none.
+/// The name in the path. What can't be a provider's name is unknown.
 fn provider(path: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
     path.ok()
         .map(|Path(name)| name)

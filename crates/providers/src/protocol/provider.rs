@@ -31,8 +31,8 @@ pub const MAX_EXCHANGES: usize = 3;
 /// [`Progress::Again`]; otherwise it reads the message's answer, and where that refuses the token, forgets it and returns
 /// [`Progress::Again`] too. It says so in [`wants_login`](Self::wants_login). Most providers need none of it and leave the session alone.
 pub trait Provider: Send + Sync {
-    /// Its name: the `type` in the settings.
-    fn name(&self) -> &'static str;
+    /// Its type, as the settings have it: `type = "eskiz"`.
+    fn provider_type(&self) -> &'static str;
 
     /// The origin that all of its requests go to: `https://api.example.com`, with a port where it isn't the scheme's.
     fn origin(&self) -> String;

@@ -72,7 +72,7 @@ pub struct Order<'a> {
 pub struct Delivered {
     /// The channel that carried it.
     pub channel: Channel,
-    /// The provider's `type`.
+    /// The provider's type.
     pub provider: &'static str,
     /// The provider's name for the message, where it gave one.
     pub message_id: Option<String>,
@@ -128,7 +128,7 @@ pub async fn deliver<C: Carrier>(
             let error = match sent {
                 Ok(Accepted { message_id }) => {
                     told(Event::Accepted(route.name.clone()));
-                    return Ok(Delivered { channel, provider: route.kind, message_id });
+                    return Ok(Delivered { channel, provider: route.provider_type, message_id });
                 }
                 Err(unsent) => unsent.error,
             };

@@ -61,11 +61,11 @@ impl<N> Senders<N> {
                 Opened::Native(settings) => native(&path, &settings).map(Way::Native),
             });
             let routes = routes.entry(channel).or_default();
-            let kind = sender.kind();
+            let provider_type = sender.provider_type();
             match way {
                 Ok(way) => {
-                    let name = name(channel, kind, routes);
-                    routes.push(Route::new(name, kind, path, way, terms.max_in_flight));
+                    let name = name(channel, provider_type, routes);
+                    routes.push(Route::new(name, provider_type, path, way, terms.max_in_flight));
                 }
                 Err(Problems(more)) => problems.extend(more),
             }
@@ -129,9 +129,9 @@ impl<N> Senders<N> {
 }
 
 /// The next free name of a channel's provider.
-fn name<N>(channel: Channel, kind: &str, routes: &[Route<N>]) -> String {
-    let earlier = routes.iter().filter(|route| route.kind == kind).count();
-    let name = format!("{}-{kind}", channel.as_str());
+fn name<N>(channel: Channel, provider_type: &str, routes: &[Route<N>]) -> String {
+    let earlier = routes.iter().filter(|route| route.provider_type == provider_type).count();
+    let name = format!("{}-{provider_type}", channel.as_str());
     if earlier == 0 { name } else { format!("{name}-{}", earlier + 1) }
 }
 
@@ -140,12 +140,16 @@ fn name<N>(channel: Channel, kind: &str, routes: &[Route<N>]) -> String {
 /// # Errors
 /// Always.
 pub fn http_only<N>(path: &str, settings: &NativeSettings<'_>) -> Result<N, Problems> {
-    let kind = match settings {
+    let provider_type = match settings {
         NativeSettings::Console(_) => "console",
         NativeSettings::File(_) => "file",
         NativeSettings::Smtp(_) => "smtp",
     };
-    Err(Problem::new(path, format!("`{kind}` needs the native host: here only HTTP leaves")).into())
+    Err(Problem::new(
+        path,
+        format!("`{provider_type}` needs the native host: here only HTTP leaves"),
+    )
+    .into())
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ impl TwilioSms {
 }
 
 impl Provider for TwilioSms {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "twilio_sms"
     }
 

@@ -36,7 +36,7 @@ impl TwilioVoice {
 }
 
 impl Provider for TwilioVoice {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "twilio_voice"
     }
 

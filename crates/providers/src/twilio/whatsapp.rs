@@ -35,7 +35,7 @@ impl TwilioWhatsapp {
 }
 
 impl Provider for TwilioWhatsapp {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "twilio_whatsapp"
     }
 

@@ -80,7 +80,7 @@ pub(super) async fn document(edition: Edition) -> Value {
                 "id": parameter("id", "The id of a challenge.", limits::id(), examples::ID),
                 "provider": parameter(
                     "provider",
-                    "The name of a sender: its channel, its type and, from the second of that type on, a number.",
+                    "The name of a provider: its channel, its type and, from the second of that type on, a number.",
                     limits::provider(),
                     "sms-twilio_sms",
                 ),

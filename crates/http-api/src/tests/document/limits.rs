@@ -106,7 +106,7 @@ pub(super) fn id() -> Value {
     text(1, MAX_ID_BYTES, "^[A-Za-z0-9_.-]+$")
 }
 
-/// The name of a sender, or the type of one.
+/// The name of a provider, or its type.
 pub(super) fn provider() -> Value {
     text(1, MAX_PROVIDER_BYTES, "^[a-z0-9_-]+$")
 }

@@ -19,7 +19,7 @@ const END: Timestamp = Timestamp(NOW.0 + TOKEN_SECONDS);
 struct WithLogin;
 
 impl Provider for WithLogin {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "with_login"
     }
 
