@@ -5,10 +5,10 @@
 
 mod load;
 mod place;
+mod results;
 mod store_cost;
 mod tables;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,15 +16,14 @@ use anyhow::{Context, Result};
 use clap::Args;
 use countersign_tests::edge::{Kind, Runtime, Store};
 
-use self::load::{Field, Verb};
+use self::load::{CONNECTIONS, Field, Verb};
 use self::place::{Place, Starter, Work};
-use crate::report::Sample;
-use crate::{Rounds, affinity};
+use self::results::{Results, Turn};
+use crate::affinity;
+use crate::scale::Rounds;
 
 /// Requests are so many times more over many connections.
 const MORE: usize = 4;
-/// Many connections.
-const CONNECTIONS: usize = 16;
 /// How much less is asked of a store that waits for its disk.
 const ON_DISK: usize = 20;
 
@@ -36,24 +35,6 @@ pub(crate) struct Plan {
     requests: usize,
     #[command(flatten)]
     rounds: Rounds,
-}
-
-/// One environment's turn at one operation.
-struct Turn {
-    one: Sample,
-    many: Sample,
-}
-
-/// What came of all turns.
-#[derive(Default)]
-struct Results {
-    turns: BTreeMap<(usize, Verb), Vec<Turn>>,
-    /// The store's own cost of a wrong verification, µs, of each environment whose store can be asked without it.
-    store_us: BTreeMap<usize, Vec<f64>>,
-    /// How often a wrong verification asks such a store.
-    round_trips: BTreeMap<usize, f64>,
-    /// A constant answer over one connection, µs, of each runtime: from a used instance, from a new one.
-    instance_us: BTreeMap<usize, Vec<[f64; 2]>>,
 }
 
 /// Runs everything and prints the tables.

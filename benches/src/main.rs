@@ -18,19 +18,19 @@ mod log;
 mod micro;
 mod redis_counts;
 mod report;
+mod scale;
 mod server;
 mod setting;
 mod startup;
 mod traffic;
 mod web;
 
-use std::path::PathBuf;
-
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use countersign_tests::redis::RedisServer;
 
 use crate::engines::Variant;
+use crate::scale::{Load, Rounds};
 
 /// Measures what countersign costs.
 #[derive(Parser)]
@@ -64,30 +64,6 @@ enum Part {
         /// Where Redis is.
         redis: String,
     },
-}
-
-/// How much load.
-#[derive(Args, Clone)]
-struct Load {
-    /// Connections, each with one request under way.
-    #[arg(long, default_value_t = 32)]
-    connections: usize,
-    /// Requests measured per variant, operation and round.
-    #[arg(long, default_value_t = 30_000)]
-    requests: usize,
-    /// Another build of the component, to be measured in the same run.
-    #[arg(long)]
-    rival: Option<PathBuf>,
-    #[command(flatten)]
-    rounds: Rounds,
-}
-
-/// How often.
-#[derive(Args, Clone, Copy)]
-struct Rounds {
-    /// Rounds: in each every variant has its turn.
-    #[arg(long, default_value_t = 5)]
-    rounds: usize,
 }
 
 fn main() -> Result<()> {

@@ -1,17 +1,16 @@
 //! In one process, one call at a time, without HTTP and without Redis: what the rules cost, and what the component
 //! adds to them.
 
+mod codes;
 mod map_world;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::{Result, anyhow, bail};
 use countersign::config::Isolation;
-use countersign::senders::{Sender, Sent};
 use countersign::stores::memory::{MemorySettings, MemoryStore};
 use countersign::stores::{Store, clock};
 use countersign_contract::otp::{Addressee, Error, IssueRequest, Target, Verified, VerifyRequest};
-use countersign_contract::sender::Message;
 use countersign_contract::types::Channel;
 use countersign_contract::{Pii, Secret};
 use countersign_http_api::otp::{Failure, Otp};
@@ -19,9 +18,11 @@ use rustix::time::{ClockId, clock_gettime};
 
 use self::map_world::MapWorld;
 use crate::engines::native::Native;
-use crate::engines::{component, delivery, native};
+use crate::engines::{component, native};
 use crate::report::Spread;
 use crate::setting::{Purpose, Recipients, TENANT, WRONG_CODE, WRONG_CODES};
+
+pub(crate) use self::codes::Codes;
 
 /// Challenges per round. Each takes its wrong codes and then its right one.
 const CHALLENGES: usize = 200;
@@ -171,28 +172,6 @@ fn verify(id: &str, code: &str) -> VerifyRequest {
         code: Secret::new(code.into()),
         reference: None,
         client_ip: Some("127.0.0.1".into()),
-    }
-}
-
-/// A provider that remembers the last code, to be answered with.
-#[derive(Clone, Default)]
-pub(crate) struct Codes(Arc<Mutex<String>>);
-
-impl Codes {
-    fn keep(&self, code: String) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = code;
-    }
-
-    fn last(&self) -> String {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Sender for Codes {
-    fn send(&self, message: Message) -> Sent<'_> {
-        let delivery = delivery(&message);
-        self.keep(message.code.into_exposed());
-        Box::pin(async move { Ok(delivery) })
     }
 }
 

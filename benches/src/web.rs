@@ -11,8 +11,9 @@ use crate::engines::Variant;
 use crate::load::{self, Done, Job};
 use crate::redis_counts::Counter;
 use crate::report::{self, Cell, Sample};
+use crate::scale::{Load, Rounds};
 use crate::setting::{Purpose, Recipients};
-use crate::{Load, Rounds, traffic};
+use crate::traffic;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -12,7 +12,7 @@ use countersign_contract::types::StoreError;
 use countersign_http_api::health::{
     self, Condition, Dependency, GenerationState, Health, Readiness, SkewState,
 };
-use countersign_providers::State;
+use countersign_providers::BreakerState;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
@@ -99,8 +99,8 @@ impl HostHealth {
         let now = now();
         self.senders.senders().routes().map(move |route| {
             let condition = match route.state(now) {
-                State::Closed => Condition::Ok,
-                State::HalfOpen | State::Open => Condition::Degraded,
+                BreakerState::Closed => Condition::Ok,
+                BreakerState::HalfOpen | BreakerState::Open => Condition::Degraded,
             };
             Dependency::new(format!("{}{}", health::PROVIDER, route.name()), condition)
         })
@@ -133,12 +133,12 @@ fn clock(skew: Option<Skew>) -> Dependency {
 impl Health for HostHealth {
     async fn ready(&self) -> Readiness {
         let (condition, keys) = tokio::join!(self.store(), self.keys());
-        let report = self.store.report();
+        let diagnostics = self.store.diagnostics();
         let mut store = Dependency::new("store", condition);
-        store.generation = Some(generation(report.generation));
+        store.generation = Some(generation(diagnostics.generation));
         let is_ending = self.is_draining.load(Ordering::Relaxed);
         let ending = is_ending.then(|| Dependency::new("process", Condition::Failed));
-        let own = [store, clock(report.skew)].into_iter().chain(keys).chain(ending);
+        let own = [store, clock(diagnostics.skew)].into_iter().chain(keys).chain(ending);
         Readiness::of(own.chain(self.providers()).collect())
     }
 }

@@ -49,15 +49,15 @@ channels = ["sms"]
 pub(crate) async fn a_call_needs_a_known_key(environment: &mut impl Environment) {
     let keys = keys();
     environment.start(&keys.rules).await;
-    let nobody = environment.client();
-    let challenge = issued(&nobody.with_key(&keys.ours), "login", &phone(1)).await;
+    let without_key = environment.client();
+    let challenge = issued(&without_key.with_key(&keys.ours), "login", &phone(1)).await;
     let code = environment.outbox().code(&challenge.id);
     let strangers = [
-        nobody.clone(),
-        nobody.with_key("countersign_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
-        nobody.with_key(&keys.ours[1..]),
-        nobody.with_key(&keys.ours.to_lowercase()),
-        nobody.with_header(hyper::header::AUTHORIZATION, &format!("Basic {}", keys.ours)),
+        without_key.clone(),
+        without_key.with_key("countersign_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+        without_key.with_key(&keys.ours[1..]),
+        without_key.with_key(&keys.ours.to_lowercase()),
+        without_key.with_header(hyper::header::AUTHORIZATION, &format!("Basic {}", keys.ours)),
     ];
     for client in strangers {
         let answers = [
@@ -79,7 +79,7 @@ pub(crate) async fn a_call_needs_a_known_key(environment: &mut impl Environment)
         assert_eq!(client.get("/openapi.json").await.status, 200);
     }
     assert_eq!(environment.outbox().count(), 1);
-    let ours = nobody.with_key(&keys.ours);
+    let ours = without_key.with_key(&keys.ours);
     assert_eq!(verify(&ours, By::Id, &challenge, &code).await.status, 200);
     environment.assert_silent(&[&keys.ours, &keys.operators, &keys.theirs]);
     assert!(environment.output().contains("\"caller\":\"app\""), "the caller is not named");
@@ -125,7 +125,7 @@ pub(crate) async fn a_tenant_sees_nothing_of_another(environment: &mut impl Envi
     assert_eq!(verify(&ours, By::Recipient, &challenge, &code).await.status, 200);
 }
 
-pub(crate) async fn an_operator_unlocks_and_nobody_else_does(environment: &mut impl Environment) {
+pub(crate) async fn only_an_operator_unlocks(environment: &mut impl Environment) {
     let keys = keys();
     environment.start(&keys.rules).await;
     let ours = environment.client().with_key(&keys.ours);

@@ -65,7 +65,7 @@ pub(crate) async fn a_recipient_that_no_channel_fits_is_of_the_wrong_kind(
     assert_eq!(environment.outbox().count(), 0);
 }
 
-pub(crate) async fn a_message_that_nobody_reported_on_is_sent(environment: &mut impl Environment) {
+pub(crate) async fn a_message_without_a_report_is_sent(environment: &mut impl Environment) {
     environment.start(RULES).await;
     let client = environment.client();
     let challenge = issued(&client, "both", &phone(1)).await;

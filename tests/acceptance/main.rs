@@ -49,7 +49,7 @@ macro_rules! over {
                 access::{
                     a_call_needs_a_known_key,
                     a_tenant_sees_nothing_of_another,
-                    an_operator_unlocks_and_nobody_else_does,
+                    only_an_operator_unlocks,
                 };
                 answers::{
                     a_challenge_is_answered_with_exactly_these_fields,
@@ -60,7 +60,7 @@ macro_rules! over {
                     the_service_tells_how_it_is,
                 };
                 channels::{
-                    a_message_that_nobody_reported_on_is_sent,
+                    a_message_without_a_report_is_sent,
                     a_recipient_that_no_channel_fits_is_of_the_wrong_kind,
                     callbacks_of_an_unknown_provider_are_not_found,
                     without_a_channel_the_policys_first_that_fits_is_taken,

@@ -23,9 +23,9 @@ use wit_parser::{ManglingAndAbi, Resolve};
 /// Far more than half a second of computing takes on a busy machine.
 const SOON: Duration = Duration::from_secs(60);
 
-struct Nobody;
+struct NoSender;
 
-impl Sender for Nobody {
+impl Sender for NoSender {
     fn send(&self, _: Message) -> Sent<'_> {
         Box::pin(async { Err(SendError::Unavailable) })
     }
@@ -58,7 +58,7 @@ async fn open(
     let keyring = settings::Keyring { index: Vec::new(), keys: Vec::new() };
     let capabilities = Capabilities {
         store: countersign::stores::open(&store).await.unwrap(),
-        sender: Arc::new(Nobody),
+        sender: Arc::new(NoSender),
         rules: Arc::new(Rules { policies: BTreeMap::new(), keyring }),
     };
     (Engine::open(&settings, capabilities), folder)

@@ -141,7 +141,7 @@ async fn a_store_comes_back_with_its_server() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_dead_connection_that_nobody_closed_is_replaced() {
+async fn a_dead_connection_that_was_not_closed_is_replaced() {
     let server = RedisServer::start().unwrap();
     let proxy = Proxy::start(server.port()).await.unwrap();
     let url = format!("redis://{}", proxy.address());

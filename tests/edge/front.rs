@@ -37,8 +37,8 @@ over!(wasip3, "spin.toml":
     the_client_address_is_the_last_one_of_the_configured_header,
     a_body_has_a_bound_of_its_own,
     a_body_that_does_not_come_is_not_waited_for_for_ever,
-    who_waits_for_a_slow_sender_holds_up_nobody_else,
-    a_send_shares_its_instance_with_nobody,
+    a_request_that_waits_for_a_slow_sender_holds_up_no_other,
+    a_send_shares_its_instance_with_no_other_request,
     an_answer_leaves_in_one_segment,
     an_answer_to_head_names_no_other_length_than_its_body_would_have,
     a_stranger_is_not_waited_for,
@@ -48,8 +48,8 @@ over!(wasip2, "spin-wasip2.toml":
     the_client_address_is_the_last_one_of_the_configured_header,
     a_body_has_a_bound_of_its_own,
     a_body_that_does_not_come_is_not_waited_for_for_ever,
-    who_waits_for_a_slow_sender_holds_up_nobody_else,
-    a_send_shares_its_instance_with_nobody,
+    a_request_that_waits_for_a_slow_sender_holds_up_no_other,
+    a_send_shares_its_instance_with_no_other_request,
     an_answer_leaves_in_one_segment,
     an_answer_to_head_names_no_other_length_than_its_body_would_have,
     a_stranger_is_not_waited_for,
@@ -106,7 +106,7 @@ async fn a_body_that_does_not_come_is_not_waited_for_for_ever(manifest: &str) {
     assert_eq!((answers[0].status, &answers[0].json()["code"]), (408, &json!("slow_body")));
 }
 
-async fn who_waits_for_a_slow_sender_holds_up_nobody_else(manifest: &str) {
+async fn a_request_that_waits_for_a_slow_sender_holds_up_no_other(manifest: &str) {
     let app = Deployment::of(manifest).await;
     let (id, _) = app.issued("+6281234567890").await;
     app.receiver.answer_after(Duration::from_secs(6));
@@ -153,7 +153,7 @@ impl Begun {
     }
 }
 
-async fn a_send_shares_its_instance_with_nobody(manifest: &str) {
+async fn a_send_shares_its_instance_with_no_other_request(manifest: &str) {
     let app = Deployment::of(manifest).await;
     let to = "+6281234567890";
     app.issued(to).await;

@@ -1,4 +1,4 @@
-//! Everybody at once, over Spin's stores.
+//! Many callers at once, over Spin's stores.
 
 use countersign_tests::client::{Answer, Client};
 use countersign_tests::cluster::all_at_once;

@@ -52,7 +52,7 @@ async fn a_wrong_setting_is_the_same_clear_problem_on_every_request() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_api_keys_production_serves_nobody() {
+async fn without_api_keys_production_serves_no_client() {
     let mut prepared = prepare(crate::deployment::RULES).await;
     prepared.spin = prepared.spin.variable("mode", "production");
     let app = prepared.start().await;

@@ -31,7 +31,7 @@ async fn signals_that_mean_nothing_end_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_production_no_core_is_dumped_and_nobody_is_operator_without_a_key() {
+async fn in_production_no_core_is_dumped_and_no_caller_is_operator_without_a_key() {
     let workplace = Workplace::new().unwrap();
     let server = "[server]\nlisten = \"127.0.0.1:0\"\n";
     let sections = [server, settings::MEMORY, settings::LOG, settings::KEYS, RULES];
@@ -42,7 +42,7 @@ async fn in_production_no_core_is_dumped_and_nobody_is_operator_without_a_key() 
     let numbers: Vec<&str> = core.split_whitespace().skip(4).collect();
     assert_eq!(&numbers[..2], ["0", "0"], "{core}");
 
-    // Without API keys everybody on the machine is a caller, and none is an operator.
+    // Without API keys every program on the machine is a caller, and none is an operator.
     let client = Client::new(host.address());
     let body = json!({ "purpose": "login", "to": "+6281234500001" });
     assert_eq!(client.post("/v1/unlock", &body).await.code(), "forbidden");

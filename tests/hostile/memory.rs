@@ -33,7 +33,7 @@ fn count(host: &Host, needles: &[&[u8]]) -> Vec<usize> {
         let mut bytes = vec![0; CHUNK + overlap];
         for from in (address(start)..address(end)).step_by(CHUNK) {
             let length = usize::try_from(address(end) - from).unwrap().min(bytes.len());
-            // Some pages can't be read by anybody.
+            // Some pages can't be read by any process.
             let Ok(()) = memory.read_exact_at(&mut bytes[..length], from) else { continue };
             has_read = true;
             for (count, needle) in counts.iter_mut().zip(needles) {

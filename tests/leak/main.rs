@@ -59,7 +59,7 @@ impl Scene {
             writeln!(rules, "[[api_keys]]\n{entry}").unwrap();
             key.expose().to_owned()
         });
-        // All that anybody says, hyper and wasmtime included.
+        // All that is logged, by hyper and wasmtime too.
         let log = format!("[log]\nformat = \"{format}\"\nfilter = \"trace\"\n");
         let (store, senders) =
             (settings::redis(redis.port()), workplace.senders(&["sms", "email"]));
@@ -201,8 +201,8 @@ async fn worst_days(scene: &mut Scene, app: &Client) {
 
 async fn nothing_leaks(format: &str) {
     let mut scene = Scene::new(format).await;
-    let nobody = Client::new(scene.host.address());
-    let [app, operator] = [0, 1].map(|index| nobody.with_key(&scene.api_keys[index]));
+    let without_key = Client::new(scene.host.address());
+    let [app, operator] = [0, 1].map(|index| without_key.with_key(&scene.api_keys[index]));
     scene.cookies = good_days(&scene, &app, &operator).await;
     bad_days(&scene, &app).await;
     let dump = scene.dump();

@@ -192,7 +192,7 @@ fn writing_to(workplace: &Workplace, arguments: &[&str], stdout: Stdio) -> Outpu
 }
 
 #[tokio::test]
-async fn an_answer_that_nobody_reads_was_given_all_the_same() {
+async fn an_answer_that_is_not_read_was_given_all_the_same() {
     let workplace = with_database();
     let to = "+6281234500001";
     let (reader, writer) = std::io::pipe().unwrap();
@@ -258,7 +258,7 @@ async fn a_code_is_asked_for_at_a_terminal() {
 }
 
 #[tokio::test]
-async fn commands_on_a_store_that_nobody_shares_are_refused() {
+async fn commands_on_a_store_that_is_not_shared_are_refused() {
     let workplace = Workplace::new().unwrap();
     let sections = [settings::SERVER, settings::MEMORY, settings::KEYS, RULES];
     workplace.config("countersign.toml", &sections).unwrap();

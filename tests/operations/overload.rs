@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::{host, issue};
 
-/// Makes the server keep everybody waiting, or go on.
+/// Makes the server keep all clients waiting, or go on.
 fn client_command(redis: &RedisServer, arguments: &[&str]) {
     let mut command = redis::cmd("CLIENT");
     for argument in arguments {

@@ -44,7 +44,7 @@ async fn text_to(client: Client, number: u64) -> (Answer, Duration) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_sends_to_a_provider_that_hangs_hold_up_nobody_else() {
+async fn ten_thousand_sends_to_a_provider_that_hangs_hold_up_no_other() {
     let counterpart = Counterpart::start().await.unwrap();
     counterpart.usually("/hangs", Behaviour::Hang);
     let good = Behaviour::Answer { status: 204, headers: Vec::new(), body: Vec::new() };

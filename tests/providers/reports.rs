@@ -111,7 +111,7 @@ async fn what_a_receiver_reports_is_shown(kind: Kind) {
     assert_eq!(stand.delivery(&id).await, "sent");
 }
 
-async fn nobody_else_can_report(kind: Kind) {
+async fn only_the_provider_can_report(kind: Kind) {
     let stand = Stand::start(kind).await;
     let id = stand.issue("voice").await;
     let body = status_of(&id, 1, "failed");
@@ -163,6 +163,6 @@ async fn a_provider_that_signs_nothing_is_known_by_its_url(kind: Kind) {
 
 in_both! {
     a_provider_that_signs_nothing_is_known_by_its_url
-    nobody_else_can_report
+    only_the_provider_can_report
     what_a_receiver_reports_is_shown
 }

@@ -1,4 +1,4 @@
-//! Everybody at once, over four processes and one Redis.
+//! Many callers at once, over four processes and one Redis.
 #![cfg(test)]
 
 use countersign_tests::client::{Answer, Client};

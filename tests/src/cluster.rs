@@ -60,9 +60,9 @@ impl Cluster {
     /// A client of one host; of the next one for the next number, and round again.
     #[must_use]
     pub fn client(&self, number: usize) -> Client {
-        let nobody = || Client::new(([127, 0, 0, 1], 0).into());
+        let unreachable = || Client::new(([127, 0, 0, 1], 0).into());
         let index = number.checked_rem(self.clients.len()).unwrap_or_default();
-        self.clients.get(index).cloned().unwrap_or_else(nobody)
+        self.clients.get(index).cloned().unwrap_or_else(unreachable)
     }
 }
 

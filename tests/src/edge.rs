@@ -162,7 +162,7 @@ impl Store {
 }
 
 /// Variables for an app whose messages go to `receiver` on each of `channels`, of the sections `[keys]`,
-/// `[[api_keys]]`, `[purposes]` and `[tenants]` of a host's configuration. Without API keys everybody may call.
+/// `[[api_keys]]`, `[purposes]` and `[tenants]` of a host's configuration. Without API keys every client may call.
 ///
 /// # Errors
 ///

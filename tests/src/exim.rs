@@ -184,7 +184,7 @@ fn end(child: &mut Child) -> Result<()> {
 /// Copies the program, without its setuid bit. Another process does: of a file that this one has had open for writing, a
 /// child that another test forks meanwhile may keep it busy.
 fn copy_program(path: &Path) -> Result<()> {
-    // Where Debian has it, which is not on everybody's path.
+    // Where Debian has it, which is not on every user's path.
     let program = Path::new("/usr/sbin/exim4");
     if !program.is_file() {
         let advice = "no exim4: `cargo xtask test` installs it, or says what to install";

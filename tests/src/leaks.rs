@@ -6,7 +6,7 @@ use crate::outbox::text;
 
 /// Which of `secrets` stand in `log`, as words of their own or, from eight characters on, anywhere.
 ///
-/// What is a number by nature is left out of lines that are JSON: a moment's microseconds may be anybody's code.
+/// What is a number by nature is left out of lines that are JSON: the microseconds of a timestamp may equal a code.
 #[must_use]
 pub fn leaks<'a>(log: &str, secrets: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let lines: Vec<String> = log.lines().map(without_numbers).collect();

@@ -78,7 +78,7 @@ async fn launch(hosts: &[SocketAddr]) -> Result<Nginx> {
     if ready { Ok(nginx) } else { Err(Error::other("nginx did not start")) }
 }
 
-/// Where Debian has it, which is not on everybody's path.
+/// Where Debian has it, which is not on every user's path.
 fn program() -> &'static str {
     let debian = "/usr/sbin/nginx";
     if fs::exists(debian).unwrap_or(false) { debian } else { "nginx" }

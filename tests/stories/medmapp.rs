@@ -47,8 +47,8 @@ in_both_environments! {
     a_code_by_text_message_is_good_once_in_every_spelling_of_the_number,
     a_login_that_is_refused_is_told_and_mended_without_a_wait,
     a_phone_waits_between_two_codes_and_no_other_phone_does,
-    a_token_that_is_refused_in_mid_flight_is_renewed_and_nobody_notices,
-    every_failed_send_is_told_apart_and_keeps_nobody_waiting,
+    a_token_that_is_refused_in_mid_flight_is_renewed_unnoticed,
+    every_failed_send_is_told_apart_and_keeps_no_person_waiting,
     wrong_codes_count_down_to_a_lock,
 }
 
@@ -83,7 +83,7 @@ async fn one_login_serves_many_codes() {
     assert_eq!(paths(&scene), [LOGIN, SEND, SEND, SEND]);
 }
 
-async fn a_token_that_is_refused_in_mid_flight_is_renewed_and_nobody_notices(kind: Kind) {
+async fn a_token_that_is_refused_in_mid_flight_is_renewed_unnoticed(kind: Kind) {
     let mut scene = scene(kind).await;
     scene.asked("login", "+998901234500").await;
     scene.provider.once(SEND, scene.answer(401, &SendError::Unauthorised, "token-invalid"));
@@ -111,7 +111,7 @@ async fn a_login_that_is_refused_is_told_and_mended_without_a_wait(kind: Kind) {
     scene.end();
 }
 
-async fn every_failed_send_is_told_apart_and_keeps_nobody_waiting(kind: Kind) {
+async fn every_failed_send_is_told_apart_and_keeps_no_person_waiting(kind: Kind) {
     let mut scene = scene(kind).await;
     let balance = SendError::Other("Eskiz says that the balance is too low".into());
     let from = "senders.sms.from: Eskiz refuses the sender's name";

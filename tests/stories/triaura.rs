@@ -225,7 +225,7 @@ async fn who_has_no_key_is_told_nothing() {
 }
 
 #[tokio::test]
-async fn every_failed_mail_is_told_apart_and_keeps_nobody_waiting() {
+async fn every_failed_mail_is_told_apart_and_keeps_no_person_waiting() {
     let mut scene = Scene::start().await;
     for (to, kind) in [
         ("unknown@example.org", "recipient_refused"),

@@ -56,10 +56,10 @@ async fn scene(kind: Kind) -> Scene {
 
 in_both_environments! {
     a_code_from_whatsapp_logs_in_once,
-    a_destination_that_cannot_be_one_is_refused_before_anybody_is_asked,
+    a_destination_that_cannot_be_one_is_refused_before_a_provider_is_asked,
     a_key_or_url_that_is_missing_is_named,
     an_expired_code_is_refused_and_a_new_one_is_good,
-    every_failed_send_is_told_apart_and_keeps_nobody_waiting,
+    every_failed_send_is_told_apart_and_keeps_no_person_waiting,
     no_code_is_found_where_none_was_sent,
     wrong_codes_count_down_to_a_lock,
 }
@@ -77,7 +77,7 @@ async fn a_code_from_whatsapp_logs_in_once(kind: Kind) {
     scene.end();
 }
 
-async fn a_destination_that_cannot_be_one_is_refused_before_anybody_is_asked(kind: Kind) {
+async fn a_destination_that_cannot_be_one_is_refused_before_a_provider_is_asked(kind: Kind) {
     let mut scene = scene(kind).await;
     let body = json!({ "purpose": "login" });
     let missing = scene.client.post("/v1/challenges", &body).await;
@@ -97,7 +97,7 @@ async fn a_destination_that_cannot_be_one_is_refused_before_anybody_is_asked(kin
     assert!(scene.carried().is_empty());
 }
 
-async fn every_failed_send_is_told_apart_and_keeps_nobody_waiting(kind: Kind) {
+async fn every_failed_send_is_told_apart_and_keeps_no_person_waiting(kind: Kind) {
     let mut scene = scene(kind).await;
     let refused = SendError::Other("WATI refused the message".into());
     let no_api =
@@ -118,8 +118,8 @@ async fn every_failed_send_is_told_apart_and_keeps_nobody_waiting(kind: Kind) {
         // Each with a number of its own: after a good send the same one would have to wait.
         scene.fails("login", &format!("+9198765432{number:02}"), behaviour, kind).await;
     }
-    let nobody = scene.ask("texted", "919876543210").await;
-    assert_eq!((nobody.status, nobody.text_of("kind")), (502, "not_configured"), "{nobody:?}");
+    let unknown = scene.ask("texted", "919876543210").await;
+    assert_eq!((unknown.status, unknown.text_of("kind")), (502, "not_configured"), "{unknown:?}");
     scene.end();
 }
 

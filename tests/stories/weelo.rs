@@ -52,7 +52,7 @@ async fn scene(kind: Kind) -> Scene {
 in_both_environments! {
     a_code_by_text_message_is_good_once,
     customers_and_captains_have_codes_of_their_own,
-    every_failed_send_is_told_apart_and_keeps_nobody_waiting,
+    every_failed_send_is_told_apart_and_keeps_no_person_waiting,
     wrong_codes_count_down_to_a_lock,
 }
 
@@ -85,7 +85,7 @@ async fn customers_and_captains_have_codes_of_their_own(kind: Kind) {
     scene.end();
 }
 
-async fn every_failed_send_is_told_apart_and_keeps_nobody_waiting(kind: Kind) {
+async fn every_failed_send_is_told_apart_and_keeps_no_person_waiting(kind: Kind) {
     let mut scene = scene(kind).await;
     let clock = "AWS refused the time of the request: the clock of this machine is off by minutes";
     let cases = [

@@ -202,6 +202,6 @@ pub(crate) async fn storm(kinds: &[Kind], rounds: usize, seed: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_is_asked_at_once_and_whoever_hangs_up_nothing_succeeds_twice() {
+async fn nothing_succeeds_twice_whatever_is_asked_at_once_and_whichever_clients_hang_up() {
     storm(&[Kind::Native; 4], rounds(12, 120), 6).await;
 }

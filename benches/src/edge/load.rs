@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::CONNECTIONS;
 use super::place::{Place, Starter};
 use crate::load::{self, Done, Job};
 use crate::redis_counts::Counter;
 use crate::report::{Sample, percentiles};
 use crate::setting::{Purpose, Recipients};
 use crate::traffic;
+
+/// Many connections.
+pub(super) const CONNECTIONS: usize = 16;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]

@@ -2,7 +2,7 @@
 
 use super::load::Verb;
 use super::place::Place;
-use super::{Results, Turn};
+use super::results::{Results, Turn};
 use crate::report::{Sample, Spread};
 
 /// Everything that was measured in turns.
@@ -99,10 +99,4 @@ pub(super) fn print_slow(place: &Place, [alone, beside]: [[f64; 2]; 2]) {
         text(alone),
         text(beside)
     );
-}
-
-impl Results {
-    fn of(&self, index: usize, verb: Verb) -> &[Turn] {
-        self.turns.get(&(index, verb)).map_or(&[], Vec::as_slice)
-    }
 }

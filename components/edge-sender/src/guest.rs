@@ -9,8 +9,8 @@ use countersign_contract::types::SendError;
 use countersign_contract::{Timestamp, Translate};
 use countersign_edge_settings::settings::Senders as Origin;
 use countersign_providers::{
-    Accepted, Carrier, Document, Failure, Message, Order, Problems, Route, Senders, State, Unsent,
-    deliver,
+    Accepted, BreakerState, Carrier, Document, Message, Order, Problems, Route, Senders,
+    TransportError, Unsent, deliver,
 };
 use futures_util::FutureExt as _;
 use http::{Request, Response};
@@ -40,7 +40,7 @@ fn send(message: sender::Message) -> Result<Delivery, SendError> {
         Ways::Console => return console::send(&message, &channels),
         Ways::Providers(senders) => senders,
     };
-    let courier = Courier(Deadline::after_seconds(TOTAL_SECONDS));
+    let courier = HttpCarrier(Deadline::after_seconds(TOTAL_SECONDS));
     let order = Order { channels: &channels, may_send_twice };
     let delivered = deliver(senders, &courier, message, order, |event| log::tell(&event));
     // Every call blocks: nothing is ever pending.
@@ -58,16 +58,16 @@ impl Check for Component {
         let now = now();
         let condition = |route: &Route<Infallible>| Condition {
             provider: route.name().to_owned(),
-            works: route.state(now) == State::Closed,
+            works: route.state(now) == BreakerState::Closed,
         };
         senders.routes().map(condition).collect()
     }
 }
 
 /// Reaches providers for one message.
-struct Courier(Deadline);
+struct HttpCarrier(Deadline);
 
-impl Carrier for Courier {
+impl Carrier for HttpCarrier {
     type Native = Infallible;
 
     fn now(&self) -> Timestamp {
@@ -78,7 +78,7 @@ impl Carrier for Courier {
         self.0.patience()
     }
 
-    async fn call(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Failure> {
+    async fn call(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> {
         self.0.call(request)
     }
 

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use countersign_providers::{Failure, MAX_RESPONSE_BYTES};
+use countersign_providers::{MAX_RESPONSE_BYTES, TransportError};
 use http::uri::Scheme as UriScheme;
 use http::{HeaderName, HeaderValue, Request, Response};
 
@@ -50,21 +50,24 @@ impl Deadline {
     /// Calls, and reads the answer; of its body what came, where it is cut short.
     ///
     /// # Errors
-    /// [`Failure`] where there is no answer.
-    pub(crate) fn call(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Failure> {
+    /// [`TransportError`] where there is no answer.
+    pub(crate) fn call(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> Result<Response<Vec<u8>>, TransportError> {
         let (head, body) = request.into_parts();
-        let outgoing = outgoing(&head).ok_or(Failure::Unreachable)?;
-        let upload = Upload::open(&outgoing, &body).ok_or(Failure::Unreachable)?;
+        let outgoing = outgoing(&head).ok_or(TransportError::Unreachable)?;
+        let upload = Upload::open(&outgoing, &body).ok_or(TransportError::Unreachable)?;
         let answer = handle(outgoing, Some(options())).map_err(|code| failure(&code))?;
         upload.finish(self);
         self.answer(&answer)
     }
 
-    fn answer(&self, answer: &FutureIncomingResponse) -> Result<Response<Vec<u8>>, Failure> {
+    fn answer(&self, answer: &FutureIncomingResponse) -> Result<Response<Vec<u8>>, TransportError> {
         if !self.wait_for(&answer.subscribe()) {
-            return Err(Failure::TimedOut);
+            return Err(TransportError::TimedOut);
         }
-        let Some(Ok(answer)) = answer.get() else { return Err(Failure::Broken) };
+        let Some(Ok(answer)) = answer.get() else { return Err(TransportError::Broken) };
         let answer = answer.map_err(|code| failure(&code))?;
         let mut response = Response::builder().status(answer.status());
         for (name, value) in answer.headers().entries() {
@@ -75,7 +78,7 @@ impl Deadline {
                 response = response.header(name, value);
             }
         }
-        response.body(self.body(&answer)).map_err(|_| Failure::Broken)
+        response.body(self.body(&answer)).map_err(|_| TransportError::Broken)
     }
 
     /// The body as far as it comes, at most [`MAX_RESPONSE_BYTES`].
@@ -185,13 +188,13 @@ fn options() -> RequestOptions {
 
 /// Which kind of failure the host tells. A connection that took too long never carried the message: that isn't a
 /// time-out in the contract's sense. Whatever isn't known to come before a connection may come after the message left.
-fn failure(code: &ErrorCode) -> Failure {
+fn failure(code: &ErrorCode) -> TransportError {
     match code {
-        ErrorCode::HttpRequestDenied => Failure::Denied,
-        ErrorCode::DestinationIpProhibited => Failure::Prohibited,
+        ErrorCode::HttpRequestDenied => TransportError::Denied,
+        ErrorCode::DestinationIpProhibited => TransportError::Prohibited,
         ErrorCode::ConnectionReadTimeout
         | ErrorCode::ConnectionWriteTimeout
-        | ErrorCode::HttpResponseTimeout => Failure::TimedOut,
+        | ErrorCode::HttpResponseTimeout => TransportError::TimedOut,
         ErrorCode::ConfigurationError
         | ErrorCode::ConnectionLimitReached
         | ErrorCode::ConnectionRefused
@@ -205,7 +208,7 @@ fn failure(code: &ErrorCode) -> Failure {
         | ErrorCode::HttpRequestUriTooLong
         | ErrorCode::TlsAlertReceived(_)
         | ErrorCode::TlsCertificateError
-        | ErrorCode::TlsProtocolError => Failure::Unreachable,
-        _ => Failure::Broken,
+        | ErrorCode::TlsProtocolError => TransportError::Unreachable,
+        _ => TransportError::Broken,
     }
 }

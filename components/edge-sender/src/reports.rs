@@ -2,7 +2,7 @@
 
 use countersign_contract::Translate;
 use countersign_contract::callbacks::DeliveryReport;
-use countersign_providers::{Callback, Received};
+use countersign_providers::{Callback, CallbackContent};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use crate::bindings::exports::countersign::otp::callbacks::{
@@ -48,7 +48,7 @@ fn headers(pairs: Vec<(String, Vec<u8>)>) -> HeaderMap {
     headers
 }
 
-fn answered(received: Received) -> callbacks::Received {
+fn answered(received: CallbackContent) -> callbacks::Received {
     let has_words = !received.answer.is_empty();
     callbacks::Received {
         reports: received

@@ -6,7 +6,7 @@
 //! | `keys_index` | secret: 32 bytes, base64url or hexadecimal | refused |
 //! | `keys_ring` | secret: `name=key`, separated by spaces, at most 8; the first is used for what is new | refused |
 //! | `policies` | `[purposes.<name>]`, `[tenants.<name>.purposes.<name>]` | refused |
-//! | `api_keys` | `[[api_keys]]` | refused in production; in development everybody may call |
+//! | `api_keys` | `[[api_keys]]` | refused in production; in development every client may call |
 //! | `senders` | secret: a table, or a list of them, for each channel | no channel can be used; in development codes go to the log |
 //! | `messages` | `[messages]`: what messages say | the built-in words |
 //! | `sender_origin`, `second_sender_origin` … [`ORIGINS`] | the only origins that the app may call | not checked here |
@@ -19,10 +19,11 @@ use std::collections::BTreeMap;
 
 use countersign_contract::Secret;
 use countersign_settings::api_keys::{self, ApiKeySettings};
+use countersign_settings::costs;
 use countersign_settings::keys::{check_ring, decode_key};
-use countersign_settings::limits;
+use countersign_settings::policy::PolicySettings;
 use countersign_settings::problem::Problem;
-use countersign_settings::purposes::{PolicySettings, Purposes, TenantSettings, gather};
+use countersign_settings::purposes::{Purposes, TenantSettings, gather};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -64,7 +65,7 @@ pub struct Settings {
     pub index: Secret<Vec<u8>>,
     /// The ring: names and keys of 32 bytes.
     pub ring: Vec<(String, Secret<Vec<u8>>)>,
-    /// Who may call; nothing in development mode where no key is set: everybody.
+    /// Who may call; nothing in development mode where no key is set: every client may.
     pub api_keys: Option<Vec<ApiKeySettings>>,
     /// How codes leave.
     pub senders: Senders,
@@ -111,7 +112,7 @@ pub fn read(variable: &Variable<'_>) -> Result<Settings, Vec<Problem>> {
     match (index, ring, policies) {
         (Some(index), Some(ring), Some(policies)) if reader.problems.is_empty() => {
             let warnings = match mode {
-                Mode::Production => limits::warnings(&policies),
+                Mode::Production => costs::warnings(&policies),
                 Mode::Development => Vec::new(),
             };
             Ok(Settings {
@@ -214,7 +215,7 @@ impl Reader<'_> {
     fn api_keys(&mut self, mode: Mode, purposes: Option<&Purposes>) -> Option<Vec<ApiKeySettings>> {
         let Some(text) = self.text("api_keys") else {
             if mode == Mode::Production && self.problems.iter().all(|p| p.path != "api_keys") {
-                let text = "missing: anybody could ask for codes; `countersign key generate --api` makes one";
+                let text = "missing: every client could ask for codes; `countersign key generate --api` makes one";
                 self.problems.push(Problem::new("api_keys", text));
             }
             return None;

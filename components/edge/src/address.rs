@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_nobodys_address_and_not_the_forged_one_before_it() {
+    fn what_cannot_be_read_is_no_address_and_not_the_forged_one_before_it() {
         assert_eq!(client_of(&[]), None);
         assert_eq!(client_of(&["192.0.2.7:1", "unknown"]), None);
         assert_eq!(client_of(&["192.0.2.7:1, unknown"]), None);

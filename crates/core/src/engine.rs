@@ -7,6 +7,7 @@ mod issue;
 mod record_delivery;
 mod resend;
 mod revoke;
+mod sending;
 mod status;
 mod unlock;
 mod verify;

@@ -27,9 +27,10 @@
 //! | how attempts are counted and voided | `odometer.rs` |
 //! | failures, locks, who is disabled | `history.rs` |
 //! | where a subject stands: pending, expired, exhausted, locked … | `standing.rs` |
-//! | attempts, success once | `engine/verify.rs`, `verdict.rs` |
+//! | attempts, success once | `engine/verify.rs` and `engine/verify`, `verdict.rs` |
 //! | how long everything is kept | `times.rs` |
-//! | who may send now; a failed send leaves nothing | `engine/admission.rs`, `lease.rs` |
+//! | who may send now | `engine/admission.rs`, `lease.rs` |
+//! | a failed send leaves nothing | `engine/sending.rs` |
 //! | limits per window | `limits.rs` |
 //! | known devices, which strangers can't keep out | `device.rs` |
 //! | what a policy's fields are by default | `policy/presets.rs` |
@@ -53,6 +54,7 @@ pub mod policy;
 pub mod recipient;
 mod record;
 mod signs;
+mod slot;
 mod standing;
 mod subject;
 mod times;

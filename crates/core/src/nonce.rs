@@ -4,7 +4,7 @@
 use countersign_contract::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::odometer::Slot;
+use crate::slot::Slot;
 use crate::times::{CLOCKS_DIFFER_SECONDS, ID_SECONDS};
 use crate::world::World;
 

@@ -15,6 +15,7 @@
 //!   or belongs to another budget: it is refused, not trusted.
 
 use crate::batch::{Batch, CountTicket};
+use crate::slot::Slot;
 use crate::subject::Subject;
 use crate::times::{ATTEMPTS_SECONDS, ODOMETER_SECONDS};
 
@@ -27,35 +28,6 @@ const EPOCH: i64 = 1 << (MADE_BITS + VOIDED_BITS);
 
 // A count is an `s64` that never goes below 0.
 const _: () = assert!(MADE_BITS + VOIDED_BITS + EPOCH_BITS == 63);
-
-/// Which of a subject's two odometers.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Slot {
-    Even,
-    Odd,
-}
-
-impl Slot {
-    pub(crate) const BOTH: [Self; 2] = [Self::Even, Self::Odd];
-
-    pub(crate) const fn other(self) -> Self {
-        match self {
-            Self::Even => Self::Odd,
-            Self::Odd => Self::Even,
-        }
-    }
-
-    pub(crate) const fn number(self) -> u8 {
-        match self {
-            Self::Even => 0,
-            Self::Odd => 1,
-        }
-    }
-
-    pub(crate) const fn from_number(number: u8) -> Self {
-        if number & 1 == 0 { Self::Even } else { Self::Odd }
-    }
-}
 
 /// What an odometer shows.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

@@ -24,6 +24,7 @@ mod address;
 mod email;
 mod mask;
 mod phone;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -35,11 +36,13 @@ use countersign_contract::types::{Channel, RecipientFault};
 
 use crate::signs::{self, is_blank, is_variation_selector};
 
+pub use self::rules::Rules;
+
 /// The version of libphonenumber's metadata that phone numbers are judged by.
 pub const PHONE_METADATA_VERSION: &str = phone::METADATA_VERSION;
 
 /// The longest text that can be a recipient, in bytes.
-pub const MAX_BYTES: usize = 254;
+pub const MAX_BYTES: usize = email::MAX_BYTES;
 
 /// The longest masked form, in bytes.
 pub const MASKED_MAX_BYTES: usize = mask::MAX_BYTES;
@@ -61,18 +64,6 @@ pub const fn kind_of(channel: Channel) -> Option<Kind> {
         Channel::Sms | Channel::Voice | Channel::Whatsapp => Some(Kind::Phone),
         Channel::Webhook => None,
     }
-}
-
-/// How recipients are read where it isn't as [`parse`] does.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Rules<'a> {
-    /// The country of numbers that don't name theirs.
-    pub default_region: Option<&'a str>,
-    /// Types of number that are taken beside the ordinary ones.
-    pub number_types: &'a [NumberType],
-    /// Beginnings of numbers that are newer than the metadata: a plus sign and digits ([`is_number_prefix`]). Behind them,
-    /// a number of any length that its calling code has is taken.
-    pub new_prefixes: &'a [String],
 }
 
 /// A recipient in its canonical form. Personal data: it can't be displayed, and its `Debug` shows its kind only.

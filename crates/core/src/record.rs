@@ -13,7 +13,7 @@ use crate::code::Code;
 use crate::history::History;
 use crate::keyring::{Key, Keyring, NONCE_BYTES};
 use crate::nonce::Nonce;
-use crate::odometer::Slot;
+use crate::slot::Slot;
 use crate::subject::Subject;
 use crate::world::World;
 

@@ -8,9 +8,10 @@ use crate::batch::{Batch, CountTicket, Replies, ValueTicket};
 use crate::history::{BudgetMark, History};
 use crate::keyring::Keyring;
 use crate::nonce::Nonce;
-use crate::odometer::{self, Reading, Slot};
+use crate::odometer::{self, Reading};
 use crate::policy::Policy;
 use crate::record::{self, Budget, Challenges, Record, Success, Withdrawal};
+use crate::slot::Slot;
 use crate::subject::Subject;
 use crate::verdict::PLACES;
 

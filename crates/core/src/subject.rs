@@ -7,8 +7,8 @@ use data_encoding::BASE64URL_NOPAD;
 use crate::device::Device;
 use crate::keyring::Keyring;
 use crate::nonce::Nonce;
-use crate::odometer::Slot;
 use crate::recipient::Recipient;
+use crate::slot::Slot;
 
 /// Bytes of a digest.
 pub(crate) const DIGEST_BYTES: usize = 16;
@@ -107,8 +107,8 @@ impl Subject {
     }
 }
 
-/// What stands for a recipient of a tenant: one digest for its known devices, another for everybody else. So nothing
-/// that is counted, locked or kept is shared by the two.
+/// What stands for a recipient of a tenant: one digest for its known devices, another for all other clients. So
+/// nothing that is counted, locked or kept is shared by the two.
 pub(crate) fn digest(
     keyring: &Keyring,
     tenant: &str,

@@ -1,13 +1,13 @@
-//! Bodies: how a request's is read, and how a response's is written.
+//! How the body of a request is read.
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, header};
 use countersign_contract::callbacks::MAX_CALLBACK_BYTES;
 use http_body_util::LengthLimitError;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use crate::problem::{Fault, Problem};
+use crate::problem::{Problem, ProblemCode};
 
 /// The longest body that is read: 16 KiB. The largest legal request is under 2 KiB.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -18,7 +18,7 @@ pub(crate) async fn read<T: DeserializeOwned>(
     body: Body,
 ) -> Result<T, Problem> {
     if !is_json(headers) {
-        return Err(Problem::new(Fault::UnsupportedMediaType));
+        return Err(Problem::new(ProblemCode::UnsupportedMediaType));
     }
     parse(&bytes(headers, body, MAX_BODY_BYTES).await?)
 }
@@ -26,7 +26,9 @@ pub(crate) async fn read<T: DeserializeOwned>(
 /// Reads the body of a provider's callback as it comes.
 pub(crate) async fn callback(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     bytes(headers, body, MAX_CALLBACK_BYTES).await.map_err(|problem| match problem.code {
-        Fault::BodyTooLarge => problem.detail("The callback's body is longer than 262144 bytes."),
+        ProblemCode::BodyTooLarge => {
+            problem.detail("The callback's body is longer than 262144 bytes.")
+        }
         _ => problem,
     })
 }
@@ -41,21 +43,9 @@ pub(crate) async fn read_optional<T: DeserializeOwned + Default>(
         return Ok(T::default());
     }
     if !is_json(headers) {
-        return Err(Problem::new(Fault::UnsupportedMediaType));
+        return Err(Problem::new(ProblemCode::UnsupportedMediaType));
     }
     parse(&bytes)
-}
-
-/// Writes `value` as JSON.
-pub(crate) fn json(value: &impl Serialize) -> Vec<u8> {
-    // Longer than every answer with an id, a purpose and a masked recipient of usual length.
-    let mut bytes = Vec::with_capacity(512);
-    if serde_json::to_writer(&mut bytes, value).is_err() {
-        // Only a failing Serialize or a map with keys that are no strings could do this; no type here has one.
-        bytes.clear();
-        bytes.extend_from_slice(b"{}");
-    }
-    bytes
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -77,18 +67,18 @@ async fn bytes(headers: &HeaderMap, body: Body, most: usize) -> Result<Bytes, Pr
     let is_plain = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
     if !headers.get_all(header::CONTENT_ENCODING).iter().all(is_plain) {
         let text = "The request body must not have a Content-Encoding.";
-        return Err(Problem::new(Fault::UnsupportedMediaType).detail(text));
+        return Err(Problem::new(ProblemCode::UnsupportedMediaType).detail(text));
     }
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.parse::<u64>().ok());
     if announced.is_some_and(|length| length > most as u64) {
-        return Err(Problem::new(Fault::BodyTooLarge));
+        return Err(Problem::new(ProblemCode::BodyTooLarge));
     }
     axum::body::to_bytes(body, most).await.map_err(|error| {
         if error.into_inner().is::<LengthLimitError>() {
-            Problem::new(Fault::BodyTooLarge)
+            Problem::new(ProblemCode::BodyTooLarge)
         } else {
             Problem::request("The request body ended early.")
         }
@@ -149,7 +139,7 @@ fn told(error: serde_path_to_error::Error<serde_json::Error>) -> Problem {
         return Problem::request("This field appears twice.").field(field);
     }
     if path == "channel" && text.starts_with("unknown variant") {
-        return Problem::new(Fault::InvalidChannel).field("channel");
+        return Problem::new(ProblemCode::InvalidChannel).field("channel");
     }
     if is_field(&path) {
         return Problem::request("This field has the wrong type.").field(path);

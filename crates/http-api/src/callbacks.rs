@@ -9,10 +9,10 @@ use countersign_contract::callbacks::{CallbackError, DeliveryReport};
 
 /// Reads what providers send. Implemented where the providers' secrets are.
 ///
-/// Anybody may send anything here: an implementation holds each request to the provider's own signature before it
-/// believes a word of it.
+/// Every client can send anything here: an implementation checks the provider's own signature before it uses any part
+/// of a request.
 pub trait Callbacks: Clone + Send + Sync + 'static {
-    /// Whether there may be a sender of this name: asked before the body is read, so that requests
+    /// Whether there may be a provider of this name: asked before the body is read, so that requests
     /// for unknown ones cost no memory. Implementations that would have to ask elsewhere say yes;
     /// [`receive`](Self::receive) decides.
     fn may_know(&self, provider: &str) -> bool {
@@ -20,7 +20,7 @@ pub trait Callbacks: Clone + Send + Sync + 'static {
         true
     }
 
-    /// Reads what was sent to the callbacks of `provider`, the name of a sender in the configuration.
+    /// Reads what was sent to the callbacks of `provider`, a name as `docs/senders.md` has it: `sms-eskiz`.
     fn receive(
         &self,
         provider: String,

@@ -15,7 +15,7 @@ use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::problem::{Fault, Problem};
+use crate::problem::{Problem, ProblemCode};
 
 /// What a key begins with, so that scanners for leaked secrets can tell it.
 pub const KEY_PREFIX: &str = "countersign_";
@@ -136,8 +136,8 @@ impl ApiKeys {
         Self::open_as(true)
     }
 
-    /// Lets everybody in, for the tenant `default` and not as operator: whatever runs on the same
-    /// machine may ask for codes, and unlocks no recipient. To be served on loopback only.
+    /// Lets every caller in, for the tenant `default` and not as operator: every program on the same
+    /// machine may ask for codes, and none may unlock a recipient. To be served on loopback only.
     #[must_use]
     pub fn open_without_operator() -> Self {
         Self::open_as(false)
@@ -148,7 +148,7 @@ impl ApiKeys {
         Self(Access::Open(Caller(Arc::new(Identity { name, tenant, operator }))))
     }
 
-    /// Whether everybody is let in.
+    /// Whether every caller is let in.
     #[must_use]
     pub fn is_open(&self) -> bool {
         matches!(self.0, Access::Open(_))
@@ -162,14 +162,14 @@ impl ApiKeys {
         };
         let presented: [u8; 32] = bearer(headers)
             .map(|key| Sha256::digest(key).into())
-            .ok_or_else(|| Problem::new(Fault::Unauthorized))?;
+            .ok_or_else(|| Problem::new(ProblemCode::Unauthorized))?;
         let mut found = None;
         for (caller, sha256) in keys.iter() {
             if bool::from(sha256.ct_eq(&presented)) {
                 found = Some(caller);
             }
         }
-        found.ok_or_else(|| Problem::new(Fault::Unauthorized))
+        found.ok_or_else(|| Problem::new(ProblemCode::Unauthorized))
     }
 }
 

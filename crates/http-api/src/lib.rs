@@ -18,7 +18,9 @@
 //! ```
 
 mod body;
+mod log_line;
 mod problem;
+mod response;
 mod routes;
 #[cfg(test)]
 mod tests;

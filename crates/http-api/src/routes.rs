@@ -1,39 +1,30 @@
 //! The routes. Which methods a path has stands here; what each does stands in the modules.
 
+mod api;
 mod callbacks;
 mod challenges;
 mod recipients;
+mod request;
 mod service;
 mod sweep;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::{get, post};
-use serde::Serialize;
 
-use crate::ClientAddress;
+use self::api::Api;
 use crate::callbacks::Callbacks;
 use crate::health::Health;
-use crate::keys::{ApiKeys, Caller};
+use crate::keys::ApiKeys;
 use crate::otp::Otp;
-use crate::problem::{Fault, Problem};
+use crate::problem::{Problem, ProblemCode};
 use crate::upkeep::Upkeep;
 
 #[cfg(test)]
-pub(crate) use callbacks::MAX_PROVIDER_BYTES;
-
-/// What every handler reaches.
-pub(crate) struct Api<O, H> {
-    pub(crate) otp: O,
-    pub(crate) health: H,
-    pub(crate) keys: ApiKeys,
-}
+pub(crate) use self::{callbacks::MAX_PROVIDER_BYTES, request::MAX_ID_BYTES};
 
 /// Every route but that for sweeping, served by `otp` and `health` to callers with one of the `keys`. `/healthz`, `/readyz`
 /// and `/openapi.json` need no key, and neither do providers, whom `callbacks` knows.
@@ -55,8 +46,8 @@ pub fn sweeping_router<O: Otp, H: Health, C: Callbacks, U: Upkeep>(
     upkeep: U,
     keys: ApiKeys,
 ) -> Router {
-    let broom = Arc::new(sweep::Broom { upkeep, keys: keys.clone() });
-    let sweeping = Router::new().route(sweep::SWEEP, post(sweep::sweep::<U>).with_state(broom));
+    let api = Arc::new(sweep::SweepApi { upkeep, keys: keys.clone() });
+    let sweeping = Router::new().route(sweep::SWEEP, post(sweep::sweep::<U>).with_state(api));
     routes(otp, health, callbacks, keys, &service::SWEEPING_DOCUMENT, sweeping)
 }
 
@@ -68,9 +59,9 @@ fn routes<O: Otp, H: Health, C: Callbacks>(
     document: &'static service::Document,
     more: Router<Arc<Api<O, H>>>,
 ) -> Router {
-    let desk = Arc::new(callbacks::Desk { otp: otp.clone(), callbacks });
+    let api = Arc::new(callbacks::CallbackApi { otp: otp.clone(), callbacks });
     let receive = get(callbacks::receive::<O, C>).post(callbacks::receive::<O, C>);
-    more.route(callbacks::ONE, receive.with_state(desk))
+    more.route(callbacks::ONE, receive.with_state(api))
         .route(challenges::ALL, post(challenges::issue::<O, H>))
         .route(challenges::ONE, get(challenges::status::<O, H>).delete(challenges::revoke::<O, H>))
         .route(challenges::VERIFY, post(challenges::verify::<O, H>))
@@ -89,7 +80,7 @@ fn routes<O: Otp, H: Health, C: Callbacks>(
 async fn route_not_found(request: Request) -> Response {
     let (parts, _) = request.into_parts();
     crate::trace::request((&parts).into(), "none", async {
-        Err::<Response, _>(Problem::new(Fault::RouteNotFound))
+        Err::<Response, _>(Problem::new(ProblemCode::RouteNotFound))
     })
     .await
 }
@@ -97,61 +88,7 @@ async fn route_not_found(request: Request) -> Response {
 async fn method_not_allowed(request: Request) -> Response {
     let (parts, _) = request.into_parts();
     crate::trace::request((&parts).into(), "none", async {
-        Err::<Response, _>(Problem::new(Fault::MethodNotAllowed))
+        Err::<Response, _>(Problem::new(ProblemCode::MethodNotAllowed))
     })
     .await
-}
-
-/// Finds out who calls, and tells the request's span.
-fn caller<'a>(keys: &'a ApiKeys, parts: &Parts) -> Result<&'a Caller, Problem> {
-    let caller = keys.caller(&parts.headers)?;
-    tracing::Span::current().record("caller", caller.name());
-    Ok(caller)
-}
-
-/// The longest id that the contract knows, in bytes.
-pub(crate) const MAX_ID_BYTES: usize = 136;
-
-/// The id in the path. What the contract says can't be an id is no challenge's, without asking the engine.
-fn id(path: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
-    path.ok()
-        .map(|Path(id)| id)
-        .filter(|id| {
-            (1..=MAX_ID_BYTES).contains(&id.len())
-                && id
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
-        })
-        .ok_or_else(|| Problem::new(Fault::ChallengeNotFound).by_id())
-}
-
-/// The address of the person's device: as the caller says, else as the environment saw it.
-fn client_ip(said: Option<String>, parts: &Parts) -> Option<String> {
-    said.or_else(|| {
-        let ClientAddress(address) = parts.extensions.get()?;
-        Some(address.to_string())
-    })
-}
-
-/// What every response says: no cache keeps it, and no browser takes it for anything else than it
-/// says.
-pub(crate) fn guard(headers: &mut HeaderMap) {
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-}
-
-/// An answer in JSON.
-fn answer(status: StatusCode, value: &impl Serialize) -> Response {
-    let mut response = Response::new(Body::from(crate::body::json(value)));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
-}
-
-/// An answer without content.
-fn nothing() -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    response
 }

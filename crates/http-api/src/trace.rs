@@ -19,9 +19,10 @@ use tracing::Instrument;
 use tracing::field::{Empty, display};
 
 use crate::RequestStart;
+use crate::log_line::{self, LogLine};
 use crate::otp::Failure;
-use crate::problem::{Fault, Problem};
-use crate::routes::guard;
+use crate::problem::{Problem, ProblemCode};
+use crate::response::guard;
 
 /// What is known of a request before it is worked on.
 #[derive(Clone, Copy)]
@@ -39,27 +40,13 @@ impl From<&Parts> for Arrived {
 /// A response, and what its line in the log says.
 pub(crate) struct Done {
     response: Response,
-    told: Option<Told>,
+    line: Option<LogLine>,
 }
 
 impl From<Response> for Done {
     fn from(response: Response) -> Self {
-        Self { response, told: None }
+        Self { response, line: None }
     }
-}
-
-/// What a line says besides route, status and duration. Without it nothing was asked of the engine.
-#[derive(Debug, Default)]
-pub(crate) struct Told {
-    verb: &'static str,
-    challenge: Option<String>,
-    to: Option<String>,
-    /// What an operator may know and a caller may not.
-    cause: Option<String>,
-    is_error: bool,
-    provider: Option<String>,
-    reports: Option<usize>,
-    swept: Option<Swept>,
 }
 
 /// Runs `work` in the span of one request, turns its problem into a response, and logs what became
@@ -83,53 +70,21 @@ async fn observed(arrived: Arrived, route: &'static str, work: Work<'_>) -> Resp
         span.record("request", display(start));
     }
     async {
-        let (Done { mut response, told }, outcome) = match work.await {
+        let (Done { mut response, line }, outcome) = match work.await {
             Ok(done) => (done, "ok"),
             Err(mut problem) => {
-                let (told, outcome) = (problem.told.take(), problem.code.as_str());
+                let (line, outcome) = (problem.log_line.take(), problem.code.as_str());
                 let response = problem.into_response();
-                (Done { response, told: told.map(|told| *told) }, outcome)
+                (Done { response, line: line.map(|line| *line) }, outcome)
             }
         };
         guard(response.headers_mut());
-        line(told, outcome, response.status().as_u16(), start.map(RequestStart::milliseconds));
+        let duration_ms = start.map(RequestStart::milliseconds);
+        log_line::write(line, outcome, response.status().as_u16(), duration_ms);
         response
     }
     .instrument(span)
     .await
-}
-
-/// Logs what became of a request.
-fn line(told: Option<Told>, outcome: &str, status: u16, duration_ms: Option<f64>) {
-    let Some(told) = told else {
-        if outcome == "ok" {
-            tracing::debug!(outcome, status, duration_ms, "answered");
-        } else {
-            // Refusals that the engine never saw; at `info` they would let anybody fill a log.
-            tracing::debug!(outcome, status, duration_ms, "refused");
-        }
-        return;
-    };
-    let Told { verb, challenge, to, cause, is_error, provider, reports, swept } = told;
-    let (challenge, to, cause) = (challenge.as_deref(), to.as_deref(), cause.as_deref());
-    if is_error {
-        tracing::error!(challenge, outcome, status, duration_ms, cause, "{verb}");
-    } else if let Some(Swept { examined, removed, more }) = swept {
-        tracing::info!(examined, removed, more, outcome, status, duration_ms, "{verb}");
-    } else {
-        let provider = provider.as_deref();
-        tracing::info!(
-            challenge,
-            to,
-            provider,
-            reports,
-            outcome,
-            status,
-            duration_ms,
-            cause,
-            "{verb}"
-        );
-    }
 }
 
 /// The engine did what was asked.
@@ -140,7 +95,7 @@ pub(crate) fn done(
     masked_recipient: String,
 ) -> Done {
     let (challenge, to) = (Some(challenge), Some(masked_recipient));
-    Done { response, told: Some(Told { verb, challenge, to, ..Told::default() }) }
+    Done { response, line: Some(LogLine { verb, challenge, to, ..LogLine::default() }) }
 }
 
 /// The engine did what was asked, where it tells nothing about the challenge.
@@ -149,25 +104,28 @@ pub(crate) fn done_quietly(
     verb: &'static str,
     challenge: Option<String>,
 ) -> Done {
-    Done { response, told: Some(Told { verb, challenge, ..Told::default() }) }
+    Done { response, line: Some(LogLine { verb, challenge, ..LogLine::default() }) }
 }
 
 /// What a step of sweeping did.
 pub(crate) fn swept(response: Response, swept: Swept) -> Done {
-    let told = Told { verb: "sweep", swept: Some(swept), ..Told::default() };
-    Done { response, told: Some(told) }
+    let line = LogLine { verb: "sweep", swept: Some(swept), ..LogLine::default() };
+    Done { response, line: Some(line) }
 }
 
 /// A provider was heard, who can be named now that its signature was right.
 pub(crate) fn received(response: Response, provider: String, reports: usize) -> Done {
     let (provider, reports) = (Some(provider), Some(reports));
-    Done { response, told: Some(Told { verb: "callback", provider, reports, ..Told::default() }) }
+    Done {
+        response,
+        line: Some(LogLine { verb: "callback", provider, reports, ..LogLine::default() }),
+    }
 }
 
-/// Notes that a provider reported on more messages than anybody reads, and makes it a problem.
+/// Notes that a provider reported on more messages than one callback may, and makes it a problem.
 pub(crate) fn too_many_reports(provider: &str, reports: usize) -> Problem {
     tracing::error!(provider, reports, "a callback has too many reports");
-    Problem::new(Fault::Internal)
+    Problem::new(ProblemCode::Internal)
 }
 
 /// Notes what a provider reported of a challenge.
@@ -188,8 +146,8 @@ pub(crate) fn failed(verb: &'static str, id: Option<&str>, failure: Failure) -> 
     let is_error = !is_a_state(&failure);
     let mut problem = Problem::from(failure);
     let is_error = is_error && problem.code.status().is_server_error();
-    let told = Told { verb, challenge, cause, is_error, ..Told::default() };
-    problem.told = Some(Box::new(told));
+    let line = LogLine { verb, challenge, cause, is_error, ..LogLine::default() };
+    problem.log_line = Some(Box::new(line));
     problem
 }
 

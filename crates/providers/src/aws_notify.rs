@@ -49,7 +49,7 @@ use countersign_settings::problem::Problems;
 use http::{Request, Response};
 
 use crate::messages::message::Message;
-use crate::protocol::provider::{Provider, Session, Step};
+use crate::protocol::provider::{Progress, Provider, Session};
 
 use self::settings::Checked;
 
@@ -69,7 +69,7 @@ impl AwsNotify {
 }
 
 impl Provider for AwsNotify {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "aws_notify"
     }
 
@@ -91,8 +91,8 @@ impl Provider for AwsNotify {
         response: Response<&[u8]>,
         _: &mut Session,
         now: Timestamp,
-    ) -> Result<Step, SendError> {
-        answer::read(&response, &self.0.path, now).map(Step::Accepted)
+    ) -> Result<Progress, SendError> {
+        answer::read(&response, &self.0.path, now).map(Progress::Accepted)
     }
 
     fn concerns_recipient(&self, response: &Response<&[u8]>) -> bool {

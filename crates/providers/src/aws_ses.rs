@@ -49,8 +49,8 @@ use countersign_settings::problem::Problems;
 use http::{Request, Response};
 
 use crate::messages::message::Message;
-use crate::protocol::callback::{Callback, Received};
-use crate::protocol::provider::{Provider, Session, Step};
+use crate::protocol::callback::{Callback, CallbackContent};
+use crate::protocol::provider::{Progress, Provider, Session};
 
 use self::settings::Checked;
 
@@ -71,7 +71,7 @@ impl AwsSes {
 }
 
 impl Provider for AwsSes {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "aws_ses"
     }
 
@@ -93,12 +93,16 @@ impl Provider for AwsSes {
         response: Response<&[u8]>,
         _: &mut Session,
         now: Timestamp,
-    ) -> Result<Step, SendError> {
+    ) -> Result<Progress, SendError> {
         let has_set = self.0.configuration_set.is_some();
-        answer::read(&response, &self.0.path, has_set, now).map(Step::Accepted)
+        answer::read(&response, &self.0.path, has_set, now).map(Progress::Accepted)
     }
 
-    fn receive(&self, callback: &Callback<'_>, _: Timestamp) -> Result<Received, CallbackError> {
+    fn receive(
+        &self,
+        callback: &Callback<'_>,
+        _: Timestamp,
+    ) -> Result<CallbackContent, CallbackError> {
         let keys = self.0.event_keys.as_ref().ok_or(CallbackError::Unsupported)?;
         report::read(callback, keys)
     }

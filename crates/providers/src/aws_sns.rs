@@ -36,7 +36,7 @@ use countersign_settings::problem::Problems;
 use http::{Request, Response};
 
 use crate::messages::message::Message;
-use crate::protocol::provider::{Provider, Session, Step};
+use crate::protocol::provider::{Progress, Provider, Session};
 
 use self::settings::Checked;
 
@@ -56,7 +56,7 @@ impl AwsSns {
 }
 
 impl Provider for AwsSns {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "aws_sns"
     }
 
@@ -78,8 +78,8 @@ impl Provider for AwsSns {
         response: Response<&[u8]>,
         _: &mut Session,
         now: Timestamp,
-    ) -> Result<Step, SendError> {
-        answer::read(&response, now).map(Step::Accepted)
+    ) -> Result<Progress, SendError> {
+        answer::read(&response, now).map(Progress::Accepted)
     }
 }
 

@@ -72,9 +72,9 @@ use countersign_settings::problem::Problems;
 use http::{Request, Response};
 
 use crate::messages::message::Message;
-use crate::protocol::callback::{Callback, Received};
+use crate::protocol::callback::{Callback, CallbackContent};
 use crate::protocol::endpoint;
-use crate::protocol::provider::{Provider, Session, Step};
+use crate::protocol::provider::{Progress, Provider, Session};
 
 use self::settings::Checked;
 
@@ -94,7 +94,7 @@ impl Eskiz {
 }
 
 impl Provider for Eskiz {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "eskiz"
     }
 
@@ -116,7 +116,7 @@ impl Provider for Eskiz {
         response: Response<&[u8]>,
         session: &mut Session,
         now: Timestamp,
-    ) -> Result<Step, SendError> {
+    ) -> Result<Progress, SendError> {
         if session.has_token() {
             answer::message(&response, &self.0.path, session, now)
         } else {
@@ -128,7 +128,11 @@ impl Provider for Eskiz {
         true
     }
 
-    fn receive(&self, callback: &Callback<'_>, _: Timestamp) -> Result<Received, CallbackError> {
+    fn receive(
+        &self,
+        callback: &Callback<'_>,
+        _: Timestamp,
+    ) -> Result<CallbackContent, CallbackError> {
         report::read(callback, &self.0.callbacks)
     }
 }

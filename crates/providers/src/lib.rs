@@ -6,7 +6,7 @@
 //! ```
 //! use countersign_contract::types::Channel;
 //! use countersign_contract::{Pii, Secret, Timestamp};
-//! use countersign_providers::{Content, Message, Opened, SendersSettings, Session, Step};
+//! use countersign_providers::{Content, Message, Opened, SendersSettings, Session, Progress};
 //!
 //! let settings = SendersSettings::from_json(
 //!     r#"{"sms": {
@@ -38,7 +38,7 @@
 //!
 //! let response = http::Response::builder().status(202).body(&b""[..])?;
 //! let step = provider.response(response, &mut session, now).unwrap();
-//! assert!(matches!(step, Step::Accepted(_)));
+//! assert!(matches!(step, Progress::Accepted(_)));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -68,17 +68,17 @@ pub use self::messages::message::Message;
 pub use self::messages::{
     MessagesSettings, Segments, SmsEncoding, TenantMessagesSettings, Texts, segments,
 };
-pub use self::protocol::callback::{Callback, Received, Report};
+pub use self::protocol::callback::{Callback, CallbackContent, MessageReport};
 pub use self::protocol::provider::{
-    Accepted, MAX_EXCHANGES, MAX_RESPONSE_BYTES, Provider, Session, Step,
+    Accepted, MAX_EXCHANGES, MAX_RESPONSE_BYTES, Progress, Provider, Session,
 };
 pub use self::protocol::tag::{MAX_TAG_BYTES, Tag};
-pub use self::routing::breaker::{Barred, Change, State};
+pub use self::routing::breaker::{Barred, BreakerState, Change};
 pub use self::routing::deliver::{Carrier, Delivered, MIN_PATIENCE, Order, deliver};
 pub use self::routing::event::Event;
-pub use self::routing::failure::Failure;
 pub use self::routing::route::{Route, Way};
 pub use self::routing::senders::{MAX_IN_FLIGHT, Senders, Terms, http_only};
+pub use self::routing::transport_error::TransportError;
 pub use self::routing::unsent::Unsent;
 pub use self::settings::native::{
     ConsoleSettings, FileSettings, NativeSettings, SmtpSettings, Tls,

@@ -94,7 +94,7 @@ impl Texts {
             .catalogue()
             .find(medium, locales, &message.tenant, &message.purpose)
             .ok_or_else(|| SendError::Other("there is no template for the message".into()))?;
-        let variables = variables(message, audience);
+        let variables = variables_of(message, audience);
         match medium {
             Medium::Email => self.mail(name, &variables).map(Content::Mail),
             Medium::Sms => self.sms(name, &variables, audience).map(Content::Text),
@@ -172,7 +172,7 @@ impl Texts {
 }
 
 /// What a template may use of `message`.
-fn variables(message: &Message, audience: &Audience) -> Variables {
+fn variables_of(message: &Message, audience: &Audience) -> Variables {
     Variables {
         brand: audience.brand.clone(),
         code: message.code.clone(),

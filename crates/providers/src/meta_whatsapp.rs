@@ -49,9 +49,9 @@ use countersign_settings::problem::Problems;
 use http::{Request, Response};
 
 use crate::messages::message::Message;
-use crate::protocol::callback::{Callback, Received};
+use crate::protocol::callback::{Callback, CallbackContent};
 use crate::protocol::endpoint;
-use crate::protocol::provider::{Provider, Session, Step};
+use crate::protocol::provider::{Progress, Provider, Session};
 
 use self::settings::Checked;
 
@@ -71,7 +71,7 @@ impl MetaWhatsapp {
 }
 
 impl Provider for MetaWhatsapp {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "meta_whatsapp"
     }
 
@@ -93,15 +93,19 @@ impl Provider for MetaWhatsapp {
         response: Response<&[u8]>,
         _: &mut Session,
         now: Timestamp,
-    ) -> Result<Step, SendError> {
-        answer::read(&response, &self.0.path, now).map(Step::Accepted)
+    ) -> Result<Progress, SendError> {
+        answer::read(&response, &self.0.path, now).map(Progress::Accepted)
     }
 
     fn concerns_recipient(&self, response: &Response<&[u8]>) -> bool {
         answer::concerns_recipient(response)
     }
 
-    fn receive(&self, callback: &Callback<'_>, _: Timestamp) -> Result<Received, CallbackError> {
+    fn receive(
+        &self,
+        callback: &Callback<'_>,
+        _: Timestamp,
+    ) -> Result<CallbackContent, CallbackError> {
         self.0.reports.as_ref().ok_or(CallbackError::Unsupported)?.read(callback)
     }
 }

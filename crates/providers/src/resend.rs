@@ -64,9 +64,9 @@ use countersign_settings::problem::Problems;
 use http::{Request, Response};
 
 use crate::messages::message::Message;
-use crate::protocol::callback::{Callback, Received};
+use crate::protocol::callback::{Callback, CallbackContent};
 use crate::protocol::endpoint;
-use crate::protocol::provider::{Provider, Session, Step};
+use crate::protocol::provider::{Progress, Provider, Session};
 
 use self::settings::Checked;
 
@@ -86,7 +86,7 @@ impl Resend {
 }
 
 impl Provider for Resend {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "resend"
     }
 
@@ -108,11 +108,15 @@ impl Provider for Resend {
         response: Response<&[u8]>,
         _: &mut Session,
         now: Timestamp,
-    ) -> Result<Step, SendError> {
-        answer::read(&response, &self.0.path, now).map(Step::Accepted)
+    ) -> Result<Progress, SendError> {
+        answer::read(&response, &self.0.path, now).map(Progress::Accepted)
     }
 
-    fn receive(&self, callback: &Callback<'_>, now: Timestamp) -> Result<Received, CallbackError> {
+    fn receive(
+        &self,
+        callback: &Callback<'_>,
+        now: Timestamp,
+    ) -> Result<CallbackContent, CallbackError> {
         let keys = self.0.webhook_keys.as_ref().ok_or(CallbackError::Unsupported)?;
         report::read(callback, keys, now)
     }

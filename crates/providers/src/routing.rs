@@ -7,7 +7,7 @@ pub(crate) mod deliver;
 #[cfg(test)]
 mod described;
 pub(crate) mod event;
-pub(crate) mod failure;
 pub(crate) mod route;
 pub(crate) mod senders;
+pub(crate) mod transport_error;
 pub(crate) mod unsent;

@@ -187,8 +187,10 @@ mod tests {
             {"type": "webhook", "url": "https://a", "secret": "s"}
         ]}"#;
         let settings = SendersSettings::from_json(text).unwrap();
-        let kinds: Vec<_> =
-            settings.of(Channel::Sms).map(|(path, sender)| (path, sender.kind())).collect();
+        let kinds: Vec<_> = settings
+            .of(Channel::Sms)
+            .map(|(path, sender)| (path, sender.provider_type()))
+            .collect();
         assert_eq!(
             kinds,
             [("senders.sms.0".to_owned(), "file"), ("senders.sms.1".to_owned(), "webhook")]

@@ -26,8 +26,8 @@
 //!   (sub-resources of a call have an `IdempotencyKey`; `I-Twilio-Idempotency-Token` is a header of Twilio's own
 //!   calls to us). A message that is handed over twice goes out twice.
 //! - **Status reports**: `StatusCallback` is the URL of the callbacks with the message's tag as its query, `?tag=…`,
-//!   at most 2,266 bytes of the 4,000 that Twilio takes. Without `auth_token` nothing could tell Twilio's reports from
-//!   anybody's, so that none are asked for.
+//!   at most 2,266 bytes of the 4,000 that Twilio takes. Without `auth_token` Twilio's reports could not be told
+//!   from forged ones, so that none are asked for.
 //!
 //! [Messages resource]: https://www.twilio.com/docs/messaging/api/message-resource
 //! [Calls resource]: https://www.twilio.com/docs/voice/api/call-resource

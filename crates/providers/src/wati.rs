@@ -50,9 +50,9 @@ use countersign_settings::problem::Problems;
 use http::{Request, Response};
 
 use crate::messages::message::Message;
-use crate::protocol::callback::{Callback, Received};
+use crate::protocol::callback::{Callback, CallbackContent};
 use crate::protocol::endpoint;
-use crate::protocol::provider::{Provider, Session, Step};
+use crate::protocol::provider::{Progress, Provider, Session};
 
 use self::settings::Checked;
 
@@ -72,7 +72,7 @@ impl Wati {
 }
 
 impl Provider for Wati {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "wati"
     }
 
@@ -94,11 +94,15 @@ impl Provider for Wati {
         response: Response<&[u8]>,
         _: &mut Session,
         now: Timestamp,
-    ) -> Result<Step, SendError> {
-        answer::read(&response, &self.0.path, now).map(Step::Accepted)
+    ) -> Result<Progress, SendError> {
+        answer::read(&response, &self.0.path, now).map(Progress::Accepted)
     }
 
-    fn receive(&self, callback: &Callback<'_>, _: Timestamp) -> Result<Received, CallbackError> {
+    fn receive(
+        &self,
+        callback: &Callback<'_>,
+        _: Timestamp,
+    ) -> Result<CallbackContent, CallbackError> {
         let token = self.0.callback_token.as_ref().ok_or(CallbackError::Unsupported)?;
         report::read(callback, token)
     }

@@ -51,9 +51,9 @@ use countersign_settings::problem::Problems;
 use http::{Request, Response};
 
 use crate::messages::message::Message;
-use crate::protocol::callback::{Callback, Received};
+use crate::protocol::callback::{Callback, CallbackContent};
 use crate::protocol::endpoint;
-use crate::protocol::provider::{Provider, Session, Step};
+use crate::protocol::provider::{Progress, Provider, Session};
 
 use self::settings::Checked;
 
@@ -75,7 +75,7 @@ impl Webhook {
 }
 
 impl Provider for Webhook {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "webhook"
     }
 
@@ -97,11 +97,15 @@ impl Provider for Webhook {
         response: Response<&[u8]>,
         _: &mut Session,
         now: Timestamp,
-    ) -> Result<Step, SendError> {
-        answer::read(&response, &self.0.path, now).map(Step::Accepted)
+    ) -> Result<Progress, SendError> {
+        answer::read(&response, &self.0.path, now).map(Progress::Accepted)
     }
 
-    fn receive(&self, callback: &Callback<'_>, now: Timestamp) -> Result<Received, CallbackError> {
+    fn receive(
+        &self,
+        callback: &Callback<'_>,
+        now: Timestamp,
+    ) -> Result<CallbackContent, CallbackError> {
         report::read(callback, &self.0.keys, now)
     }
 }

@@ -13,7 +13,9 @@
 //! ```
 
 pub mod api_keys;
+pub mod costs;
 pub mod keys;
 pub mod limits;
+pub mod policy;
 pub mod problem;
 pub mod purposes;

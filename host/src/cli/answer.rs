@@ -3,21 +3,12 @@
 use std::process::ExitCode;
 
 use axum::http::StatusCode;
-use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::{CommandError, exit, print};
+use super::error::CommandError;
+use super::exit;
+use super::output::{Output, print};
 use crate::telemetry;
-
-/// How an answer is printed.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
-pub(super) enum Output {
-    /// Lines `name: value` on standard output, refusals on standard error
-    #[default]
-    Text,
-    /// The JSON of the HTTP surface on standard output, refusals too
-    Json,
-}
 
 /// An answer of the HTTP surface.
 #[derive(Debug)]

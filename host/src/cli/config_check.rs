@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{CommandError, print};
+use super::error::CommandError;
+use super::output::print;
 use crate::config::Loaded;
 use crate::senders::{Router, Stream};
 use crate::serve::{StartError, open_engine};

@@ -6,8 +6,9 @@ use axum::http::Method;
 use clap::Args;
 use serde_json::json;
 
+use super::arguments::CommonArguments;
+use super::error::CommandError;
 use super::surface::Surface;
-use super::{CommandError, Common};
 use crate::config::Loaded;
 
 /// Issues a code and sends it.
@@ -27,7 +28,7 @@ pub(super) struct Issue {
     #[arg(long)]
     locale: Option<String>,
     #[command(flatten)]
-    common: Common,
+    common: CommonArguments,
 }
 
 impl Issue {

@@ -8,7 +8,8 @@ use countersign_settings::keys::KEY_BYTES;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use zeroize::Zeroizing;
 
-use super::{CommandError, print};
+use super::error::CommandError;
+use super::output::print;
 
 /// Makes a key.
 #[derive(Args, Debug)]

@@ -1,10 +1,13 @@
 //! The command line: one file per command, and the exit codes in `exit.rs`.
 
 mod answer;
+mod arguments;
 mod config_check;
+mod error;
 mod exit;
 mod issue;
 mod key;
+mod output;
 mod revoke;
 mod serve;
 mod status;
@@ -12,20 +15,20 @@ mod surface;
 mod unlock;
 mod verify;
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use countersign_settings::problem::Problems;
-use serde_json::{Value, json};
 
-use self::answer::Output;
+use self::output::print;
 use crate::config::{self, BuiltIn, Loaded, LogSettings};
 use crate::engine::describe;
 use crate::serve::{StartError, engine_objections, objections};
 use crate::stores::OpenError;
 use crate::telemetry;
+
+pub use self::error::CommandError;
 
 /// The log of a command that was asked for none: of what should never happen, so that nothing else is written.
 const QUIET: &str = "off,countersign::telemetry=error";
@@ -83,72 +86,6 @@ enum ConfigCommand {
 enum KeyCommand {
     /// Make a key for [keys], or an API key
     Generate(key::Generate),
-}
-
-/// Which challenge: the latest of a recipient, or by id.
-#[derive(Args, Debug)]
-struct Target {
-    /// What the code is for
-    #[arg(required_unless_present = "id", conflicts_with = "id")]
-    purpose: Option<String>,
-    /// A phone number or a mail address
-    #[arg(required_unless_present = "id", conflicts_with = "id")]
-    to: Option<String>,
-    /// The challenge's id, in place of purpose and recipient
-    #[arg(long)]
-    id: Option<String>,
-}
-
-impl Target {
-    /// The recipient, as the HTTP surface wants it.
-    fn addressee(&self) -> Value {
-        json!({ "purpose": self.purpose, "to": self.to })
-    }
-}
-
-/// What all commands on challenges have in common.
-#[derive(Args, Debug)]
-struct Common {
-    /// The tenant
-    #[arg(long, default_value = "default")]
-    tenant: String,
-    /// How the answer is printed
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
-}
-
-/// Why a command did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// The process could not get to work.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// Standard input or output failed.
-    #[error("standard input or output: {0}")]
-    Stdio(#[from] io::Error),
-    /// There is no randomness to make keys of.
-    #[error("no randomness: {0}")]
-    Randomness(#[from] getrandom::Error),
-    /// The store can't be reached.
-    #[error("store: {0}")]
-    Unreachable(OpenError),
-    /// The command needs settings that are absent, or an argument that is another.
-    #[error("{0}")]
-    Unusable(&'static str),
-}
-
-impl CommandError {
-    /// What the process ends with.
-    #[must_use]
-    pub fn exit_code(&self) -> ExitCode {
-        let code = match self {
-            Self::Start(error) if error.is_configuration() => exit::USAGE,
-            Self::Unusable(_) => exit::USAGE,
-            Self::Unreachable(_) => exit::UNAVAILABLE,
-            _ => exit::FAILED,
-        };
-        code.into()
-    }
 }
 
 impl Cli {
@@ -242,15 +179,6 @@ async fn load(
     let log = if is_logged { &loaded.config.log } else { &quiet };
     telemetry::begin(log).map_err(StartError::Log)?;
     Ok(loaded)
-}
-
-/// Prints a line. A reader that wants no more of it changes nothing in what was done.
-fn print(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        printed => printed,
-    }
 }
 
 #[cfg(test)]

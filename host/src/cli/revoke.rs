@@ -6,17 +6,18 @@ use axum::http::Method;
 use clap::Args;
 use serde_json::Value;
 
+use super::arguments::{ChallengeArguments, CommonArguments};
+use super::error::CommandError;
 use super::surface::{Surface, challenge_path};
-use super::{CommandError, Common, Target};
 use crate::config::Loaded;
 
 /// Takes a challenge back.
 #[derive(Args, Debug)]
 pub(super) struct Revoke {
     #[command(flatten)]
-    target: Target,
+    target: ChallengeArguments,
     #[command(flatten)]
-    common: Common,
+    common: CommonArguments,
 }
 
 impl Revoke {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::CommandError;
+use super::error::CommandError;
 use crate::config::Loaded;
 use crate::serve::Start;
 

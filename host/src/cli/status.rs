@@ -4,17 +4,18 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::arguments::{ChallengeArguments, CommonArguments};
+use super::error::CommandError;
 use super::surface::Surface;
-use super::{CommandError, Common, Target};
 use crate::config::Loaded;
 
 /// Tells where a challenge stands.
 #[derive(Args, Debug)]
 pub(super) struct Status {
     #[command(flatten)]
-    target: Target,
+    target: ChallengeArguments,
     #[command(flatten)]
-    common: Common,
+    common: CommonArguments,
 }
 
 impl Status {

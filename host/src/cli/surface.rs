@@ -9,7 +9,8 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::answer::Answer;
-use super::{CommandError, Target};
+use super::arguments::ChallengeArguments;
+use super::error::CommandError;
 use crate::config::Loaded;
 use crate::health::HostHealth;
 use crate::senders::{self, Stream};
@@ -77,7 +78,7 @@ impl Surface {
     }
 
     /// Asks where a challenge stands.
-    pub(super) async fn status(&self, target: &Target) -> Result<Answer, CommandError> {
+    pub(super) async fn status(&self, target: &ChallengeArguments) -> Result<Answer, CommandError> {
         match &target.id {
             Some(id) => self.call(Method::GET, &challenge_path(id, "")?, None).await,
             None => self.call(Method::POST, "/v1/status", Some(target.addressee())).await,

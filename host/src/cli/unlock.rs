@@ -6,8 +6,9 @@ use axum::http::Method;
 use clap::Args;
 use serde_json::json;
 
+use super::arguments::CommonArguments;
+use super::error::CommandError;
 use super::surface::Surface;
-use super::{CommandError, Common};
 use crate::config::Loaded;
 
 /// Lifts the lock of a recipient and clears its failures.
@@ -18,7 +19,7 @@ pub(super) struct Unlock {
     /// A phone number or a mail address
     to: String,
     #[command(flatten)]
-    common: Common,
+    common: CommonArguments,
 }
 
 impl Unlock {

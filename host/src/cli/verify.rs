@@ -8,8 +8,9 @@ use clap::Args;
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::arguments::{ChallengeArguments, CommonArguments};
+use super::error::CommandError;
 use super::surface::{Surface, challenge_path};
-use super::{CommandError, Common, Target};
 use crate::config::Loaded;
 
 /// More than any code has, with room for what surrounds it, in bytes.
@@ -19,7 +20,7 @@ const MAX_INPUT_BYTES: u64 = 256;
 #[derive(Args)]
 pub(super) struct Verify {
     #[command(flatten)]
-    target: Target,
+    target: ChallengeArguments,
     /// The code. `-`, the default, reads a line of standard input, which no list of processes shows
     #[arg(long, default_value = "-", allow_hyphen_values = true, hide_default_value = true)]
     code: String,
@@ -27,7 +28,7 @@ pub(super) struct Verify {
     #[arg(long)]
     reference: Option<String>,
     #[command(flatten)]
-    common: Common,
+    common: CommonArguments,
 }
 
 impl std::fmt::Debug for Verify {

@@ -2,17 +2,19 @@
 
 use countersign_contract::Secret;
 use countersign_settings::api_keys;
+use countersign_settings::costs;
 use countersign_settings::keys::{KEY_BYTES, check_ring, decode_key};
-use countersign_settings::limits;
 use countersign_settings::problem::Problem;
 use countersign_settings::purposes::{Purposes, gather};
 
 use super::doubts::Doubts;
 use super::keys::KeysSettings;
+use super::loaded::Loaded;
 use super::places::Places;
+use super::proxies;
 use super::rules::Rules;
+use super::sections::Config;
 use super::server::Mode;
-use super::{Config, Loaded, proxies};
 use crate::bindings::countersign::otp::settings::{Key, Keyring};
 
 /// Holds the sections against each other, reads the secrets, and puts together what the engine is told: nothing where
@@ -64,7 +66,7 @@ pub(super) fn settle(mut config: Config, doubts: &Doubts) -> (Option<Loaded>, Ve
 
 fn listening(config: &Config, problems: &mut Vec<Problem>) {
     if config.api_keys.is_empty() && !config.server.listen.is_loopback() {
-        let text = "only loopback may be listened on without `api_keys`: anybody who reaches the port could ask for codes";
+        let text = "only loopback may be listened on without `api_keys`: every client that reaches the port could ask for codes";
         problems.push(Problem::new("server.listen", text));
     }
     if config.api_keys.is_empty()
@@ -132,7 +134,7 @@ fn warnings(config: &Config, purposes: &Purposes) -> Vec<Problem> {
         }
     }
     if config.server.mode == Mode::Production {
-        warnings.extend(limits::warnings(purposes));
+        warnings.extend(costs::warnings(purposes));
     }
     warnings
 }

@@ -18,9 +18,9 @@ use countersign_settings::problem::{Origin, Problem};
 use serde_json::Value;
 use zeroize::Zeroize;
 
-use super::nearest;
 use super::schema::Shape;
 use super::tree::{Tree, parse_value};
+use super::unknown_variable;
 use super::values::Kind;
 
 const PREFIX: &str = "COUNTERSIGN_";
@@ -60,7 +60,7 @@ pub(super) fn apply(
         }
     }
     let unknown = unknown.into_iter().map(|(name, path)| {
-        let text = nearest::unknown_variable(shape, &tree.root, PREFIX, &path);
+        let text = unknown_variable::explain(shape, &tree.root, PREFIX, &path);
         Problem { origin: Origin::Environment(name), path: path.join("."), text }
     });
     problems.extend(unknown);

@@ -3,16 +3,11 @@
 //! Each section is a file of its own here or in the crate whose settings it holds. A secret `x` may stand in the file as
 //! `x`, or in a file of its own as `x_file`. Relative paths start at the working directory. See [`environment`] for how variables are named.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use countersign_providers::{MessagesSettings, SendersSettings};
-use countersign_settings::api_keys::ApiKeySettings;
 use countersign_settings::problem::{Problem, Problems};
-use countersign_settings::purposes::{self, PolicySettings, TenantSettings};
-use schemars::JsonSchema;
-use serde::Deserialize;
+use countersign_settings::purposes;
 use zeroize::Zeroizing;
 
 mod check;
@@ -22,6 +17,7 @@ mod engine;
 pub mod environment;
 mod keys;
 mod listen;
+mod loaded;
 mod log;
 mod nearest;
 mod places;
@@ -29,24 +25,28 @@ mod proxies;
 mod rules;
 mod schema;
 mod secret_files;
+mod secrets;
+mod sections;
 mod server;
 mod tree;
+mod unknown_variable;
 mod values;
 
 pub use self::delivery::DeliverySettings;
 pub use self::engine::{BuiltIn, EngineSettings, Isolation};
 pub use self::keys::{KeysSettings, RingKey};
 pub use self::listen::{Listen, NotAnAddress};
+pub use self::loaded::Loaded;
 pub use self::log::{LogFormat, LogSettings};
 pub use self::places::Places;
 pub use self::rules::Rules;
 pub use self::schema::schema;
+pub use self::sections::Config;
 pub use self::server::{ForwardingHeader, Mode, ServerSettings};
 
 use self::doubts::Doubts;
 use self::schema::Shape;
 use self::tree::Tree;
-use crate::stores::StoreSettings;
 
 /// The file that is read where none is named.
 pub const DEFAULT_FILE: &str = "countersign.toml";
@@ -55,62 +55,6 @@ pub const DEFAULT_FILE: &str = "countersign.toml";
 const MISSING: &str = "there is no configuration: no countersign.toml here, and no COUNTERSIGN_… variable with a setting
   to try it, in memory:  env COUNTERSIGN_SERVER__MODE=development COUNTERSIGN_STORE__TYPE=memory COUNTERSIGN_SENDERS__SMS__TYPE=console COUNTERSIGN_PURPOSES__LOGIN__CHANNELS='[\"sms\"]' countersign serve
   to use a file:         countersign --config FILE config check";
-
-/// What the operator decided.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(title = "The configuration of countersign")]
-pub struct Config {
-    /// Where the HTTP surface listens and what it takes.
-    #[serde(default)]
-    pub server: ServerSettings,
-    /// Where challenges and counts are kept: a SQLite file by default.
-    #[serde(default)]
-    pub store: StoreSettings,
-    /// The component, and what a call of it may use.
-    #[serde(default)]
-    pub engine: EngineSettings,
-    /// The keys: mandatory in production mode; in development mode made up for the life of the process where
-    /// absent.
-    pub keys: Option<KeysSettings>,
-    /// Who may call the HTTP surface. Without any, it listens on loopback only and everybody there may.
-    #[serde(default)]
-    pub api_keys: Vec<ApiKeySettings>,
-    /// The providers of each channel: `[senders.sms]`, or `[[senders.sms]]` for several, in the order in which they are
-    /// tried.
-    #[serde(default)]
-    pub senders: SendersSettings,
-    /// What messages say, and in which language.
-    #[serde(default)]
-    pub messages: MessagesSettings,
-    /// What holds for all providers.
-    #[serde(default)]
-    pub delivery: DeliverySettings,
-    /// The purposes of the tenant `default`, by name.
-    #[serde(default)]
-    pub purposes: BTreeMap<String, PolicySettings>,
-    /// Further tenants, by name.
-    #[serde(default)]
-    pub tenants: BTreeMap<String, TenantSettings>,
-    /// What the process says, and how.
-    #[serde(default)]
-    pub log: LogSettings,
-}
-
-/// A configuration that is in order as far as the host can tell; the engine has its word when it prepares.
-#[derive(Debug)]
-pub struct Loaded {
-    /// The settings.
-    pub config: Config,
-    /// What the engine is told of them.
-    pub rules: Rules,
-    /// Whether the keys were made up for this process: nothing that it issues outlives it.
-    pub ephemeral_keys: bool,
-    /// What is allowed, and probably not meant.
-    pub warnings: Vec<Problem>,
-    /// Where each setting was given.
-    pub places: Places,
-}
 
 /// A configuration that can't be used.
 #[derive(Debug)]

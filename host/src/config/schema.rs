@@ -4,22 +4,23 @@
 use countersign_settings::problem::Problem;
 use serde_json::{Map, Value};
 
+use super::sections::Config;
 use super::tree::below;
 use super::values::{self, Kind, kinds_of};
-use super::{Config, nearest, secret_files};
+use super::{nearest, secrets};
 
 /// The JSON schema of the configuration file, as committed in `docs/config.schema.json`.
 #[must_use]
 pub fn schema() -> Value {
     let mut schema = with_files();
-    secret_files::relax(&mut schema);
+    secrets::relax(&mut schema);
     schema
 }
 
 /// The schema in which every secret has its file beside it.
 fn with_files() -> Value {
     let mut schema = schemars::schema_for!(Config).to_value();
-    secret_files::add_to(&mut schema);
+    secrets::add_to(&mut schema);
     schema
 }
 
@@ -71,13 +72,13 @@ impl Shape {
 
     /// Whether the setting at `path` may be a secret: in tables of some type it is one.
     pub(super) fn is_secret(&self, path: &[String]) -> bool {
-        self.settings(path).into_iter().any(secret_files::is_secret)
+        self.settings(path).into_iter().any(secrets::is_secret)
     }
 
     /// Whether the setting at `path` is a secret, whatever the type of its table.
     pub(super) fn is_surely_secret(&self, path: &[String]) -> bool {
         let settings = self.settings(path);
-        !settings.is_empty() && settings.into_iter().all(secret_files::is_secret)
+        !settings.is_empty() && settings.into_iter().all(secrets::is_secret)
     }
 
     /// The schemas of the setting at `path`, as its table names it.
@@ -142,7 +143,7 @@ impl Shape {
             };
             if !table.contains_key(name) {
                 let place = parts.iter().find_map(|part| child(part, name));
-                let text = if place.is_some_and(secret_files::is_secret) {
+                let text = if place.is_some_and(secrets::is_secret) {
                     format!("`{name}` is missing: give `{name}` or `{name}_file`")
                 } else {
                     format!("`{name}` is missing")

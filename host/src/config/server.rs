@@ -24,7 +24,7 @@ pub struct ServerSettings {
     /// set, providers are asked to report what became of a message.
     pub public_url: Option<String>,
     /// The proxies in front, as addresses or networks: `["10.0.0.1", "fd00::/8"]`. Where a request comes from one of
-    /// them, the client's address is read from `forwarding_header`; from anybody else that header is ignored, and so
+    /// them, the client's address is read from `forwarding_header`; from all other clients that header is ignored, and so
     /// `0.0.0.0/0` and `::/0` are refused.
     #[schemars(schema_with = "proxies::schema")]
     #[serde(deserialize_with = "proxies::deserialize")]

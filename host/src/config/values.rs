@@ -3,7 +3,8 @@
 use countersign_settings::problem::Problem;
 use serde_json::{Map, Value};
 
-use super::{Listen, listen, nearest, proxies};
+use super::listen::{self, Listen};
+use super::{nearest, proxies};
 
 /// The type of a value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -7,7 +7,7 @@ use wasmtime::component::{
     Component, ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower, TypedFunc,
 };
 
-use super::state::State;
+use super::state::HostState;
 use crate::bindings::countersign::otp::types;
 use crate::bindings::exports::countersign::otp::otp;
 
@@ -38,7 +38,7 @@ where
         Ok(Self { index: index.ok_or_else(|| missing(name))?, types: PhantomData })
     }
 
-    fn check(&self, store: &mut Store<State>, instance: Instance) -> wasmtime::Result<()> {
+    fn check(&self, store: &mut Store<HostState>, instance: Instance) -> wasmtime::Result<()> {
         instance.get_typed_func::<P, (Answer<T>,)>(store, self.index).map(drop)
     }
 
@@ -49,7 +49,7 @@ where
     )]
     pub(super) fn of(
         &self,
-        store: &mut Store<State>,
+        store: &mut Store<HostState>,
         instance: Instance,
     ) -> wasmtime::Result<TypedFunc<P, (Answer<T>,)>> {
         let function = instance.get_func(store, self.index).ok_or_else(|| missing("function"))?;
@@ -92,7 +92,7 @@ impl Exports {
     /// Holds them to the contract's types.
     pub(super) fn check(
         &self,
-        store: &mut Store<State>,
+        store: &mut Store<HostState>,
         instance: Instance,
     ) -> wasmtime::Result<()> {
         self.issue.check(store, instance)?;

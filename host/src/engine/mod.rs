@@ -1,5 +1,6 @@
 //! The component, run by wasmtime: the one place where decisions come from.
 
+mod capabilities;
 mod exports;
 mod finish;
 mod native_code;
@@ -19,19 +20,9 @@ use countersign_http_api::otp::{Failure, Otp};
 
 use self::finish::finish_anyway;
 use self::pool::Pool;
-use crate::config::{EngineSettings, Rules};
-use crate::senders::Sender;
-use crate::stores::Store;
+use crate::config::EngineSettings;
 
-/// What the component may reach: nothing else is linked, but a clock and randomness.
-pub struct Capabilities {
-    /// Where challenges and counts are kept.
-    pub store: Arc<dyn Store>,
-    /// How codes leave.
-    pub sender: Arc<dyn Sender>,
-    /// Policies and keys.
-    pub rules: Arc<Rules>,
-}
+pub use self::capabilities::Capabilities;
 
 /// Why the engine can't be opened.
 #[derive(Debug, thiserror::Error)]

@@ -15,9 +15,9 @@ use wasmtime::{
     UpdateDeadline,
 };
 
-use super::Capabilities;
+use super::capabilities::Capabilities;
 use super::exports::{Answer, Export, Exports};
-use super::state::State;
+use super::state::HostState;
 use crate::bindings;
 use crate::config::{EngineSettings, Isolation};
 
@@ -61,7 +61,7 @@ fn memory_bytes(settings: &EngineSettings) -> usize {
 /// The instances.
 pub(super) struct Pool {
     engine: Engine,
-    component: InstancePre<State>,
+    component: InstancePre<HostState>,
     exports: Exports,
     /// Set once the exports are known to have the contract's types.
     checked: OnceLock<()>,
@@ -83,8 +83,8 @@ impl Pool {
         settings: &EngineSettings,
         capabilities: Capabilities,
     ) -> wasmtime::Result<Self> {
-        let mut linker = Linker::<State>::new(&engine);
-        bindings::Engine::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+        let mut linker = Linker::<HostState>::new(&engine);
+        bindings::Engine::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
         Ok(Self {
             exports: Exports::find(component)?,
             component: linker.instantiate_pre(component)?,
@@ -142,7 +142,7 @@ impl Pool {
     }
 
     async fn instantiate(&self) -> Result<Warm, Failure> {
-        let state = State::new(Arc::clone(&self.capabilities), self.memory_bytes);
+        let state = HostState::new(Arc::clone(&self.capabilities), self.memory_bytes);
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(COMPUTE_TICKS);
@@ -165,7 +165,10 @@ impl Pool {
         }
     }
 
-    async fn instantiate_checked(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
+    async fn instantiate_checked(
+        &self,
+        store: &mut Store<HostState>,
+    ) -> wasmtime::Result<Instance> {
         let instance = self.component.instantiate_async(&mut *store).await?;
         if self.checked.get().is_none() {
             self.exports.check(store, instance)?;
@@ -181,7 +184,7 @@ impl Pool {
 
 /// An instance and its memory.
 struct Warm {
-    store: Store<State>,
+    store: Store<HostState>,
     instance: Instance,
     calls: u32,
 }

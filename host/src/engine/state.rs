@@ -7,7 +7,7 @@ use countersign_contract::Translate;
 use countersign_contract::types::SendError;
 use wasmtime::{StoreLimits, StoreLimitsBuilder};
 
-use super::Capabilities;
+use super::capabilities::Capabilities;
 use crate::bindings::countersign::otp::{sender, settings, store, types};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::bindings::wasi::random::random;
@@ -18,14 +18,14 @@ const MAX_HOST_CALLS: u32 = 64;
 const SEND_DEADLINE: Duration = Duration::from_secs(20);
 
 /// One instance's side of the host.
-pub(super) struct State {
+pub(super) struct HostState {
     capabilities: Arc<Capabilities>,
     pub(super) limits: StoreLimits,
     host_calls: u32,
     waited: bool,
 }
 
-impl State {
+impl HostState {
     pub(super) fn new(capabilities: Arc<Capabilities>, memory_bytes: usize) -> Self {
         let limits = StoreLimitsBuilder::new().memory_size(memory_bytes).build();
         Self { capabilities, limits, host_calls: 0, waited: false }
@@ -49,9 +49,9 @@ impl State {
     }
 }
 
-impl types::Host for State {}
+impl types::Host for HostState {}
 
-impl store::Host for State {
+impl store::Host for HostState {
     async fn run(
         &mut self,
         batch: Vec<store::Operation>,
@@ -63,7 +63,7 @@ impl store::Host for State {
     }
 }
 
-impl sender::Host for State {
+impl sender::Host for HostState {
     async fn send(
         &mut self,
         message: sender::Message,
@@ -78,7 +78,7 @@ impl sender::Host for State {
     }
 }
 
-impl settings::Host for State {
+impl settings::Host for HostState {
     fn policy_for(&mut self, tenant: String, purpose: String) -> Option<settings::Policy> {
         self.capabilities.rules.policies.get(&(tenant, purpose)).cloned().translate()
     }
@@ -88,7 +88,7 @@ impl settings::Host for State {
     }
 }
 
-impl wall_clock::Host for State {
+impl wall_clock::Host for HostState {
     #[expect(
         clippy::disallowed_methods,
         reason = "the host's one clock, which everything else is given"
@@ -103,7 +103,7 @@ impl wall_clock::Host for State {
     }
 }
 
-impl random::Host for State {
+impl random::Host for HostState {
     fn get_random_bytes(&mut self, length: u64) -> wasmtime::Result<Vec<u8>> {
         // The guest names the length: bounded before anything is allocated.
         let length = usize::try_from(length.min(4_096)).unwrap_or_default();

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use countersign_providers::{Failure, MAX_RESPONSE_BYTES};
+use countersign_providers::{MAX_RESPONSE_BYTES, TransportError};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::{Request, Response, Uri};
@@ -93,20 +93,20 @@ impl HttpClient {
     /// Calls, and reads the answer; of its body what came, where it is cut short. Everything within `patience`.
     ///
     /// # Errors
-    /// [`Failure`] where there is no answer.
+    /// [`TransportError`] where there is no answer.
     pub async fn call(
         &self,
         request: Request<Vec<u8>>,
         patience: Duration,
-    ) -> Result<Response<Vec<u8>>, Failure> {
+    ) -> Result<Response<Vec<u8>>, TransportError> {
         let request = request.map(|body| Full::new(Bytes::from(body)));
         let end = Instant::now() + patience;
         let head_timeout = HEAD_TIMEOUT.min(patience);
         let answer = match timeout(head_timeout, self.client.request(request)).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(error)) if error.is_connect() => return Err(Failure::Unreachable),
-            Ok(Err(_)) => return Err(Failure::Broken),
-            Err(_) => return Err(Failure::TimedOut),
+            Ok(Err(error)) if error.is_connect() => return Err(TransportError::Unreachable),
+            Ok(Err(_)) => return Err(TransportError::Broken),
+            Err(_) => return Err(TransportError::TimedOut),
         };
         let (head, body) = answer.into_parts();
         let mut bytes = Vec::new();

@@ -7,7 +7,7 @@ use countersign_contract::Secret;
 use countersign_contract::types::SendError;
 use countersign_providers::Message;
 
-use super::write_aside;
+use super::blocking::write_aside;
 
 /// Which of a process's streams codes are written to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -11,7 +11,7 @@ use countersign_contract::types::SendError;
 use countersign_providers::Message;
 use serde::Serialize;
 
-use super::write_aside;
+use super::blocking::write_aside;
 
 /// Appends one JSON object per message, each in a single write: lines of several processes don't mix.
 pub struct JsonLines {

@@ -1,5 +1,6 @@
 //! How codes leave: what the engine calls, over the providers that are configured.
 
+mod blocking;
 mod client;
 mod console;
 mod file;
@@ -17,8 +18,8 @@ use countersign_contract::Timestamp;
 use countersign_contract::sender::{Delivery, Message};
 use countersign_contract::types::SendError;
 use countersign_providers::{
-    Accepted, Carrier, Event, Failure, MessagesSettings, Order, Problem, Problems, Senders, Terms,
-    Texts, Unsent, callbacks_url, deliver,
+    Accepted, Carrier, Event, MessagesSettings, Order, Problem, Problems, Senders, Terms, Texts,
+    TransportError, Unsent, callbacks_url, deliver,
 };
 use hyper::{Request, Response};
 use tokio::time::Instant;
@@ -94,7 +95,7 @@ impl Router {
 impl Sender for Router {
     fn send(&self, message: Message) -> Sent<'_> {
         Box::pin(async move {
-            let carrier = Courier { client: &self.client, deadline: Instant::now() + DEADLINE };
+            let carrier = HttpCarrier { client: &self.client, deadline: Instant::now() + DEADLINE };
             let (message, channels, may_send_twice) =
                 countersign_providers::Message::taken_apart(message);
             let order = Order { channels: &channels, may_send_twice };
@@ -104,12 +105,12 @@ impl Sender for Router {
 }
 
 /// Reaches providers for one message.
-struct Courier<'a> {
+struct HttpCarrier<'a> {
     client: &'a HttpClient,
     deadline: Instant,
 }
 
-impl Carrier for Courier<'_> {
+impl Carrier for HttpCarrier<'_> {
     type Native = Native;
 
     fn now(&self) -> Timestamp {
@@ -120,7 +121,7 @@ impl Carrier for Courier<'_> {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    async fn call(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Failure> {
+    async fn call(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> {
         self.client.call(request, self.patience()).await
     }
 
@@ -147,18 +148,6 @@ fn tell(event: Event) {
 #[expect(clippy::disallowed_methods, reason = "the senders' one clock")]
 pub fn now() -> Timestamp {
     Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
-}
-
-/// Runs a write to a local file or terminal where it holds up no other request.
-async fn write_aside(
-    write: impl FnOnce() -> std::io::Result<()> + Send + 'static,
-) -> Result<(), SendError> {
-    let written = tokio::task::spawn_blocking(write).await;
-    match written {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(SendError::Other(error.kind().to_string())),
-        Err(_) => Err(SendError::Unavailable),
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode};
 use countersign_contract::callbacks::CallbackError;
 use countersign_http_api::callbacks::{self, CallbackAnswer, CallbackRequest, Callbacks};
-use countersign_providers::{Callback, Received};
+use countersign_providers::{Callback, CallbackContent};
 
 use super::{Router, now};
 
@@ -30,7 +30,7 @@ impl Callbacks for Router {
     }
 }
 
-fn answered(received: Received) -> callbacks::Received {
+fn answered(received: CallbackContent) -> callbacks::Received {
     let has_words = !received.answer.is_empty();
     callbacks::Received {
         reports: received.reports.into_iter().map(Into::into).collect(),

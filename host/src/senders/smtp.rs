@@ -23,7 +23,7 @@ use tokio::time::{Instant, timeout_at};
 
 use self::conversation::Conversation;
 use self::letter::Letter;
-use self::outcome::{Cause, Failure, Phase};
+use self::outcome::{Cause, Phase, SmtpError};
 use self::pool::Pool;
 use self::settings::Account;
 
@@ -90,9 +90,10 @@ impl Smtp {
         recipient: &Address,
         letter: &Letter,
         end: Instant,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), SmtpError> {
         let waiting = timeout_at(end, self.pool.place()).await;
-        let _place = waiting.map_err(|_| Failure { phase: Phase::Greeting, cause: Cause::Late })?;
+        let _place =
+            waiting.map_err(|_| SmtpError { phase: Phase::Greeting, cause: Cause::Late })?;
         let mut conversation = self.begin(end).await?;
         match conversation.finish(recipient, letter, end).await {
             Ok(()) => {
@@ -107,7 +108,7 @@ impl Smtp {
     }
 
     /// A connection over which a mail has begun: one that waited, or a new one where that turns out to be gone.
-    async fn begin(&self, end: Instant) -> Result<Conversation, Failure> {
+    async fn begin(&self, end: Instant) -> Result<Conversation, SmtpError> {
         let sender = &self.account.from.email;
         if let Some(mut conversation) = self.pool.take() {
             let limit = end.min(Instant::now() + PROBE_LIMIT);
@@ -135,7 +136,7 @@ impl Smtp {
 }
 
 /// Ends a connection: with a word where the server still listens.
-fn part(conversation: Conversation, failure: &Failure) {
+fn part(conversation: Conversation, failure: &SmtpError) {
     if matches!(failure.cause, Cause::Refused(_)) {
         conversation.leave();
     }

@@ -26,8 +26,8 @@ use crate::config::ServerSettings;
 /// Answered however much there is to do: an overloaded process is alive, and restarting it would make it worse.
 pub(super) const ALWAYS: [&str; 2] = ["/healthz", "/readyz"];
 
-/// Where providers report. Anybody can send anything there, and its body is read before it is known
-/// to be genuine.
+/// Where providers report. Every client can send anything there, and its body is read before its
+/// signature is checked.
 const CALLBACKS: &str = "/v1/callbacks/";
 
 /// Callbacks worked on at once: 16 MiB of bodies. They have room of their own, so that callers lose

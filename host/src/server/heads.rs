@@ -30,9 +30,10 @@ impl Framing {
 
 /// Looks at the bytes of a connection as they arrive.
 #[derive(Default)]
-pub(super) struct Heads(State);
+pub(super) struct Heads(Position);
 
-enum State {
+/// What the next byte of a connection belongs to.
+enum Position {
     Head(Head),
     /// A head is over, and nothing is known of the body yet.
     Over,
@@ -40,7 +41,7 @@ enum State {
     Chunked(Chunk),
 }
 
-impl Default for State {
+impl Default for Position {
     fn default() -> Self {
         Self::Head(Head::default())
     }
@@ -49,15 +50,15 @@ impl Default for State {
 impl Heads {
     /// Whether a head has begun, and isn't over.
     pub(super) fn is_in_a_head(&self) -> bool {
-        matches!(&self.0, State::Head(head) if head.has_begun)
+        matches!(&self.0, Position::Head(head) if head.has_begun)
     }
 
     /// The request whose head is over has such a body.
     pub(super) fn begin(&mut self, body: Framing) {
         self.0 = match body {
-            Framing::Chunked => State::Chunked(Chunk::default()),
-            Framing::Length(0) => State::default(),
-            Framing::Length(length) => State::Length(length),
+            Framing::Chunked => Position::Chunked(Chunk::default()),
+            Framing::Length(0) => Position::default(),
+            Framing::Length(length) => Position::Length(length),
         };
     }
 
@@ -68,29 +69,29 @@ impl Heads {
         let mut seen = 0;
         while let Some(rest) = bytes.get_mut(seen..).filter(|rest| !rest.is_empty()) {
             match &mut self.0 {
-                State::Head(head) => {
+                Position::Head(head) => {
                     let (count, is_over) = head.spoil(rest);
                     seen += count;
                     if is_over {
-                        self.0 = State::Over;
+                        self.0 = Position::Over;
                         return seen;
                     }
                 }
                 // hyper reads on only once it knows the body; if it did all the same, this would be a head.
-                State::Over => self.0 = State::default(),
-                State::Length(left) => {
+                Position::Over => self.0 = Position::default(),
+                Position::Length(left) => {
                     let count = usize::try_from(*left).unwrap_or(usize::MAX).min(rest.len());
                     seen += count;
                     *left -= count as u64;
                     if *left == 0 {
-                        self.0 = State::default();
+                        self.0 = Position::default();
                     }
                 }
-                State::Chunked(chunk) => {
+                Position::Chunked(chunk) => {
                     let (count, is_over) = chunk.pass(rest);
                     seen += count;
                     if is_over {
-                        self.0 = State::default();
+                        self.0 = Position::default();
                     }
                 }
             }
@@ -212,7 +213,7 @@ mod tests {
         for part in parts {
             let mut rest = part.to_vec();
             while !rest.is_empty() {
-                if matches!(heads.0, State::Over) {
+                if matches!(heads.0, Position::Over) {
                     heads.begin(*bodies.next().expect("one body for each head"));
                 }
                 let count = heads.admit(&mut rest);

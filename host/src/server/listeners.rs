@@ -7,13 +7,28 @@ use std::task::Poll;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-use super::BindError;
 use crate::config::Listen;
 
 /// Connections that the kernel holds for us until we accept them.
 const BACKLOG: u32 = 1024;
 /// Tries to find a port that is free on both loopback addresses, where any will do.
 const TRIES: u32 = 16;
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// The system doesn't tell what is listened on.
+    #[error("server.listen: {0}")]
+    Address(io::Error),
+    /// The address can't be listened on.
+    #[error("server.listen: {address} can't be listened on: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+}
 
 /// What is listened on: at least one socket.
 pub(super) struct Listeners {

@@ -67,7 +67,7 @@ fn is_reg_name(name: &str) -> bool {
     true
 }
 
-/// Whether the body is framed as everybody reads it. Where there is a length beside the chunks,
+/// Whether every HTTP implementation finds the same end of the body. Where there is a length beside the chunks,
 /// hyper goes by the chunks, takes the length away and closes the connection after its answer.
 fn is_framed_plainly(headers: &HeaderMap) -> bool {
     let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();

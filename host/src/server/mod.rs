@@ -3,7 +3,7 @@
 //! Everything has a bound. A connection: how many there are, how long a head may take, how long it
 //! may rest. A request: how many there are at once, how long it may take (its body is bounded by
 //! the router), how long its client may take to read the answer. What comes on top is answered 503
-//! `overloaded` at once rather than queued, since a queue only makes everybody late. A new
+//! `overloaded` at once rather than queued, since a queue only makes all clients wait. A new
 //! connection takes the place of the one that has rested longest, so that connections which only
 //! rest shut no caller out. `/healthz` and `/readyz` are always answered.
 
@@ -17,6 +17,7 @@ mod lingering;
 mod listeners;
 mod malformed;
 mod patience;
+mod phase;
 mod seats;
 mod shares;
 mod shed;
@@ -35,12 +36,13 @@ use tokio::time::{MissedTickBehavior, interval};
 
 pub use self::client_address::ClientAddresses;
 pub use self::files::make_room;
+pub use self::listeners::BindError;
 pub use self::shutdown::signalled;
 
 use self::connection::Connections;
 use self::gate::Gate;
 use self::listeners::Listeners;
-use self::patience::Phase;
+use self::phase::Phase;
 use self::seats::Seats;
 use self::shed::Shed;
 use crate::config::ServerSettings;
@@ -57,22 +59,6 @@ const REPORT_EVERY: Duration = Duration::from_secs(1);
 
 /// How long accepting rests after it failed for want of file descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// Why there is no server.
-#[derive(Debug, thiserror::Error)]
-pub enum BindError {
-    /// The system doesn't tell what is listened on.
-    #[error("server.listen: {0}")]
-    Address(io::Error),
-    /// The address can't be listened on.
-    #[error("server.listen: {address} can't be listened on: {source}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        source: io::Error,
-    },
-}
 
 /// A server that listens; connections wait until it runs.
 pub struct Server {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::patience::Phase;
+use super::phase::Phase;
 
 /// How long one that is in use is passed over.
 const LOOKS_AGAIN: Duration = Duration::from_millis(1);

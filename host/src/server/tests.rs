@@ -273,7 +273,7 @@ async fn an_answer_before_the_end_of_a_body_says_that_the_connection_closes() {
 }
 
 #[tokio::test]
-async fn a_panic_is_that_requests_500_and_nobody_elses() {
+async fn a_panic_is_that_requests_500_and_no_others() {
     let server = running(|_| {}).await;
     let mut client = Client::connect(&server).await;
     client.get("/panic").await;

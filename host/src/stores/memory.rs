@@ -17,8 +17,9 @@ use serde::Deserialize;
 
 use self::shard::{Content, Shard};
 use super::clock::Clock;
-use super::error::within;
-use super::{Answer, Generation, OpenError, Report, Store};
+use super::error::{OpenError, within};
+use super::generation::Generation;
+use super::store::{Answer, Diagnostics, Store};
 
 mod shard;
 
@@ -199,8 +200,8 @@ impl Store for MemoryStore {
         Box::pin(ready(Ok(())))
     }
 
-    fn report(&self) -> Report {
-        Report { generation: Generation::STEADY, skew: None }
+    fn diagnostics(&self) -> Diagnostics {
+        Diagnostics { generation: Generation::STEADY, skew: None }
     }
 }
 

@@ -14,99 +14,33 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use countersign_contract::Secret;
 use countersign_contract::store::{Operation, Outcome, check};
 use countersign_contract::types::StoreError;
-use redis::{Cmd, ConnectionInfo, Value};
-use schemars::JsonSchema;
-use serde::Deserialize;
+use redis::{Cmd, Value};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use self::commands::Packed;
+use self::connect::Purpose;
 use self::lineage::Lineage;
-use self::link::{Link, Purpose};
-use super::error::within;
-use super::generation::Watch;
+use self::link::Link;
+use self::settings::Parsed;
+use super::clock;
+use super::error::OpenError;
+use super::generation::{AfterRestart, Generation, Watch};
 use super::skew::SkewWatch;
-use super::{AfterRestart, Answer, Generation, OpenError, Report, Store, clock};
+use super::store::{Answer, Diagnostics, SCRATCH, Store};
+
+pub use self::settings::RedisSettings;
 
 mod address;
 mod commands;
+mod connect;
 mod lineage;
 mod link;
+mod settings;
 mod time;
 mod trouble;
-
-/// `[store]` with `type = "redis"`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct RedisSettings {
-    /// Where it is: `redis://user:password@host:port/database`, `valkey://…` or `redis+unix:///path`.
-    pub url: Option<Secret<String>>,
-    /// What every key begins with; `countersign:` if left out. At most 64 bytes of printable ASCII without braces,
-    /// which mark the part that decides where in a cluster a key lives.
-    pub key_prefix: String,
-    /// Seconds for all ten tries to connect at start-up: 1 to 300; 30 if left out.
-    #[schemars(range(min = 1, max = 300))]
-    pub connect_timeout_seconds: u64,
-    /// Milliseconds after which a batch is given up: 10 to 60,000; 1,000 if left out.
-    #[schemars(range(min = 10, max = 60_000))]
-    pub response_timeout_ms: u64,
-    /// How many batches may be on their way at once, at most: 1 to 65,536; 1,024 if left out. More wait, within the
-    /// time for their answer.
-    #[schemars(range(min = 1, max = 65_536))]
-    pub max_in_flight: u64,
-    /// What becomes of codes whose challenge was issued before the server was restarted or failed over.
-    pub after_restart: AfterRestart,
-}
-
-impl Default for RedisSettings {
-    fn default() -> Self {
-        Self {
-            url: None,
-            key_prefix: "countersign:".into(),
-            connect_timeout_seconds: 30,
-            response_timeout_ms: 1_000,
-            max_in_flight: 1_024,
-            after_restart: AfterRestart::Refuse,
-        }
-    }
-}
-
-/// Settings that hold.
-struct Parsed {
-    address: ConnectionInfo,
-    patience: Duration,
-    response_timeout: Duration,
-    in_flight: usize,
-}
-
-impl RedisSettings {
-    /// Finds what is wrong with them, without connecting.
-    ///
-    /// # Errors
-    ///
-    /// [`OpenError::Setting`], the first one that is missing or out of its range.
-    pub fn check(&self) -> Result<(), OpenError> {
-        self.parse().map(drop)
-    }
-
-    fn parse(&self) -> Result<Parsed, OpenError> {
-        let address = address::from(self)?;
-        check_prefix(&self.key_prefix)?;
-        let patience = within("connect_timeout_seconds", self.connect_timeout_seconds, 1..=300)?;
-        let response_timeout =
-            within("response_timeout_ms", self.response_timeout_ms, 10..=60_000)?;
-        let in_flight = within("max_in_flight", self.max_in_flight, 1..=65_536)?;
-        Ok(Parsed {
-            address,
-            patience: Duration::from_secs(patience),
-            response_timeout: Duration::from_millis(response_timeout),
-            in_flight: usize::try_from(in_flight).unwrap_or(usize::MAX),
-        })
-    }
-}
 
 /// Keys and values in Redis.
 pub struct RedisStore {
@@ -139,7 +73,7 @@ impl RedisStore {
             generation: (!is_trusted).then(|| Arc::clone(&watch)),
             skew: Arc::clone(&skew),
             clock: clock::unix(),
-            scratch: format!("{}{}", settings.key_prefix, super::SCRATCH),
+            scratch: format!("{}{}", settings.key_prefix, SCRATCH),
         };
         let link = Link::open(address, patience, in_flight, purpose).await?;
         let store = Self {
@@ -212,7 +146,7 @@ impl RedisStore {
                 return Ok((answers, lineage.generation()));
             }
             if answers.len() <= lineage::QUESTIONS {
-                return Err(commands::unreadable());
+                return Err(trouble::unreadable());
             }
             let to_batch = answers.split_off(lineage::QUESTIONS);
             Ok((to_batch, lineage.answered(now, &answers)?))
@@ -332,22 +266,13 @@ impl Store for RedisStore {
         Box::pin(self.carry_out_ping())
     }
 
-    fn report(&self) -> Report {
+    fn diagnostics(&self) -> Diagnostics {
         let generation = if self.is_trusted { Generation::Trusted } else { self.watch.told() };
-        Report { generation, skew: self.skew.latest() }
+        Diagnostics { generation, skew: self.skew.latest() }
     }
 }
 
 enum Late {
     Failed(StoreError),
     Nothing { before: u64 },
-}
-
-fn check_prefix(prefix: &str) -> Result<(), OpenError> {
-    let fits = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'{' | b'}');
-    if prefix.len() <= 64 && prefix.bytes().all(fits) {
-        return Ok(());
-    }
-    let reason = "at most 64 bytes of printable ASCII without braces".into();
-    Err(OpenError::Setting { name: "key_prefix", reason })
 }

@@ -29,7 +29,7 @@ pub(super) struct Queue(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
-    state: Mutex<State>,
+    pending: Mutex<Pending>,
     /// There is something to write, or nothing more will come.
     filled: Condvar,
     /// Everything is written.
@@ -39,7 +39,7 @@ struct Shared {
 }
 
 #[derive(Default)]
-struct State {
+struct Pending {
     lines: Vec<u8>,
     /// Lines lost since the last time that the count was logged.
     lost: u64,
@@ -67,15 +67,15 @@ impl Queue {
 
     /// Adds a whole line, or counts it as lost where the queue is full. Never waits for the stream.
     pub(super) fn push(&self, line: &[u8]) {
-        let mut state = self.state();
+        let mut pending = self.pending();
         // The writer's own line tells how many were lost: without room for it the count would be lost as well.
-        if state.lines.len() + line.len() > MAX_QUEUED_BYTES && !self.is_writer() {
-            state.lost += 1;
+        if pending.lines.len() + line.len() > MAX_QUEUED_BYTES && !self.is_writer() {
+            pending.lost += 1;
             return;
         }
-        state.lines.extend_from_slice(line);
-        let wakes = std::mem::take(&mut state.is_waiting);
-        drop(state);
+        pending.lines.extend_from_slice(line);
+        let wakes = std::mem::take(&mut pending.is_waiting);
+        drop(pending);
         if wakes {
             self.0.filled.notify_one();
         }
@@ -83,12 +83,12 @@ impl Queue {
 
     /// Waits until everything is written, for `patience` at most: at the end of the process.
     pub(super) fn flush(&self, patience: Duration) {
-        let mut state = self.state();
-        state.is_ending = true;
+        let mut pending = self.pending();
+        pending.is_ending = true;
         self.0.filled.notify_one();
-        let is_busy = |state: &mut State| !(state.is_waiting && state.lines.is_empty());
+        let is_busy = |pending: &mut Pending| !(pending.is_waiting && pending.lines.is_empty());
         // Whether it was in time or not, there is nothing more to do.
-        let _ = self.0.drained.wait_timeout_while(state, patience, is_busy);
+        let _ = self.0.drained.wait_timeout_while(pending, patience, is_busy);
     }
 
     fn is_writer(&self) -> bool {
@@ -110,7 +110,7 @@ impl Queue {
             let rest = lines.get(written..).unwrap_or_default();
             if failed {
                 is_torn |= written > 0 && lines.get(written - 1) != Some(&b'\n');
-                self.state().lost += lost + count(rest);
+                self.pending().lost += lost + count(rest);
             } else if lost > 0 {
                 report(lost);
             }
@@ -121,22 +121,22 @@ impl Queue {
     /// before.
     fn take(&self, lines: &mut Vec<u8>) -> u64 {
         lines.clear();
-        let mut state = self.state();
-        while state.lines.is_empty() {
-            state.is_waiting = true;
+        let mut pending = self.pending();
+        while pending.lines.is_empty() {
+            pending.is_waiting = true;
             self.0.drained.notify_all();
-            state = self.0.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+            pending = self.0.filled.wait(pending).unwrap_or_else(PoisonError::into_inner);
         }
-        state.is_waiting = false;
-        let gathers = |state: &mut State| !state.is_ending;
-        let gathered = self.0.filled.wait_timeout_while(state, GATHER, gathers);
-        let (mut state, _) = gathered.unwrap_or_else(PoisonError::into_inner);
-        std::mem::swap(&mut state.lines, lines);
-        std::mem::take(&mut state.lost)
+        pending.is_waiting = false;
+        let gathers = |pending: &mut Pending| !pending.is_ending;
+        let gathered = self.0.filled.wait_timeout_while(pending, GATHER, gathers);
+        let (mut pending, _) = gathered.unwrap_or_else(PoisonError::into_inner);
+        std::mem::swap(&mut pending.lines, lines);
+        std::mem::take(&mut pending.lost)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.0.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -213,7 +213,7 @@ mod tests {
         let queue = Queue::start(Gated { open, taken }, report).unwrap();
         let line = vec![b'x'; 1024];
         queue.push(b"first\n");
-        while !queue.state().lines.is_empty() {
+        while !queue.pending().lines.is_empty() {
             std::thread::yield_now();
         }
         for _ in 0..2 * MAX_QUEUED_BYTES / line.len() {
@@ -241,7 +241,7 @@ mod tests {
         let queue = Queue::start(Gated { open, taken }, report).unwrap();
         reporter.set(queue.clone()).ok().unwrap();
         let fill = || {
-            while !queue.state().lines.is_empty() {
+            while !queue.pending().lines.is_empty() {
                 thread::yield_now();
             }
             for _ in 0..=MAX_QUEUED_BYTES / 1024 {

@@ -124,7 +124,9 @@ pub(crate) static RECORDED: Recorded = Recorded {
             ),
             answer(200, r#"{"message":"Этот смс текст еще не прошел модерацию","status":"error"}"#),
         ]),
-        throttled: Cases::Never("Eskiz documents no limit; 429 is everybody's, see the suite"),
+        throttled: Cases::Never(
+            "Eskiz documents no limit; 429 means the same for every provider, see the suite",
+        ),
         unauthorised: Cases::Answers(&[
             answer(401, r#"{"message":"Expired","status":"token-invalid"}"#),
             answer(401, r#"{"message":"Unauthenticated."}"#),

@@ -39,7 +39,7 @@ pub(crate) static RECORDED: Recorded = Recorded {
             answer(422, r#"{"error":"recipient_refused","detail":"no such number"}"#),
         ]),
         template_unknown: Cases::Answers(&[answer(422, r#"{"error":"template_unknown"}"#)]),
-        throttled: Cases::Never("429 and 503 are everybody's, see the suite"),
+        throttled: Cases::Never("429 and 503 mean the same for every provider, see the suite"),
         unauthorised: Cases::Answers(&[answer(401, ""), answer(403, "")]),
         unavailable: Cases::Answers(&[answer(500, ""), answer(599, "")]),
     },

@@ -6,7 +6,7 @@ use countersign_recorded::WithoutWords;
 use super::*;
 
 /// What an answer comes to, a further request for a login that it asks for included.
-fn meaning(recorded: &Recorded, answer: &Answer) -> Result<Step, SendError> {
+fn meaning(recorded: &Recorded, answer: &Answer) -> Result<Progress, SendError> {
     outcome(recorded, response(answer))
 }
 
@@ -16,10 +16,10 @@ fn every_documented_refusal_has_its_meaning() {
         for (answer, expected) in recorded.documented() {
             let provider = open(recorded);
             let meaning = meaning(recorded, &answer);
-            let name = provider.name();
+            let name = provider.provider_type();
             // A token that is refused asks for a login first: whose refusal is the last word.
             let is_token = expected == SendError::Unauthorised && recorded.accepted.len() > 1;
-            if is_token && meaning == Ok(Step::Again) {
+            if is_token && meaning == Ok(Progress::Again) {
                 continue;
             }
             assert_eq!(meaning, Err(expected), "{name}: {} {}", answer.status, answer.body);
@@ -64,7 +64,7 @@ fn what_every_server_may_answer_has_one_meaning_everywhere() {
                 }
                 let answer = answer.body(body.as_bytes()).unwrap();
                 let meaning = outcome(recorded, answer);
-                let name = open(recorded).name();
+                let name = open(recorded).provider_type();
                 assert_eq!(meaning, Err(expected), "{name}: {status} {body}");
             }
         }
@@ -84,11 +84,16 @@ fn a_success_that_cannot_be_read_is_not_taken_for_more_than_it_says() {
         {
             let answer = Response::builder().status(last.status).body(body.as_bytes()).unwrap();
             let expected = match recorded.without_words {
-                WithoutWords::Accepted => Ok(Step::Accepted(Accepted::default())),
+                WithoutWords::Accepted => Ok(Progress::Accepted(Accepted::default())),
                 WithoutWords::Unreadable => Err(SendError::Unreadable),
             };
             let start = &body[..body.len().min(60)];
-            assert_eq!(outcome(recorded, answer), expected, "{}: {start}", open(recorded).name());
+            assert_eq!(
+                outcome(recorded, answer),
+                expected,
+                "{}: {start}",
+                open(recorded).provider_type()
+            );
         }
     }
 }
@@ -100,13 +105,13 @@ fn a_byte_order_mark_before_an_answer_is_ignored() {
         let body = format!("\u{feff}{}", last.body);
         let answer = Response::builder().status(last.status).body(body.as_bytes()).unwrap();
         let message_id = recorded.message_id.map(str::to_owned);
-        let expected = Ok(Step::Accepted(Accepted { message_id }));
-        assert_eq!(outcome(recorded, answer), expected, "{}", open(recorded).name());
+        let expected = Ok(Progress::Accepted(Accepted { message_id }));
+        assert_eq!(outcome(recorded, answer), expected, "{}", open(recorded).provider_type());
     }
 }
 
 #[test]
-fn what_nobody_needs_costs_no_success() {
+fn fields_that_are_not_needed_cost_no_success() {
     for recorded in ALL.iter().copied() {
         let last = recorded.accepted.last().unwrap().answer;
         let trimmed = last.body.trim();
@@ -121,19 +126,29 @@ fn what_nobody_needs_costs_no_success() {
         for body in [beside(b"\xff"), beside(b"\xed\xa0\xbd"), beside(br"\ud83d"), twice] {
             let answer = Response::builder().status(last.status).body(body.as_slice()).unwrap();
             let message_id = recorded.message_id.map(str::to_owned);
-            let expected = Ok(Step::Accepted(Accepted { message_id }));
+            let expected = Ok(Progress::Accepted(Accepted { message_id }));
             let body = String::from_utf8_lossy(&body);
-            assert_eq!(outcome(recorded, answer), expected, "{}: {body}", open(recorded).name());
+            assert_eq!(
+                outcome(recorded, answer),
+                expected,
+                "{}: {body}",
+                open(recorded).provider_type()
+            );
         }
     }
 }
 
 #[test]
-fn a_time_in_place_of_seconds_bars_nobody_for_decades() {
+fn a_time_in_place_of_seconds_bars_no_provider_for_decades() {
     for recorded in ALL.iter().copied() {
         let answer = Response::builder().status(429).header("retry-after", "1795208661");
         let meaning = outcome(recorded, answer.body(&b""[..]).unwrap());
-        assert_eq!(meaning, Err(SendError::Throttled(Some(300))), "{}", open(recorded).name());
+        assert_eq!(
+            meaning,
+            Err(SendError::Throttled(Some(300))),
+            "{}",
+            open(recorded).provider_type()
+        );
     }
 }
 
@@ -142,7 +157,7 @@ fn a_proxy_that_refuses_the_client_does_not_refuse_the_key() {
     for recorded in ALL.iter().copied() {
         let answer = Response::builder().status(403).body(&b"error code: 1010"[..]).unwrap();
         let Err(SendError::Other(text)) = outcome(recorded, answer) else {
-            panic!("{}", open(recorded).name())
+            panic!("{}", open(recorded).provider_type())
         };
         assert!(text.contains("403"), "{text}");
     }
@@ -154,7 +169,7 @@ fn bytes_that_are_no_text_break_nothing() {
         for status in [200, 201, 202, 400, 401, 404, 422, 500] {
             let answer = Response::builder().status(status).body(&[0xff, 0, 0xfe][..]).unwrap();
             let meaning = outcome(recorded, answer);
-            let is_accepted = matches!(meaning, Ok(Step::Accepted(_)));
+            let is_accepted = matches!(meaning, Ok(Progress::Accepted(_)));
             assert!(!is_accepted || recorded.without_words == WithoutWords::Accepted);
         }
     }

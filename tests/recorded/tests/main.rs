@@ -6,7 +6,7 @@ mod answers;
 mod requests;
 
 use countersign_contract::types::{Channel, SendError};
-use countersign_providers::{Opened, Provider, SenderSettings, SendersSettings, Session, Step};
+use countersign_providers::{Opened, Progress, Provider, SenderSettings, SendersSettings, Session};
 use countersign_recorded::{ALL, Answer, NOW, Recorded, recorded};
 use http::Response;
 
@@ -38,14 +38,14 @@ fn before_the_last(provider: &dyn Provider, recorded: &Recorded) -> Session {
     for exchange in before {
         provider.request(&message, &mut session, NOW).unwrap();
         let step = provider.response(response(&exchange.answer), &mut session, NOW);
-        assert_eq!(step, Ok(Step::Again));
+        assert_eq!(step, Ok(Progress::Again));
     }
     provider.request(&message, &mut session, NOW).unwrap();
     session
 }
 
 /// What a provider makes of an answer to the request that carries the message.
-fn outcome(recorded: &Recorded, answer: Response<&[u8]>) -> Result<Step, SendError> {
+fn outcome(recorded: &Recorded, answer: Response<&[u8]>) -> Result<Progress, SendError> {
     let provider = open(recorded);
     let mut session = before_the_last(provider.as_ref(), recorded);
     provider.response(answer, &mut session, NOW)
@@ -65,9 +65,9 @@ fn each_provider_is_recorded_once_under_its_own_type() {
     for known in ALL {
         let settings = settings(known);
         let sender = sender(&settings, known.channel);
-        assert!(std::ptr::eq(recorded(sender).unwrap(), *known), "{}", sender.kind());
-        assert_eq!(open(known).name(), sender.kind());
-        kinds.push(sender.kind());
+        assert!(std::ptr::eq(recorded(sender).unwrap(), *known), "{}", sender.provider_type());
+        assert_eq!(open(known).provider_type(), sender.provider_type());
+        kinds.push(sender.provider_type());
     }
     kinds.dedup();
     assert_eq!(kinds.len(), ALL.len());

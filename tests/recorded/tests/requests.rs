@@ -21,11 +21,16 @@ fn every_request_is_as_documented_to_the_byte() {
         let message = recorded.message();
         for exchange in recorded.accepted {
             let request = provider.request(&message, &mut session, NOW).unwrap();
-            assert_eq!(written(&request), exchange.request, "{}", provider.name());
+            assert_eq!(written(&request), exchange.request, "{}", provider.provider_type());
             let step = provider.response(response(&exchange.answer), &mut session, NOW).unwrap();
             let is_last = std::ptr::eq(exchange, recorded.accepted.last().unwrap());
-            assert_eq!(is_last, matches!(step, Step::Accepted(_)), "{}", provider.name());
-            if let Step::Accepted(accepted) = step {
+            assert_eq!(
+                is_last,
+                matches!(step, Progress::Accepted(_)),
+                "{}",
+                provider.provider_type()
+            );
+            if let Progress::Accepted(accepted) = step {
                 assert_eq!(accepted.message_id.as_deref(), recorded.message_id);
             }
         }

@@ -15,7 +15,7 @@ use crate::keyvalue::{Store, StoreHandle};
 use crate::routes::Route;
 use crate::spin::DEFAULT_STORE;
 
-/// How long an end may take: what still runs then goes on without anybody.
+/// How long an end may take: what still runs then is left alone.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A running stand-in. It ends when it is dropped.

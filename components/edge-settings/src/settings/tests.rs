@@ -154,7 +154,7 @@ fn purposes_have_to_be_there_and_keys_have_to_fit_them() {
 }
 
 #[test]
-fn everybody_may_call_in_development_only() {
+fn without_keys_every_client_may_call_in_development_only() {
     let mut variables = good();
     variables.remove("api_keys");
     assert!(read_from(&variables).unwrap_err()[0].starts_with("api_keys: missing"));

@@ -5,16 +5,18 @@ use countersign_contract::otp::{Challenge, Error, IssueRequest};
 use countersign_contract::settings::VerifyBy;
 use countersign_contract::types::{Channel, RecipientFault};
 
-use super::admission::{Admission, Applicant, Outgoing, busy};
+use super::admission::{Admission, Applicant, busy};
+use super::sending::Outgoing;
 use super::{Engine, Located, client_address, refuse_bad_locale, refuse_bad_reference};
 use crate::batch::Batch;
 use crate::channel::channel_number;
 use crate::history::History;
 use crate::nonce::Nonce;
-use crate::odometer::{self, Slot};
+use crate::odometer;
 use crate::policy::Policy;
 use crate::recipient::{Kind, Recipient, kind_of};
 use crate::record::{Budget, CHALLENGES, Challenges, Record, alphabet_number};
+use crate::slot::Slot;
 use crate::standing::mark;
 use crate::world::World;
 

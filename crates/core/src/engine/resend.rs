@@ -5,7 +5,8 @@ use countersign_contract::otp::{Challenge, Error, ResendRequest, State};
 use countersign_contract::settings::ResendCode;
 use countersign_contract::types::{Scope, Throttle};
 
-use super::admission::{Admission, Applicant, Outgoing, busy};
+use super::admission::{Admission, Applicant, busy};
+use super::sending::Outgoing;
 use super::{Engine, Located, client_address};
 use crate::batch::Batch;
 use crate::odometer;

@@ -1,7 +1,7 @@
 //! What `docs` calls the invariants, one by one; and what `wit/otp.wit` promises of each verb.
 
 mod caller;
-mod desk;
+mod test_world;
 
 mod attackers;
 mod attempts;

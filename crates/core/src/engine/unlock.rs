@@ -8,14 +8,14 @@ use countersign_contract::otp::{Addressee, Error};
 use super::{Engine, Located};
 use crate::batch::Batch;
 use crate::device::Device;
-use crate::odometer::Slot;
+use crate::slot::Slot;
 use crate::standing::mark;
 use crate::verdict;
 use crate::world::World;
 
 impl<W: World> Engine<W> {
-    /// Lifts the locks and clears the failures of a recipient, for its known devices and for everybody else, and takes
-    /// back the subject's challenges.
+    /// Lifts the locks and clears the failures of a recipient, for its known devices and for all other clients, and
+    /// takes back the subject's challenges.
     ///
     /// # Errors
     ///

@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn every_text_has_these_defaults() {
         let contract = include_str!("../../../../wit/settings.wit");
-        let settings = include_str!("../../../settings/src/purposes.rs");
+        let settings = include_str!("../../../settings/src/policy.rs");
         let page = include_str!("../../../../docs/running.md");
         let fields: [(&str, Of); 9] = [
             ("lifetime_seconds", |defaults| defaults.lifetime_seconds),

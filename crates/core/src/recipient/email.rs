@@ -15,11 +15,12 @@
 
 use std::borrow::Cow;
 
+use countersign_contract::types::RecipientFault;
 use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 
-use super::{MAX_BYTES, RecipientFault};
-
+/// The longest address, in bytes.
+pub(super) const MAX_BYTES: usize = 254;
 /// The longest local part, in bytes.
 const MAX_LOCAL_BYTES: usize = 64;
 

@@ -22,6 +22,7 @@
 //! 5 to 7 µs more than a later one, and a later one 0.3 to 0.9 µs, long nonsense included. Nothing is built at start.
 //! Of the tables, types and regions are some 6 KB, a third of it in the automaton.
 
+mod metadata;
 mod plan;
 mod prefix;
 mod spelling;
@@ -30,11 +31,13 @@ mod table;
 
 use std::borrow::Cow;
 
-use plan::{CallingCode, Plan};
+use countersign_contract::settings::NumberType;
+use countersign_contract::types::RecipientFault;
 
-pub(super) use table::METADATA_VERSION;
+use self::metadata::{CallingCode, Plan};
+use super::rules::Rules;
 
-use super::{NumberType, RecipientFault, Rules};
+pub(super) use self::table::METADATA_VERSION;
 
 /// The longest text that libphonenumber reads, in characters.
 const MAX_CHARACTERS: usize = 250;

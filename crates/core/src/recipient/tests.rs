@@ -311,7 +311,7 @@ fn slashes_brackets_and_full_stops_elsewhere_separate() {
 }
 
 #[test]
-fn a_number_that_nobody_can_have_is_refused() {
+fn a_number_that_cannot_be_assigned_is_refused() {
     let unassignable =
         ["+62 812", "+1 123 456 7890", "+999 123456789", "+0", "0000000", "1", "555-0100", "0011"];
     all_read_as(Err(RecipientFault::UnassignableNumber), Some("US"), &unassignable);

@@ -14,23 +14,23 @@ use countersign_contract::otp::Error;
 
 use crate::callbacks::{CallbackAnswer, CallbackRequest, Callbacks, Received};
 use crate::otp::{Failure, Otp};
-use crate::problem::{Fault, Problem};
+use crate::problem::{Problem, ProblemCode};
 use crate::{body, trace};
 
 pub(crate) const ONE: &str = "/v1/callbacks/{provider}";
 
-/// The longest name of a sender.
+/// The longest name of a provider.
 pub(crate) const MAX_PROVIDER_BYTES: usize = 64;
 
 /// What the handler reaches.
-pub(crate) struct Desk<O, C> {
+pub(crate) struct CallbackApi<O, C> {
     pub(crate) otp: O,
     pub(crate) callbacks: C,
 }
 
 /// Takes a report (POST), or answers a provider's handshake (GET), which changes nothing.
 pub(crate) async fn receive<O: Otp, C: Callbacks>(
-    State(desk): State<Arc<Desk<O, C>>>,
+    State(api): State<Arc<CallbackApi<O, C>>>,
     path: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
@@ -39,8 +39,8 @@ pub(crate) async fn receive<O: Otp, C: Callbacks>(
     let method = parts.method;
     trace::request(arrived, ONE, async {
         let provider = provider(path)?;
-        if !desk.callbacks.may_know(&provider) {
-            return Err(Problem::new(Fault::UnknownProvider));
+        if !api.callbacks.may_know(&provider) {
+            return Err(Problem::new(ProblemCode::UnknownProvider));
         }
         let body = body::callback(&parts.headers, body).await?;
         let reports = method == Method::POST;
@@ -50,7 +50,7 @@ pub(crate) async fn receive<O: Otp, C: Callbacks>(
             headers: parts.headers,
             body,
         };
-        let received = desk.callbacks.receive(provider.clone(), request).await;
+        let received = api.callbacks.receive(provider.clone(), request).await;
         let Received { reports: told, answer } = received?;
         let told = if reports { told } else { Vec::new() };
         if told.len() > MAX_REPORTS {
@@ -58,7 +58,7 @@ pub(crate) async fn receive<O: Otp, C: Callbacks>(
         }
         let count = told.len();
         for report in told {
-            note(&desk.otp, report).await?;
+            note(&api.otp, report).await?;
         }
         Ok(trace::received(response(answer), provider, count))
     })
@@ -83,12 +83,12 @@ async fn note<O: Otp>(otp: &O, report: DeliveryReport) -> Result<(), Problem> {
     }
 }
 
-/// The provider in the path. What can't be a sender's name is none.
+/// The name in the path. What can't be a provider's name is unknown.
 fn provider(path: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
     path.ok()
         .map(|Path(name)| name)
         .filter(|name| is_name(name, MAX_PROVIDER_BYTES))
-        .ok_or_else(|| Problem::new(Fault::UnknownProvider))
+        .ok_or_else(|| Problem::new(ProblemCode::UnknownProvider))
 }
 
 /// The answer as the provider wants it.
@@ -105,12 +105,12 @@ fn response(answer: CallbackAnswer) -> Response {
 impl From<CallbackError> for Problem {
     fn from(error: CallbackError) -> Self {
         match error {
-            CallbackError::Unauthenticated => Self::new(Fault::CallbackUnauthenticated),
-            CallbackError::UnknownProvider => Self::new(Fault::UnknownProvider),
+            CallbackError::Unauthenticated => Self::new(ProblemCode::CallbackUnauthenticated),
+            CallbackError::UnknownProvider => Self::new(ProblemCode::UnknownProvider),
             CallbackError::Unreadable => {
                 Self::request("The callback is not what the provider documents.")
             }
-            CallbackError::Unsupported => Self::new(Fault::CallbackUnsupported),
+            CallbackError::Unsupported => Self::new(ProblemCode::CallbackUnsupported),
         }
     }
 }

@@ -8,10 +8,13 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use countersign_contract::otp::{IssueRequest, ResendRequest, Target, VerifyRequest};
 
-use super::{Api, answer, caller, client_ip, id, nothing};
+use super::api::Api;
+use super::request::{caller, client_ip, id};
 use crate::health::Health;
 use crate::otp::Otp;
-use crate::wire::{ChallengeView, IssueBody, ReportView, ResendBody, VerifiedView, VerifyByIdBody};
+use crate::response::{answer, nothing};
+use crate::wire::answers::{ChallengeView, ReportView, VerifiedView};
+use crate::wire::requests::{IssueBody, ResendBody, VerifyByIdBody};
 use crate::{body, trace};
 
 pub(crate) const ALL: &str = "/v1/challenges";

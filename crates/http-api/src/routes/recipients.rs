@@ -7,11 +7,14 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use countersign_contract::otp::{Addressee, Target, VerifyRequest};
 
-use super::{Api, answer, caller, client_ip, nothing};
+use super::api::Api;
+use super::request::{caller, client_ip};
 use crate::health::Health;
 use crate::otp::Otp;
-use crate::problem::{Fault, Problem};
-use crate::wire::{AddresseeBody, ReportView, VerifiedView, VerifyBody};
+use crate::problem::{Problem, ProblemCode};
+use crate::response::{answer, nothing};
+use crate::wire::answers::{ReportView, VerifiedView};
+use crate::wire::requests::{AddresseeBody, VerifyBody};
 use crate::{body, trace};
 
 pub(crate) const VERIFY: &str = "/v1/verify";
@@ -79,7 +82,7 @@ pub(crate) async fn unlock<O: Otp, H: Health>(
     trace::request((&parts).into(), UNLOCK, async {
         let caller = caller(&api.keys, &parts)?;
         if !caller.is_operator() {
-            return Err(Problem::new(Fault::Forbidden));
+            return Err(Problem::new(ProblemCode::Forbidden));
         }
         let body: AddresseeBody = body::read(&parts.headers, body).await?;
         api.otp

@@ -8,12 +8,13 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use miniz_oxide::inflate::decompress_to_vec;
 
-use super::{Api, answer};
+use super::api::Api;
 use crate::health::Health;
 use crate::otp::Otp;
-use crate::problem::{Fault, Problem};
+use crate::problem::{Problem, ProblemCode};
+use crate::response::answer;
 use crate::trace;
-use crate::wire::{Liveness, ReadinessView};
+use crate::wire::answers::{Liveness, ReadinessView};
 
 pub(crate) const HEALTHZ: &str = "/healthz";
 pub(crate) const READYZ: &str = "/readyz";
@@ -60,7 +61,7 @@ pub(crate) async fn readyz<O: Otp, H: Health>(
 pub(crate) async fn openapi(request: Request, document: &'static Document) -> Response {
     let (parts, _) = request.into_parts();
     trace::request((&parts).into(), OPENAPI, async {
-        let text = document.as_ref().ok_or(Problem::new(Fault::Internal))?;
+        let text = document.as_ref().ok_or(Problem::new(ProblemCode::Internal))?;
         let mut response = Response::new(Body::from(text.clone()));
         response
             .headers_mut()

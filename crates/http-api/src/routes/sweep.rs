@@ -7,30 +7,32 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use countersign_contract::otp::Error;
 
-use super::{answer, caller};
+use super::request::caller;
 use crate::keys::ApiKeys;
 use crate::otp::Failure;
-use crate::problem::{Fault, Problem};
+use crate::problem::{Problem, ProblemCode};
+use crate::response::answer;
 use crate::upkeep::Upkeep;
-use crate::wire::{SweepBody, SweptView};
+use crate::wire::answers::SweptView;
+use crate::wire::requests::SweepBody;
 use crate::{body, trace};
 
 pub(crate) const SWEEP: &str = "/v1/sweep";
 
 /// What the handler reaches.
-pub(crate) struct Broom<U> {
+pub(crate) struct SweepApi<U> {
     pub(crate) upkeep: U,
     pub(crate) keys: ApiKeys,
 }
 
 pub(crate) async fn sweep<U: Upkeep>(
-    State(broom): State<Arc<Broom<U>>>,
+    State(api): State<Arc<SweepApi<U>>>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
     trace::request((&parts).into(), SWEEP, async {
-        if !caller(&broom.keys, &parts)?.is_operator() {
-            return Err(Problem::new(Fault::Forbidden));
+        if !caller(&api.keys, &parts)?.is_operator() {
+            return Err(Problem::new(ProblemCode::Forbidden));
         }
         let body: SweepBody = body::read_optional(&parts.headers, body).await?;
         let limit = body.limit.unwrap_or(SweepBody::DEFAULT);
@@ -38,7 +40,7 @@ pub(crate) async fn sweep<U: Upkeep>(
             let text = format!("The limit must be 1 to {}.", SweepBody::MOST);
             return Err(Problem::request(text).field("limit"));
         }
-        let swept = broom.upkeep.sweep(limit).await.map_err(|error| {
+        let swept = api.upkeep.sweep(limit).await.map_err(|error| {
             trace::failed("sweep", None, Failure::Refused(Error::StoreUnavailable(error)))
         })?;
         Ok(trace::swept(answer(StatusCode::OK, &SweptView::from(&swept)), swept))

@@ -102,7 +102,7 @@ async fn the_services_own_routes_need_no_key() {
 }
 
 #[tokio::test]
-async fn without_keys_everybody_is_an_operator_of_default() {
+async fn without_keys_every_caller_is_an_operator_of_default() {
     let engine = Scripted::willing();
     assert!(ApiKeys::open().is_open() && !keys().is_open());
     for request in every_call() {

@@ -220,7 +220,7 @@ async fn nothing_of_a_callback_is_traced_but_whose_it_was() {
 }
 
 #[tokio::test]
-async fn whoever_has_no_callbacks_knows_no_provider() {
+async fn without_callbacks_no_provider_is_known() {
     use crate::callbacks::{Callbacks, NoCallbacks};
     let request = CallbackRequest {
         method: Method::POST,

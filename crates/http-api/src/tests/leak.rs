@@ -8,7 +8,7 @@ use super::scripted::{Call, Scripted, bare, every_call, post, send};
 use super::traced;
 use crate::keys::{ApiKey, ApiKeys, new_key};
 use crate::otp::Failure;
-use crate::wire::{AddresseeBody, IssueBody, VerifyBody, VerifyByIdBody};
+use crate::wire::requests::{AddresseeBody, IssueBody, VerifyBody, VerifyByIdBody};
 
 const CODE: &str = "483920";
 const PHONE: &str = "4915112345678";

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::scripted::{Scripted, bare, every_call, post, send};
 use crate::otp::Failure;
-use crate::problem::Fault;
+use crate::problem::ProblemCode;
 
 fn argument(field: &str) -> Error {
     Error::InvalidArgument(ArgumentFault {
@@ -203,14 +203,14 @@ async fn no_refusal_says_to_come_back_after_0_seconds() {
 
 #[test]
 fn codes_are_unique_and_made_of_lower_case_words() {
-    let codes: HashSet<_> = Fault::ALL.iter().map(|fault| fault.as_str()).collect();
-    assert_eq!(codes.len(), Fault::ALL.len());
+    let codes: HashSet<_> = ProblemCode::ALL.iter().map(|fault| fault.as_str()).collect();
+    assert_eq!(codes.len(), ProblemCode::ALL.len());
     assert!(
         codes
             .iter()
             .all(|code| { code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') })
     );
-    for fault in Fault::ALL {
+    for fault in ProblemCode::ALL {
         assert!(!fault.detail().contains("  "), "{}", fault.detail());
     }
 }

@@ -52,7 +52,7 @@ fn body(changes: Value, message: &Message) -> Value {
     serde_json::from_slice(request(changes, message).body()).unwrap()
 }
 
-fn answer(status: u16, body: &Value) -> (Result<Step, SendError>, bool) {
+fn answer(status: u16, body: &Value) -> (Result<Progress, SendError>, bool) {
     let body = body.to_string();
     let response = || Response::builder().status(status).body(body.as_bytes()).unwrap();
     let notify = notify(json!({}));

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::tags;
 use crate::aws::EventKeys;
 use crate::json;
-use crate::protocol::callback::{Callback, Received, Report};
+use crate::protocol::callback::{Callback, CallbackContent, MessageReport};
 
 const SOURCE: &str = "aws.ses";
 
@@ -42,14 +42,17 @@ struct Mail {
 ///
 /// # Errors
 /// Where it doesn't show the key, or is no event of SES.
-pub(super) fn read(callback: &Callback<'_>, keys: &EventKeys) -> Result<Received, CallbackError> {
+pub(super) fn read(
+    callback: &Callback<'_>,
+    keys: &EventKeys,
+) -> Result<CallbackContent, CallbackError> {
     keys.verify(callback)?;
     let event: Event = json::read(callback.body).ok_or(CallbackError::Unreadable)?;
     if event.source != SOURCE {
         return Err(CallbackError::Unreadable);
     }
     let outcome = outcome(&event.detail.event_type).zip(tags::read(&event.detail.mail.tags));
-    Ok(outcome.into_iter().map(|(outcome, tag)| Report { tag, outcome }).collect())
+    Ok(outcome.into_iter().map(|(outcome, tag)| MessageReport { tag, outcome }).collect())
 }
 
 fn outcome(event_type: &str) -> Option<DeliveryOutcome> {

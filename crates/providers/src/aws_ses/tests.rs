@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::messages::content::{Content, Mail};
-use crate::protocol::callback::Report;
+use crate::protocol::callback::MessageReport;
 use crate::protocol::provider::Accepted;
 use crate::protocol::tag::Tag;
 
@@ -57,7 +57,7 @@ fn body(settings: &AwsSesSettings, message: &Message) -> Value {
     serde_json::from_slice(request(settings, message).unwrap().body()).unwrap()
 }
 
-fn answer(status: u16, code: Option<&str>, body: &str) -> Result<Step, SendError> {
+fn answer(status: u16, code: Option<&str>, body: &str) -> Result<Progress, SendError> {
     let mut response = Response::builder().status(status);
     if let Some(code) = code {
         response = response.header("x-amzn-errortype", code);
@@ -66,7 +66,7 @@ fn answer(status: u16, code: Option<&str>, body: &str) -> Result<Step, SendError
     ses(&settings()).response(response, &mut Session::default(), NOW)
 }
 
-fn receive(key: Option<&str>, body: &[u8]) -> Result<Received, CallbackError> {
+fn receive(key: Option<&str>, body: &[u8]) -> Result<CallbackContent, CallbackError> {
     let mut headers = HeaderMap::new();
     if let Some(key) = key {
         headers.insert(EVENT_KEY_HEADER, HeaderValue::from_str(key).unwrap());
@@ -116,7 +116,7 @@ fn event(kind: &str) -> Value {
     })
 }
 
-fn reported(event: &Value) -> Result<Vec<Report>, CallbackError> {
+fn reported(event: &Value) -> Result<Vec<MessageReport>, CallbackError> {
     let received = receive(Some(KEY), event.to_string().as_bytes())?;
     assert_eq!(received.answer, "");
     Ok(received.reports)
@@ -246,7 +246,7 @@ fn without_a_configuration_set_nothing_is_there() {
 #[test]
 fn a_success_needs_its_id() {
     let accepted =
-        |id: Option<&str>| Ok(Step::Accepted(Accepted { message_id: id.map(Into::into) }));
+        |id: Option<&str>| Ok(Progress::Accepted(Accepted { message_id: id.map(Into::into) }));
     assert_eq!(
         answer(200, None, r#"{"MessageId":"0102-a-000000"}"#),
         accepted(Some("0102-a-000000"))
@@ -269,7 +269,7 @@ fn an_event_names_the_send_that_it_is_of() {
     ] {
         assert_eq!(
             reported(&event(kind)),
-            Ok(vec![Report { tag: tag.clone(), outcome }]),
+            Ok(vec![MessageReport { tag: tag.clone(), outcome }]),
             "{kind}"
         );
     }
@@ -362,7 +362,7 @@ fn a_success_that_is_an_error_is_that_error() {
 fn a_name_that_stands_twice_and_half_a_sign_cost_no_success() {
     for body in [r#"{"MessageId":"x","MessageId":"a"}"#, r#"{"x":"\ud83d","MessageId":"a"}"#] {
         let accepted = Accepted { message_id: Some("a".into()) };
-        assert_eq!(answer(200, None, body), Ok(Step::Accepted(accepted)), "{body}");
+        assert_eq!(answer(200, None, body), Ok(Progress::Accepted(accepted)), "{body}");
     }
 }
 

@@ -52,7 +52,7 @@ fn body(settings: &AwsSnsSettings, message: &Message) -> String {
     String::from_utf8(request(settings, message).unwrap().into_body()).unwrap()
 }
 
-fn answer(status: u16, body: &str) -> Result<Step, SendError> {
+fn answer(status: u16, body: &str) -> Result<Progress, SendError> {
     let response = Response::builder().status(status).body(body.as_bytes()).unwrap();
     sns(&settings()).response(response, &mut Session::default(), NOW)
 }
@@ -174,7 +174,7 @@ fn a_signature_of_another_time_is_the_clock_s_fault() {
 }
 
 #[test]
-fn a_code_that_nobody_knows_is_not_repeated_and_the_status_counts() {
+fn an_unknown_code_is_not_repeated_and_the_status_counts() {
     assert_eq!(refused(403, "Hunter2", "x"), SendError::Unauthorised);
     assert_eq!(refused(400, "Hunter2", "x"), SendError::Other("AWS SNS answered 400".into()));
     assert_eq!(refused(500, "InvalidParameter", "x"), SendError::Unavailable);
@@ -196,7 +196,7 @@ fn a_success_needs_the_whole_document_and_its_id() {
         format!("<PublishResponse><PublishResult>{id}</PublishResult></PublishResponse>")
     };
     let accepted =
-        |id: Option<&str>| Ok(Step::Accepted(Accepted { message_id: id.map(Into::into) }));
+        |id: Option<&str>| Ok(Progress::Accepted(Accepted { message_id: id.map(Into::into) }));
     assert_eq!(answer(200, &body("<MessageId>a-1</MessageId>")), accepted(Some("a-1")));
     assert_eq!(answer(200, &body("<MessageId>a b</MessageId>")), accepted(None));
     assert_eq!(answer(200, &body("")), Err(SendError::Unreadable));
@@ -235,5 +235,5 @@ fn a_byte_that_is_not_utf_8_costs_no_success() {
     let body: Vec<u8> = body.bytes().map(|byte| if byte == b'?' { 0xff } else { byte }).collect();
     let response = Response::builder().status(200).body(body.as_slice()).unwrap();
     let step = sns(&settings()).response(response, &mut Session::default(), NOW);
-    assert_eq!(step, Ok(Step::Accepted(Accepted { message_id: Some("a-1".into()) })));
+    assert_eq!(step, Ok(Progress::Accepted(Accepted { message_id: Some("a-1".into()) })));
 }

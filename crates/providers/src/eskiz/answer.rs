@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::token;
 use crate::json;
 use crate::protocol::answer;
-use crate::protocol::provider::{Accepted, Session, Step};
+use crate::protocol::provider::{Accepted, Progress, Session};
 
 /// Reads the answer to a login.
 ///
@@ -19,7 +19,7 @@ pub(super) fn login(
     path: &str,
     session: &mut Session,
     now: Timestamp,
-) -> Result<Step, SendError> {
+) -> Result<Progress, SendError> {
     if !response.status().is_success() {
         return Err(by_status(response, path, now));
     }
@@ -27,7 +27,7 @@ pub(super) fn login(
     match body.get("data").and_then(|data| data.get("token")).and_then(Value::as_str) {
         Some(text) if is_token(text) => {
             session.keep(Secret::new(text.to_owned()), token::good_until(text, now));
-            Ok(Step::Again)
+            Ok(Progress::Again)
         }
         Some(_) => Err(SendError::Unreadable),
         // It speaks, and gives nothing: the account is unknown or blocked.
@@ -45,7 +45,7 @@ pub(super) fn message(
     path: &str,
     session: &mut Session,
     now: Timestamp,
-) -> Result<Step, SendError> {
+) -> Result<Progress, SendError> {
     let status = response.status();
     let body = answer::json::<Map<String, Value>>(response).unwrap_or_default();
     if status.is_success() {
@@ -59,7 +59,7 @@ pub(super) fn message(
     let is_token_invalid = says(&body, &["token-invalid", "token_invalid"]);
     if status == StatusCode::UNAUTHORIZED || (!status.is_server_error() && is_token_invalid) {
         session.forget();
-        return Ok(Step::Again);
+        return Ok(Progress::Again);
     }
     if status == StatusCode::FORBIDDEN {
         // Perhaps the token's fault: the next message finds out.
@@ -80,14 +80,14 @@ fn is_token(text: &str) -> bool {
 }
 
 /// A success has an id, or says in a word that it is one.
-fn accepted(body: &Map<String, Value>) -> Option<Step> {
+fn accepted(body: &Map<String, Value>) -> Option<Progress> {
     let id = match body.get("id") {
         Some(Value::String(id)) if !id.is_empty() => answer::message_id(id),
         Some(Value::Number(id)) => answer::message_id(&id.to_string()),
         _ if says(body, &["success", "ok"]) => None,
         _ => return None,
     };
-    Some(Step::Accepted(Accepted { message_id: id }))
+    Some(Progress::Accepted(Accepted { message_id: id }))
 }
 
 /// Whether the status is one of these words, in whatever letters: Eskiz has several spellings of most.

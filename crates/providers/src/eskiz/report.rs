@@ -9,9 +9,9 @@ use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use crate::json;
-use crate::protocol::callback::{Callback, Received, Report};
+use crate::protocol::callback::{Callback, CallbackContent, MessageReport};
 use crate::protocol::multipart;
-use crate::protocol::signatures::signed_url::{self, Key};
+use crate::protocol::signatures::signed_url::{self, UrlKey};
 
 const STATUS: &str = "status";
 
@@ -19,13 +19,16 @@ const STATUS: &str = "status";
 ///
 /// # Errors
 /// Where its URL isn't one that Eskiz was given, or it holds no status.
-pub(super) fn read(callback: &Callback<'_>, key: &Key) -> Result<Received, CallbackError> {
+pub(super) fn read(
+    callback: &Callback<'_>,
+    key: &UrlKey,
+) -> Result<CallbackContent, CallbackError> {
     let query = callback.query.ok_or(CallbackError::Unauthenticated)?;
     let tag = signed_url::verify(key, query).ok_or(CallbackError::Unauthenticated)?;
     callback.require_post()?;
     let statuses = statuses(callback.headers, callback.body).ok_or(CallbackError::Unreadable)?;
     let outcomes = statuses.iter().filter_map(|status| outcome(status));
-    Ok(outcomes.map(|outcome| Report { tag: tag.clone(), outcome }).collect())
+    Ok(outcomes.map(|outcome| MessageReport { tag: tag.clone(), outcome }).collect())
 }
 
 /// The `status` of each report in a body: the documentation shows JSON, and asks for forms

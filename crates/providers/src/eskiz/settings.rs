@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::protocol::checks::Checks;
 use crate::protocol::endpoint;
 use crate::protocol::mailbox::is_address;
-use crate::protocol::signatures::signed_url::Key;
+use crate::protocol::signatures::signed_url::UrlKey;
 
 const URL: &str = "https://notify.eskiz.uz";
 const FROM: &str = "4546";
@@ -49,7 +49,7 @@ pub(super) struct Checked {
     pub(super) from: String,
     pub(super) url: String,
     /// What the URLs of callbacks are signed with.
-    pub(super) callbacks: Key,
+    pub(super) callbacks: UrlKey,
 }
 
 impl EskizSettings {
@@ -73,7 +73,7 @@ impl EskizSettings {
                 password: self.password.clone(),
                 from: self.from.clone(),
                 url: url?,
-                callbacks: Key::from_secret(password)?,
+                callbacks: UrlKey::from_secret(password)?,
             })
         })
     }

@@ -8,7 +8,7 @@ use http::{HeaderMap, Method};
 
 use super::*;
 use crate::messages::content::Content;
-use crate::protocol::callback::Report;
+use crate::protocol::callback::MessageReport;
 use crate::protocol::provider::Accepted;
 use crate::protocol::tag::Tag;
 
@@ -34,7 +34,7 @@ fn message() -> Message {
     }
 }
 
-fn answer(session: &mut Session, status: u16, body: &str) -> Result<Step, SendError> {
+fn answer(session: &mut Session, status: u16, body: &str) -> Result<Progress, SendError> {
     let response = Response::builder().status(status).body(body.as_bytes()).unwrap();
     eskiz().response(response, session, NOW)
 }
@@ -93,19 +93,19 @@ fn the_medmapp_story_a_token_that_runs_out_in_mid_flight_costs_no_message() {
     let sent = eskiz.request(&message(), &mut session, NOW).unwrap();
     assert!(sent.uri().path().ends_with("/api/message/sms/send"));
     let expired = r#"{"message":"Expired","status":"token-invalid"}"#;
-    assert_eq!(answer(&mut session, 401, expired), Ok(Step::Again));
+    assert_eq!(answer(&mut session, 401, expired), Ok(Progress::Again));
     let login = eskiz.request(&message(), &mut session, NOW).unwrap();
     assert!(login.uri().path().ends_with("/api/auth/login"));
     assert!(!login.headers().contains_key(AUTHORIZATION));
     let token = format!(r#"{{"data":{{"token":"{MONTH}"}}}}"#);
-    assert_eq!(answer(&mut session, 200, &token), Ok(Step::Again));
+    assert_eq!(answer(&mut session, 200, &token), Ok(Progress::Again));
     let again = eskiz.request(&message(), &mut session, NOW).unwrap();
     assert_eq!(again.body(), sent.body());
     assert_eq!(again.headers()[AUTHORIZATION], format!("Bearer {MONTH}").as_str());
     assert!(again.headers()[AUTHORIZATION].is_sensitive());
     let waiting = r#"{"id":"7","status":"waiting"}"#;
     let accepted = Accepted { message_id: Some("7".into()) };
-    assert_eq!(answer(&mut session, 200, waiting), Ok(Step::Accepted(accepted)));
+    assert_eq!(answer(&mut session, 200, waiting), Ok(Progress::Accepted(accepted)));
     assert!(session.has_token());
 }
 
@@ -172,7 +172,7 @@ fn only_what_may_be_the_token_s_fault_costs_the_token() {
 fn a_number_is_accepted_whatever_its_message_is_called() {
     let id = |body: &str| answer(&mut logged_in(), 200, body);
     let accepted =
-        |id: Option<&str>| Ok(Step::Accepted(Accepted { message_id: id.map(Into::into) }));
+        |id: Option<&str>| Ok(Progress::Accepted(Accepted { message_id: id.map(Into::into) }));
     assert_eq!(id(r#"{"id":4385062,"status":"waiting"}"#), accepted(Some("4385062")));
     assert_eq!(id(r#"{"id":"a b"}"#), accepted(None));
     for body in [r#"{"status":"success"}"#, r#"{"status":"OK","id":null}"#] {
@@ -196,7 +196,7 @@ fn an_error_is_one_in_whatever_letters() {
 }
 
 #[test]
-fn a_number_elsewhere_is_refused_before_anybody_is_asked() {
+fn a_number_elsewhere_is_refused_before_the_provider_is_asked() {
     for recipient in [
         "+6281234567890",
         "+99890123456",
@@ -248,12 +248,16 @@ fn query() -> String {
     url.strip_prefix(&format!("{URL}?")).unwrap().to_owned()
 }
 
-fn receive(method: &Method, query: Option<&str>, body: &[u8]) -> Result<Received, CallbackError> {
+fn receive(
+    method: &Method,
+    query: Option<&str>,
+    body: &[u8],
+) -> Result<CallbackContent, CallbackError> {
     let headers = HeaderMap::new();
     eskiz().receive(&Callback { method, url: URL, query, headers: &headers, body }, NOW)
 }
 
-fn report(status: &str) -> Result<Vec<Report>, CallbackError> {
+fn report(status: &str) -> Result<Vec<MessageReport>, CallbackError> {
     let body = format!(
         r#"{{"request_id":"UUID","message_id":"4385062","user_sms_id":"","country":"UZ",
             "phone_number":"998991234567","sms_count":"1","status":"{status}",
@@ -264,7 +268,7 @@ fn report(status: &str) -> Result<Vec<Report>, CallbackError> {
 
 #[test]
 fn each_status_is_delivered_failed_or_no_report() {
-    let report_of = |outcome| vec![Report { tag: Tag::of(&message()), outcome }];
+    let report_of = |outcome| vec![MessageReport { tag: Tag::of(&message()), outcome }];
     for status in ["DELIVRD", "DELIVERED", "delivered"] {
         assert_eq!(report(status), Ok(report_of(DeliveryOutcome::Delivered)), "{status}");
     }
@@ -284,7 +288,10 @@ fn each_status_is_delivered_failed_or_no_report() {
 fn a_report_may_come_as_a_form() {
     let body = b"request_id=UUID&status=DELIVRD&status_date=2021-04-02+00%3A39%3A36";
     let reports = receive(&Method::POST, Some(&query()), body).unwrap().reports;
-    assert_eq!(reports, [Report { tag: Tag::of(&message()), outcome: DeliveryOutcome::Delivered }]);
+    assert_eq!(
+        reports,
+        [MessageReport { tag: Tag::of(&message()), outcome: DeliveryOutcome::Delivered }]
+    );
 }
 
 /// The reports in a body of that type.
@@ -398,7 +405,7 @@ fn every_word_for_failed_is_known() {
         "MESSAGE_UNDELIVERED",
         "SMS_REJECTED",
     ] {
-        let report_of = |outcome| vec![Report { tag: Tag::of(&message()), outcome }];
+        let report_of = |outcome| vec![MessageReport { tag: Tag::of(&message()), outcome }];
         assert_eq!(report(status), Ok(report_of(DeliveryOutcome::Failed)), "{status}");
     }
     for status in [
@@ -495,14 +502,14 @@ fn a_success_that_is_an_error_is_that_error() {
     }
     let mut session = logged_in();
     let again = answer(&mut session, 200, r#"{"status":"token-invalid","message":"Expired"}"#);
-    assert_eq!(again, Ok(Step::Again));
+    assert_eq!(again, Ok(Progress::Again));
     assert!(!session.has_token());
     let taken = r#"{"id":"7","status":"waiting","message":{"mobile_phone":["x"]}}"#;
     assert!(answer(&mut logged_in(), 200, taken).is_ok());
 }
 
 #[test]
-fn what_nobody_needs_costs_no_login_no_success_and_no_error_its_meaning() {
+fn fields_that_are_not_needed_cost_no_login_no_success_and_no_error_its_meaning() {
     for x in [&b"\xff"[..], br"\ud83d"] {
         let answer = |session: &mut Session, status: u16, rest: &str| {
             let body = [&b"{\"x\":\""[..], x, rest.as_bytes()].concat();
@@ -511,7 +518,7 @@ fn what_nobody_needs_costs_no_login_no_success_and_no_error_its_meaning() {
         };
         let mut session = Session::default();
         let logged_in_now = answer(&mut session, 200, r#"","data":{"token":"a.b.c"}}"#);
-        assert_eq!(logged_in_now, Ok(Step::Again));
+        assert_eq!(logged_in_now, Ok(Progress::Again));
         assert!(session.has_token());
         assert!(answer(&mut session, 200, r#"","id":"7"}"#).is_ok());
         let refused = answer(&mut session, 400, r#"","message":"номер в черном списке"}"#);

@@ -36,7 +36,7 @@ pub(super) struct Engine {
 
 /// What is wrong with a template.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Fault {
+pub(super) struct TemplateError {
     /// Where, counted from 1.
     pub(super) line: Option<usize>,
     /// What. Never repeats a value.
@@ -59,14 +59,14 @@ impl Engine {
     }
 
     /// Takes an operator's template, in the place of a built-in one of its name.
-    pub(super) fn add(&mut self, name: &Name, source: &str) -> Result<(), Fault> {
+    pub(super) fn add(&mut self, name: &Name, source: &str) -> Result<(), TemplateError> {
         // Otherwise a text message written on Windows would be longer than it looks.
         let source = source.replace("\r\n", "\n");
         self.environment.add_template_owned(name.to_string(), source).map_err(fault)
     }
 
     /// The names that a template looks up, with their fields: `lifetime.unit`.
-    pub(super) fn variables(&self, name: &Name) -> Result<BTreeSet<String>, Fault> {
+    pub(super) fn variables(&self, name: &Name) -> Result<BTreeSet<String>, TemplateError> {
         let template = self.environment.get_template(&name.to_string()).map_err(fault)?;
         let mut variables = BTreeSet::new();
         variables.extend(template.undeclared_variables(true));
@@ -78,7 +78,7 @@ impl Engine {
         &self,
         name: &Name,
         variables: &Variables,
-    ) -> Result<Secret<String>, Fault> {
+    ) -> Result<Secret<String>, TemplateError> {
         let template = self.environment.get_template(&name.to_string()).map_err(fault)?;
         let mut bounded = Bounded(Vec::with_capacity(USUAL_BYTES));
         let rendered = template.render_captured_to(variables.values(name.part), &mut bounded);
@@ -152,7 +152,7 @@ fn category(name: &str, number: u64) -> PluralCategory {
 }
 
 /// What the engine found, less what it found it in: its own words may hold a value.
-fn fault(error: Error) -> Fault {
+fn fault(error: Error) -> TemplateError {
     let detail = || error.detail().unwrap_or("no reason given").to_owned();
     let text = match error.kind() {
         ErrorKind::SyntaxError => format!("can't be read: {}", detail()),
@@ -168,7 +168,7 @@ fn fault(error: Error) -> Fault {
         ErrorKind::WriteFailure => format!("makes more than {MAX_RENDERED_BYTES} bytes"),
         kind => kind.to_string(),
     };
-    Fault { line: error.line(), text }
+    TemplateError { line: error.line(), text }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::settings::Proof;
-use crate::protocol::callback::{Callback, Received, Report};
+use crate::protocol::callback::{Callback, CallbackContent, MessageReport};
 use crate::protocol::signatures::query;
 use crate::protocol::tag::Tag;
 
@@ -27,7 +27,7 @@ impl Proof {
     ///
     /// # Errors
     /// Where it isn't Meta's, or can't be read.
-    pub(super) fn read(&self, callback: &Callback<'_>) -> Result<Received, CallbackError> {
+    pub(super) fn read(&self, callback: &Callback<'_>) -> Result<CallbackContent, CallbackError> {
         if *callback.method == Method::GET {
             return self.handshake(callback.query);
         }
@@ -39,7 +39,7 @@ impl Proof {
         Ok(statuses(&body).filter_map(report).take(MAX_REPORTS).collect())
     }
 
-    fn handshake(&self, query: Option<&str>) -> Result<Received, CallbackError> {
+    fn handshake(&self, query: Option<&str>) -> Result<CallbackContent, CallbackError> {
         if !self.verify_token.is_shown(query, "hub.verify_token") {
             return Err(CallbackError::Unauthenticated);
         }
@@ -48,7 +48,10 @@ impl Proof {
         // It is answered as it came: nothing that a browser could take for more than text.
         query::value(query, "hub.challenge")
             .filter(|challenge| is_subscription && is_challenge(challenge))
-            .map(|challenge| Received { reports: Vec::new(), answer: challenge.into_owned() })
+            .map(|challenge| CallbackContent {
+                reports: Vec::new(),
+                answer: challenge.into_owned(),
+            })
             .ok_or(CallbackError::Unreadable)
     }
 
@@ -79,7 +82,7 @@ fn members<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> 
 }
 
 /// What a status reports; nothing where it isn't final or the message isn't ours.
-fn report(status: &Value) -> Option<Report> {
+fn report(status: &Value) -> Option<MessageReport> {
     let outcome = match status.get("status")?.as_str()? {
         // A message that is read at once is never reported as delivered.
         "delivered" | "read" => DeliveryOutcome::Delivered,
@@ -87,7 +90,7 @@ fn report(status: &Value) -> Option<Report> {
         _ => return None,
     };
     let tag = Tag::parse(status.get("biz_opaque_callback_data")?.as_str()?)?;
-    Some(Report { tag, outcome })
+    Some(MessageReport { tag, outcome })
 }
 
 fn is_challenge(text: &str) -> bool {

@@ -10,7 +10,7 @@ use sha2::Sha256;
 
 use super::*;
 use crate::messages::content::Content;
-use crate::protocol::callback::Report;
+use crate::protocol::callback::MessageReport;
 
 const APP_SECRET: &str = "0123456789abcdef0123456789abcdef";
 const VERIFY_TOKEN: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
@@ -277,7 +277,7 @@ fn receive(
     query: Option<&str>,
     signature: Option<&str>,
     body: &str,
-) -> Result<Received, CallbackError> {
+) -> Result<CallbackContent, CallbackError> {
     let mut headers = HeaderMap::new();
     if let Some(signature) = signature {
         headers.insert("x-hub-signature-256", signature.parse().unwrap());
@@ -288,7 +288,7 @@ fn receive(
 }
 
 /// A signed call.
-fn posted(body: &str) -> Result<Received, CallbackError> {
+fn posted(body: &str) -> Result<CallbackContent, CallbackError> {
     let signature = signature(APP_SECRET, body);
     receive(&meta(json!({})), &Method::POST, None, Some(&signature), body)
 }
@@ -329,8 +329,12 @@ fn body(statuses: &[Value]) -> String {
     .to_string()
 }
 
-fn reports(received: &Received) -> Vec<(String, DeliveryOutcome)> {
-    received.reports.iter().map(|Report { tag, outcome }| (tag.to_string(), *outcome)).collect()
+fn reports(received: &CallbackContent) -> Vec<(String, DeliveryOutcome)> {
+    received
+        .reports
+        .iter()
+        .map(|MessageReport { tag, outcome }| (tag.to_string(), *outcome))
+        .collect()
 }
 
 #[test]
@@ -415,7 +419,7 @@ fn what_is_signed_and_no_report_is_unreadable() {
     assert_eq!(received, Err(CallbackError::Unreadable));
 }
 
-fn handshake(query: &str) -> Result<Received, CallbackError> {
+fn handshake(query: &str) -> Result<CallbackContent, CallbackError> {
     receive(&meta(json!({})), &Method::GET, Some(query), None, "")
 }
 
@@ -424,7 +428,7 @@ fn the_handshake_s_word_is_given_back_to_who_shows_the_token() {
     let query =
         format!("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={VERIFY_TOKEN}");
     let received = handshake(&query).unwrap();
-    assert_eq!(received, Received { reports: Vec::new(), answer: "1158201444".into() });
+    assert_eq!(received, CallbackContent { reports: Vec::new(), answer: "1158201444".into() });
     let token = VERIFY_TOKEN.replace('0', "1");
     for query in [
         String::new(),
@@ -458,7 +462,7 @@ fn without_secrets_in_the_settings_nothing_is_heard() {
     }
 }
 
-fn answered(status: u16, body: &[u8]) -> Result<Step, SendError> {
+fn answered(status: u16, body: &[u8]) -> Result<Progress, SendError> {
     let response = Response::builder().status(status).body(body).unwrap();
     meta(json!({})).response(response, &mut Session::default(), Timestamp(0))
 }
@@ -484,7 +488,7 @@ fn a_success_that_is_an_error_is_that_error() {
 }
 
 #[test]
-fn what_nobody_needs_costs_neither_a_success_nor_an_error_its_meaning() {
+fn fields_that_are_not_needed_cost_neither_a_success_nor_an_error_its_meaning() {
     for x in [&b"\xff"[..], br"\ud83d", b"\xed\xa0\xbd"] {
         let of = |rest: &str| [&b"{\"x\":\""[..], x, rest.as_bytes()].concat();
         assert!(answered(200, &of(r#"","messages":[{"id":"a"}]}"#)).is_ok());

@@ -43,30 +43,30 @@ impl Callback<'_> {
 
 /// What was read out of a callback.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Received {
+pub struct CallbackContent {
     /// What it reports: at most [`MAX_REPORTS`](countersign_contract::callbacks::MAX_REPORTS). What is neither delivered nor failed isn't among them.
-    pub reports: Vec<Report>,
+    pub reports: Vec<MessageReport>,
     /// What the provider wants to be answered, as plain text: a handshake's word. Empty otherwise.
     pub answer: String,
 }
 
-impl FromIterator<Report> for Received {
-    fn from_iter<I: IntoIterator<Item = Report>>(reports: I) -> Self {
+impl FromIterator<MessageReport> for CallbackContent {
+    fn from_iter<I: IntoIterator<Item = MessageReport>>(reports: I) -> Self {
         Self { reports: reports.into_iter().collect(), answer: String::new() }
     }
 }
 
 /// What became of one message.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Report {
+pub struct MessageReport {
     /// Which.
     pub tag: Tag,
     /// What became of it.
     pub outcome: DeliveryOutcome,
 }
 
-impl From<Report> for DeliveryReport {
-    fn from(report: Report) -> Self {
+impl From<MessageReport> for DeliveryReport {
+    fn from(report: MessageReport) -> Self {
         let Tag { tenant, challenge_id: id, send_number } = report.tag;
         Self { tenant, id, send_number, outcome: report.outcome }
     }

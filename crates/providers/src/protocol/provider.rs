@@ -6,7 +6,7 @@ use countersign_contract::{Secret, Timestamp};
 use http::{Request, Response};
 
 use crate::messages::message::Message;
-use crate::protocol::callback::{Callback, Received};
+use crate::protocol::callback::{Callback, CallbackContent};
 
 /// Bytes of a response's body that are read at most. The carrier of the requests stops there.
 pub const MAX_RESPONSE_BYTES: usize = 64 * 1024;
@@ -17,7 +17,7 @@ pub const MAX_EXCHANGES: usize = 3;
 /// A provider's protocol: requests out, responses in. Nothing here reaches the network.
 ///
 /// The carrier of the requests does this for each message, at most [`MAX_EXCHANGES`] times, until it is
-/// [`Step::Accepted`] or an error; where neither comes the credentials are to blame ([`SendError::Unauthorised`]):
+/// [`Progress::Accepted`] or an error; where neither comes the credentials are to blame ([`SendError::Unauthorised`]):
 ///
 /// 1. takes the [`request`](Self::request), which is secret as a whole and must not be formatted (its `Debug` shows
 ///    the body), adds `content-length`, and sends it; doesn't follow redirects;
@@ -28,11 +28,11 @@ pub const MAX_EXCHANGES: usize = 3;
 /// **A provider that wants a login first** keeps its token in the session. Its `request` asks for
 /// [`Session::token`] and, where there is none, makes the login's request instead of the message's. Its `response`
 /// reads the login's answer where the session has no token ([`Session::has_token`]), keeps what it says and returns
-/// [`Step::Again`]; otherwise it reads the message's answer, and where that refuses the token, forgets it and returns
-/// [`Step::Again`] too. It says so in [`wants_login`](Self::wants_login). Most providers need none of it and leave the session alone.
+/// [`Progress::Again`]; otherwise it reads the message's answer, and where that refuses the token, forgets it and returns
+/// [`Progress::Again`] too. It says so in [`wants_login`](Self::wants_login). Most providers need none of it and leave the session alone.
 pub trait Provider: Send + Sync {
-    /// Its name: the `type` in the settings.
-    fn name(&self) -> &'static str;
+    /// Its type, as the settings have it: `type = "eskiz"`.
+    fn provider_type(&self) -> &'static str;
 
     /// The origin that all of its requests go to: `https://api.example.com`, with a port where it isn't the scheme's.
     fn origin(&self) -> String;
@@ -57,7 +57,7 @@ pub trait Provider: Send + Sync {
         response: Response<&[u8]>,
         session: &mut Session,
         now: Timestamp,
-    ) -> Result<Step, SendError>;
+    ) -> Result<Progress, SendError>;
 
     /// Whether a refusal concerns this recipient alone, though it comes out as one that says that
     /// the provider doesn't work: a limit between the account and one recipient. Such a refusal
@@ -75,14 +75,14 @@ pub trait Provider: Send + Sync {
     ///
     /// # Errors
     /// Where the provider reports nothing, or the call isn't its own, or can't be read.
-    fn receive(&self, _: &Callback<'_>, _: Timestamp) -> Result<Received, CallbackError> {
+    fn receive(&self, _: &Callback<'_>, _: Timestamp) -> Result<CallbackContent, CallbackError> {
         Err(CallbackError::Unsupported)
     }
 }
 
 /// Where a message stands after an answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Step {
+pub enum Progress {
     /// The provider took it.
     Accepted(Accepted),
     /// Not yet sent: the provider has another request.

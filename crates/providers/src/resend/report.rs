@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::tags;
-use crate::protocol::callback::{Callback, Received, Report};
+use crate::protocol::callback::{Callback, CallbackContent, MessageReport};
 use crate::protocol::signatures::standard_webhooks::{Keys, SVIX_HEADERS};
 
 #[derive(Deserialize)]
@@ -25,11 +25,12 @@ pub(super) fn read(
     callback: &Callback<'_>,
     keys: &Keys,
     now: Timestamp,
-) -> Result<Received, CallbackError> {
+) -> Result<CallbackContent, CallbackError> {
     keys.verify(&SVIX_HEADERS, callback, now)?;
     let event: Event = callback.json()?;
-    let report = outcome(&event.r#type)
-        .and_then(|outcome| Some(Report { tag: tags::read(event.data.get("tags")?)?, outcome }));
+    let report = outcome(&event.r#type).and_then(|outcome| {
+        Some(MessageReport { tag: tags::read(event.data.get("tags")?)?, outcome })
+    });
     Ok(report.into_iter().collect())
 }
 

@@ -10,7 +10,7 @@ use standardwebhooks::Webhook as Oracle;
 
 use super::*;
 use crate::messages::content::{Content, Mail};
-use crate::protocol::callback::Report;
+use crate::protocol::callback::MessageReport;
 use crate::protocol::provider::Accepted;
 use crate::protocol::tag::Tag;
 
@@ -212,12 +212,16 @@ fn signed(secret: &str, body: &str, at: u64) -> HeaderMap {
     headers
 }
 
-fn received(resend: &Resend, headers: &HeaderMap, body: &str) -> Result<Received, CallbackError> {
+fn received(
+    resend: &Resend,
+    headers: &HeaderMap,
+    body: &str,
+) -> Result<CallbackContent, CallbackError> {
     let (method, url) = (&Method::POST, "https://otp.example.com/v1/callbacks/email-resend");
     resend.receive(&Callback { method, url, query: None, headers, body: body.as_bytes() }, NOW)
 }
 
-fn reports(body: &str) -> Result<Vec<Report>, CallbackError> {
+fn reports(body: &str) -> Result<Vec<MessageReport>, CallbackError> {
     received(&resend(), &signed(SECRET, body, NOW.0), body).map(|received| received.reports)
 }
 
@@ -243,7 +247,7 @@ fn tags() -> Value {
 
 #[test]
 fn tags_come_back_as_an_object_or_a_list() {
-    let report = Report { tag: Tag::of(&message()), outcome: DeliveryOutcome::Delivered };
+    let report = MessageReport { tag: Tag::of(&message()), outcome: DeliveryOutcome::Delivered };
     let list = json!([{ "name": "category", "value": "x" }, tags()[0]]);
     let object = json!({ "category": "x", "countersign": tags()[0]["value"] });
     for tags in [list, object] {
@@ -334,7 +338,7 @@ fn an_event_that_is_none_is_unreadable() {
     assert_eq!(resend().receive(&callback, NOW), Err(CallbackError::Unreadable));
 }
 
-fn answered(status: u16, body: &str) -> Result<Step, SendError> {
+fn answered(status: u16, body: &str) -> Result<Progress, SendError> {
     let response = Response::builder().status(status).header("retry-after", "7");
     let response = response.body(body.as_bytes()).unwrap();
     resend().response(response, &mut Session::default(), NOW)
@@ -381,6 +385,6 @@ fn the_recipient_is_refused_whatever_the_status_and_the_name() {
 fn a_name_that_stands_twice_and_half_a_sign_cost_no_success() {
     for body in [r#"{"id":"a","id":"a"}"#, r#"{"x":"\ud83d","id":"a"}"#] {
         let accepted = Accepted { message_id: Some("a".into()) };
-        assert_eq!(answered(200, body), Ok(Step::Accepted(accepted)), "{body}");
+        assert_eq!(answered(200, body), Ok(Progress::Accepted(accepted)), "{body}");
     }
 }

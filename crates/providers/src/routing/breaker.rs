@@ -23,7 +23,7 @@ const MAX_PAUSE_SECONDS: u64 = retry_after::MAX_SECONDS;
 
 /// Where a breaker stands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum State {
+pub enum BreakerState {
     /// Messages pass.
     Closed,
     /// One message at a time passes.
@@ -66,11 +66,11 @@ pub(crate) struct Breaker {
 
 impl Breaker {
     /// Where it stands.
-    pub(crate) fn state(&self, now: Timestamp) -> State {
+    pub(crate) fn state(&self, now: Timestamp) -> BreakerState {
         match self.open_until {
-            None => State::Closed,
-            Some(until) if now < until => State::Open,
-            Some(_) => State::HalfOpen,
+            None => BreakerState::Closed,
+            Some(until) if now < until => BreakerState::Open,
+            Some(_) => BreakerState::HalfOpen,
         }
     }
 
@@ -116,16 +116,16 @@ impl Breaker {
         self.failures = self.failures.saturating_add(1);
         let until = Timestamp(now.0.saturating_add(pause));
         match self.state(now) {
-            State::Closed if !is_told && self.failures < FAILURES => None,
+            BreakerState::Closed if !is_told && self.failures < FAILURES => None,
             // Messages that passed before it opened prolong nothing, unless the provider says so.
-            State::Open => {
+            BreakerState::Open => {
                 if is_told {
                     self.open_until = self.open_until.max(Some(until));
                     self.is_told = true;
                 }
                 None
             }
-            State::Closed | State::HalfOpen => {
+            BreakerState::Closed | BreakerState::HalfOpen => {
                 self.open_until = Some(until);
                 self.is_told = is_told;
                 Some(Change::Opened)
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn failures_in_a_row_open_it_and_nothing_passes() {
         let mut breaker = open();
-        assert_eq!(breaker.state(at(29)), State::Open);
+        assert_eq!(breaker.state(at(29)), BreakerState::Open);
         assert_eq!(breaker.pass(at(0)), Err(Barred::Open(30)));
         assert_eq!(breaker.pass(at(29)), Err(Barred::Open(1)));
     }
@@ -183,14 +183,14 @@ mod tests {
             }
             assert_eq!(breaker.settle(answer, at(0)), None);
             assert_eq!(breaker.settle(UNAVAILABLE, at(0)), None);
-            assert_eq!(breaker.state(at(0)), State::Closed);
+            assert_eq!(breaker.state(at(0)), BreakerState::Closed);
         }
     }
 
     #[test]
     fn half_open_it_lets_one_try_at_a_time() {
         let mut breaker = open();
-        assert_eq!(breaker.state(at(30)), State::HalfOpen);
+        assert_eq!(breaker.state(at(30)), BreakerState::HalfOpen);
         assert_eq!(breaker.pass(at(30)), Ok(()));
         assert_eq!(breaker.pass(at(30)), Err(Barred::Open(1)));
         breaker.abandoned();
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(breaker.pass(at(60)), Err(Barred::Open(1)));
         assert_eq!(breaker.pass(at(61)), Ok(()));
         assert_eq!(breaker.settle(Ok(()), at(61)), Some(Change::Closed));
-        assert_eq!(breaker.state(at(61)), State::Closed);
+        assert_eq!(breaker.state(at(61)), BreakerState::Closed);
         assert_eq!(breaker.settle(UNAVAILABLE, at(61)), None);
     }
 

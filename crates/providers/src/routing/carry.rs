@@ -8,8 +8,8 @@ use http::header::CONTENT_LENGTH;
 use http::{Request, Response};
 
 use crate::messages::message::Message;
-use crate::protocol::provider::{Accepted, MAX_EXCHANGES, Provider, Session, Step};
-use crate::routing::failure::Failure;
+use crate::protocol::provider::{Accepted, MAX_EXCHANGES, Progress, Provider, Session};
+use crate::routing::transport_error::TransportError;
 use crate::routing::unsent::Unsent;
 
 /// Carries `message`: asks the provider for requests and `call`s each, until there is an outcome. `path` is where the
@@ -26,7 +26,7 @@ pub(crate) async fn carry<F>(
     call: impl Fn(Request<Vec<u8>>) -> F,
 ) -> Result<Accepted, Unsent>
 where
-    F: Future<Output = Result<Response<Vec<u8>>, Failure>>,
+    F: Future<Output = Result<Response<Vec<u8>>, TransportError>>,
 {
     for _ in 0..MAX_EXCHANGES {
         let mut request = provider.request(message, session, now())?;
@@ -46,8 +46,8 @@ where
             Err(failure) => Err(failure.into_send_error(path, &url)),
         };
         match step {
-            Ok(Step::Accepted(accepted)) => return Ok(accepted),
-            Ok(Step::Again) => {}
+            Ok(Progress::Accepted(accepted)) => return Ok(accepted),
+            Ok(Progress::Again) => {}
             Err(error) if is_login && error.is_uncertain() => {
                 return Err(SendError::Unavailable.into());
             }

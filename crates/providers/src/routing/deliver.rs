@@ -25,9 +25,9 @@ use crate::protocol::provider::{Accepted, Provider};
 use crate::routing::breaker::Barred;
 use crate::routing::carry::carry;
 use crate::routing::event::Event;
-use crate::routing::failure::Failure;
 use crate::routing::route::{Route, Way};
 use crate::routing::senders::Senders;
+use crate::routing::transport_error::TransportError;
 use crate::routing::unsent::Unsent;
 
 /// What a provider needs at least: with less it isn't asked.
@@ -49,7 +49,7 @@ pub trait Carrier: Sync {
     fn call(
         &self,
         request: Request<Vec<u8>>,
-    ) -> impl Future<Output = Result<Response<Vec<u8>>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Response<Vec<u8>>, TransportError>> + Send;
 
     /// Hands over a message in a way that isn't HTTP.
     fn hand_over(
@@ -72,7 +72,7 @@ pub struct Order<'a> {
 pub struct Delivered {
     /// The channel that carried it.
     pub channel: Channel,
-    /// The provider's `type`.
+    /// The provider's type.
     pub provider: &'static str,
     /// The provider's name for the message, where it gave one.
     pub message_id: Option<String>,
@@ -128,7 +128,7 @@ pub async fn deliver<C: Carrier>(
             let error = match sent {
                 Ok(Accepted { message_id }) => {
                     told(Event::Accepted(route.name.clone()));
-                    return Ok(Delivered { channel, provider: route.kind, message_id });
+                    return Ok(Delivered { channel, provider: route.provider_type, message_id });
                 }
                 Err(unsent) => unsent.error,
             };

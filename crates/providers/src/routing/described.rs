@@ -15,7 +15,7 @@ use sha1::Sha1;
 use sha2::Sha256;
 
 use crate::messages::{MessagesSettings, Texts};
-use crate::protocol::callback::{Callback, Report};
+use crate::protocol::callback::{Callback, MessageReport};
 use crate::protocol::signatures::signed_url;
 use crate::protocol::signatures::standard_webhooks::{HEADERS, Headers, Keys, SVIX_HEADERS};
 use crate::protocol::tag::Tag;
@@ -96,7 +96,7 @@ fn proof(kind: &str, url: &str, body: &str, tag: &Tag) -> (Option<String>, Heade
     match kind {
         "aws_ses" => (None, header("x-api-key", TOKEN.into())),
         "eskiz" => {
-            let key = signed_url::Key::from_secret("hunter2").unwrap();
+            let key = signed_url::UrlKey::from_secret("hunter2").unwrap();
             (signed_url::sign(&key, tag), HeaderMap::new())
         }
         "meta_whatsapp" => {
@@ -161,7 +161,8 @@ fn every_example_of_a_callback_reports_its_message() {
                 body: body.as_bytes(),
             };
             let received = senders.receive(&name, &callback, NOW).unwrap();
-            let expected = vec![Report { tag: tag.clone(), outcome: DeliveryOutcome::Delivered }];
+            let expected =
+                vec![MessageReport { tag: tag.clone(), outcome: DeliveryOutcome::Delivered }];
             assert_eq!(received.reports, expected, "{media_type} {kind}");
             kinds.insert(kind.clone());
         }

@@ -7,7 +7,7 @@ use countersign_contract::Timestamp;
 use countersign_contract::types::SendError;
 
 use crate::protocol::provider::{Provider, Session};
-use crate::routing::breaker::{Barred, Breaker, Change, State};
+use crate::routing::breaker::{Barred, Breaker, BreakerState, Change};
 
 /// How a provider is reached.
 pub enum Way<N> {
@@ -20,7 +20,7 @@ pub enum Way<N> {
 /// One configured provider.
 pub struct Route<N> {
     pub(crate) name: String,
-    pub(crate) kind: &'static str,
+    pub(crate) provider_type: &'static str,
     pub(crate) path: String,
     pub(crate) way: Way<N>,
     max_in_flight: u32,
@@ -38,13 +38,13 @@ struct Memory {
 impl<N> Route<N> {
     pub(crate) fn new(
         name: String,
-        kind: &'static str,
+        provider_type: &'static str,
         path: String,
         way: Way<N>,
         max_in_flight: u32,
     ) -> Self {
         let in_flight = AtomicU32::new(0);
-        Self { name, kind, path, way, max_in_flight, in_flight, memory: Mutex::default() }
+        Self { name, provider_type, path, way, max_in_flight, in_flight, memory: Mutex::default() }
     }
 
     /// Its name in logs, in readiness and in the URL of its callbacks: channel and type, `sms-eskiz`; with a number from
@@ -56,7 +56,7 @@ impl<N> Route<N> {
 
     /// Where its breaker stands.
     #[must_use]
-    pub fn state(&self, now: Timestamp) -> State {
+    pub fn state(&self, now: Timestamp) -> BreakerState {
         self.memory().breaker.state(now)
     }
 

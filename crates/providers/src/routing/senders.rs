@@ -10,7 +10,7 @@ use countersign_settings::problem::{Problem, Problems};
 use crate::messages::Texts;
 use crate::messages::content::Content;
 use crate::messages::message::Message;
-use crate::protocol::callback::{Callback, Received};
+use crate::protocol::callback::{Callback, CallbackContent};
 use crate::routing::route::{Route, Way};
 use crate::settings::SendersSettings;
 use crate::settings::native::NativeSettings;
@@ -61,11 +61,11 @@ impl<N> Senders<N> {
                 Opened::Native(settings) => native(&path, &settings).map(Way::Native),
             });
             let routes = routes.entry(channel).or_default();
-            let kind = sender.kind();
+            let provider_type = sender.provider_type();
             match way {
                 Ok(way) => {
-                    let name = name(channel, kind, routes);
-                    routes.push(Route::new(name, kind, path, way, terms.max_in_flight));
+                    let name = name(channel, provider_type, routes);
+                    routes.push(Route::new(name, provider_type, path, way, terms.max_in_flight));
                 }
                 Err(Problems(more)) => problems.extend(more),
             }
@@ -114,7 +114,7 @@ impl<N> Senders<N> {
         name: &str,
         callback: &Callback<'_>,
         now: Timestamp,
-    ) -> Result<Received, CallbackError> {
+    ) -> Result<CallbackContent, CallbackError> {
         let route = self.routes().find(|route| route.name == name);
         let route = route.ok_or(CallbackError::UnknownProvider)?;
         let Way::Http(provider) = &route.way else { return Err(CallbackError::Unsupported) };
@@ -122,16 +122,16 @@ impl<N> Senders<N> {
         match provider.receive(&Callback { url: &url, ..*callback }, now) {
             // Any other answer has a provider call again for days, and switch its callbacks off in
             // the end.
-            Err(CallbackError::Unreadable) => Ok(Received::default()),
+            Err(CallbackError::Unreadable) => Ok(CallbackContent::default()),
             received => received,
         }
     }
 }
 
 /// The next free name of a channel's provider.
-fn name<N>(channel: Channel, kind: &str, routes: &[Route<N>]) -> String {
-    let earlier = routes.iter().filter(|route| route.kind == kind).count();
-    let name = format!("{}-{kind}", channel.as_str());
+fn name<N>(channel: Channel, provider_type: &str, routes: &[Route<N>]) -> String {
+    let earlier = routes.iter().filter(|route| route.provider_type == provider_type).count();
+    let name = format!("{}-{provider_type}", channel.as_str());
     if earlier == 0 { name } else { format!("{name}-{}", earlier + 1) }
 }
 
@@ -140,12 +140,16 @@ fn name<N>(channel: Channel, kind: &str, routes: &[Route<N>]) -> String {
 /// # Errors
 /// Always.
 pub fn http_only<N>(path: &str, settings: &NativeSettings<'_>) -> Result<N, Problems> {
-    let kind = match settings {
+    let provider_type = match settings {
         NativeSettings::Console(_) => "console",
         NativeSettings::File(_) => "file",
         NativeSettings::Smtp(_) => "smtp",
     };
-    Err(Problem::new(path, format!("`{kind}` needs the native host: here only HTTP leaves")).into())
+    Err(Problem::new(
+        path,
+        format!("`{provider_type}` needs the native host: here only HTTP leaves"),
+    )
+    .into())
 }
 
 #[cfg(test)]
@@ -209,7 +213,7 @@ mod tests {
         let query = format!("token={token}");
         for body in [&b"{}"[..], b"", b"{", b"[]", b"\xff", b"{\"eventType\":7}"] {
             let received = receive("whatsapp-wati", &query, body);
-            assert_eq!(received, Ok(Received::default()), "{body:?}");
+            assert_eq!(received, Ok(CallbackContent::default()), "{body:?}");
             let refused = receive("whatsapp-wati", "token=t", body);
             assert_eq!(refused, Err(CallbackError::Unauthenticated));
             let unknown = receive("sms-wati", &query, body);

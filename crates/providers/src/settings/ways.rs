@@ -63,7 +63,7 @@ macro_rules! ways {
 
             /// The `type` in the settings.
             #[must_use]
-            pub const fn kind(&self) -> &'static str {
+            pub const fn provider_type(&self) -> &'static str {
                 match self {
                     $(Self::$case(_) => $kind,)+
                     $(Self::$native(_) => $native_kind,)+
@@ -143,7 +143,7 @@ impl SenderSettings {
             return Ok(());
         }
         let carried: Vec<_> = self.channels().iter().map(|channel| channel.as_str()).collect();
-        let text = format!("`{}` carries {} only", self.kind(), carried.join(", "));
+        let text = format!("`{}` carries {} only", self.provider_type(), carried.join(", "));
         Err(Problem::new(path, text))
     }
 }

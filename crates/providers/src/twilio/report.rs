@@ -5,7 +5,7 @@ use countersign_contract::types::DeliveryOutcome;
 use form_urlencoded::parse;
 use http::Method;
 
-use crate::protocol::callback::{Callback, Received, Report};
+use crate::protocol::callback::{Callback, CallbackContent, MessageReport};
 use crate::protocol::tag::Tag;
 
 use super::account::Account;
@@ -31,7 +31,7 @@ pub(super) fn receive(
     account: &Account,
     callback: &Callback<'_>,
     of: Of,
-) -> Result<Received, CallbackError> {
+) -> Result<CallbackContent, CallbackError> {
     let auth_token = account.auth_token().ok_or(CallbackError::Unsupported)?;
     let parameters = parameters(callback).ok_or(CallbackError::Unauthenticated)?;
     let mut signatures = callback.headers.get_all(SIGNATURE_HEADER).iter();
@@ -50,7 +50,7 @@ pub(super) fn receive(
     };
     let status = names.iter().find_map(|name| one(&parameters, name));
     let status = status.ok_or(CallbackError::Unreadable)?;
-    let reports = outcome(of, status).map(|outcome| Report { tag, outcome });
+    let reports = outcome(of, status).map(|outcome| MessageReport { tag, outcome });
     Ok(reports.into_iter().collect())
 }
 

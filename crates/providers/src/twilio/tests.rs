@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::messages::content::{Content, Speech};
 use crate::messages::message::Message;
-use crate::protocol::provider::{Provider, Session, Step};
+use crate::protocol::provider::{Progress, Provider, Session};
 use crate::settings::ways::{Opened, SenderSettings};
 
 const NOW: Timestamp = Timestamp(1_795_208_661);
@@ -188,7 +188,7 @@ fn a_sender_that_is_refused_is_looked_for_where_it_was_set() {
     }
 }
 
-fn answered(status: u16, body: &str) -> Result<Step, SendError> {
+fn answered(status: u16, body: &str) -> Result<Progress, SendError> {
     let answer = http::Response::builder().status(status).header("retry-after", "17");
     let answer = answer.body(body.as_bytes()).unwrap();
     open("twilio_sms", json!({})).response(answer, &mut Session::default(), NOW)
@@ -359,7 +359,7 @@ fn a_code_stays_one_variable() {
 }
 
 #[test]
-fn reports_are_asked_for_where_they_can_be_told_from_anybody_s() {
+fn reports_are_asked_for_where_they_can_be_told_from_forged_ones() {
     let key = json!({"auth_token": null, "api_key_sid": sid("SK", '1'), "api_key_secret": "s"});
     let callback = |changes: Value, message: &Message| {
         let request = request(open("twilio_sms", changes).as_ref(), message).unwrap();

@@ -13,8 +13,8 @@ use countersign_settings::problem::Problems;
 use http::{Request, Response};
 
 use crate::messages::message::Message;
-use crate::protocol::callback::{Callback, Received};
-use crate::protocol::provider::{Provider, Session, Step};
+use crate::protocol::callback::{Callback, CallbackContent};
+use crate::protocol::provider::{Progress, Provider, Session};
 
 use self::settings::Checked;
 use super::answer::{self, Settings};
@@ -36,7 +36,7 @@ impl TwilioVoice {
 }
 
 impl Provider for TwilioVoice {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "twilio_voice"
     }
 
@@ -58,12 +58,16 @@ impl Provider for TwilioVoice {
         response: Response<&[u8]>,
         _: &mut Session,
         now: Timestamp,
-    ) -> Result<Step, SendError> {
+    ) -> Result<Progress, SendError> {
         let settings = Settings { path: &self.0.path, sender: "from" };
-        answer::read(&response, &settings, now).map(Step::Accepted)
+        answer::read(&response, &settings, now).map(Progress::Accepted)
     }
 
-    fn receive(&self, callback: &Callback<'_>, _: Timestamp) -> Result<Received, CallbackError> {
+    fn receive(
+        &self,
+        callback: &Callback<'_>,
+        _: Timestamp,
+    ) -> Result<CallbackContent, CallbackError> {
         report::receive(&self.0.account, callback, Of::Call)
     }
 }

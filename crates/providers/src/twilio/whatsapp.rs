@@ -11,8 +11,8 @@ use countersign_settings::problem::Problems;
 use http::{Request, Response};
 
 use crate::messages::message::Message;
-use crate::protocol::callback::{Callback, Received};
-use crate::protocol::provider::{Provider, Session, Step};
+use crate::protocol::callback::{Callback, CallbackContent};
+use crate::protocol::provider::{Progress, Provider, Session};
 
 use self::settings::Checked;
 use super::answer::{self, Settings};
@@ -35,7 +35,7 @@ impl TwilioWhatsapp {
 }
 
 impl Provider for TwilioWhatsapp {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "twilio_whatsapp"
     }
 
@@ -57,12 +57,16 @@ impl Provider for TwilioWhatsapp {
         response: Response<&[u8]>,
         _: &mut Session,
         now: Timestamp,
-    ) -> Result<Step, SendError> {
+    ) -> Result<Progress, SendError> {
         let settings = Settings { path: &self.0.path, sender: self.0.sender.field() };
-        answer::read(&response, &settings, now).map(Step::Accepted)
+        answer::read(&response, &settings, now).map(Progress::Accepted)
     }
 
-    fn receive(&self, callback: &Callback<'_>, _: Timestamp) -> Result<Received, CallbackError> {
+    fn receive(
+        &self,
+        callback: &Callback<'_>,
+        _: Timestamp,
+    ) -> Result<CallbackContent, CallbackError> {
         report::receive(&self.0.account, callback, Of::Message)
     }
 }

@@ -8,7 +8,7 @@ use countersign_contract::callbacks::CallbackError;
 use countersign_contract::types::DeliveryOutcome;
 use serde_json::Value;
 
-use crate::protocol::callback::{Callback, Received, Report};
+use crate::protocol::callback::{Callback, CallbackContent, MessageReport};
 use crate::protocol::signatures::query::Token;
 use crate::protocol::tag::Tag;
 
@@ -18,7 +18,10 @@ const TOKEN: &str = "token";
 ///
 /// # Errors
 /// Where it doesn't show the token, or can't be read.
-pub(super) fn read(callback: &Callback<'_>, token: &Token) -> Result<Received, CallbackError> {
+pub(super) fn read(
+    callback: &Callback<'_>,
+    token: &Token,
+) -> Result<CallbackContent, CallbackError> {
     if !token.is_shown(callback.query, TOKEN) {
         return Err(CallbackError::Unauthenticated);
     }
@@ -26,7 +29,7 @@ pub(super) fn read(callback: &Callback<'_>, token: &Token) -> Result<Received, C
     let kind = body.get("eventType").and_then(Value::as_str).ok_or(CallbackError::Unreadable)?;
     // Messages that people sent from the dashboard have ids of WATI's own.
     let tag = body.get("localMessageId").and_then(Value::as_str).and_then(Tag::parse);
-    let report = outcome(kind).zip(tag).map(|(outcome, tag)| Report { tag, outcome });
+    let report = outcome(kind).zip(tag).map(|(outcome, tag)| MessageReport { tag, outcome });
     Ok(report.into_iter().collect())
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::messages::content::Content;
-use crate::protocol::callback::Report;
+use crate::protocol::callback::MessageReport;
 use crate::protocol::tag::Tag;
 
 const TOKEN: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
@@ -161,7 +161,7 @@ fn the_channel_is_sent_where_one_is_set() {
     assert_eq!(body["recipients"][0]["custom_params"], json!([{ "name": "1", "value": "471199" }]));
 }
 
-fn receive(method: &Method, query: &str, body: &str) -> Result<Received, CallbackError> {
+fn receive(method: &Method, query: &str, body: &str) -> Result<CallbackContent, CallbackError> {
     let callback = Callback {
         method,
         url: "https://otp.example.com/v1/callbacks/whatsapp-wati",
@@ -203,7 +203,7 @@ fn an_event_is_reported_with_its_message() {
     ] {
         let received = receive(&Method::POST, &query, &event(kind, id)).unwrap();
         let tag = Tag::parse(id).unwrap();
-        let expected = outcome.map(|outcome| Report { tag, outcome });
+        let expected = outcome.map(|outcome| MessageReport { tag, outcome });
         assert_eq!(received.reports, Vec::from_iter(expected), "{kind}");
         assert_eq!(received.answer, "");
     }
@@ -214,10 +214,10 @@ fn messages_that_are_not_ours_are_no_reports() {
     let query = format!("token={TOKEN}");
     for id in ["16bf77ae-79e8-691eb4b", "", "a.0.b", &"x".repeat(300)] {
         let body = event("templateMessageFailed", id);
-        assert_eq!(receive(&Method::POST, &query, &body), Ok(Received::default()), "{id}");
+        assert_eq!(receive(&Method::POST, &query, &body), Ok(CallbackContent::default()), "{id}");
     }
     let nameless = r#"{"eventType":"templateMessageFailed","localMessageId":null}"#;
-    assert_eq!(receive(&Method::POST, &query, nameless), Ok(Received::default()));
+    assert_eq!(receive(&Method::POST, &query, nameless), Ok(CallbackContent::default()));
 }
 
 #[test]
@@ -270,13 +270,13 @@ fn what_is_said_beside_a_success_is_no_refusal() {
         r#"{"success":true,"result":true,"message":"anything","info":"else"}"#,
         r#"{"result":true,"errors":{"invalidWhatsappNumbers":[],"invalidCustomParameters":[]}}"#,
     ] {
-        assert!(matches!(answer(body), Ok(Step::Accepted(_))), "{body}");
+        assert!(matches!(answer(body), Ok(Progress::Accepted(_))), "{body}");
     }
     for (result, error) in [("true", "\"\""), ("true", "null"), ("\"success\"", "\"\"")] {
         let body = format!(r#"{{"result":{result},"errors":{{"error":{error}}}}}"#);
-        assert!(matches!(answer(&body), Ok(Step::Accepted(_))), "{body}");
+        assert!(matches!(answer(&body), Ok(Progress::Accepted(_))), "{body}");
     }
-    assert!(matches!(answer(r#"{"success":true,"errors":[]}"#), Ok(Step::Accepted(_))));
+    assert!(matches!(answer(r#"{"success":true,"errors":[]}"#), Ok(Progress::Accepted(_))));
     let unknown = r#"{"ok":true,"info":"Template not found"}"#;
     assert_eq!(answer(unknown), Err(SendError::TemplateUnknown));
     let other = Err(SendError::Other("WATI refused the message".into()));
@@ -323,7 +323,7 @@ fn what_stands_in_errors_is_read_in_each_form() {
     assert_eq!(answer(200, &of_v1(true, "error", "anything")), Some(other));
 }
 
-fn answered(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Result<Step, SendError> {
+fn answered(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Result<Progress, SendError> {
     let mut response = Response::builder().status(status);
     for (name, value) in headers {
         response = response.header(*name, *value);
@@ -402,7 +402,7 @@ fn a_success_that_is_an_error_is_that_error() {
 }
 
 #[test]
-fn what_nobody_needs_costs_neither_a_success_nor_an_error_its_meaning() {
+fn fields_that_are_not_needed_cost_neither_a_success_nor_an_error_its_meaning() {
     for x in [&b"\xff"[..], br"\ud83d"] {
         let of = |rest: &str| [&b"{\"x\":\""[..], x, rest.as_bytes()].concat();
         assert!(answered(200, &[], &of(r#"","ok":true}"#)).is_ok());

@@ -5,7 +5,7 @@ use countersign_contract::callbacks::CallbackError;
 use countersign_contract::types::DeliveryOutcome;
 use serde::Deserialize;
 
-use crate::protocol::callback::{Callback, Received, Report};
+use crate::protocol::callback::{Callback, CallbackContent, MessageReport};
 use crate::protocol::signatures::standard_webhooks::{HEADERS, Keys};
 use crate::protocol::tag::Tag;
 
@@ -34,22 +34,22 @@ pub(super) fn read(
     callback: &Callback<'_>,
     keys: &Keys,
     now: Timestamp,
-) -> Result<Received, CallbackError> {
+) -> Result<CallbackContent, CallbackError> {
     keys.verify(&HEADERS, callback, now)?;
     let body: Body = callback.json()?;
     if body.r#type != STATUS_TYPE {
-        return Ok(Received::default());
+        return Ok(CallbackContent::default());
     }
     let data: Data = serde_json::from_value(body.data).map_err(|_| CallbackError::Unreadable)?;
     let outcome = match data.status.as_str() {
         "delivered" => DeliveryOutcome::Delivered,
         "failed" => DeliveryOutcome::Failed,
-        _ => return Ok(Received::default()),
+        _ => return Ok(CallbackContent::default()),
     };
     let Data { tenant, challenge_id, send_number, .. } = data;
     let tag = Tag { tenant, challenge_id, send_number };
     if Tag::parse(&tag.to_string()).as_ref() != Some(&tag) {
         return Err(CallbackError::Unreadable);
     }
-    Ok(Received::from_iter([Report { tag, outcome }]))
+    Ok(CallbackContent::from_iter([MessageReport { tag, outcome }]))
 }

@@ -9,7 +9,7 @@ use standardwebhooks::Webhook as Oracle;
 
 use super::*;
 use crate::messages::content::Content;
-use crate::protocol::callback::Report;
+use crate::protocol::callback::MessageReport;
 use crate::protocol::provider::{Accepted, MAX_RESPONSE_BYTES};
 use crate::protocol::request::unwritable;
 use crate::protocol::tag::Tag;
@@ -50,7 +50,7 @@ fn written(request: &Request<Vec<u8>>) -> String {
     text + "\n" + std::str::from_utf8(request.body()).unwrap()
 }
 
-fn answer(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Result<Step, SendError> {
+fn answer(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Result<Progress, SendError> {
     let mut response = Response::builder().status(status);
     for (name, value) in headers {
         response = response.header(*name, *value);
@@ -59,8 +59,8 @@ fn answer(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Result<Step, Se
     webhook(SECRET).response(response, &mut Session::default(), NOW)
 }
 
-fn accepted(message_id: Option<&str>) -> Result<Step, SendError> {
-    Ok(Step::Accepted(Accepted { message_id: message_id.map(Into::into) }))
+fn accepted(message_id: Option<&str>) -> Result<Progress, SendError> {
+    Ok(Progress::Accepted(Accepted { message_id: message_id.map(Into::into) }))
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn retry_after_counts_where_waiting_helps() {
 const REPORT: &str = r#"{"type":"code.status","timestamp":"2026-11-20T21:04:31Z","data":{"tenant":"acme","challenge_id":"login.AbC-_9.x","send_number":2,"status":"delivered","more":1}}"#;
 
 /// Signs as the specification's own library does.
-fn reported(secret: &str, body: &str, at: u64) -> Result<Received, CallbackError> {
+fn reported(secret: &str, body: &str, at: u64) -> Result<CallbackContent, CallbackError> {
     let seconds = i64::try_from(at).unwrap();
     let signature = Oracle::new(secret).unwrap().sign("r.1", seconds, body.as_bytes()).unwrap();
     received("POST", &[("r.1", &at.to_string(), &signature)], body)
@@ -261,7 +261,7 @@ fn received(
     method: &str,
     signed: &[(&str, &str, &str)],
     body: &str,
-) -> Result<Received, CallbackError> {
+) -> Result<CallbackContent, CallbackError> {
     let mut headers = HeaderMap::new();
     for (id, timestamp, signature) in signed {
         headers.insert(ID_HEADER, id.parse().unwrap());
@@ -278,8 +278,8 @@ fn received(
 #[test]
 fn a_receiver_s_report_names_the_message() {
     let tag = Tag { tenant: "acme".into(), challenge_id: "login.AbC-_9.x".into(), send_number: 2 };
-    let report = |outcome| Received {
-        reports: vec![Report { tag: tag.clone(), outcome }],
+    let report = |outcome| CallbackContent {
+        reports: vec![MessageReport { tag: tag.clone(), outcome }],
         answer: String::new(),
     };
     let failed = REPORT.replace("delivered", "failed");
@@ -291,7 +291,7 @@ fn a_receiver_s_report_names_the_message() {
 
 #[test]
 fn what_is_neither_delivered_nor_failed_reports_nothing() {
-    let nothing = Ok(Received::default());
+    let nothing = Ok(CallbackContent::default());
     assert_eq!(reported(SECRET, &REPORT.replace("delivered", "queued"), NOW.0), nothing);
     assert_eq!(reported(SECRET, r#"{"type":"ping","data":null}"#, NOW.0), nothing);
     // What we sent ourselves, sent back by a client that saw it.

@@ -15,7 +15,7 @@ path = "codes.jsonl"
 
 fn kinds(loaded: &Loaded) -> Vec<(String, &'static str)> {
     let senders = loaded.config.senders.of(Channel::Sms);
-    senders.map(|(path, sender)| (path, sender.kind())).collect()
+    senders.map(|(path, sender)| (path, sender.provider_type())).collect()
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use serde_json::Value;
 
 use super::*;
+use crate::stores::StoreSettings;
 
 /// A text with `{name}` for the path of a file that holds it.
 fn with_file(text: &str, name: &str, secret: &str) -> (tempfile::TempDir, String) {

@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 
 use super::letter::Letter;
 use super::offer::Offer;
-use super::outcome::{Cause, Failure, Phase, Refusal};
-use super::reply::{Kind, Reply};
+use super::outcome::{Cause, Phase, Refusal, SmtpError};
+use super::reply::{Kind, SmtpReply};
 use super::settings::{Account, Credentials};
 use super::stream::{Encryption, Stream, Trouble};
 
@@ -27,7 +27,7 @@ pub(super) struct Conversation {
 
 impl Conversation {
     /// Connects and signs in.
-    pub(super) async fn open(account: &Account, end: Instant) -> Result<Self, Failure> {
+    pub(super) async fn open(account: &Account, end: Instant) -> Result<Self, SmtpError> {
         let (mut stream, offer) = greeted(account, end).await?;
         if let Some(credentials) = &account.credentials {
             sign_in(&mut stream, offer, credentials, end).await?;
@@ -36,7 +36,7 @@ impl Conversation {
     }
 
     /// Begins a mail from `sender`.
-    pub(super) async fn begin(&mut self, sender: &Address, end: Instant) -> Result<(), Failure> {
+    pub(super) async fn begin(&mut self, sender: &Address, end: Instant) -> Result<(), SmtpError> {
         let command = format!("MAIL FROM:<{sender}>");
         ask(&mut self.stream, Phase::From, &command, Kind::Done, end).await.map(drop)
     }
@@ -47,14 +47,14 @@ impl Conversation {
         recipient: &Address,
         letter: &Letter,
         end: Instant,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), SmtpError> {
         let command = format!("RCPT TO:<{recipient}>");
         ask(&mut self.stream, Phase::Recipient, &command, Kind::Done, end).await?;
         ask(&mut self.stream, Phase::Content, "DATA", Kind::GoOn, end).await?;
         self.hand_over(&letter.bytes, end).await
     }
 
-    async fn hand_over(&mut self, bytes: &[u8], end: Instant) -> Result<(), Failure> {
+    async fn hand_over(&mut self, bytes: &[u8], end: Instant) -> Result<(), SmtpError> {
         let content = stuffed(bytes);
         answered(Phase::Content, timeout_at(end, self.stream.write(&content)).await.ok())?;
         let phase = Phase::HandedOver;
@@ -79,7 +79,7 @@ impl Conversation {
 }
 
 /// A connection on which both sides have greeted, encrypted as the settings want it.
-async fn greeted(account: &Account, end: Instant) -> Result<(Stream, Offer), Failure> {
+async fn greeted(account: &Account, end: Instant) -> Result<(Stream, Offer), SmtpError> {
     let connecting = Stream::connect(&account.host, account.port);
     let stream = step(Phase::Greeting, end, connecting).await?;
     let (mut stream, encryption) = match (account.tls, &account.encryption) {
@@ -108,7 +108,7 @@ async fn greet(
     phase: Phase,
     account: &Account,
     end: Instant,
-) -> Result<Offer, Failure> {
+) -> Result<Offer, SmtpError> {
     let reply = exchange(stream, phase, &format!("EHLO {}", account.client), end).await?;
     if matches!(reply.code, 500 | 502) {
         ask(stream, phase, &format!("HELO {}", account.client), Kind::Done, end).await?;
@@ -123,7 +123,7 @@ async fn encrypt(
     encryption: &Encryption,
     account: &Account,
     end: Instant,
-) -> Result<(Stream, Offer), Failure> {
+) -> Result<(Stream, Offer), SmtpError> {
     let phase = Phase::Encryption;
     if !offer.starttls {
         return Err(failure(phase, Cause::NotOffered));
@@ -141,7 +141,7 @@ async fn sign_in(
     offer: Offer,
     credentials: &Credentials,
     end: Instant,
-) -> Result<(), Failure> {
+) -> Result<(), SmtpError> {
     let phase = Phase::SignIn;
     let encode = |text: &str| Zeroizing::new(BASE64.encode(text.as_bytes()));
     let user = credentials.user.as_str();
@@ -172,7 +172,7 @@ async fn ask(
     command: &str,
     kind: Kind,
     end: Instant,
-) -> Result<Reply, Failure> {
+) -> Result<SmtpReply, SmtpError> {
     let reply = exchange(stream, phase, command, end).await?;
     expect(phase, reply, kind)
 }
@@ -182,7 +182,7 @@ async fn exchange(
     phase: Phase,
     command: &str,
     end: Instant,
-) -> Result<Reply, Failure> {
+) -> Result<SmtpReply, SmtpError> {
     let line = Zeroizing::new(format!("{command}\r\n"));
     let exchange = async {
         stream.write(line.as_bytes()).await?;
@@ -195,18 +195,18 @@ async fn step<T>(
     phase: Phase,
     end: Instant,
     step: impl Future<Output = Result<T, Trouble>>,
-) -> Result<T, Failure> {
+) -> Result<T, SmtpError> {
     let limit = end.min(Instant::now() + STEP_LIMIT);
     answered(phase, timeout_at(limit, step).await.ok())
 }
 
-fn answered<T>(phase: Phase, answer: Option<Result<T, Trouble>>) -> Result<T, Failure> {
+fn answered<T>(phase: Phase, answer: Option<Result<T, Trouble>>) -> Result<T, SmtpError> {
     let answer = answer.ok_or_else(|| failure(phase, Cause::Late))?;
     answer.map_err(|trouble| failure(phase, cause(trouble)))
 }
 
 /// A reply of another kind than this phase has is as good as none.
-fn expect(phase: Phase, reply: Reply, kind: Kind) -> Result<Reply, Failure> {
+fn expect(phase: Phase, reply: SmtpReply, kind: Kind) -> Result<SmtpReply, SmtpError> {
     match reply.kind() {
         found if found == kind => Ok(reply),
         Kind::Refused => Err(failure(phase, Cause::Refused(Refusal::new(&reply)))),
@@ -214,8 +214,8 @@ fn expect(phase: Phase, reply: Reply, kind: Kind) -> Result<Reply, Failure> {
     }
 }
 
-fn failure(phase: Phase, cause: Cause) -> Failure {
-    Failure { phase, cause }
+fn failure(phase: Phase, cause: Cause) -> SmtpError {
+    SmtpError { phase, cause }
 }
 
 fn cause(trouble: Trouble) -> Cause {

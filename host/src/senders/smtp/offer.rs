@@ -1,6 +1,6 @@
 //! What a server offers in its answer to EHLO.
 
-use super::reply::Reply;
+use super::reply::SmtpReply;
 
 /// The extensions that matter here. Without an answer to EHLO there are none.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -14,7 +14,7 @@ impl Offer {
     /// Reads the answer to EHLO, whose keywords are read without regard to case (RFC 5321, section
     /// 4.1.1.1). Its first line is the server's name. `AUTH=` is how servers wrote `AUTH ` before
     /// RFC 2554, and some still do.
-    pub(super) fn read(reply: &Reply) -> Self {
+    pub(super) fn read(reply: &SmtpReply) -> Self {
         let mut offer = Self::default();
         for line in reply.lines.iter().skip(1) {
             let line = line.to_ascii_uppercase();
@@ -42,7 +42,7 @@ mod tests {
 
     fn offer(lines: &[&str]) -> Offer {
         let lines = lines.iter().map(|line| line.as_bytes().to_vec()).collect();
-        Offer::read(&Reply { code: 250, lines })
+        Offer::read(&SmtpReply { code: 250, lines })
     }
 
     #[test]

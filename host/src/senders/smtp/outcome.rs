@@ -49,12 +49,12 @@ pub(super) enum Cause {
 
 /// A failure, and when.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(super) struct SmtpError {
     pub(super) phase: Phase,
     pub(super) cause: Cause,
 }
 
-impl Failure {
+impl SmtpError {
     /// Whether a connection that had been idle may just have been closed meanwhile: nothing was sent over it yet.
     pub(super) fn is_stale(&self) -> bool {
         match (&self.cause, self.phase) {

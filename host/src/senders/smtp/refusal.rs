@@ -5,7 +5,7 @@ use std::fmt;
 use data_encoding::BASE64_NOPAD;
 use lettre::Address;
 
-use super::reply::Reply;
+use super::reply::SmtpReply;
 
 /// Signs of a text that the operator's log shows.
 const MAX_SHOWN: usize = 120;
@@ -28,7 +28,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     /// What a reply says.
-    pub(super) fn new(reply: &Reply) -> Self {
+    pub(super) fn new(reply: &SmtpReply) -> Self {
         let lines: Vec<_> = reply.lines.iter().map(|line| printable(line)).collect();
         let class = reply.code / 100;
         let first = |line: &String| enhanced(line.split_whitespace().next()?, class);

@@ -10,7 +10,7 @@ const MAX_REPLY_BYTES: usize = 16 * 1024;
 
 /// A whole reply.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Reply {
+pub(super) struct SmtpReply {
     /// 200 to 599.
     pub(super) code: u16,
     /// The text of each line, at least one. May hold the recipient's address: not for logs.
@@ -32,7 +32,7 @@ pub(super) enum Kind {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Garbled;
 
-impl Reply {
+impl SmtpReply {
     /// What the code asks for.
     pub(super) const fn kind(&self) -> Kind {
         match self.code {
@@ -96,12 +96,12 @@ fn parts(line: &[u8]) -> Result<(u16, bool, &[u8]), Garbled> {
 mod tests {
     use super::*;
 
-    fn read(bytes: &[u8]) -> Result<Option<Reply>, Garbled> {
-        Reply::take(&mut bytes.to_vec())
+    fn read(bytes: &[u8]) -> Result<Option<SmtpReply>, Garbled> {
+        SmtpReply::take(&mut bytes.to_vec())
     }
 
-    fn reply(code: u16, lines: &[&[u8]]) -> Result<Option<Reply>, Garbled> {
-        Ok(Some(Reply { code, lines: lines.iter().map(|line| line.to_vec()).collect() }))
+    fn reply(code: u16, lines: &[&[u8]]) -> Result<Option<SmtpReply>, Garbled> {
+        Ok(Some(SmtpReply { code, lines: lines.iter().map(|line| line.to_vec()).collect() }))
     }
 
     #[test]
@@ -119,11 +119,11 @@ mod tests {
     #[test]
     fn what_follows_a_reply_is_kept() {
         let mut buffer = b"250 a\r\n550-b\r\n55".to_vec();
-        assert_eq!(Reply::take(&mut buffer), reply(250, &[b"a"]));
-        assert_eq!(Reply::take(&mut buffer), Ok(None));
+        assert_eq!(SmtpReply::take(&mut buffer), reply(250, &[b"a"]));
+        assert_eq!(SmtpReply::take(&mut buffer), Ok(None));
         assert_eq!(buffer, b"550-b\r\n55");
         buffer.extend_from_slice(b"0\r\n");
-        assert_eq!(Reply::take(&mut buffer), reply(550, &[b"b", b""]));
+        assert_eq!(SmtpReply::take(&mut buffer), reply(550, &[b"b", b""]));
         assert_eq!(buffer, b"");
     }
 

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::reply::{Garbled, Reply};
+use super::reply::{Garbled, SmtpReply};
 
 /// How long one address may take until it is connected to.
 const CONNECT_LIMIT: Duration = Duration::from_secs(4);
@@ -104,9 +104,9 @@ impl Stream {
     }
 
     /// Reads one reply.
-    pub(super) async fn read(&mut self) -> Result<Reply, Trouble> {
+    pub(super) async fn read(&mut self) -> Result<SmtpReply, Trouble> {
         loop {
-            match Reply::take(&mut self.buffer) {
+            match SmtpReply::take(&mut self.buffer) {
                 Ok(Some(reply)) => return Ok(reply),
                 Ok(None) => {}
                 Err(Garbled) => return Err(Trouble::Garbled),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::outcome::Refusal;
-use super::reply::Reply;
+use super::reply::SmtpReply;
 use super::*;
 
 fn settings(changes: Value) -> SmtpSettings {
@@ -112,7 +112,7 @@ fn debug_shows_no_password() {
 /// A refusal with these lines.
 fn refusal(code: u16, text: &str) -> Refusal {
     let lines = text.split('\n').map(|line| line.as_bytes().to_vec()).collect();
-    Refusal::new(&Reply { code, lines })
+    Refusal::new(&SmtpReply { code, lines })
 }
 
 fn ada() -> Address {
@@ -241,7 +241,7 @@ fn refusals_are_told_apart() {
         ),
     ] {
         let cause = Cause::Refused(refusal(code, text));
-        let outcome = Failure { phase, cause }.outcome("p", &ada());
+        let outcome = SmtpError { phase, cause }.outcome("p", &ada());
         assert_eq!(outcome, expected, "{phase:?} {code} {text}");
     }
 }
@@ -250,7 +250,7 @@ fn refusals_are_told_apart() {
 #[test]
 fn a_temporary_refusal_of_the_recipient_concerns_that_one_alone() {
     let concerns = |phase, code, text| {
-        Failure { phase, cause: Cause::Refused(refusal(code, text)) }
+        SmtpError { phase, cause: Cause::Refused(refusal(code, text)) }
             .unsent("p", &ada())
             .concerns_recipient
     };
@@ -281,7 +281,7 @@ fn a_temporary_refusal_of_the_recipient_concerns_that_one_alone() {
         assert!(!concerns(phase, 450, "4.2.0 later"), "{phase:?}");
     }
     for cause in [Cause::Broken, Cause::Late, Cause::Garbled] {
-        let unsent = Failure { phase: Phase::Recipient, cause }.unsent("p", &ada());
+        let unsent = SmtpError { phase: Phase::Recipient, cause }.unsent("p", &ada());
         assert_eq!(unsent, Unsent::from(SendError::Unavailable));
     }
 }
@@ -297,11 +297,11 @@ fn only_after_the_end_of_the_content_is_anything_left_open() {
         Phase::Content,
     ] {
         for cause in [Cause::Broken, Cause::Garbled, Cause::Late] {
-            let outcome = Failure { phase, cause }.outcome("p", &ada());
+            let outcome = SmtpError { phase, cause }.outcome("p", &ada());
             assert_eq!(outcome, SendError::Unavailable, "{phase:?}");
         }
     }
-    let outcome = |cause| Failure { phase: Phase::HandedOver, cause }.outcome("p", &ada());
+    let outcome = |cause| SmtpError { phase: Phase::HandedOver, cause }.outcome("p", &ada());
     assert_eq!(outcome(Cause::Broken), SendError::Unreadable);
     assert_eq!(outcome(Cause::Garbled), SendError::Unreadable);
     assert_eq!(outcome(Cause::Late), SendError::Timeout);
@@ -309,7 +309,7 @@ fn only_after_the_end_of_the_content_is_anything_left_open() {
 
 #[test]
 fn only_what_stands_before_the_recipient_counts_as_a_stale_connection() {
-    let is_stale = |phase, cause| Failure { phase, cause }.is_stale();
+    let is_stale = |phase, cause| SmtpError { phase, cause }.is_stale();
     let refused = |code| Cause::Refused(refusal(code, ""));
     assert!(is_stale(Phase::From, Cause::Broken));
     assert!(is_stale(Phase::From, Cause::Late));

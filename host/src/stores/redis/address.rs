@@ -1,13 +1,13 @@
 //! Where the server is and who we are to it.
 
+use countersign_contract::Secret;
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
 
-use super::RedisSettings;
-use crate::stores::OpenError;
+use crate::stores::error::OpenError;
 
-/// The address in `settings`. Nothing of the URL is ever in an error: it may hold a password.
-pub(super) fn from(settings: &RedisSettings) -> Result<ConnectionInfo, OpenError> {
-    match &settings.url {
+/// The address in a setting. Nothing of the URL is ever in an error: it may hold a password.
+pub(super) fn from(url: Option<&Secret<String>>) -> Result<ConnectionInfo, OpenError> {
+    match url {
         Some(url) => parse(url.expose()),
         None => Err(refused("missing: give `url` or `url_file`")),
     }
@@ -36,22 +36,21 @@ fn refused(reason: &str) -> OpenError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use countersign_contract::Secret;
 
-    fn refusal(settings: &RedisSettings) -> String {
-        let error = from(settings).unwrap_err();
-        let text = format!("{error} {error:?} {settings:?}");
+    fn refusal(url: Option<&Secret<String>>) -> String {
+        let error = from(url).unwrap_err();
+        let text = format!("{error} {error:?} {url:?}");
         assert!(!text.contains("hunter2"), "{text}");
         text
     }
 
-    fn with_url(url: &str) -> RedisSettings {
-        RedisSettings { url: Some(Secret::new(url.into())), ..RedisSettings::default() }
+    fn secret(url: &str) -> Secret<String> {
+        Secret::new(url.into())
     }
 
     #[test]
     fn user_password_and_database_are_taken_from_the_url() {
-        let info = from(&with_url("redis://ann:hunter2@example.org:7000/5")).unwrap();
+        let info = from(Some(&secret("redis://ann:hunter2@example.org:7000/5"))).unwrap();
         assert!(matches!(info.addr(), ConnectionAddr::Tcp(host, 7000) if host == "example.org"));
         assert_eq!(info.redis_settings().username(), Some("ann"));
         assert_eq!(info.redis_settings().password(), Some("hunter2"));
@@ -65,7 +64,7 @@ mod tests {
             "REDISS://:hunter2@localhost#insecure",
             "valkeys://:hunter2@x",
         ] {
-            assert!(refusal(&with_url(url)).contains("TLS"), "{url}");
+            assert!(refusal(Some(&secret(url))).contains("TLS"), "{url}");
         }
     }
 
@@ -78,12 +77,12 @@ mod tests {
             "redis://:hunter2@host/five",
             "redis://:hunter2@",
         ] {
-            assert!(refusal(&with_url(url)).contains("store.url"), "{url}");
+            assert!(refusal(Some(&secret(url))).contains("store.url"), "{url}");
         }
     }
 
     #[test]
     fn without_a_url_both_ways_to_give_one_are_named() {
-        assert!(refusal(&RedisSettings::default()).contains("`url_file`"));
+        assert!(refusal(None).contains("`url_file`"));
     }
 }

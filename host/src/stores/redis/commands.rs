@@ -147,7 +147,7 @@ impl Plan {
                     _ => None,
                 })
                 .unwrap_or_else(|| trouble::server_error(&last))),
-            _ => Err(unreadable()),
+            _ => Err(trouble::unreadable()),
         }
     }
 
@@ -159,18 +159,18 @@ impl Plan {
             _ => match answers.next() {
                 Some(Value::Array(values)) => values,
                 Some(Value::ServerError(error)) => return Err(trouble::server_error(&error)),
-                _ => return Err(unreadable()),
+                _ => return Err(trouble::unreadable()),
             },
         }
         .into_iter();
         let mut replies = Vec::with_capacity(batch.len());
         for (index, operation) in batch.iter().enumerate() {
             let answer = if self.is_early(index) { early.next() } else { answers.next() };
-            replies.push(reply(operation, answer.ok_or_else(unreadable)?)?);
+            replies.push(reply(operation, answer.ok_or_else(trouble::unreadable)?)?);
             if matches!(operation, Operation::Increment(step) if step.by != 0) {
                 match answers.next() {
                     Some(Value::Int(1)) => {}
-                    _ => return Err(unreadable()),
+                    _ => return Err(trouble::unreadable()),
                 }
             }
         }
@@ -194,12 +194,8 @@ fn reply(operation: &Operation, answer: Value) -> Result<Reply, StoreError> {
             let count = std::str::from_utf8(&digits).ok().and_then(|digits| digits.parse().ok());
             count.map(Reply::Count).ok_or(StoreError::InvalidArgument)
         }
-        _ => Err(unreadable()),
+        _ => Err(trouble::unreadable()),
     }
-}
-
-pub(super) fn unreadable() -> StoreError {
-    StoreError::Other("redis: unexpected answer".into())
 }
 
 /// A command with its key, and room for `more` bytes in up to three more arguments.

@@ -11,8 +11,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, Value};
 use tokio::time::Instant;
 
-use super::trouble::Trouble;
-use super::{commands, trouble};
+use super::trouble::{self, Trouble};
 use crate::stores::generation::{self, Watch};
 
 /// After so long one batch asks again …
@@ -135,7 +134,7 @@ impl Lineage {
 struct Silent(String);
 
 fn read(answers: &[Value]) -> Result<Result<u64, Silent>, StoreError> {
-    let [server, replication] = answers else { return Err(commands::unreadable()) };
+    let [server, replication] = answers else { return Err(trouble::unreadable()) };
     let ids = (field(server, "run_id")?, field(replication, "master_replid")?);
     Ok(match ids {
         (Ok(run_id), Ok(replication_id)) => {
@@ -152,7 +151,7 @@ fn field(answer: &Value, name: &str) -> Result<Result<String, Silent>, StoreErro
             return Ok(Err(Silent(format!("INFO is refused: {}", error.code()))));
         }
         Value::ServerError(error) => return Err(trouble::server_error(error)),
-        _ => return Err(commands::unreadable()),
+        _ => return Err(trouble::unreadable()),
     };
     let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     let value = value.filter(|value| !value.is_empty());

@@ -15,7 +15,7 @@ use crate::stores::skew::{MAX_ROUND_TRIP, Skew, SkewWatch};
 const EVERY: Duration = Duration::from_secs(60);
 
 /// What the server's clock said.
-pub(super) enum Told {
+pub(super) enum ClockAnswer {
     /// Milliseconds since 1970.
     Time(u64),
     /// Not this time.
@@ -33,7 +33,7 @@ pub(super) async fn compare(
     repeat(EVERY, || ask(connection.clone()), clock, watch).await
 }
 
-async fn repeat<F: Future<Output = Told>>(
+async fn repeat<F: Future<Output = ClockAnswer>>(
     every: Duration,
     ask: impl Fn() -> F,
     clock: &Clock,
@@ -45,37 +45,37 @@ async fn repeat<F: Future<Output = Told>>(
         ticks.tick().await;
         let asked = Instant::now();
         match timeout(MAX_ROUND_TRIP, ask()).await {
-            Ok(Told::Time(theirs)) => {
+            Ok(ClockAnswer::Time(theirs)) => {
                 if let Some(skew) = Skew::between(clock(), theirs, asked.elapsed()) {
                     watch.measured(skew);
                 }
             }
-            Ok(Told::Refused(reason)) => {
+            Ok(ClockAnswer::Refused(reason)) => {
                 watch.refused(&reason);
                 return pending().await;
             }
             // What took so long would say little. A lost connection is noticed elsewhere.
-            Ok(Told::Nothing) | Err(_) => {}
+            Ok(ClockAnswer::Nothing) | Err(_) => {}
         }
     }
 }
 
-async fn ask(mut connection: MultiplexedConnection) -> Told {
+async fn ask(mut connection: MultiplexedConnection) -> ClockAnswer {
     let mut time = Cmd::new();
     time.arg("TIME");
     match connection.send_packed_command(&time).await {
         Ok(answer) => read(&answer),
-        Err(_) => Told::Nothing,
+        Err(_) => ClockAnswer::Nothing,
     }
 }
 
-fn read(answer: &Value) -> Told {
+fn read(answer: &Value) -> ClockAnswer {
     match answer {
-        Value::Array(parts) => time(parts).map_or(Told::Nothing, Told::Time),
+        Value::Array(parts) => time(parts).map_or(ClockAnswer::Nothing, ClockAnswer::Time),
         Value::ServerError(error) if matches!(error.code(), "NOPERM" | "ERR") => {
-            Told::Refused(error.code().to_owned())
+            ClockAnswer::Refused(error.code().to_owned())
         }
-        _ => Told::Nothing,
+        _ => ClockAnswer::Nothing,
     }
 }
 
@@ -105,7 +105,7 @@ mod tests {
             asked.set(asked.get() + 1);
             async move {
                 tokio::time::sleep(takes).await;
-                Told::Time(theirs)
+                ClockAnswer::Time(theirs)
             }
         };
         let every = Duration::from_millis(20);
@@ -131,7 +131,7 @@ mod tests {
         let (watch, asked) = (SkewWatch::default(), Cell::new(0));
         let ask = || {
             asked.set(asked.get() + 1);
-            std::future::ready(Told::Refused("NOPERM".to_owned()))
+            std::future::ready(ClockAnswer::Refused("NOPERM".to_owned()))
         };
         let clock: Clock = Arc::new(|| 0);
         let repeated = repeat(Duration::from_millis(1), ask, &clock, &watch);

@@ -24,6 +24,11 @@ pub(super) fn store_error(error: RedisError) -> StoreError {
     }
 }
 
+/// An answer that is not one to its command.
+pub(super) fn unreadable() -> StoreError {
+    StoreError::Other("redis: unexpected answer".into())
+}
+
 /// What an error that the server answered with means to a caller.
 pub(super) fn server_error(error: &ServerError) -> StoreError {
     match error.code() {

@@ -8,7 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::Synchronous;
+use super::settings::Synchronous;
 use crate::stores::{OpenError, generation};
 
 /// `CSGN`, in the header of every file of ours.

@@ -5,14 +5,14 @@ use countersign_contract::types::StoreError;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// Why an operation came to nothing.
-pub(super) enum Failure {
+pub(super) enum RowError {
     /// SQLite failed: the transaction is over.
     Backend(rusqlite::Error),
     /// The operation can't be carried out; the transaction goes on.
     Refused,
 }
 
-impl From<rusqlite::Error> for Failure {
+impl From<rusqlite::Error> for RowError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Backend(error)
     }
@@ -24,7 +24,7 @@ pub(super) fn apply(
     connection: &Connection,
     operation: &Operation,
     now: i64,
-) -> Result<Reply, Failure> {
+) -> Result<Reply, RowError> {
     match operation {
         Operation::Delete(key) => {
             connection.prepare_cached("DELETE FROM entries WHERE key = ?1")?.execute([key])?;
@@ -32,7 +32,7 @@ pub(super) fn apply(
         }
         Operation::Get(key) => match live(connection, key, now)? {
             None => Ok(Reply::Value(None)),
-            Some(Content::Count(_)) => Err(Failure::Refused),
+            Some(Content::Count(_)) => Err(RowError::Refused),
             Some(Content::Value(value)) => Ok(Reply::Value(Some(value))),
         },
         Operation::Increment(step) => increment(connection, step, now).map(Reply::Count),
@@ -93,7 +93,7 @@ enum Content {
     Value(Vec<u8>),
 }
 
-fn live(connection: &Connection, key: &str, now: i64) -> Result<Option<Content>, Failure> {
+fn live(connection: &Connection, key: &str, now: i64) -> Result<Option<Content>, RowError> {
     let mut statement = connection
         .prepare_cached("SELECT count, value FROM entries WHERE key = ?1 AND expires_at >= ?2")?;
     let content = statement.query_row(params![key, now], |row| match row.get(0)? {
@@ -103,13 +103,13 @@ fn live(connection: &Connection, key: &str, now: i64) -> Result<Option<Content>,
     Ok(content.optional()?)
 }
 
-fn increment(connection: &Connection, step: &Step, now: i64) -> Result<i64, Failure> {
+fn increment(connection: &Connection, step: &Step, now: i64) -> Result<i64, RowError> {
     let count = match live(connection, &step.key, now)? {
         None => 0,
         Some(Content::Count(count)) => count,
-        Some(Content::Value(_)) => return Err(Failure::Refused),
+        Some(Content::Value(_)) => return Err(RowError::Refused),
     };
-    let count = count.checked_add(step.by).ok_or(Failure::Refused)?;
+    let count = count.checked_add(step.by).ok_or(RowError::Refused)?;
     if step.by != 0 {
         let row = params![step.key, count, None::<Vec<u8>>, expiry(now, step.ttl_seconds)];
         connection.prepare_cached(PUT)?.execute(row)?;

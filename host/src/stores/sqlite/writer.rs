@@ -10,7 +10,7 @@ use countersign_contract::types::StoreError;
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
-use super::rows::{self, Failure};
+use super::rows::{self, RowError};
 use crate::stores::clock::Clock;
 
 /// Batches in one transaction, at most: a bound on how long the first one waits for the last.
@@ -127,8 +127,8 @@ impl Writer {
         for operation in &job.batch {
             match rows::apply(&self.connection, operation, now) {
                 Ok(reply) => replies.push(reply),
-                Err(Failure::Backend(error)) => return Err(error),
-                Err(Failure::Refused) => {
+                Err(RowError::Backend(error)) => return Err(error),
+                Err(RowError::Refused) => {
                     if needs_savepoint {
                         self.execute("ROLLBACK TO batch")?;
                         self.execute("RELEASE batch")?;

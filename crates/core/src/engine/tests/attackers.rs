@@ -8,7 +8,7 @@ use countersign_contract::settings::{self, Activity, Limit, Preset, VerifyBy};
 use countersign_contract::types::{Scope, Throttle};
 
 use super::caller::{Caller, PHONE, draft, wrong};
-use super::desk::Memory;
+use super::test_world::Memory;
 
 const DAY: u64 = 86_400;
 const DAYS: u64 = 365;
@@ -111,7 +111,7 @@ impl Attack {
     }
 
     fn now(&self) -> u64 {
-        crate::world::World::now(&self.caller.desk).0
+        crate::world::World::now(&self.caller.world).0
     }
 
     /// Does everything that can be done now, and says when there is more to do.
@@ -187,7 +187,7 @@ impl Attack {
             self.id = Some(issued.id.clone());
         }
         self.act();
-        self.caller.desk.advance(20);
+        self.caller.world.advance(20);
         match owner.verify(&issued.id, &code) {
             Ok(verified) if owner.cookie.is_some() => {
                 owner.cookie = verified.device_cookie.as_ref().map(Secret::expose).cloned();
@@ -210,7 +210,7 @@ impl Attack {
             ip: Some("192.0.2.1".into()),
             ..self.caller.with_keys(&[("k1", 1)])
         };
-        self.caller.desk.advance(DAY);
+        self.caller.world.advance(DAY);
         let end = self.now() + DAYS * DAY;
         let (mut act_at, mut login_at) = (self.now(), self.now() + BETWEEN_LOGINS);
         while self.now() < end {
@@ -220,18 +220,18 @@ impl Attack {
             }
             if login_at <= now {
                 login_at = now + BETWEEN_LOGINS;
-                let kept = self.caller.desk.dump();
+                let kept = self.caller.world.dump();
                 let Outcome { guesses, messages, .. } = self.outcome;
                 let id = self.id.clone();
                 self.login(&mut owner);
                 if device == Device::New && self.knows == Knows::HowToIssue {
-                    self.caller.desk.tamper(|entries| *entries = kept);
+                    self.caller.world.tamper(|entries| *entries = kept);
                     (self.outcome.guesses, self.outcome.messages) = (guesses, messages);
                     self.id = id;
                 }
             }
             let until = act_at.min(login_at).saturating_sub(self.now());
-            self.caller.desk.advance(until.max(1));
+            self.caller.world.advance(until.max(1));
         }
         self.outcome
     }

@@ -6,9 +6,9 @@ use countersign_contract::store::{Operation, Step};
 use countersign_contract::types::Channel;
 
 use super::caller::{Caller, PHONE, draft, keyring, whatever_is_forgotten, wrong};
-use super::desk::Memory;
+use super::test_world::Memory;
 use crate::batch::Batch;
-use crate::odometer::Slot;
+use crate::slot::Slot;
 use crate::standing::{Attempt, Standing};
 
 fn quick(max_attempts: u32) -> settings::Policy {
@@ -20,7 +20,7 @@ fn quick(max_attempts: u32) -> settings::Policy {
 fn attempts_are_counted_before_they_are_compared() {
     whatever_is_forgotten(&draft(), |caller| {
         let (id, code) = caller.issued();
-        caller.desk.fail_batch(0, 5);
+        caller.world.fail_batch(0, 5);
         assert!(matches!(caller.verify(&id, &code), Err(Error::StoreUnavailable(_))));
         assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(1));
     });
@@ -68,7 +68,7 @@ fn resending_reissuing_and_expiry_never_refill_the_budget() {
                 Ok(issued) => (issued.id, caller.code()),
                 Err(Error::Locked(seconds)) => {
                     locks += 1;
-                    caller.desk.advance(u64::from(seconds));
+                    caller.world.advance(u64::from(seconds));
                     caller.issued()
                 }
                 other => panic!("{other:?}"),
@@ -76,7 +76,7 @@ fn resending_reissuing_and_expiry_never_refill_the_budget() {
             assert_eq!(caller.failures(), 2 * round);
             assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(2));
             assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(1));
-            caller.desk.advance(300);
+            caller.world.advance(300);
             assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::Expired);
             assert_eq!(caller.failures(), 2 * round);
         }
@@ -98,9 +98,9 @@ fn the_101st_wrong_code_in_a_row_is_refused_even_if_it_is_right() {
                         assert!(matches!(refused, Error::Mismatch(_)), "{refused:?}");
                         compared += 1;
                     }
-                    caller.desk.advance(3_601);
+                    caller.world.advance(3_601);
                 }
-                Err(Error::Locked(seconds)) => caller.desk.advance(u64::from(seconds)),
+                Err(Error::Locked(seconds)) => caller.world.advance(u64::from(seconds)),
                 other => panic!("{other:?}"),
             }
         }
@@ -109,7 +109,7 @@ fn the_101st_wrong_code_in_a_row_is_refused_even_if_it_is_right() {
         assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(0));
         assert!(caller.verify(&id, &code).is_err());
         for _ in 0..10 {
-            caller.desk.advance(30 * 86_400);
+            caller.world.advance(30 * 86_400);
             assert_eq!(caller.issue().unwrap_err(), Error::Disabled);
             assert_eq!(caller.verify_by_recipient(PHONE, "123456").err(), Some(Error::NotFound));
         }
@@ -135,7 +135,7 @@ fn success_clears_earlier_failures() {
 }
 
 #[test]
-fn trying_codes_where_nothing_was_issued_disables_nobody() {
+fn trying_codes_where_nothing_was_issued_disables_no_recipient() {
     whatever_is_forgotten(&quick(3), |caller| {
         for _ in 0..150 {
             let refused = caller.verify_by_recipient(PHONE, "123456").unwrap_err();
@@ -166,13 +166,13 @@ fn a_lost_odometer_is_refused_and_not_trusted() {
         for _ in 0..wrong_before {
             caller.verify(&id, &wrong(&code)).unwrap_err();
         }
-        caller.desk.tamper(|dump| dump.retain(|key, _| !key.contains(":odometer:")));
+        caller.world.tamper(|dump| dump.retain(|key, _| !key.contains(":odometer:")));
         for _ in 0..20 {
             assert!(matches!(caller.verify(&id, &code), Err(Error::Exhausted(_))));
         }
         assert_eq!(caller.status(&id).unwrap().state, State::Exhausted);
         assert!(matches!(caller.issue(), Err(Error::Exhausted(_))));
-        caller.desk.advance(300);
+        caller.world.advance(300);
         let (id, code) = caller.issued();
         caller.verify(&id, &code).unwrap();
     }
@@ -184,10 +184,10 @@ fn failures_are_remembered_for_a_year() {
     let caller = Caller::new(Memory::Forgets, quick(3));
     let (id, code) = caller.issued();
     caller.verify(&id, &wrong(&code)).unwrap_err();
-    caller.desk.advance(30 * 86_400);
+    caller.world.advance(30 * 86_400);
     caller.issued();
     assert_eq!(caller.failures(), 1);
-    caller.desk.advance(365 * 86_400);
+    caller.world.advance(365 * 86_400);
     assert_eq!(caller.failures(), 1);
 }
 
@@ -198,7 +198,7 @@ fn attempts_during_a_send_count_against_what_is_being_sent() {
     whatever_is_forgotten(&quick(3), |caller| {
         let (id, code) = caller.issued();
         let (again, old) = (caller.with_keys(&[("k1", 1)]), id);
-        caller.desk.while_sending(move || {
+        caller.world.while_sending(move || {
             assert_eq!(again.verify(&old, &wrong(&code)).unwrap_err(), Error::Mismatch(2));
         });
         let challenge = caller.issue_to(Channel::Sms, PHONE, None).unwrap();
@@ -232,10 +232,10 @@ fn a_voided_attempt_changes_nothing_of_what_is_remembered() {
         for _ in 0..failures {
             caller.verify(&id, &wrong(&code)).unwrap_err();
         }
-        caller.desk.advance(300);
+        caller.world.advance(300);
         assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::Expired);
-        caller.desk.advance(7_200);
-        let odometers = caller.desk.dump().into_keys().filter(|key| key.contains(":odometer:"));
+        caller.world.advance(7_200);
+        let odometers = caller.world.dump().into_keys().filter(|key| key.contains(":odometer:"));
         assert_eq!(odometers.count(), failures);
         caller.issue().unwrap();
         assert_eq!(caller.failures(), u32::try_from(failures).unwrap());
@@ -250,9 +250,9 @@ fn a_budget_that_is_prolonged_for_hours_keeps_its_count() {
         for _ in 0..40 {
             let issued = caller.issue().unwrap();
             assert_eq!(issued.attempts_left, 3);
-            caller.desk.advance(125);
+            caller.world.advance(125);
             caller.resend(&issued.id).unwrap();
-            caller.desk.advance(125);
+            caller.world.advance(125);
         }
         let (id, code) = caller.issued();
         assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(2));
@@ -269,18 +269,18 @@ fn by_id_only_each_budget_begins_anew_too() {
         for failures in 1..=2 {
             let (id, code) = caller.issued();
             assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(2));
-            caller.desk.advance(601);
+            caller.world.advance(601);
             caller.issue().unwrap();
             assert_eq!(caller.failures(), failures);
-            caller.desk.advance(601);
+            caller.world.advance(601);
         }
         let mut answered: Vec<String> = Vec::new();
         for _ in 0..4 {
             // An attempt at a budget that is gone, whose void is lost.
             if let [.., earlier, _] = &answered[..] {
-                caller.desk.fail_batch(1, 0);
+                caller.world.fail_batch(1, 0);
                 assert_eq!(caller.verify(earlier, "123456").unwrap_err(), Error::NotFound);
-                assert!(!caller.desk.takes_back_failing());
+                assert!(!caller.world.takes_back_failing());
             }
             let (id, code) = caller.issued();
             assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(2));

@@ -5,7 +5,7 @@ use countersign_contract::settings::{self, Activity, Limit};
 use countersign_contract::types::{DeliveryOutcome, Scope};
 
 use super::caller::{Caller, PHONE, draft, wrong};
-use super::desk::Memory;
+use super::test_world::Memory;
 
 /// With two limits of each kind, as an operator would have.
 fn caller() -> Caller {
@@ -22,7 +22,7 @@ fn caller() -> Caller {
 #[test]
 fn round_trips_stay_within_their_budget() {
     let caller = caller();
-    let spent = || (caller.desk.round_trips(), caller.desk.operations());
+    let spent = || (caller.world.round_trips(), caller.world.operations());
     let (id, code) = caller.issued();
     println!("issue: {:?}", spent());
     let trips = |what: &str, most: u32| {
@@ -46,7 +46,7 @@ fn round_trips_stay_within_their_budget() {
     trips("status after a report", 1);
     caller.verify(&id, &code).unwrap();
     trips("a right code by id", 2);
-    caller.desk.advance(60);
+    caller.world.advance(60);
     caller.issue_to(None, PHONE, None).unwrap();
     trips("issue without a channel", 2);
     caller.verify_by_recipient(PHONE, &caller.code()).unwrap();
@@ -60,13 +60,13 @@ fn round_trips_stay_within_their_budget() {
 fn refusals_cost_at_most_one_round_trip_more() {
     let caller = caller();
     let (id, code) = caller.issued();
-    caller.desk.round_trips();
+    caller.world.round_trips();
     assert!(matches!(caller.issue(), Err(Error::Throttled(_))));
-    assert_eq!(caller.desk.round_trips(), 2);
+    assert_eq!(caller.world.round_trips(), 2);
     caller.exhaust(&id, &code);
-    assert_eq!(caller.desk.round_trips(), 3 + 1);
+    assert_eq!(caller.world.round_trips(), 3 + 1);
     assert!(matches!(caller.verify(&id, &code), Err(Error::Exhausted(_))));
-    assert_eq!(caller.desk.round_trips(), 2);
+    assert_eq!(caller.world.round_trips(), 2);
 }
 
 #[test]
@@ -74,5 +74,5 @@ fn preparing_touches_no_store() {
     let caller = caller();
     caller.engine.prepare("default", "login").unwrap();
     assert_eq!(caller.engine.prepare("default", "nothing").unwrap_err(), Error::UnknownPurpose);
-    assert_eq!(caller.desk.round_trips(), 0);
+    assert_eq!(caller.world.round_trips(), 0);
 }

@@ -1,4 +1,4 @@
-//! A caller: the verbs in few words, over a desk and some keys.
+//! A caller: the verbs in few words, over a world and some keys.
 
 use countersign_contract::otp::{
     Addressee, Challenge, DeliveryState, Error, IssueRequest, Report, ResendRequest, Target,
@@ -8,7 +8,7 @@ use countersign_contract::settings::{self, FailureScope, VerifyBy};
 use countersign_contract::types::{Channel, DeliveryOutcome};
 use countersign_contract::{Pii, Secret};
 
-use super::desk::{Cell, Desk, Memory, done};
+use super::test_world::{Cell, Memory, TestWorld, done};
 use crate::device::Device;
 use crate::history::History;
 use crate::record;
@@ -21,8 +21,8 @@ pub(super) const MAIL: &str = "john@example.com";
 
 /// A caller of one tenant and purpose.
 pub(super) struct Caller {
-    pub(super) desk: Desk,
-    pub(super) engine: Engine<Desk>,
+    pub(super) world: TestWorld,
+    pub(super) engine: Engine<TestWorld>,
     pub(super) tenant: String,
     pub(super) purpose: String,
     pub(super) ip: Option<String>,
@@ -54,15 +54,15 @@ pub(super) fn whatever_is_forgotten(draft: &settings::Policy, claim: impl Fn(Cal
 
 impl Caller {
     pub(super) fn new(memory: Memory, draft: settings::Policy) -> Self {
-        let desk = Desk::new(memory);
-        desk.set_policy("default", "login", draft);
-        Self::over(desk, &[("k1", 1)])
+        let world = TestWorld::new(memory);
+        world.set_policy("default", "login", draft);
+        Self::over(world, &[("k1", 1)])
     }
 
-    pub(super) fn over(desk: Desk, keys: &[(&str, u8)]) -> Self {
+    pub(super) fn over(world: TestWorld, keys: &[(&str, u8)]) -> Self {
         Self {
-            engine: Engine::new(desk.clone(), keyring(keys)),
-            desk,
+            engine: Engine::new(world.clone(), keyring(keys)),
+            world,
             tenant: "default".into(),
             purpose: "login".into(),
             ip: None,
@@ -72,7 +72,7 @@ impl Caller {
 
     /// The same world with other keys.
     pub(super) fn with_keys(&self, keys: &[(&str, u8)]) -> Self {
-        Self::over(self.desk.clone(), keys)
+        Self::over(self.world.clone(), keys)
     }
 
     pub(super) fn issue_to(
@@ -104,7 +104,7 @@ impl Caller {
 
     /// The code of the latest message.
     pub(super) fn code(&self) -> String {
-        self.desk.latest_code()
+        self.world.latest_code()
     }
 
     pub(super) fn addressee(&self, to: &str) -> Addressee {
@@ -204,7 +204,7 @@ impl Caller {
         let subject =
             Subject::new(&keyring, &self.tenant, &self.purpose, &recipient, Device::Unknown);
         let place = subject.history(FailureScope::Recipient);
-        let value = self.desk.dump().get(&place).map(|entry| match &entry.cell {
+        let value = self.world.dump().get(&place).map(|entry| match &entry.cell {
             Cell::Value(value) => value.clone(),
             Cell::Count(_) => panic!("{place} is a count"),
         });

@@ -6,7 +6,7 @@ use countersign_contract::settings::{self, RegionRule};
 use countersign_contract::types::{Channel, RecipientFault, SendError};
 
 use super::caller::{Caller, MAIL, PHONE, draft, whatever_is_forgotten};
-use super::desk::Memory;
+use super::test_world::Memory;
 use countersign_contract::types::Channel::{Email, Sms, Voice, Webhook, Whatsapp};
 
 fn with(channels: &[Channel]) -> settings::Policy {
@@ -18,7 +18,7 @@ fn with(channels: &[Channel]) -> settings::Policy {
 }
 
 fn latest(caller: &Caller) -> Message {
-    caller.desk.messages().pop().unwrap()
+    caller.world.messages().pop().unwrap()
 }
 
 #[test]
@@ -57,19 +57,19 @@ fn a_recipient_that_no_channel_of_the_policy_fits_is_of_the_wrong_kind() {
         let caller = Caller::new(Memory::Never, with(&policy));
         let error = caller.issue_to(None, to, None).unwrap_err();
         assert_eq!(error, Error::InvalidRecipient(RecipientFault::WrongKind), "{policy:?}");
-        assert_eq!(caller.desk.round_trips(), 0);
+        assert_eq!(caller.world.round_trips(), 0);
     }
 }
 
 #[test]
 fn the_challenge_names_the_channel_that_carried_it_and_a_resend_tries_that_one_first() {
     whatever_is_forgotten(&with(&[Sms, Whatsapp, Voice]), |caller| {
-        caller.desk.carry_by(Whatsapp);
+        caller.world.carry_by(Whatsapp);
         let issued = caller.issue_to(None, PHONE, None).unwrap();
         assert_eq!(issued.channel, Whatsapp);
         assert_eq!(caller.status(&issued.id).unwrap().channel, Whatsapp);
 
-        caller.desk.carry_by(Voice);
+        caller.world.carry_by(Voice);
         let resent = caller.resend(&issued.id).unwrap();
         assert_eq!(latest(&caller).channels, [Whatsapp, Sms, Voice]);
         assert_eq!(resent.channel, Voice);
@@ -85,15 +85,15 @@ fn the_challenge_names_the_channel_that_carried_it_and_a_resend_tries_that_one_f
 #[test]
 fn a_channel_that_was_not_offered_is_a_failed_send() {
     whatever_is_forgotten(&with(&[Sms, Email, Voice]), |caller| {
-        caller.desk.carry_by(Email);
+        caller.world.carry_by(Email);
         for channel in [None, Some(Sms)] {
             let error = caller.issue_to(channel, PHONE, None).unwrap_err();
             assert!(matches!(error, Error::DeliveryFailed(SendError::Other(_))), "{error:?}");
-            assert!(!caller.desk.dump().keys().any(|key| key.ends_with(":challenge")));
+            assert!(!caller.world.dump().keys().any(|key| key.ends_with(":challenge")));
         }
-        caller.desk.carry_by(Sms);
+        caller.world.carry_by(Sms);
         let issued = caller.issue_to(Sms, PHONE, None).unwrap();
-        caller.desk.carry_by(Voice);
+        caller.world.carry_by(Voice);
         let error = caller.resend(&issued.id).unwrap_err();
         assert!(matches!(error, Error::DeliveryFailed(SendError::Other(_))), "{error:?}");
         let status = caller.status(&issued.id).unwrap();
@@ -107,7 +107,7 @@ fn a_message_may_be_sent_twice_only_where_the_policy_says_so() {
         let caller = Caller::new(Memory::Never, settings::Policy { may_send_twice, ..draft() });
         let id = caller.issue_to(None, PHONE, None).unwrap().id;
         assert_eq!(latest(&caller).may_send_twice, told);
-        caller.desk.advance(60);
+        caller.world.advance(60);
         caller.resend(&id).unwrap();
         assert_eq!(latest(&caller).may_send_twice, told);
     }
@@ -127,14 +127,14 @@ fn a_channel_whose_regions_leave_the_number_out_is_not_tried() {
         assert_eq!(latest(&caller).channels, [Sms]);
         caller.issue_to(None, MAIL, None).unwrap();
         assert_eq!(latest(&caller).channels, [Email]);
-        let sent = caller.desk.messages().len();
+        let sent = caller.world.messages().len();
         for (channel, to) in
             [(Some(Whatsapp), PHONE), (None, "+4915112345678"), (None, "+44 9098 790000")]
         {
             let error = caller.issue_to(channel, to, None).unwrap_err();
             assert_eq!(error, Error::InvalidRecipient(RecipientFault::NumberNotAllowed), "{to}");
         }
-        assert_eq!(caller.desk.messages().len(), sent);
+        assert_eq!(caller.world.messages().len(), sent);
     });
 }
 
@@ -145,6 +145,6 @@ fn a_channel_that_the_policy_lacks_is_refused_before_anything_is_asked_of_the_st
         let error = caller.issue_to(channel, to, None).unwrap_err();
         assert_eq!(error, Error::ChannelNotAllowed, "{channel:?}");
     }
-    assert_eq!(caller.desk.round_trips(), 0);
-    assert!(caller.desk.messages().is_empty());
+    assert_eq!(caller.world.round_trips(), 0);
+    assert!(caller.world.messages().is_empty());
 }

@@ -5,7 +5,7 @@ use countersign_contract::settings;
 use countersign_contract::types::{Scope, Throttle};
 
 use super::caller::{Caller, draft, whatever_is_forgotten, wrong};
-use super::desk::Memory;
+use super::test_world::Memory;
 
 fn wait(error: &Error) -> u32 {
     match error {
@@ -24,9 +24,9 @@ fn the_cooldown_grows_while_no_code_comes_back() {
             let issued = caller.issue().unwrap();
             assert_eq!(issued.resend_in_seconds, expected);
             assert_eq!(wait(&caller.issue().unwrap_err()), expected);
-            caller.desk.advance(u64::from(expected) - 1);
+            caller.world.advance(u64::from(expected) - 1);
             assert_eq!(wait(&caller.issue().unwrap_err()), 1);
-            caller.desk.advance(1);
+            caller.world.advance(1);
         }
     });
 }
@@ -37,11 +37,11 @@ fn a_resend_waits_like_an_issue() {
         let (id, _) = caller.issued();
         assert_eq!(wait(&caller.resend(&id).unwrap_err()), 60);
         assert_eq!(caller.status(&id).unwrap().resend_in_seconds, 60);
-        caller.desk.advance(60);
+        caller.world.advance(60);
         assert_eq!(caller.status(&id).unwrap().resend_in_seconds, 0);
         assert_eq!(caller.resend(&id).unwrap().resend_in_seconds, 120);
         assert_eq!(wait(&caller.issue().unwrap_err()), 120);
-        assert_eq!(caller.desk.messages().len(), 2);
+        assert_eq!(caller.world.messages().len(), 2);
     });
 }
 
@@ -65,9 +65,9 @@ fn a_cooldown_outlives_its_challenge() {
     };
     whatever_is_forgotten(&draft, |caller| {
         caller.issue().unwrap();
-        caller.desk.advance(3_599);
+        caller.world.advance(3_599);
         assert_eq!(wait(&caller.issue().unwrap_err()), 1);
-        caller.desk.advance(1);
+        caller.world.advance(1);
         caller.issue().unwrap();
     });
 }
@@ -80,9 +80,9 @@ fn growth_is_remembered_beyond_the_longest_cooldown_and_then_forgotten() {
         whatever_is_forgotten(&draft, |caller| {
             for expected in [60, 120, 240, 480, 900, 900, 900] {
                 assert_eq!(caller.issue().unwrap().resend_in_seconds, expected);
-                caller.desk.advance(u64::from(expected));
+                caller.world.advance(u64::from(expected));
             }
-            caller.desk.advance(900);
+            caller.world.advance(900);
             assert_eq!(caller.issue().unwrap().resend_in_seconds, 60);
         });
     }
@@ -99,7 +99,7 @@ fn an_unlock_ends_the_cooldown() {
     whatever_is_forgotten(&draft, |caller| {
         caller.issue().unwrap();
         caller.unlock(super::caller::PHONE).unwrap();
-        caller.desk.advance(3_601);
+        caller.world.advance(3_601);
         assert_eq!(caller.issue().unwrap().resend_in_seconds, 3_600);
         caller.unlock(super::caller::PHONE).unwrap();
         let (id, code) = caller.issued();
@@ -119,7 +119,7 @@ fn a_refused_send_costs_nothing() {
         wait(&caller.issue().unwrap_err());
     }
     assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(2));
-    caller.desk.advance(60);
+    caller.world.advance(60);
     assert_eq!(caller.issue().unwrap().resend_in_seconds, 120);
 }
 
@@ -130,14 +130,14 @@ fn after_an_answer_the_pause_is_the_shortest() {
     whatever_is_forgotten(&draft, |caller| {
         for pause in [60, 120] {
             caller.issue().unwrap();
-            caller.desk.advance(pause);
+            caller.world.advance(pause);
         }
         let (id, code) = caller.issued();
-        caller.desk.advance(10);
+        caller.world.advance(10);
         assert_eq!(wait(&caller.issue().unwrap_err()), 230);
         caller.verify(&id, &code).unwrap();
         assert_eq!(wait(&caller.issue().unwrap_err()), 50);
-        caller.desk.advance(50);
+        caller.world.advance(50);
         assert_eq!(caller.issue().unwrap().resend_in_seconds, 60);
     });
 }

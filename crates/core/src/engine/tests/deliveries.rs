@@ -5,7 +5,7 @@ use countersign_contract::settings;
 use countersign_contract::types::{DeliveryOutcome, SendError, StoreError};
 
 use super::caller::{Caller, MAIL, OTHER_PHONE, PHONE, draft, keyring, whatever_is_forgotten};
-use super::desk::{Cell, Desk, Entry, Memory};
+use super::test_world::{Cell, Entry, Memory, TestWorld};
 use crate::Engine;
 use countersign_contract::types::Channel::Email;
 use countersign_contract::types::DeliveryOutcome::{Delivered, Failed};
@@ -16,8 +16,8 @@ fn no_cooldown() -> settings::Policy {
     settings::Policy { cooldown_seconds: Some(0), ..draft() }
 }
 
-fn entry(desk: &Desk, name: &str) -> Option<Entry> {
-    desk.dump().into_iter().find(|(key, _)| key.ends_with(name)).map(|(_, entry)| entry)
+fn entry(world: &TestWorld, name: &str) -> Option<Entry> {
+    world.dump().into_iter().find(|(key, _)| key.ends_with(name)).map(|(_, entry)| entry)
 }
 
 #[test]
@@ -56,12 +56,12 @@ fn of_two_reports_at_once_neither_is_lost() {
     for last in [Delivered, Failed] {
         let caller = Caller::new(Memory::Never, draft());
         let (id, _) = caller.issued();
-        let before = caller.desk.dump();
+        let before = caller.world.dump();
         caller.note(&id, 1, if last == Delivered { Failed } else { Delivered }).unwrap();
-        let first = caller.desk.dump();
-        caller.desk.tamper(|dump| *dump = before);
+        let first = caller.world.dump();
+        caller.world.tamper(|dump| *dump = before);
         caller.note(&id, 1, last).unwrap();
-        caller.desk.tamper(|dump| {
+        caller.world.tamper(|dump| {
             for (key, entry) in first {
                 // What the second wrote came later.
                 dump.entry(key).or_insert(entry);
@@ -79,11 +79,11 @@ fn a_resend_begins_anew_and_a_report_on_an_earlier_message_changes_nothing() {
             caller.note(&id, 1, earlier).unwrap();
             caller.resend(&id).unwrap();
             assert_eq!(caller.delivery(&id), DeliveryState::Sent);
-            let before = caller.desk.dump();
+            let before = caller.world.dump();
             for late in [Delivered, Failed] {
                 caller.note(&id, 1, late).unwrap();
             }
-            assert_eq!(caller.desk.dump(), before);
+            assert_eq!(caller.world.dump(), before);
             caller.note(&id, 2, Failed).unwrap();
             assert_eq!(caller.delivery(&id), DeliveryState::Failed);
             caller.note(&id, 1, Delivered).unwrap();
@@ -97,7 +97,7 @@ fn a_failed_resend_leaves_what_was_reported() {
     let caller = Caller::new(Memory::Never, no_cooldown());
     let (id, _) = caller.issued();
     caller.note(&id, 1, Delivered).unwrap();
-    caller.desk.fail_send(SendError::Timeout);
+    caller.world.fail_send(SendError::Timeout);
     caller.resend(&id).unwrap_err();
     assert_eq!(caller.delivery(&id), DeliveryState::Delivered);
 }
@@ -106,7 +106,7 @@ fn a_failed_resend_leaves_what_was_reported() {
 fn a_message_that_was_never_sent_is_refused() {
     let caller = Caller::new(Memory::Never, no_cooldown());
     let (id, _) = caller.issued();
-    let before = caller.desk.dump();
+    let before = caller.world.dump();
     for number in [0, 2, 3, u32::MAX] {
         let error = caller.note(&id, number, Delivered).unwrap_err();
         assert!(
@@ -114,7 +114,7 @@ fn a_message_that_was_never_sent_is_refused() {
             "{error:?}"
         );
     }
-    assert_eq!(caller.desk.dump(), before);
+    assert_eq!(caller.world.dump(), before);
     caller.resend(&id).unwrap();
     caller.note(&id, 2, Delivered).unwrap();
 }
@@ -133,15 +133,15 @@ fn what_is_noted_is_kept_no_longer_than_its_record() {
                 };
                 let caller = Caller::new(Memory::Forgets, draft);
                 let (id, _) = caller.issued();
-                caller.desk.advance(waited);
-                let record = entry(&caller.desk, ":challenges").unwrap();
+                caller.world.advance(waited);
+                let record = entry(&caller.world, ":challenges").unwrap();
                 caller.note(&id, 1, outcome).unwrap();
-                assert_eq!(entry(&caller.desk, ":challenges").as_ref(), Some(&record));
-                assert_eq!(entry(&caller.desk, name).unwrap().until, record.until);
+                assert_eq!(entry(&caller.world, ":challenges").as_ref(), Some(&record));
+                assert_eq!(entry(&caller.world, name).unwrap().until, record.until);
                 // And not prolonged by who says it again.
-                caller.desk.advance(u64::from(lifetime) / 2);
+                caller.world.advance(u64::from(lifetime) / 2);
                 let _ = caller.note(&id, 1, outcome);
-                let left = entry(&caller.desk, name).map(|entry| entry.until);
+                let left = entry(&caller.world, name).map(|entry| entry.until);
                 assert!(left.is_none_or(|until| until == record.until));
             }
         }
@@ -153,10 +153,10 @@ fn what_is_noted_is_kept_no_longer_than_its_record() {
 fn a_report_on_what_has_just_been_forgotten_is_not_noted() {
     let caller = Caller::new(Memory::Never, draft());
     let (id, _) = caller.issued();
-    let desk = caller.desk.clone();
-    caller.desk.after_batch(move || desk.advance(600));
+    let world = caller.world.clone();
+    caller.world.after_batch(move || world.advance(600));
     assert_eq!(caller.note(&id, 1, Delivered).unwrap_err(), Error::NotFound);
-    assert!(KEYS.iter().all(|(_, name)| entry(&caller.desk, name).is_none()));
+    assert!(KEYS.iter().all(|(_, name)| entry(&caller.world, name).is_none()));
 }
 
 #[test]
@@ -175,11 +175,11 @@ fn a_challenge_that_has_ended_can_be_reported_on_while_it_is_known() {
         assert_eq!((told.state, told.delivery), (State::Revoked, DeliveryState::Delivered));
 
         let (id, _) = caller.issued();
-        caller.desk.advance(300);
+        caller.world.advance(300);
         caller.note(&id, 1, Delivered).unwrap();
         let told = caller.status(&id).unwrap();
         assert_eq!((told.state, told.delivery), (State::Expired, DeliveryState::Delivered));
-        caller.desk.advance(300);
+        caller.world.advance(300);
         assert_eq!(caller.note(&id, 1, Delivered).unwrap_err(), Error::NotFound);
     });
 }
@@ -199,10 +199,10 @@ fn a_report_on_an_earlier_challenge_is_not_its_successors() {
 #[test]
 fn another_tenants_or_recipients_challenge_is_left_alone() {
     let mut caller = Caller::new(Memory::Never, draft());
-    caller.desk.set_policy("other", "login", draft());
+    caller.world.set_policy("other", "login", draft());
     let (id, _) = caller.issued();
     let neighbour = caller.issue_to(None, OTHER_PHONE, None).unwrap().id;
-    caller.desk.round_trips();
+    caller.world.round_trips();
     caller.tenant = "other".into();
     assert_eq!(caller.note(&id, 1, Delivered).unwrap_err(), Error::NotFound);
     caller.tenant = "Bad Name".into();
@@ -211,7 +211,7 @@ fn another_tenants_or_recipients_challenge_is_left_alone() {
         matches!(&error, Error::InvalidArgument(fault) if fault.field == "tenant"),
         "{error:?}"
     );
-    assert_eq!(caller.desk.round_trips(), 0);
+    assert_eq!(caller.world.round_trips(), 0);
     caller.tenant = "default".into();
     caller.note(&neighbour, 1, Delivered).unwrap();
     assert_eq!(caller.delivery(&id), DeliveryState::Sent);
@@ -221,9 +221,9 @@ fn another_tenants_or_recipients_challenge_is_left_alone() {
 fn a_purpose_that_is_gone_or_wrong_is_told() {
     let caller = Caller::new(Memory::Never, draft());
     let (id, _) = caller.issued();
-    let elsewhere = Desk::new(Memory::Never);
+    let elsewhere = TestWorld::new(Memory::Never);
     let engine = Engine::new(elsewhere.clone(), keyring(&[("k1", 1)]));
-    let note = || super::desk::done(engine.record_delivery("default", &id, 1, Delivered));
+    let note = || super::test_world::done(engine.record_delivery("default", &id, 1, Delivered));
     assert_eq!(note().unwrap_err(), Error::UnknownPurpose);
     elsewhere.set_policy("default", "login", settings::Policy { code_length: Some(5), ..draft() });
     assert!(matches!(note(), Err(Error::Misconfigured(_))));
@@ -236,7 +236,7 @@ fn a_store_that_fails_is_told_and_the_report_may_come_again() {
         for carried_out in 0..4 {
             whatever_is_forgotten(&draft(), |caller| {
                 let (id, code) = caller.issued();
-                caller.desk.fail_batch(batch, carried_out);
+                caller.world.fail_batch(batch, carried_out);
                 let error = caller.note(&id, 1, Delivered).unwrap_err();
                 assert_eq!(error, Error::StoreUnavailable(StoreError::Timeout));
                 caller.note(&id, 1, Delivered).unwrap();
@@ -254,13 +254,13 @@ fn a_tampered_note_counts_for_nothing() {
     let (id, _) = caller.issued();
     let mail = caller.issue_to(Email, MAIL, None).unwrap().id;
     caller.note(&id, 1, Failed).unwrap();
-    let good = caller.desk.dump();
+    let good = caller.world.dump();
     let (place, entry) = good.iter().find(|(key, _)| key.ends_with(":undelivered")).unwrap();
     let Cell::Value(value) = entry.cell.clone() else { panic!() };
     for byte in 0..value.len() {
         let mut changed = value.clone();
         changed[byte] ^= 1;
-        caller.desk.tamper(|dump| {
+        caller.world.tamper(|dump| {
             dump.get_mut(place).unwrap().cell = Cell::Value(changed);
         });
         assert_eq!(caller.delivery(&id), DeliveryState::Sent, "byte {byte}");
@@ -268,7 +268,7 @@ fn a_tampered_note_counts_for_nothing() {
     let own = place.trim_end_matches(":undelivered");
     let mut prefixes = good.keys().filter_map(|key| key.strip_suffix(":challenges"));
     let theirs = prefixes.find(|prefix| *prefix != own).unwrap();
-    caller.desk.tamper(|dump| {
+    caller.world.tamper(|dump| {
         dump.clone_from(&good);
         dump.insert(place.replace(":undelivered", ":delivered"), entry.clone());
         dump.insert(format!("{theirs}:undelivered"), entry.clone());
@@ -277,15 +277,15 @@ fn a_tampered_note_counts_for_nothing() {
     assert_eq!(caller.delivery(&mail), DeliveryState::Sent);
 }
 
-/// Every key that this leaves has an end: `desk` refuses one without.
+/// Every key that this leaves has an end: `world` refuses one without.
 #[test]
 fn a_report_leaves_one_key_at_most() {
     for (outcome, name) in KEYS {
         let caller = Caller::new(Memory::Never, draft());
         let (id, _) = caller.issued();
-        let before = caller.desk.dump();
+        let before = caller.world.dump();
         caller.note(&id, 1, outcome).unwrap();
-        let after = caller.desk.dump();
+        let after = caller.world.dump();
         let new: Vec<_> = after.keys().filter(|key| !before.contains_key(*key)).collect();
         assert!(new.len() == 1 && new[0].ends_with(name), "{new:?}");
         assert!(before.iter().all(|(key, entry)| after[key] == *entry));

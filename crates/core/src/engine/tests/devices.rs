@@ -6,7 +6,7 @@ use countersign_contract::settings::{self, Activity, Limit};
 use countersign_contract::types::Scope;
 
 use super::caller::{Caller, OTHER_PHONE, PHONE, draft, whatever_is_forgotten, wrong};
-use super::desk::Memory;
+use super::test_world::Memory;
 
 const DAY: u64 = 86_400;
 
@@ -14,7 +14,7 @@ const DAY: u64 = 86_400;
 fn remembered(caller: &Caller) -> Caller {
     let (id, code) = caller.issued();
     let verified = caller.verify(&id, &code).unwrap();
-    caller.desk.advance(1_000);
+    caller.world.advance(1_000);
     with(caller, verified.device_cookie.as_ref().map(Secret::expose).cloned())
 }
 
@@ -38,10 +38,10 @@ fn a_known_device_logs_in_whatever_strangers_do() {
             assert!(caller.issue().is_ok());
             assert!(matches!(caller.issue(), Err(Error::Throttled(_))));
             assert!(logs_in(&owner), "after a stranger's send");
-            caller.desk.advance(DAY);
+            caller.world.advance(DAY);
             while caller.failures() < 9 {
                 let Ok(issued) = caller.issue() else {
-                    caller.desk.advance(600);
+                    caller.world.advance(600);
                     continue;
                 };
                 caller.exhaust(&issued.id, &caller.code());
@@ -51,7 +51,7 @@ fn a_known_device_logs_in_whatever_strangers_do() {
                 ));
                 assert!(logs_in(&owner), "after {} failures of strangers", caller.failures());
             }
-            caller.desk.advance(DAY);
+            caller.world.advance(DAY);
             assert!(matches!(caller.issue(), Err(Error::Disabled)));
             assert!(logs_in(&owner), "while strangers are disabled");
         });
@@ -64,7 +64,7 @@ fn guesses_on_a_known_device_lock_that_device_and_no_stranger() {
         let owner = remembered(&caller);
         let issued = owner.issue().unwrap();
         owner.exhaust(&issued.id, &owner.code());
-        owner.desk.advance(301);
+        owner.world.advance(301);
         assert!(matches!(owner.issue(), Err(Error::Locked(_))));
         assert_eq!(caller.failures(), 0);
         assert!(logs_in(&caller));
@@ -112,7 +112,7 @@ fn a_cookie_that_is_no_good_counts_as_none() {
     assert_eq!(good.len(), 28);
     let is_known = |asks: &Caller| {
         // A stranger's send, behind which only a known device gets its own.
-        asks.desk.advance(DAY);
+        asks.world.advance(DAY);
         let stranger = Caller { tenant: asks.tenant.clone(), ..with(asks, None) };
         stranger.issue_to(None, PHONE, None).unwrap();
         asks.issue_to(None, PHONE, None).is_ok()
@@ -127,7 +127,7 @@ fn a_cookie_that_is_no_good_counts_as_none() {
     for bad in malformed.into_iter().chain(["\u{e9}".repeat(14)]).chain(forged) {
         assert!(!is_known(&with(&caller, Some(bad.clone()))), "{bad}");
     }
-    caller.desk.set_policy("other", "login", draft());
+    caller.world.set_policy("other", "login", draft());
     let elsewhere = Caller { tenant: "other".into(), ..with(&caller, Some(good.clone())) };
     assert!(!is_known(&elsewhere), "another tenant's");
     let theirs = {
@@ -145,22 +145,22 @@ fn a_device_is_known_for_as_long_as_the_policy_says_and_across_rotations() {
         with(owner, None).issue().unwrap();
         owner.issue().is_ok()
     };
-    owner.desk.advance(29 * DAY);
+    owner.world.advance(29 * DAY);
     assert!(is_known(&owner));
     let rotated = Caller { cookie: owner.cookie.clone(), ..owner.with_keys(&[("k2", 2)]) };
-    owner.desk.advance(DAY - 2_000);
-    rotated.desk.advance(900);
+    owner.world.advance(DAY - 2_000);
+    rotated.world.advance(900);
     assert!(is_known(&rotated));
-    owner.desk.advance(DAY);
+    owner.world.advance(DAY);
     assert!(!is_known(&owner));
     // Made by a clock that was ahead: of a minute at most.
-    owner.desk.advance(DAY);
+    owner.world.advance(DAY);
     let stranger = with(&caller, None);
     let renewed = remembered(&stranger);
-    owner.desk.back(1_000 + 59);
+    owner.world.back(1_000 + 59);
     assert!(stranger.issue().is_err());
     assert!(renewed.issue().is_ok());
-    owner.desk.back(100_000);
+    owner.world.back(100_000);
     assert!(stranger.issue().is_ok());
     assert!(renewed.issue().is_err());
 }
@@ -170,7 +170,7 @@ fn where_no_device_is_remembered_none_is_known() {
     let caller = Caller::new(Memory::Forgets, draft());
     let owner = remembered(&caller);
     let none = settings::Policy { remember_device_seconds: Some(0), ..draft() };
-    caller.desk.set_policy("default", "login", none);
+    caller.world.set_policy("default", "login", none);
     let (id, code) = caller.issued();
     assert!(owner.issue().is_err());
     assert!(caller.verify(&id, &code).unwrap().device_cookie.is_none());

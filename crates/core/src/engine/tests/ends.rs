@@ -5,7 +5,7 @@ use countersign_contract::settings::{self, VerifyBy};
 use countersign_contract::types::{Channel, DeliveryOutcome};
 
 use super::caller::{Caller, MAIL, OTHER_PHONE, PHONE, draft, whatever_is_forgotten, wrong};
-use super::desk::Memory;
+use super::test_world::Memory;
 
 fn no_cooldown() -> settings::Policy {
     settings::Policy { cooldown_seconds: Some(0), ..draft() }
@@ -38,15 +38,15 @@ fn nothing_succeeds_after_expiry() {
         let draft = settings::Policy { lifetime_seconds: Some(lifetime), ..no_cooldown() };
         whatever_is_forgotten(&draft, |caller| {
             let (id, code) = caller.issued();
-            caller.desk.advance(u64::from(lifetime) - 1);
+            caller.world.advance(u64::from(lifetime) - 1);
             caller.verify(&id, &code).unwrap();
             let (id, code) = caller.issued();
-            caller.desk.advance(u64::from(lifetime));
+            caller.world.advance(u64::from(lifetime));
             assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::Expired);
             assert_eq!(caller.status(&id).unwrap().state, State::Expired);
             assert_eq!(caller.revoke(&id).unwrap_err(), Error::Expired);
             assert_eq!(caller.resend(&id).unwrap_err(), Error::Expired);
-            caller.desk.advance(u64::from(lifetime) * 10);
+            caller.world.advance(u64::from(lifetime) * 10);
             assert!(caller.verify(&id, &code).is_err());
         });
     }
@@ -94,7 +94,7 @@ fn nothing_succeeds_under_a_lock_or_after_an_unlock() {
 fn nothing_succeeds_for_another_tenant_purpose_recipient_reference_or_id() {
     whatever_is_forgotten(&no_cooldown(), |mut caller| {
         for (tenant, purpose) in [("other", "login"), ("default", "wallet"), ("other", "wallet")] {
-            caller.desk.set_policy(tenant, purpose, no_cooldown());
+            caller.world.set_policy(tenant, purpose, no_cooldown());
         }
         let id = caller.issue_to(Channel::Sms, PHONE, Some("pay 1")).unwrap().id;
         let code = caller.code();
@@ -133,7 +133,7 @@ fn nothing_succeeds_for_another_tenant_purpose_recipient_reference_or_id() {
 fn a_made_up_id_is_refused_without_a_look_into_the_store() {
     let caller = Caller::new(Memory::Never, draft());
     let (id, code) = caller.issued();
-    caller.desk.round_trips();
+    caller.world.round_trips();
     let signs = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
     for place in 0..id.len() {
         for sign in signs.chars().chain(['\0', 'é', ' ', '=', '{']) {
@@ -152,7 +152,7 @@ fn a_made_up_id_is_refused_without_a_look_into_the_store() {
         assert_eq!(caller.revoke(made_up).unwrap_err(), Error::NotFound);
         assert_eq!(caller.resend(made_up).unwrap_err(), Error::NotFound);
     }
-    assert_eq!(caller.desk.round_trips(), 0);
+    assert_eq!(caller.world.round_trips(), 0);
     caller.verify(&id, &code).unwrap();
 }
 
@@ -160,17 +160,17 @@ fn a_made_up_id_is_refused_without_a_look_into_the_store() {
 #[test]
 fn tenants_do_not_see_one_another() {
     let mut caller = Caller::new(Memory::Never, draft());
-    caller.desk.set_policy("other", "login", draft());
+    caller.world.set_policy("other", "login", draft());
     let (id, code) = caller.issued();
     caller.tenant = "other".into();
-    caller.desk.round_trips();
+    caller.world.round_trips();
     assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
     assert_eq!(caller.status(&id).unwrap_err(), Error::NotFound);
     assert_eq!(caller.revoke(&id).unwrap_err(), Error::NotFound);
     assert_eq!(caller.resend(&id).unwrap_err(), Error::NotFound);
     let noted = caller.note(&id, 1, DeliveryOutcome::Delivered);
     assert_eq!(noted.unwrap_err(), Error::NotFound);
-    assert_eq!(caller.desk.round_trips(), 0);
+    assert_eq!(caller.world.round_trips(), 0);
     assert_eq!(caller.status_by_recipient(PHONE).unwrap_err(), Error::NotFound);
     // No cooldown of the other's.
     caller.issue().unwrap();
@@ -204,15 +204,15 @@ fn a_challenge_is_named_as_the_policy_wants() {
     let by = |verify_by| settings::Policy { verify_by: Some(verify_by), ..draft() };
     let caller = Caller::new(Memory::Forgets, by(VerifyBy::Id));
     let (id, code) = caller.issued();
-    caller.desk.round_trips();
+    caller.world.round_trips();
     let refused = caller.verify_by_recipient(PHONE, &code).unwrap_err();
-    assert_eq!((refused, caller.desk.round_trips()), (Error::VerifyByNotAllowed, 0));
+    assert_eq!((refused, caller.world.round_trips()), (Error::VerifyByNotAllowed, 0));
     caller.verify(&id, &code).unwrap();
     let caller = Caller::new(Memory::Forgets, by(VerifyBy::Recipient));
     let (id, code) = caller.issued();
-    caller.desk.round_trips();
+    caller.world.round_trips();
     let refused = caller.verify(&id, &code).unwrap_err();
-    assert_eq!((refused, caller.desk.round_trips()), (Error::VerifyByNotAllowed, 0));
+    assert_eq!((refused, caller.world.round_trips()), (Error::VerifyByNotAllowed, 0));
     caller.verify_by_recipient(PHONE, &code).unwrap();
 }
 

@@ -6,7 +6,7 @@ use countersign_contract::types::{Channel, RecipientFault, Scope};
 use countersign_contract::{Pii, Secret};
 
 use super::caller::{Caller, PHONE, draft};
-use super::desk::{Memory, done};
+use super::test_world::{Memory, done};
 use crate::policy::Policy;
 use countersign_contract::otp::{MAX_CLIENT_IP_BYTES, MAX_TYPED_BYTES};
 
@@ -37,7 +37,7 @@ fn bad_arguments_of_issue_are_named_and_nothing_is_counted() {
         let mut request = request();
         change(&mut request);
         let error = done(caller.engine.issue(request)).unwrap_err();
-        assert_eq!(caller.desk.round_trips(), 0, "{error:?}");
+        assert_eq!(caller.world.round_trips(), 0, "{error:?}");
         error
     };
     for name in ["", "A", "a b", "a.b", "a:b", "é", "a\0", "{a}", &"a".repeat(65)] {
@@ -74,8 +74,8 @@ fn bad_arguments_of_issue_are_named_and_nothing_is_counted() {
         refused(&|one| one.to = Pii::new(String::new())),
         Error::InvalidRecipient(RecipientFault::Empty)
     );
-    assert_eq!(caller.desk.dump().len(), 0);
-    assert_eq!(caller.desk.messages().len(), 0);
+    assert_eq!(caller.world.dump().len(), 0);
+    assert_eq!(caller.world.messages().len(), 0);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn good_arguments_at_their_bounds_are_taken() {
     let longest = "a".repeat(64);
     for (tenant, purpose) in [("a", "b"), (longest.as_str(), longest.as_str()), ("0_-", "z9")] {
         let caller = Caller::new(Memory::Never, draft());
-        caller.desk.set_policy(tenant, purpose, draft());
+        caller.world.set_policy(tenant, purpose, draft());
         for (reference, locale) in
             [("é".repeat(128), "en"), ("a".repeat(256), "zh-Hant-CN-x-private1-private2-ab")]
         {
@@ -99,7 +99,7 @@ fn good_arguments_at_their_bounds_are_taken() {
             assert!(issued.id.len() <= 136, "{}", issued.id.len());
             let sign = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
             assert!(issued.id.bytes().all(sign), "{}", issued.id);
-            caller.desk.advance(3_600);
+            caller.world.advance(3_600);
         }
     }
 }
@@ -113,8 +113,8 @@ fn client_ip_of(length: usize) -> String {
 fn bad_arguments_of_verify_are_named_and_no_attempt_is_counted() {
     let caller = Caller::new(Memory::Never, draft());
     let (id, code) = caller.issued();
-    caller.desk.round_trips();
-    let before = caller.desk.dump();
+    caller.world.round_trips();
+    let before = caller.world.dump();
     let padded = |length: usize| format!("{}{code}", " ".repeat(length - code.len()));
     let long = padded(MAX_TYPED_BYTES + 1);
     for typed in ["", "12345", "12345a", "12345678901", "123.456", "1 2 3 4 5", &long] {
@@ -138,8 +138,8 @@ fn bad_arguments_of_verify_are_named_and_no_attempt_is_counted() {
     assert_eq!(field(&done(caller.engine.revoke("", &id)).unwrap_err()), "tenant");
     let empty = caller.verify_by_recipient("", &code).unwrap_err();
     assert_eq!(empty, Error::InvalidRecipient(RecipientFault::Empty));
-    assert_eq!(caller.desk.round_trips(), 0);
-    assert_eq!(caller.desk.dump(), before);
+    assert_eq!(caller.world.round_trips(), 0);
+    assert_eq!(caller.world.dump(), before);
     let spaced = padded(MAX_TYPED_BYTES).replacen("  ", " -", 1);
     caller.verify(&id, &spaced).unwrap();
 }
@@ -282,7 +282,7 @@ fn a_policy_outside_its_range_answers_misconfigured() {
     let Error::Misconfigured(text) = &error else { panic!("{error:?}") };
     assert!(text.contains("default/login") && text.contains("code_length"), "{text}");
     assert_eq!(caller.engine.prepare("default", "login").unwrap_err(), error);
-    assert_eq!(caller.desk.round_trips(), 0);
+    assert_eq!(caller.world.round_trips(), 0);
 }
 
 #[test]
@@ -337,7 +337,7 @@ fn a_locale_that_is_no_tag_is_refused_with_the_reason() {
         let told = fault.reason;
         assert!(told.contains(reason), "{locale:?}: {told}");
     }
-    assert_eq!(caller.desk.round_trips(), 0);
+    assert_eq!(caller.world.round_trips(), 0);
     for locale in [
         "id_ID",
         "en_US",
@@ -351,6 +351,6 @@ fn a_locale_that_is_no_tag_is_refused_with_the_reason() {
         "eng-US-x-aaaaaaaa-bbbbbbbb-cccccccc",
     ] {
         issue(locale).unwrap();
-        caller.desk.advance(3_600);
+        caller.world.advance(3_600);
     }
 }

@@ -5,7 +5,7 @@ use countersign_contract::settings::{self, Activity, Limit};
 use countersign_contract::types::{Channel, Scope, Throttle};
 
 use super::caller::{Caller, MAIL, OTHER_PHONE, PHONE, draft, whatever_is_forgotten, wrong};
-use super::desk::{Cell, Memory};
+use super::test_world::{Cell, Memory};
 
 fn limited(limits: &[(Scope, Activity, u32, u32)]) -> settings::Policy {
     let limit =
@@ -34,10 +34,10 @@ fn limits_on_sends_hold_for_every_scope() {
             // 1,000,000,000 is 2,800 s into an hour.
             assert_eq!(throttled(caller.issue()), (scope, 800));
             assert_eq!(throttled(caller.resend(&id)), (scope, 800));
-            assert_eq!(caller.desk.messages().len(), 2);
-            caller.desk.advance(799);
+            assert_eq!(caller.world.messages().len(), 2);
+            caller.world.advance(799);
             assert_eq!(throttled(caller.issue()), (scope, 1));
-            caller.desk.advance(1);
+            caller.world.advance(1);
             caller.issue().unwrap();
         });
     }
@@ -80,8 +80,8 @@ fn limits_count_what_their_scope_says() {
 
     for (scope, other_purpose_passes) in [(Scope::Purpose, true), (Scope::Tenant, false)] {
         let mut caller = Caller::new(Memory::Never, once(scope));
-        caller.desk.set_policy("default", "wallet", once(scope));
-        caller.desk.set_policy("other", "login", once(scope));
+        caller.world.set_policy("default", "wallet", once(scope));
+        caller.world.set_policy("other", "login", once(scope));
         issue(&caller, PHONE).unwrap();
         assert_eq!(throttled(issue(&caller, OTHER_PHONE)).0, scope);
         caller.purpose = "wallet".into();
@@ -99,14 +99,14 @@ fn of_several_windows_the_refusal_names_the_one_that_lasts_longest() {
     whatever_is_forgotten(&limited(&limits), |caller| {
         caller.issue().unwrap();
         assert_eq!(throttled(caller.issue()), (Scope::Subject, 100));
-        caller.desk.advance(99);
+        caller.world.advance(99);
         assert_eq!(throttled(caller.issue()), (Scope::Subject, 1));
-        caller.desk.advance(1);
+        caller.world.advance(1);
         caller.issue().unwrap();
         assert_eq!(throttled(caller.issue()), (Scope::Subject, 900));
-        caller.desk.advance(899);
+        caller.world.advance(899);
         assert_eq!(throttled(caller.issue()), (Scope::Subject, 1));
-        caller.desk.advance(1);
+        caller.world.advance(1);
         caller.issue().unwrap();
     });
 }
@@ -140,7 +140,7 @@ fn limits_on_verifications_hold_before_anything_is_compared() {
             caller.verify(&id, &wrong(&code)).unwrap_err();
             assert_eq!(throttled(caller.verify(&id, &code)), (scope, 100));
             assert_eq!(throttled(caller.verify_by_recipient(PHONE, &code)), (scope, 100));
-            caller.desk.advance(100);
+            caller.world.advance(100);
             caller.verify(&id, &code).unwrap();
         });
     }
@@ -172,13 +172,13 @@ fn what_a_refused_request_takes_back_is_its_own_also_where_the_store_lost_it() {
         for scope in [Scope::Purpose, Scope::Tenant] {
             let limits = limited(&[(scope, Activity::Send, 3, 3_600)]).limits;
             whatever_is_forgotten(&settings::Policy { limits, ..draft() }, |caller| {
-                caller.desk.set_generation(generation.map(|_| 1));
+                caller.world.set_generation(generation.map(|_| 1));
                 caller.issue_to(Channel::Sms, &number(10), None).unwrap();
                 caller.issue_to(Channel::Sms, &number(11), None).unwrap();
-                let (desk, other) = (caller.desk.clone(), caller.with_keys(&[("k1", 1)]));
-                caller.desk.after_batch(move || {
-                    desk.tamper(|dump| dump.retain(|key, _| !key.contains(":limit:")));
-                    desk.set_generation(generation);
+                let (world, other) = (caller.world.clone(), caller.with_keys(&[("k1", 1)]));
+                caller.world.after_batch(move || {
+                    world.tamper(|dump| dump.retain(|key, _| !key.contains(":limit:")));
+                    world.set_generation(generation);
                     for last in 0..others {
                         other.issue_to(Channel::Sms, &number(20 + last), None).unwrap();
                     }
@@ -212,7 +212,7 @@ fn what_a_refused_verification_takes_back_is_its_own_also_where_the_store_lost_i
         },
         |caller, id, code| {
             caller.verify(id, &wrong(code)).unwrap_err();
-            caller.desk.advance(300);
+            caller.world.advance(300);
             lose_limits_after_the_next_batch(caller);
             assert_eq!(caller.verify(id, code).unwrap_err(), Error::Expired);
         },
@@ -231,20 +231,20 @@ fn what_a_refused_verification_takes_back_is_its_own_also_where_the_store_lost_i
 }
 
 fn lose_limits_after_the_next_batch(caller: &Caller) {
-    let desk = caller.desk.clone();
-    caller.desk.after_batch(move || {
-        desk.tamper(|dump| dump.retain(|key, _| !key.contains(":limit:")));
+    let world = caller.world.clone();
+    caller.world.after_batch(move || {
+        world.tamper(|dump| dump.retain(|key, _| !key.contains(":limit:")));
     });
 }
 
 /// What the limits' windows hold.
 fn counts(caller: &Caller) -> Vec<i64> {
-    let dump = caller.desk.dump();
+    let dump = caller.world.dump();
     let windows = dump.iter().filter(|(key, _)| key.contains(":limit:"));
     windows.map(|(_, entry)| if let Cell::Count(count) = entry.cell { count } else { -1 }).collect()
 }
 
-/// Every way through every verb, and cut off at every place: nothing is written but with a ttl (the desk refuses it),
+/// Every way through every verb, and cut off at every place: nothing is written but with a ttl (the world refuses it),
 /// and 400 days later nothing is left.
 #[test]
 fn every_key_has_a_ttl() {
@@ -253,9 +253,9 @@ fn every_key_has_a_ttl() {
     for batch in 0..16 {
         for carried_out in 0..16 {
             let caller = Caller::new(Memory::Forgets, limited(&limits));
-            caller.desk.fail_batch(batch, carried_out);
+            caller.world.fail_batch(batch, carried_out);
             let id = caller.issue().map(|issued| issued.id).unwrap_or_default();
-            let code = caller.desk.messages().last().map(|one| one.code.expose().clone());
+            let code = caller.world.messages().last().map(|one| one.code.expose().clone());
             let code = code.unwrap_or_else(|| "123456".into());
             let _ = caller.verify(&id, &wrong(&code));
             let _ = caller.resend(&id);
@@ -264,8 +264,8 @@ fn every_key_has_a_ttl() {
             let _ = caller.verify_by_recipient(PHONE, &code);
             let _ = caller.unlock(PHONE);
             let _ = caller.issue();
-            caller.desk.advance(400 * 86_400);
-            assert_eq!(caller.desk.dump().len(), 0);
+            caller.world.advance(400 * 86_400);
+            assert_eq!(caller.world.dump().len(), 0);
         }
     }
 }
@@ -277,7 +277,7 @@ fn taking_back_ends_before_a_count_overflows() {
     let caller = Caller::new(Memory::Never, settings::Policy { limits, ..draft() });
     caller.issue().unwrap();
     let most = (1 << 28) << 34;
-    caller.desk.tamper(|dump| {
+    caller.world.tamper(|dump| {
         let window = dump.iter_mut().find(|(key, _)| key.contains(":limit:")).unwrap().1;
         window.cell = Cell::Count(most + (1 << 28) + 1);
     });
@@ -291,8 +291,8 @@ fn a_window_is_kept_for_a_minute_beyond_its_end() {
     let caller = Caller::new(Memory::Forgets, limited(&[(Scope::Subject, Activity::Send, 1, 100)]));
     // 1,000,000,000 is the first second of its window.
     caller.issue().unwrap();
-    caller.desk.advance(159);
+    caller.world.advance(159);
     assert_eq!(counts(&caller), [1]);
-    caller.desk.back(60);
+    caller.world.back(60);
     assert_eq!(throttled(caller.issue()), (Scope::Subject, 1));
 }

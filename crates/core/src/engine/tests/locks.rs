@@ -5,7 +5,7 @@ use countersign_contract::settings;
 use countersign_contract::types::Channel;
 
 use super::caller::{Caller, PHONE, draft, whatever_is_forgotten, wrong};
-use super::desk::Memory;
+use super::test_world::Memory;
 
 fn quick() -> settings::Policy {
     settings::Policy { cooldown_seconds: Some(0), ..draft() }
@@ -21,9 +21,9 @@ fn locks_grow_with_repetition_up_to_the_longest() {
             assert_eq!(caller.issue().unwrap_err(), Error::Locked(expected));
             assert_eq!(caller.status(&id).unwrap().locked_for_seconds, expected);
             assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::Exhausted(expected));
-            caller.desk.advance(u64::from(expected) - 1);
+            caller.world.advance(u64::from(expected) - 1);
             assert_eq!(caller.issue().unwrap_err(), Error::Locked(1));
-            caller.desk.advance(1);
+            caller.world.advance(1);
         }
     });
 }
@@ -35,10 +35,10 @@ fn a_success_makes_the_next_lock_short_again() {
             let (id, code) = caller.issued();
             caller.exhaust(&id, &code);
             assert_eq!(caller.issue().unwrap_err(), Error::Locked(900));
-            caller.desk.advance(900);
+            caller.world.advance(900);
             let (id, code) = caller.issued();
             caller.verify(&id, &code).unwrap();
-            caller.desk.advance(1);
+            caller.world.advance(1);
         }
     });
 }
@@ -51,7 +51,7 @@ fn the_growth_of_locks_is_remembered_for_a_year() {
             let (id, code) = caller.issued();
             caller.exhaust(&id, &code);
             assert_eq!(caller.issue().unwrap_err(), Error::Locked(expected));
-            caller.desk.advance(u64::from(expected) + 100 * 86_400);
+            caller.world.advance(u64::from(expected) + 100 * 86_400);
         }
     });
 }
@@ -61,10 +61,10 @@ fn a_revoke_forgets_no_lock() {
     whatever_is_forgotten(&quick(), |caller| {
         let (id, code) = caller.issued();
         caller.exhaust(&id, &code);
-        caller.desk.advance(900);
+        caller.world.advance(900);
         let (id, _) = caller.issued();
         caller.revoke(&id).unwrap();
-        caller.desk.advance(3_600);
+        caller.world.advance(3_600);
         let (id, code) = caller.issued();
         caller.exhaust(&id, &code);
         assert_eq!(caller.issue().unwrap_err(), Error::Locked(1_800));
@@ -80,9 +80,9 @@ fn retry_after_an_exhausted_challenge_is_when_a_new_one_may_be_issued() {
         let (id, code) = caller.issued();
         caller.exhaust(&id, &code);
         let Err(Error::Exhausted(seconds)) = caller.verify(&id, &code) else { panic!() };
-        caller.desk.advance(u64::from(seconds) - 1);
+        caller.world.advance(u64::from(seconds) - 1);
         caller.issue().unwrap_err();
-        caller.desk.advance(1);
+        caller.world.advance(1);
         caller.issue().unwrap();
     });
 }
@@ -114,7 +114,7 @@ fn a_disabled_subject_stays_so_until_an_operator_comes() {
         caller.exhaust(&id, &code);
         assert_eq!(caller.issue().unwrap_err(), Error::Disabled);
         assert!(caller.status(&id).unwrap().disabled);
-        caller.desk.advance(300 * 86_400);
+        caller.world.advance(300 * 86_400);
         assert_eq!(caller.issue().unwrap_err(), Error::Disabled);
         caller.unlock(PHONE).unwrap();
         caller.issue().unwrap();
@@ -129,9 +129,9 @@ fn an_exhausted_challenge_stays_exhausted_if_the_lock_could_not_be_written() {
         let (id, code) = caller.issued();
         caller.verify(&id, &wrong(&code)).unwrap_err();
         caller.verify(&id, &wrong(&code)).unwrap_err();
-        caller.desk.fail_batch(1, 0);
+        caller.world.fail_batch(1, 0);
         assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(0));
-        assert!(!caller.desk.takes_back_failing());
+        assert!(!caller.world.takes_back_failing());
         assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::Exhausted(300));
         assert_eq!(caller.issue().unwrap_err(), Error::Exhausted(300));
     });

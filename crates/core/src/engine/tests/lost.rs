@@ -4,7 +4,7 @@ use countersign_contract::otp::{Error, State};
 use countersign_contract::settings;
 
 use super::caller::{Caller, PHONE, draft, whatever_is_forgotten, wrong};
-use super::desk::{Cell, Memory};
+use super::test_world::{Cell, Memory};
 
 fn quick() -> settings::Policy {
     settings::Policy { cooldown_seconds: Some(0), ..draft() }
@@ -18,13 +18,13 @@ fn no_rotation_lifts_a_lock_or_makes_the_next_one_short() {
         let (id, code) = caller.issued();
         caller.exhaust(&id, &code);
         assert_eq!(caller.issue().unwrap_err(), Error::Locked(expected));
-        caller.desk.advance(u64::from(expected));
+        caller.world.advance(u64::from(expected));
     }
     let (id, code) = caller.issued();
     caller.exhaust(&id, &code);
     let removed = caller.with_keys(&[("k2", 2)]);
     assert_eq!(removed.issue().unwrap_err(), Error::Locked(3_600));
-    removed.desk.advance(3_600);
+    removed.world.advance(3_600);
     let (id, code) = removed.issued();
     removed.exhaust(&id, &code);
     assert_eq!(removed.issue().unwrap_err(), Error::Locked(3_600));
@@ -36,10 +36,10 @@ fn nothing_of_another_generation_succeeds() {
     for (then, now) in [(Some(1), Some(2)), (None, None), (Some(1), Some(1)), (None, Some(2))] {
         let kept = !matches!((then, now), (Some(1), Some(2)));
         let caller = Caller::new(Memory::Never, quick());
-        caller.desk.set_generation(then);
+        caller.world.set_generation(then);
         let (id, code) = caller.issued();
-        let before = caller.desk.dump();
-        caller.desk.set_generation(now);
+        let before = caller.world.dump();
+        caller.world.set_generation(now);
         caller.verify_by_recipient(PHONE, &wrong(&code)).unwrap_err();
         if kept {
             caller.verify(&id, &code).unwrap();
@@ -49,7 +49,7 @@ fn nothing_of_another_generation_succeeds() {
         assert_eq!(caller.verify_by_recipient(PHONE, &code).unwrap_err(), Error::NotFound);
         assert_eq!(caller.status(&id).unwrap_err(), Error::NotFound);
         assert_eq!(caller.resend(&id).unwrap_err(), Error::NotFound);
-        caller.desk.tamper(|dump| *dump = before);
+        caller.world.tamper(|dump| *dump = before);
         assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
         let (id, code) = caller.issued();
         caller.verify(&id, &code).unwrap();
@@ -60,12 +60,12 @@ fn nothing_of_another_generation_succeeds() {
 #[test]
 fn an_answered_challenge_is_not_answerable_again_after_a_restart_from_a_snapshot() {
     let caller = Caller::new(Memory::Never, quick());
-    caller.desk.set_generation(Some(1));
+    caller.world.set_generation(Some(1));
     let (id, code) = caller.issued();
-    let snapshot = caller.desk.dump();
+    let snapshot = caller.world.dump();
     caller.verify(&id, &code).unwrap();
-    caller.desk.tamper(|dump| *dump = snapshot);
-    caller.desk.set_generation(Some(2));
+    caller.world.tamper(|dump| *dump = snapshot);
+    caller.world.set_generation(Some(2));
     assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
 }
 
@@ -74,8 +74,8 @@ fn an_answered_challenge_is_not_answerable_again_after_a_restart_from_a_snapshot
 fn what_is_lost_between_reading_and_winning_does_not_succeed() {
     let caller = Caller::new(Memory::Never, quick());
     let (id, code) = caller.issued();
-    let desk = caller.desk.clone();
-    caller.desk.after_batch(move || desk.tamper(|dump| dump.clear()));
+    let world = caller.world.clone();
+    caller.world.after_batch(move || world.tamper(|dump| dump.clear()));
     assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
 }
 
@@ -86,9 +86,9 @@ fn what_is_lost_during_a_resend_does_not_come_back_with_it() {
         let caller = Caller::new(Memory::Never, quick());
         let (id, code) = caller.issued();
         caller.verify(&id, &wrong(&code)).unwrap_err();
-        let desk = caller.desk.clone();
-        caller.desk.while_sending(move || {
-            desk.tamper(|dump| dump.retain(|key, _| !key.contains(lost)));
+        let world = caller.world.clone();
+        caller.world.while_sending(move || {
+            world.tamper(|dump| dump.retain(|key, _| !key.contains(lost)));
         });
         caller.resend(&id).unwrap();
         for _ in 0..5 {
@@ -106,12 +106,12 @@ fn what_is_written_back_after_a_loss_does_not_succeed_a_second_time() {
             let caller = Caller::new(Memory::Never, quick());
             let (id, code) = caller.issued();
             let [winner, sender] = [0, 1].map(|_| caller.with_keys(&[("k1", 1)]));
-            let (desk, same, right) = (caller.desk.clone(), id.clone(), code.clone());
-            caller.desk.after_batch(move || {
+            let (world, same, right) = (caller.world.clone(), id.clone(), code.clone());
+            caller.world.after_batch(move || {
                 let to = same.clone();
-                sender.desk.while_sending(move || {
+                sender.world.while_sending(move || {
                     winner.verify(&same, &right).unwrap();
-                    desk.tamper(|dump| dump.clear());
+                    world.tamper(|dump| dump.clear());
                 });
                 if issues {
                     sender.issue().unwrap();
@@ -136,7 +136,7 @@ fn a_late_answer_takes_nothing_from_the_next_budget() {
     let (_, code) = caller.issued();
     let [winner, other] = [0, 1].map(|_| caller.with_keys(&[("k1", 1)]));
     let right = code.clone();
-    caller.desk.after_batch(move || {
+    caller.world.after_batch(move || {
         winner.verify_by_recipient(PHONE, &right).unwrap();
         winner.issue().unwrap();
     });
@@ -146,21 +146,21 @@ fn a_late_answer_takes_nothing_from_the_next_budget() {
 
 /// A hundred batches that were carried out although they timed out: they spend what they counted, one budget.
 #[test]
-fn time_outs_disable_nobody() {
+fn time_outs_disable_no_recipient() {
     let caller = Caller::new(Memory::Never, quick());
     let (id, code) = caller.issued();
     for _ in 0..100 {
-        caller.desk.fail_batch(0, 6);
+        caller.world.fail_batch(0, 6);
         assert!(caller.verify(&id, &code).is_err());
-        caller.desk.fail_batch(1, 0);
+        caller.world.fail_batch(1, 0);
         assert!(caller.verify_by_recipient(PHONE, &code).is_err());
-        caller.desk.takes_back_failing();
+        caller.world.takes_back_failing();
     }
-    caller.desk.advance(86_400);
+    caller.world.advance(86_400);
     let issued = caller.issue();
     let issued = match issued {
         Err(Error::Locked(seconds)) => {
-            caller.desk.advance(u64::from(seconds));
+            caller.world.advance(u64::from(seconds));
             caller.issue().unwrap()
         }
         other => other.unwrap(),
@@ -177,15 +177,15 @@ fn a_lost_lock_is_made_up_for_by_the_next_issue() {
             let (id, code) = caller.issued();
             for left in [2, 1, 0] {
                 if left == 0 {
-                    caller.desk.fail_batch(1, 0);
+                    caller.world.fail_batch(1, 0);
                 }
                 assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(left));
             }
             assert!(matches!(caller.issue(), Err(Error::Exhausted(_))));
-            caller.desk.advance(300);
+            caller.world.advance(300);
             assert_eq!(caller.issue().unwrap_err(), Error::Locked(expected));
             assert_eq!(caller.failures(), 3 * (u32::try_from(round).unwrap() + 1));
-            caller.desk.advance(u64::from(expected));
+            caller.world.advance(u64::from(expected));
         }
     });
 }
@@ -197,7 +197,7 @@ fn half_a_win_is_told_as_what_it_is() {
     for carried_out in 2..=4 {
         let caller = Caller::new(Memory::Never, draft());
         let (id, code) = caller.issued();
-        caller.desk.fail_batch(1, carried_out);
+        caller.world.fail_batch(1, carried_out);
         assert!(matches!(caller.verify(&id, &code), Err(Error::StoreUnavailable(_))));
         assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
         assert_eq!(caller.status(&id).unwrap().state, State::Verified, "{carried_out}");
@@ -212,7 +212,7 @@ fn the_losers_of_a_race_that_was_won_hear_not_found() {
     let (id, code) = caller.issued();
     let [winner, late] = [0, 1].map(|_| caller.with_keys(&[("k1", 1)]));
     let (same, right) = (id.clone(), code.clone());
-    winner.desk.after_batch(move || {
+    winner.world.after_batch(move || {
         // Counted between the winner's batches: its own second batch comes after the winner's.
         let refused = late.verify(&same, &right).unwrap_err();
         assert!(matches!(refused, Error::Exhausted(_)), "{refused:?}");
@@ -229,9 +229,9 @@ fn an_answered_challenge_is_never_shown_as_revoked() {
     let (id, code) = caller.issued();
     let [second, answer] = [0, 1].map(|_| caller.with_keys(&[("k1", 1)]));
     let (same, right) = (id.clone(), code);
-    caller.desk.after_batch(move || {
+    caller.world.after_batch(move || {
         let (again, other) = (same.clone(), answer.with_keys(&[("k1", 1)]));
-        second.desk.after_batch(move || drop(other.verify(&again, &right).unwrap()));
+        second.world.after_batch(move || drop(other.verify(&again, &right).unwrap()));
         assert_eq!(second.revoke(&same).unwrap_err(), Error::NotFound);
     });
     assert_eq!(caller.revoke(&id).unwrap_err(), Error::NotFound);
@@ -246,7 +246,7 @@ fn no_lock_is_written_over_an_unlock() {
     caller.verify(&id, &wrong(&code)).unwrap_err();
     caller.verify(&id, &wrong(&code)).unwrap_err();
     let operator = caller.with_keys(&[("k1", 1)]);
-    caller.desk.after_batch(move || operator.unlock(PHONE).unwrap());
+    caller.world.after_batch(move || operator.unlock(PHONE).unwrap());
     caller.verify(&id, &wrong(&code)).unwrap_err();
     assert_eq!(caller.failures(), 0);
     caller.issue().unwrap();
@@ -257,9 +257,9 @@ fn no_lock_is_written_over_an_unlock() {
 fn a_clock_that_goes_back_revives_nothing_issued_after_where_it_stands() {
     let caller = Caller::new(Memory::Never, draft());
     let (id, code) = caller.issued();
-    caller.desk.advance(300);
+    caller.world.advance(300);
     assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::Expired);
-    caller.desk.back(3_600);
+    caller.world.back(3_600);
     assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
     assert_eq!(caller.verify_by_recipient(PHONE, &code).unwrap_err(), Error::Expired);
 }
@@ -268,14 +268,14 @@ fn a_clock_that_goes_back_revives_nothing_issued_after_where_it_stands() {
 #[test]
 fn a_lock_of_a_fast_clock_lasts_for_its_own_length() {
     let caller = Caller::new(Memory::Never, quick());
-    caller.desk.advance(10 * 86_400);
+    caller.world.advance(10 * 86_400);
     let (id, code) = caller.issued();
     caller.exhaust(&id, &code);
-    caller.desk.back(10 * 86_400);
+    caller.world.back(10 * 86_400);
     assert_eq!(caller.issue().unwrap_err(), Error::Locked(900));
-    caller.desk.advance(899);
+    caller.world.advance(899);
     assert_eq!(caller.issue().unwrap_err(), Error::Locked(1));
-    caller.desk.advance(1);
+    caller.world.advance(1);
     caller.issue().unwrap();
 }
 
@@ -286,7 +286,7 @@ fn sealed_lengths_do_not_tell_the_recipients() {
         .map(|to| {
             let caller = Caller::new(Memory::Never, draft());
             caller.issue_to(None, to, None).unwrap();
-            let dump = caller.desk.dump();
+            let dump = caller.world.dump();
             let (_, entry) = dump.iter().find(|(key, _)| key.ends_with(":challenges")).unwrap();
             let Cell::Value(value) = &entry.cell else { panic!() };
             value.len()
@@ -298,7 +298,7 @@ fn sealed_lengths_do_not_tell_the_recipients() {
         .map(|length| {
             let caller = Caller::new(Memory::Never, draft());
             caller.issue_to(None, &format!("{}@example.com", "a".repeat(length)), None).unwrap();
-            let dump = caller.desk.dump();
+            let dump = caller.world.dump();
             let (_, entry) = dump.iter().find(|(key, _)| key.ends_with(":challenges")).unwrap();
             let Cell::Value(value) = &entry.cell else { panic!() };
             value.len()
@@ -325,16 +325,16 @@ fn a_code_is_read_as_its_challenge_was_issued_whatever_the_policy_says_since() {
     for (before, after) in forms.iter().flat_map(|one| forms.iter().map(move |two| (one, two))) {
         whatever_is_forgotten(before, |caller| {
             let (id, code) = caller.issued();
-            caller.desk.set_policy("default", "login", after.clone());
+            caller.world.set_policy("default", "login", after.clone());
             // What looks like a code of neither costs nothing.
-            let state = caller.desk.dump();
+            let state = caller.world.dump();
             for other in ["1234567", "12345678a", "1"] {
                 let refused = caller.verify(&id, other).unwrap_err();
                 assert!(matches!(&refused, Error::InvalidArgument(fault) if fault.field == "code"));
                 let refused = caller.verify_by_recipient(PHONE, other).unwrap_err();
                 assert!(matches!(&refused, Error::InvalidArgument(fault) if fault.field == "code"));
             }
-            assert_eq!(caller.desk.dump(), state);
+            assert_eq!(caller.world.dump(), state);
             assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(2));
             // Beside a challenge of the new form, by recipient, each is read in its own.
             caller.issue().unwrap();
@@ -354,9 +354,9 @@ fn half_a_win_is_remembered_for_as_long_as_the_challenge_lives() {
     let draft = settings::Policy { lifetime_seconds: Some(600), ..draft() };
     whatever_is_forgotten(&draft, |caller| {
         let (id, code) = caller.issued();
-        caller.desk.fail_batch(1, 2);
+        caller.world.fail_batch(1, 2);
         assert!(matches!(caller.verify(&id, &code), Err(Error::StoreUnavailable(_))));
-        caller.desk.advance(590);
+        caller.world.advance(590);
         assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
     });
 }
@@ -368,13 +368,13 @@ fn failures_of_an_answered_budget_count_for_nothing_whatever_a_crash_left() {
         let (id, code) = caller.issued();
         let other = caller.with_keys(&[("k1", 1)]);
         let (same, not) = (id.clone(), wrong(&code));
-        caller.desk.after_batch(move || {
+        caller.world.after_batch(move || {
             assert_eq!(other.verify(&same, &not).unwrap_err(), Error::Mismatch(0));
         });
         // The two batches of each, and the one that clears.
-        caller.desk.fail_batch(4, 0);
+        caller.world.fail_batch(4, 0);
         caller.verify(&id, &code).unwrap();
-        assert!(!caller.desk.takes_back_failing());
+        assert!(!caller.world.takes_back_failing());
         assert_eq!(caller.failures(), 2);
         assert_eq!(caller.status(&id).unwrap().locked_for_seconds, 0);
         caller.issue().unwrap();
@@ -385,12 +385,12 @@ fn failures_of_an_answered_budget_count_for_nothing_whatever_a_crash_left() {
 #[test]
 fn a_lock_that_came_after_an_answer_holds_for_the_answered_purpose_too() {
     whatever_is_forgotten(&quick(), |mut caller| {
-        caller.desk.set_policy("default", "reset", quick());
+        caller.world.set_policy("default", "reset", quick());
         for locked_before in [false, true] {
             if locked_before {
                 let (id, code) = caller.issued();
                 caller.exhaust(&id, &code);
-                caller.desk.advance(900);
+                caller.world.advance(900);
             }
             let (id, code) = caller.issued();
             caller.verify(&id, &code).unwrap();
@@ -411,17 +411,17 @@ fn a_lock_that_came_after_an_answer_holds_for_the_answered_purpose_too() {
 #[test]
 fn wrong_codes_counted_by_two_purposes_at_once_are_all_counted() {
     whatever_is_forgotten(&settings::Policy { max_attempts: Some(10), ..quick() }, |mut caller| {
-        caller.desk.set_policy("default", "reset", quick());
+        caller.world.set_policy("default", "reset", quick());
         for purpose in ["reset", "login"] {
             caller.purpose = purpose.into();
             let (id, code) = caller.issued();
             caller.verify(&id, &wrong(&code)).unwrap_err();
             caller.verify(&id, &wrong(&code)).unwrap_err();
         }
-        caller.desk.advance(600);
+        caller.world.advance(600);
         let mut other = caller.with_keys(&[("k1", 1)]);
         other.purpose = "reset".into();
-        caller.desk.while_sending(move || drop(other.issue().unwrap()));
+        caller.world.while_sending(move || drop(other.issue().unwrap()));
         caller.issue().unwrap();
         assert_eq!(caller.failures(), 4);
     });
@@ -432,7 +432,7 @@ fn wrong_codes_counted_by_two_purposes_at_once_are_all_counted() {
 fn last_wrong_codes_of_two_purposes_at_once_are_all_counted() {
     let policy = settings::Policy { max_attempts: Some(2), ..quick() };
     whatever_is_forgotten(&policy, |mut caller| {
-        caller.desk.set_policy("default", "reset", policy.clone());
+        caller.world.set_policy("default", "reset", policy.clone());
         let mut issued = Vec::new();
         for purpose in ["reset", "login"] {
             caller.purpose = purpose.into();
@@ -443,7 +443,7 @@ fn last_wrong_codes_of_two_purposes_at_once_are_all_counted() {
         let [(reset, not_reset), (login, not_login)] = &issued[..] else { panic!() };
         let other = caller.with_keys(&[("k1", 1)]);
         let (id, code) = (reset.clone(), not_reset.clone());
-        caller.desk.after_batch(move || {
+        caller.world.after_batch(move || {
             assert_eq!(other.verify(&id, &code).unwrap_err(), Error::Mismatch(0));
         });
         assert_eq!(caller.verify(login, not_login).unwrap_err(), Error::Mismatch(0));
@@ -459,16 +459,16 @@ fn clocks_may_differ_by_a_minute_and_no_more() {
         let caller = Caller::new(Memory::Never, quick());
         let (id, code) = caller.issued();
         caller.exhaust(&id, &code);
-        caller.desk.advance(1_000);
+        caller.world.advance(1_000);
         let (id, code) = caller.issued();
-        caller.desk.back(behind);
+        caller.world.back(behind);
         assert_eq!(caller.verify(&id, &code).is_ok(), works, "{behind}");
         assert_eq!(caller.failures(), if works { 0 } else { 3 });
         // A lock that the fast clock began ends when it says, unless it is too far ahead to be believed.
         let caller = Caller::new(Memory::Never, quick());
         let (id, code) = caller.issued();
         caller.exhaust(&id, &code);
-        caller.desk.back(behind);
+        caller.world.back(behind);
         let seconds = if works { 900 + u32::try_from(behind).unwrap() } else { 900 };
         assert_eq!(caller.issue().unwrap_err(), Error::Locked(seconds));
     }
@@ -479,10 +479,10 @@ fn clocks_may_differ_by_a_minute_and_no_more() {
 fn the_longest_challenge_is_known_for_as_long_again() {
     whatever_is_forgotten(&settings::Policy { lifetime_seconds: Some(600), ..quick() }, |caller| {
         let (id, code) = caller.issued();
-        caller.desk.advance(1_199);
+        caller.world.advance(1_199);
         assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::Expired);
         assert_eq!(caller.status(&id).unwrap().state, State::Expired);
-        caller.desk.advance(1);
+        caller.world.advance(1);
         assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
     });
 }

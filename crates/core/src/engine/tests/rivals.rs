@@ -8,7 +8,7 @@ use countersign_contract::settings;
 use countersign_contract::types::{Scope, Throttle};
 
 use super::caller::{Caller, PHONE, draft, whatever_is_forgotten, wrong};
-use super::desk::Memory;
+use super::test_world::Memory;
 
 fn quick() -> settings::Policy {
     settings::Policy { cooldown_seconds: Some(0), ..draft() }
@@ -23,7 +23,7 @@ fn another(caller: &Caller) -> Caller {
 fn begun(caller: &Caller, call: impl FnOnce(Caller) + Send + 'static) -> Box<dyn FnOnce() + Send> {
     let (has_read, reads) = channel();
     let (go_on, waits) = channel::<()>();
-    caller.desk.after_batch(move || {
+    caller.world.after_batch(move || {
         has_read.send(()).unwrap();
         waits.recv().unwrap();
     });
@@ -44,7 +44,7 @@ fn an_answer_before_the_failures_are_written_leaves_none() {
     caller.verify(&id, &wrong(&code)).unwrap_err();
     let (named, right) = (id.clone(), code.clone());
     let answer = begun(&caller, move |rival| drop(rival.verify(&named, &right).unwrap()));
-    caller.desk.after_batch(answer);
+    caller.world.after_batch(answer);
     assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(0));
     assert_eq!(caller.failures(), 0);
     caller.issue().unwrap();
@@ -55,14 +55,14 @@ fn an_answer_before_the_failures_are_written_leaves_none() {
 fn an_attempt_that_is_voided_in_time_is_left_to_the_next_code() {
     let caller = Caller::new(Memory::Never, quick());
     let (expired, old) = caller.issued();
-    caller.desk.advance(200);
+    caller.world.advance(200);
     let (id, code) = caller.issued();
-    caller.desk.advance(110);
+    caller.world.advance(110);
     caller.verify(&id, &wrong(&code)).unwrap_err();
     let void = begun(&caller, move |rival| {
         assert_eq!(rival.verify(&expired, &old).unwrap_err(), Error::Expired);
     });
-    caller.desk.after_batch(void);
+    caller.world.after_batch(void);
     assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(1));
     assert_eq!(caller.failures(), 0);
     caller.verify(&id, &code).unwrap();
@@ -75,7 +75,7 @@ fn the_challenge_that_was_answered_first_stays_the_one_that_is_shown_as_verified
         let (first, code) = caller.issued();
         let (second, right) = caller.issued();
         let (rival, named) = (another(&caller), second.clone());
-        caller.desk.after_batch(move || drop(rival.verify(&named, &right).unwrap()));
+        caller.world.after_batch(move || drop(rival.verify(&named, &right).unwrap()));
         assert_eq!(caller.verify(&first, &code).unwrap_err(), Error::NotFound);
         assert_eq!(caller.status(&second).unwrap().state, State::Verified);
         assert_eq!(caller.status(&first).unwrap().state, State::Revoked);
@@ -89,7 +89,7 @@ fn the_same_code_twice_is_one_success() {
     whatever_is_forgotten(&quick(), |caller| {
         let (id, code) = caller.issued();
         let (rival, named, right) = (another(&caller), id.clone(), code.clone());
-        caller.desk.after_batch(move || drop(rival.verify(&named, &right).unwrap()));
+        caller.world.after_batch(move || drop(rival.verify(&named, &right).unwrap()));
         assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
         assert_eq!(caller.status(&id).unwrap().state, State::Verified);
     });
@@ -103,7 +103,7 @@ fn an_answer_after_a_revocation_settles_nothing() {
         caller.verify(&id, &code).unwrap();
         let (id, code) = caller.issued();
         let (rival, named) = (another(&caller), id.clone());
-        caller.desk.after_batch(move || rival.revoke(&named).unwrap());
+        caller.world.after_batch(move || rival.revoke(&named).unwrap());
         assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound);
         assert_eq!(caller.status(&id).unwrap().state, State::Revoked);
         assert_eq!(caller.resend(&id).unwrap_err(), Error::Revoked);
@@ -115,7 +115,7 @@ fn a_resend_during_a_resend_is_told_to_wait() {
     whatever_is_forgotten(&quick(), |caller| {
         let (id, _) = caller.issued();
         let (rival, named) = (another(&caller), id.clone());
-        caller.desk.while_sending(move || {
+        caller.world.while_sending(move || {
             let refused = rival.resend(&named).unwrap_err();
             assert!(
                 matches!(refused, Error::Throttled(Throttle { scope: Scope::Cooldown, .. })),
@@ -123,7 +123,7 @@ fn a_resend_during_a_resend_is_told_to_wait() {
             );
         });
         caller.resend(&id).unwrap();
-        assert_eq!(caller.desk.messages().len(), 2);
+        assert_eq!(caller.world.messages().len(), 2);
     });
 }
 
@@ -133,13 +133,13 @@ fn a_right_code_after_failures_takes_two_round_trips() {
     let caller = Caller::new(Memory::Never, quick());
     let (id, code) = caller.issued();
     caller.exhaust(&id, &code);
-    caller.desk.advance(900);
+    caller.world.advance(900);
     for failures in [3, 0, 0] {
         assert_eq!(caller.failures(), failures);
         let (id, code) = caller.issued();
-        caller.desk.round_trips();
+        caller.world.round_trips();
         caller.verify(&id, &code).unwrap();
-        assert_eq!(caller.desk.round_trips(), 2);
+        assert_eq!(caller.world.round_trips(), 2);
         assert_eq!(caller.failures(), 0);
     }
 }
@@ -151,8 +151,8 @@ fn probes_of_a_number_without_challenges_are_soon_forgotten() {
     for _ in 0..5 {
         assert_eq!(caller.verify_by_recipient(PHONE, "123456").unwrap_err(), Error::NotFound);
     }
-    caller.desk.advance(u64::from(crate::times::ODOMETER_SECONDS));
-    assert!(caller.desk.dump().is_empty());
+    caller.world.advance(u64::from(crate::times::ODOMETER_SECONDS));
+    assert!(caller.world.dump().is_empty());
     let (id, code) = caller.issued();
     assert_eq!(caller.verify(&id, &wrong(&code)).unwrap_err(), Error::Mismatch(2));
 }

@@ -4,7 +4,7 @@ use countersign_contract::otp::{Error, State};
 use countersign_contract::settings::{self, ResendCode};
 
 use super::caller::{Caller, PHONE, draft, keyring};
-use super::desk::{Cell, Memory};
+use super::test_world::{Cell, Memory};
 use crate::record;
 
 const OLD: &[(&str, u8)] = &[("k1", 1)];
@@ -28,7 +28,7 @@ fn a_resend_after_a_rotation_repeats_the_same_code() {
     let caller = Caller::new(Memory::Forgets, draft()).with_keys(OLD);
     let (id, code) = caller.issued();
     let rotated = caller.with_keys(ROTATED);
-    caller.desk.advance(60);
+    caller.world.advance(60);
     // Its id stays its name, though a new key would write it differently.
     assert_eq!(rotated.resend(&id).unwrap().id, id);
     assert_eq!(rotated.code(), code);
@@ -42,7 +42,7 @@ fn a_new_code_after_a_rotation_works() {
     let caller = Caller::new(Memory::Forgets, draft).with_keys(OLD);
     let (id, code) = caller.issued();
     let rotated = caller.with_keys(ROTATED);
-    caller.desk.advance(60);
+    caller.world.advance(60);
     let resent = rotated.resend(&id).unwrap();
     assert_ne!(rotated.code(), code);
     assert_eq!(rotated.verify(&id, &code).unwrap_err(), Error::Mismatch(2));
@@ -66,7 +66,7 @@ fn a_removed_key_takes_its_challenges_with_it() {
     assert_eq!(removed.verify(&id, &code).unwrap_err(), Error::NotFound);
     assert_eq!(removed.verify_by_recipient(PHONE, &code).unwrap_err(), Error::NotFound);
     // The cooldown went with them, the lease on sending did not.
-    removed.desk.advance(180);
+    removed.world.advance(180);
     removed.issue().unwrap();
 }
 
@@ -88,7 +88,7 @@ fn how_a_challenge_ended_outlasts_the_key_of_the_process_that_wrote_it() {
     let (id, code) = after.issued();
     before.verify(&id, &code).unwrap();
     assert_eq!(removed.status(&id).unwrap().state, State::Verified);
-    before.desk.advance(300);
+    before.world.advance(300);
     let (id, _) = after.issued();
     before.revoke(&id).unwrap();
     assert_eq!(removed.status(&id).unwrap().state, State::Revoked);
@@ -99,7 +99,7 @@ fn how_a_challenge_ended_outlasts_the_key_of_the_process_that_wrote_it() {
 fn a_challenge_does_not_open_without_the_key_that_issued_it() {
     let caller = Caller::new(Memory::Never, draft()).with_keys(OLD);
     caller.issued();
-    let dump = caller.desk.dump();
+    let dump = caller.world.dump();
     let (place, entry) = dump.iter().find(|(key, _)| key.ends_with(":challenges")).unwrap();
     let Cell::Value(value) = &entry.cell else { panic!() };
     let opens = |keys| {

@@ -6,7 +6,7 @@ use countersign_contract::settings::Alphabet;
 use countersign_contract::types::Channel;
 
 use super::caller::{Caller, MAIL, PHONE, draft, whatever_is_forgotten, wrong};
-use super::desk::{Cell, Dump, Memory};
+use super::test_world::{Cell, Dump, Memory};
 use crate::code::tests::WORK;
 
 /// Everything that the store holds, keys and values.
@@ -26,7 +26,7 @@ fn a_stolen_store_is_useless() {
         caller.verify(&id, &wrong(&code)).unwrap_err();
         caller.issue_to(Channel::Email, MAIL, None).unwrap();
         let mail_code = caller.code();
-        let dump = caller.desk.dump();
+        let dump = caller.world.dump();
         let parts = [&code, &mail_code, "81234567890", "john", "example", "invoice-4711", "login"];
         for held in bytes(&dump) {
             for part in parts {
@@ -86,7 +86,7 @@ fn a_reference_is_compared_by_its_bytes() {
 fn a_tampered_store_is_refused() {
     let caller = Caller::new(Memory::Never, draft());
     let (id, code) = caller.issued();
-    let good = caller.desk.dump();
+    let good = caller.world.dump();
     let (place, entry) = good
         .iter()
         .find(|(key, _)| key.ends_with(":challenges"))
@@ -96,13 +96,13 @@ fn a_tampered_store_is_refused() {
     for byte in 0..value.len() {
         let mut changed = value.clone();
         changed[byte] ^= 1;
-        caller.desk.tamper(|dump| {
+        caller.world.tamper(|dump| {
             *dump = good.clone();
             dump.get_mut(&place).unwrap().cell = Cell::Value(changed);
         });
         assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::NotFound, "byte {byte}");
     }
-    caller.desk.tamper(|dump| *dump = good);
+    caller.world.tamper(|dump| *dump = good);
     caller.verify(&id, &code).unwrap();
 }
 
@@ -112,14 +112,14 @@ fn a_record_opens_in_its_own_place_only() {
     let caller = Caller::new(Memory::Never, draft());
     let mine = caller.issue_to(Channel::Sms, PHONE, None).unwrap().id;
     let code = caller.code();
-    let before = caller.desk.dump();
+    let before = caller.world.dump();
     let at = |dump: &Dump| {
         let key = dump.keys().find(|key| key.ends_with(":challenges")).unwrap();
         (key.clone(), dump[key].clone())
     };
     let (place, record) = at(&before);
     caller.issue_to(Channel::Email, MAIL, None).unwrap();
-    caller.desk.tamper(|dump| {
+    caller.world.tamper(|dump| {
         let theirs: Vec<_> = dump
             .keys()
             .filter(|key| key.ends_with(":challenges") && **key != place)
@@ -137,9 +137,9 @@ fn a_record_opens_in_its_own_place_only() {
 fn a_record_put_back_does_not_succeed_again() {
     let caller = Caller::new(Memory::Never, draft());
     let (id, code) = caller.issued();
-    let good = caller.desk.dump();
+    let good = caller.world.dump();
     caller.verify(&id, &code).unwrap();
-    caller.desk.tamper(|dump| {
+    caller.world.tamper(|dump| {
         dump.retain(|key, _| !key.ends_with(":success"));
         dump.extend(good.into_iter().filter(|(key, _)| key.ends_with(":challenges")));
     });
@@ -153,7 +153,7 @@ fn debug_shows_no_code_and_no_recipient() {
     let challenge = caller.issue().unwrap();
     let code = caller.code();
     let target = Target::Recipient(caller.addressee(PHONE));
-    let printed = format!("{:?} {challenge:?} {target:?}", caller.desk.messages());
+    let printed = format!("{:?} {challenge:?} {target:?}", caller.world.messages());
     assert!(!printed.contains(&code) && !printed.contains("81234567890"), "{printed}");
     for error in
         [caller.verify(&challenge.id, &wrong(&code)).unwrap_err(), caller.issue().unwrap_err()]
@@ -194,7 +194,7 @@ fn no_two_values_are_sealed_with_the_same_nonce() {
     let mut values = std::collections::BTreeSet::new();
     for _ in 0..20 {
         let (id, code) = caller.issued();
-        for held in caller.desk.dump().into_values() {
+        for held in caller.world.dump().into_values() {
             let Cell::Value(value) = held.cell else { continue };
             // Format, the name's length, the name.
             let begin = 2 + usize::from(value[1]);

@@ -5,7 +5,7 @@ use countersign_contract::settings::{self, Activity, Limit, ResendCode};
 use countersign_contract::types::{Scope, SendError, Throttle};
 
 use super::caller::{Caller, PHONE, draft, whatever_is_forgotten, wrong};
-use super::desk::{Cell, Dump, Memory};
+use super::test_world::{Cell, Dump, Memory};
 
 /// Those after which it is known that nothing went out.
 fn certain_errors() -> Vec<SendError> {
@@ -39,11 +39,11 @@ fn meaning(dump: &Dump) -> Vec<(String, Cell)> {
 fn a_failed_send_leaves_nothing() {
     whatever_is_forgotten(&limited(), |caller| {
         for (failed, error) in certain_errors().into_iter().enumerate() {
-            let before = meaning(&caller.desk.dump());
-            caller.desk.fail_send(error.clone());
+            let before = meaning(&caller.world.dump());
+            caller.world.fail_send(error.clone());
             assert_eq!(caller.issue().unwrap_err(), Error::DeliveryFailed(error));
-            assert_eq!(meaning(&caller.desk.dump()), before);
-            let slots = caller.desk.dump().into_iter().find(|(key, _)| key.contains(":limit:"));
+            assert_eq!(meaning(&caller.world.dump()), before);
+            let slots = caller.world.dump().into_iter().find(|(key, _)| key.contains(":limit:"));
             assert_eq!(slots.unwrap().1.cell, Cell::Count(i64::try_from(failed).unwrap() + 1));
         }
         assert_eq!(caller.status_by_recipient(PHONE).unwrap_err(), Error::NotFound);
@@ -59,10 +59,10 @@ fn a_failed_issue_leaves_the_living_challenge() {
     let draft = settings::Policy { cooldown_seconds: Some(0), ..limited() };
     whatever_is_forgotten(&draft, |caller| {
         let (id, code) = caller.issued();
-        let before = meaning(&caller.desk.dump());
-        caller.desk.fail_send(SendError::Unavailable);
+        let before = meaning(&caller.world.dump());
+        caller.world.fail_send(SendError::Unavailable);
         caller.issue().unwrap_err();
-        assert_eq!(meaning(&caller.desk.dump()), before);
+        assert_eq!(meaning(&caller.world.dump()), before);
         caller.verify(&id, &code).unwrap();
     });
 }
@@ -74,13 +74,13 @@ fn a_failed_resend_leaves_the_challenge_as_it_was() {
         whatever_is_forgotten(&draft, |caller| {
             let (id, code) = caller.issued();
             caller.verify(&id, &wrong(&code)).unwrap_err();
-            caller.desk.advance(60);
-            let before = meaning(&caller.desk.dump());
+            caller.world.advance(60);
+            let before = meaning(&caller.world.dump());
             let status = format!("{:?}", caller.status(&id).unwrap());
             for error in certain_errors() {
-                caller.desk.fail_send(error.clone());
+                caller.world.fail_send(error.clone());
                 assert_eq!(caller.resend(&id).unwrap_err(), Error::DeliveryFailed(error));
-                assert_eq!(meaning(&caller.desk.dump()), before);
+                assert_eq!(meaning(&caller.world.dump()), before);
                 assert_eq!(format!("{:?}", caller.status(&id).unwrap()), status);
             }
             caller.resend(&id).unwrap();
@@ -93,7 +93,7 @@ fn a_failed_resend_leaves_the_challenge_as_it_was() {
 fn a_resend_carries_the_same_code_or_a_new_one_as_the_policy_says() {
     whatever_is_forgotten(&draft(), |caller| {
         let (id, code) = caller.issued();
-        caller.desk.advance(60);
+        caller.world.advance(60);
         let resent = caller.resend(&id).unwrap();
         assert_eq!((resent.id.as_str(), caller.code()), (id.as_str(), code.clone()));
         caller.verify(&id, &code).unwrap();
@@ -101,7 +101,7 @@ fn a_resend_carries_the_same_code_or_a_new_one_as_the_policy_says() {
     let new = settings::Policy { resend_code: Some(ResendCode::New), ..draft() };
     whatever_is_forgotten(&new, |caller| {
         let (id, code) = caller.issued();
-        caller.desk.advance(60);
+        caller.world.advance(60);
         assert_eq!(caller.resend(&id).unwrap().id, id);
         let newer = caller.code();
         assert_ne!(code, newer);
@@ -115,14 +115,14 @@ fn a_resend_carries_the_same_code_or_a_new_one_as_the_policy_says() {
 fn a_resend_neither_prolongs_the_code_nor_repeats_its_number() {
     let caller = Caller::new(Memory::Forgets, draft());
     let issued = caller.issue().unwrap();
-    caller.desk.advance(100);
+    caller.world.advance(100);
     let resent = caller.resend(&issued.id).unwrap();
     assert_eq!(resent.expires_at, issued.expires_at);
     assert_eq!((issued.expires_in_seconds, resent.expires_in_seconds), (300, 200));
     assert_eq!((issued.resends_left, resent.resends_left), (3, 2));
     assert_eq!((issued.resend_in_seconds, resent.resend_in_seconds), (60, 120));
     let told: Vec<_> = caller
-        .desk
+        .world
         .messages()
         .iter()
         .map(|message| (message.send_number, message.lifetime_seconds, message.expires_at))
@@ -140,13 +140,13 @@ fn resends_are_bounded() {
     };
     whatever_is_forgotten(&draft, |caller| {
         let (id, code) = caller.issued();
-        caller.desk.advance(10);
+        caller.world.advance(10);
         caller.resend(&id).unwrap();
         caller.resend(&id).unwrap();
         let spent =
             Error::Throttled(Throttle { scope: Scope::Challenge, retry_after_seconds: 590 });
         assert_eq!(caller.resend(&id).unwrap_err(), spent);
-        assert_eq!(caller.desk.messages().len(), 3);
+        assert_eq!(caller.world.messages().len(), 3);
         assert_eq!(caller.status(&id).unwrap().resends_left, 0);
         caller.verify(&id, &code).unwrap();
     });
@@ -168,8 +168,8 @@ fn resends_are_bounded() {
 fn a_send_that_outlasts_the_lease_leaves_nothing() {
     for (took, in_time) in [(0, true), (25, true), (26, false), (100, false), (1_000, false)] {
         whatever_is_forgotten(&draft(), |caller| {
-            let desk = caller.desk.clone();
-            caller.desk.while_sending(move || desk.advance(took));
+            let world = caller.world.clone();
+            caller.world.while_sending(move || world.advance(took));
             let outcome = caller.issue();
             if in_time {
                 assert_eq!(u64::from(outcome.unwrap().expires_in_seconds), 300 - took);
@@ -192,7 +192,7 @@ fn of_two_simultaneous_sends_one_goes_out() {
         let draft = settings::Policy { cooldown_seconds: Some(cooldown), ..draft() };
         whatever_is_forgotten(&draft, |caller| {
             let other = caller.with_keys(&[("k1", 1)]);
-            caller.desk.while_sending(move || {
+            caller.world.while_sending(move || {
                 for _ in 0..3 {
                     let error = other.issue().unwrap_err();
                     let Error::Throttled(Throttle { scope, retry_after_seconds }) = error else {
@@ -202,7 +202,7 @@ fn of_two_simultaneous_sends_one_goes_out() {
                 }
             });
             let (id, code) = caller.issued();
-            assert_eq!(caller.desk.messages().len(), 1);
+            assert_eq!(caller.world.messages().len(), 1);
             caller.verify(&id, &code).unwrap();
         });
     }
@@ -210,13 +210,13 @@ fn of_two_simultaneous_sends_one_goes_out() {
 
 /// The store failing at any operation of any batch, of an issue: at worst the person waits for two of the lease's windows.
 #[test]
-fn a_store_that_fails_during_an_issue_blocks_nobody_for_long() {
+fn a_store_that_fails_during_an_issue_blocks_no_recipient_for_long() {
     for batch in 0..2 {
         for carried_out in 0..14 {
             whatever_is_forgotten(&draft(), |caller| {
-                caller.desk.fail_batch(batch, carried_out);
+                caller.world.fail_batch(batch, carried_out);
                 assert!(matches!(caller.issue(), Err(Error::StoreUnavailable(_))));
-                caller.desk.advance(90);
+                caller.world.advance(90);
                 let (id, code) = caller.issued();
                 assert_eq!(caller.status(&id).unwrap().state, State::Pending);
                 caller.verify(&id, &code).unwrap();

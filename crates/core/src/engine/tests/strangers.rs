@@ -5,9 +5,9 @@ use countersign_contract::settings::{self, Activity, FailureScope, Limit, Verify
 use countersign_contract::types::{Channel, Scope, SendError, Throttle};
 
 use super::caller::{Caller, OTHER_PHONE, PHONE, draft, keyring, whatever_is_forgotten, wrong};
-use super::desk::Memory;
+use super::test_world::Memory;
 use crate::history::History;
-use crate::odometer::Slot;
+use crate::slot::Slot;
 use crate::standing::mark;
 use crate::world::World;
 
@@ -25,7 +25,7 @@ fn probes_during_a_send_cost_the_coming_challenge_nothing() {
     for probes in [1, 2, 3, 200] {
         whatever_is_forgotten(&quick(), |caller| {
             let stranger = caller.with_keys(&[("k1", 1)]);
-            caller.desk.while_sending(move || {
+            caller.world.while_sending(move || {
                 for _ in 0..probes {
                     let refused = stranger.verify_by_recipient(PHONE, "123456").unwrap_err();
                     assert_eq!(refused, Error::NotFound);
@@ -49,7 +49,7 @@ fn probes_under_way_are_no_failures_and_no_attempts_of_what_is_issued_meanwhile(
         if depth == 0 {
             return last();
         }
-        caller.desk.after_batch(move || nest(&inner, depth - 1, last));
+        caller.world.after_batch(move || nest(&inner, depth - 1, last));
         assert_eq!(probe.verify_by_recipient(PHONE, "123456").unwrap_err(), Error::NotFound);
     }
     whatever_is_forgotten(&settings::Policy { failure_cap: Some(3), ..quick() }, |caller| {
@@ -74,7 +74,7 @@ fn only_compared_codes_count() {
         whatever_is_forgotten(&draft, |caller| {
             for _ in 0..20 {
                 let (id, code) = caller.issued();
-                caller.desk.advance(300);
+                caller.world.advance(300);
                 for _ in 0..5 {
                     assert_eq!(caller.verify(&id, &code).unwrap_err(), Error::Expired);
                     if verify_by == VerifyBy::Both {
@@ -128,11 +128,11 @@ fn a_spent_address_touches_no_key_of_the_subject() {
     caller.ip = Some("192.0.2.66".into());
     caller.verify(&id, &wrong(&code)).unwrap_err();
     assert!(matches!(caller.verify(&id, &code), Err(Error::Throttled(_))));
-    let before = caller.desk.dump();
-    caller.desk.round_trips();
+    let before = caller.world.dump();
+    caller.world.round_trips();
     assert!(matches!(caller.verify(&id, &code), Err(Error::Throttled(_))));
-    assert_eq!(caller.desk.round_trips(), 1);
-    let after = caller.desk.dump();
+    assert_eq!(caller.world.round_trips(), 1);
+    let after = caller.world.dump();
     let changed: Vec<_> =
         after.iter().filter(|(key, entry)| before.get(*key) != Some(entry)).collect();
     assert!(changed.len() == 1 && changed[0].0.contains(":limit:ip:"), "{changed:?}");
@@ -162,7 +162,7 @@ fn refused_requests_do_not_keep_the_lease() {
         let mut asks = caller.with_keys(&[("k1", 1)]);
         asks.ip = Some("192.0.2.66".into());
         let owner = caller.with_keys(&[("k1", 1)]);
-        caller.desk.after_batch(move || {
+        caller.world.after_batch(move || {
             owner.issue().unwrap();
         });
         assert!(matches!(asks.issue(), Err(Error::Throttled(Throttle { scope: Scope::Ip, .. }))));
@@ -176,7 +176,7 @@ fn a_further_issue_leaves_the_earlier_challenges_answerable() {
         whatever_is_forgotten(&quick(), |caller| {
             let issued: Vec<_> = (0..3)
                 .map(|_| {
-                    caller.desk.advance(60);
+                    caller.world.advance(60);
                     caller.issued()
                 })
                 .collect();
@@ -211,9 +211,9 @@ fn the_newest_three_live_each_until_its_own_expiry_and_within_one_budget() {
     });
     whatever_is_forgotten(&quick(), |caller| {
         let (first, code) = caller.issued();
-        caller.desk.advance(200);
+        caller.world.advance(200);
         let (second, second_code) = caller.issued();
-        caller.desk.advance(100);
+        caller.world.advance(100);
         assert_eq!(caller.verify(&first, &code).unwrap_err(), Error::Expired);
         assert_eq!(caller.verify_by_recipient(PHONE, &code).unwrap_err(), Error::Mismatch(2));
         caller.verify_by_recipient(PHONE, &second_code).unwrap();
@@ -257,7 +257,7 @@ fn by_recipient_a_code_is_right_for_its_own_reference_only() {
 fn staying_below_max_attempts_is_locked_as_well() {
     let time_for_30 = |guesses: u32| {
         let caller = Caller::new(Memory::Forgets, draft());
-        let begin = caller.desk.now().0;
+        let begin = caller.world.now().0;
         let mut compared = 0;
         while compared < 30 {
             match caller.issue() {
@@ -273,15 +273,15 @@ fn staying_below_max_attempts_is_locked_as_well() {
                     Error::Throttled(Throttle { retry_after_seconds: seconds, .. })
                     | Error::Locked(seconds)
                     | Error::Exhausted(seconds),
-                ) => caller.desk.advance(u64::from(seconds)),
+                ) => caller.world.advance(u64::from(seconds)),
                 Err(other) => panic!("{other:?}"),
             }
             if guesses < 3 {
                 // What lives shares its budget: wait for the end.
-                caller.desk.advance(300);
+                caller.world.advance(300);
             }
         }
-        caller.desk.now().0 - begin
+        caller.world.now().0 - begin
     };
     let [one, two, three] = [1, 2, 3].map(time_for_30);
     assert!(one >= three && two >= three, "{one} s, {two} s, {three} s");
@@ -295,7 +295,7 @@ fn the_cap_is_the_recipients_unless_the_purpose_has_its_own() {
         let mut caller = Caller::new(Memory::Never, policy.clone());
         let mut compared = 0;
         for purpose in ["login", "reset", "wallet"] {
-            caller.desk.set_policy("default", purpose, policy.clone());
+            caller.world.set_policy("default", purpose, policy.clone());
             caller.purpose = purpose.into();
             loop {
                 match caller.issue() {
@@ -311,7 +311,7 @@ fn the_cap_is_the_recipients_unless_the_purpose_has_its_own() {
                         }
                     }
                     Err(Error::Disabled) => break,
-                    Err(Error::Locked(seconds)) => caller.desk.advance(u64::from(seconds)),
+                    Err(Error::Locked(seconds)) => caller.world.advance(u64::from(seconds)),
                     Err(other) => panic!("{other:?}"),
                 }
             }
@@ -326,7 +326,7 @@ fn the_cap_is_the_recipients_unless_the_purpose_has_its_own() {
 #[test]
 fn a_lock_is_the_recipients() {
     whatever_is_forgotten(&quick(), |mut caller| {
-        caller.desk.set_policy("default", "reset", quick());
+        caller.world.set_policy("default", "reset", quick());
         let (id, code) = caller.issued();
         caller.purpose = "reset".into();
         let (living, living_code) = caller.issued();
@@ -348,7 +348,7 @@ fn a_success_leaves_a_cooldown() {
             let wait =
                 Error::Throttled(Throttle { scope: Scope::Cooldown, retry_after_seconds: 60 });
             assert_eq!(caller.issue().unwrap_err(), wait);
-            caller.desk.advance(60);
+            caller.world.advance(60);
         }
     });
 }
@@ -359,7 +359,7 @@ fn a_send_of_which_nothing_is_known_leaves_a_cooldown_and_nothing_else() {
     for error in [SendError::Timeout, SendError::Unreadable] {
         whatever_is_forgotten(&draft(), |caller| {
             for expected in [60, 120, 240] {
-                caller.desk.fail_send(error.clone());
+                caller.world.fail_send(error.clone());
                 let failed = caller.issue().unwrap_err();
                 assert_eq!(failed, Error::DeliveryFailed(error.clone()));
                 let wait = Error::Throttled(Throttle {
@@ -368,12 +368,12 @@ fn a_send_of_which_nothing_is_known_leaves_a_cooldown_and_nothing_else() {
                 });
                 assert_eq!(caller.issue().unwrap_err(), wait);
                 assert_eq!(caller.status_by_recipient(PHONE).unwrap_err(), Error::NotFound);
-                caller.desk.advance(u64::from(expected));
+                caller.world.advance(u64::from(expected));
             }
             let (id, code) = caller.issued();
             // And what lived before lives on.
-            caller.desk.advance(240);
-            caller.desk.fail_send(error.clone());
+            caller.world.advance(240);
+            caller.world.fail_send(error.clone());
             caller.resend(&id).unwrap_err();
             caller.verify(&id, &code).unwrap();
         });
@@ -385,15 +385,15 @@ fn a_send_of_which_nothing_is_known_leaves_a_cooldown_and_nothing_else() {
 fn an_id_dies_without_a_look_into_the_store() {
     whatever_is_forgotten(&quick(), |caller| {
         let (old, code) = caller.issued();
-        caller.desk.advance(1_260);
-        caller.desk.round_trips();
+        caller.world.advance(1_260);
+        caller.world.round_trips();
         for _ in 0..3 {
             assert_eq!(caller.verify(&old, &code).unwrap_err(), Error::NotFound);
             assert_eq!(caller.status(&old).unwrap_err(), Error::NotFound);
             assert_eq!(caller.resend(&old).unwrap_err(), Error::NotFound);
             assert_eq!(caller.revoke(&old).unwrap_err(), Error::NotFound);
         }
-        assert_eq!(caller.desk.round_trips(), 0);
+        assert_eq!(caller.world.round_trips(), 0);
         let (id, code) = caller.issued();
         caller.verify(&id, &code).unwrap();
     });
@@ -425,13 +425,13 @@ fn an_earlier_id_spends_nothing_of_what_lives() {
 fn an_id_of_another_purpose_or_person_is_refused_where_the_caller_says_which() {
     let caller = Caller::new(Memory::Never, quick());
     let (id, code) = caller.issued();
-    caller.desk.round_trips();
+    caller.world.round_trips();
     assert_eq!(caller.verify_as(&id, &code, Some("wallet"), None).unwrap_err(), Error::NotFound);
     let refused = caller.verify_as(&id, &code, Some("login"), Some(OTHER_PHONE)).unwrap_err();
     assert_eq!(refused, Error::NotFound);
     let refused = caller.verify_as(&id, &code, None, Some("nobody")).unwrap_err();
     assert!(matches!(refused, Error::InvalidRecipient(_)));
-    assert_eq!(caller.desk.round_trips(), 0);
+    assert_eq!(caller.world.round_trips(), 0);
     caller.verify_as(&id, &code, Some("login"), Some("+62 812-3456-7890")).unwrap();
 }
 
@@ -440,13 +440,13 @@ fn an_id_of_another_purpose_or_person_is_refused_where_the_caller_says_which() {
 fn a_resend_goes_by_channels_that_are_still_allowed() {
     let caller = Caller::new(Memory::Never, quick());
     let (id, _) = caller.issued();
-    caller.desk.set_policy(
+    caller.world.set_policy(
         "default",
         "login",
         settings::Policy { channels: vec![Channel::Email], ..quick() },
     );
     assert_eq!(caller.resend(&id).unwrap_err(), Error::ChannelNotAllowed);
-    assert_eq!(caller.desk.messages().len(), 1);
+    assert_eq!(caller.world.messages().len(), 1);
 }
 
 /// Each new challenge of a budget lengthens it: else the fourth would begin with fresh attempts while the third can
@@ -457,10 +457,10 @@ fn a_budget_lives_as_long_as_the_last_of_its_challenges() {
         settings::Policy { cooldown_seconds: Some(0), lifetime_seconds: Some(300), ..draft() };
     whatever_is_forgotten(&draft, |caller| {
         caller.issue().unwrap();
-        caller.desk.advance(200);
+        caller.world.advance(200);
         let (second, code) = caller.issued();
         assert_eq!(caller.verify(&second, &wrong(&code)).unwrap_err(), Error::Mismatch(2));
-        caller.desk.advance(200);
+        caller.world.advance(200);
         let (third, code) = caller.issued();
         assert_eq!(caller.verify(&third, &wrong(&code)).unwrap_err(), Error::Mismatch(1));
         assert_eq!(caller.status(&second).unwrap().attempts_left, 1);

@@ -7,11 +7,13 @@ use utoipa::ToSchema;
 
 use super::operations::{Access, Operation, TAGS, operations};
 use super::{Edition, callbacks, enumerations, examples, limits};
-use crate::problem::{Fault, ProblemBody};
+use crate::problem::{ProblemBody, ProblemCode};
 use crate::tests::scripted::Reply;
-use crate::wire::{
-    AddresseeBody, ChallengeView, IssueBody, Liveness, ReadinessView, ReportView, ResendBody,
-    SweepBody, SweptView, VerifiedView, VerifyBody, VerifyByIdBody,
+use crate::wire::answers::{
+    ChallengeView, Liveness, ReadinessView, ReportView, SweptView, VerifiedView,
+};
+use crate::wire::requests::{
+    AddresseeBody, IssueBody, ResendBody, SweepBody, VerifyBody, VerifyByIdBody,
 };
 
 const ABOUT: &str = "Issues and verifies one-time codes.
@@ -78,7 +80,7 @@ pub(super) async fn document(edition: Edition) -> Value {
                 "id": parameter("id", "The id of a challenge.", limits::id(), examples::ID),
                 "provider": parameter(
                     "provider",
-                    "The name of a sender: its channel, its type and, from the second of that type on, a number.",
+                    "The name of a provider: its channel, its type and, from the second of that type on, a number.",
                     limits::provider(),
                     "sms-twilio_sms",
                 ),
@@ -226,7 +228,7 @@ async fn refusals(
     operation: &Operation,
     shared: &mut Shared,
 ) -> Map<String, Value> {
-    let mut by_status = BTreeMap::<u16, Vec<(Fault, String)>>::new();
+    let mut by_status = BTreeMap::<u16, Vec<(ProblemCode, String)>>::new();
     for fault in operation.faults(edition) {
         let reply = examples::problem(edition, operation, fault).await;
         let (id, code) = (operation.id, fault.as_str());
@@ -238,12 +240,12 @@ async fn refusals(
         let example = shared.example(id, code, reply.json());
         by_status.entry(fault.status().as_u16()).or_default().push((fault, example));
     }
-    let refusal = |(status, faults): (u16, Vec<(Fault, String)>)| {
+    let refusal = |(status, faults): (u16, Vec<(ProblemCode, String)>)| {
         let lines: Vec<String> = faults
             .iter()
             .map(|(fault, _)| format!("- `{}`: {}", fault.as_str(), fault.detail()))
             .collect();
-        let example = |(fault, name): &(Fault, String)| {
+        let example = |(fault, name): &(ProblemCode, String)| {
             let reference = json!({"$ref": format!("#/components/examples/{name}")});
             (fault.as_str().to_owned(), reference)
         };
@@ -257,7 +259,7 @@ async fn refusals(
             response["headers"] =
                 json!({"Retry-After": {"$ref": "#/components/headers/RetryAfter"}});
         }
-        if faults.iter().any(|(fault, _)| *fault == Fault::Unauthorized) {
+        if faults.iter().any(|(fault, _)| *fault == ProblemCode::Unauthorized) {
             let schema = json!({"type": "string", "const": "Bearer"});
             response["headers"] = json!({"WWW-Authenticate": {
                 "description": "How to authenticate.", "required": true, "schema": schema,

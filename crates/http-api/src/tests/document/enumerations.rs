@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::problem::Fault;
+use crate::problem::ProblemCode;
 
 const CHANNEL: &[(&str, &str)] = &[
     ("email", "a mail"),
@@ -111,7 +111,7 @@ pub(super) fn open(schemas: &mut Map<String, Value>) {
         assert_eq!(schema["enum"], json!(values), "{name} has other values");
         *schema = extensible(about, described.iter().copied());
     }
-    let codes = Fault::ALL.iter().map(|fault| (fault.as_str(), fault.detail()));
+    let codes = ProblemCode::ALL.iter().map(|fault| (fault.as_str(), fault.detail()));
     let about = "What clients go by. A code stays; texts may change.";
     schemas.insert("ProblemCode".into(), extensible(about, codes));
 }

@@ -14,7 +14,7 @@ use crate::callbacks::{CallbackAnswer, Received};
 use crate::health::{Condition, Dependency, Readiness};
 use crate::keys::{ApiKey, ApiKeys, new_key};
 use crate::otp::Failure;
-use crate::problem::{Fault, Problem};
+use crate::problem::{Problem, ProblemCode};
 use crate::refusal;
 use crate::tests::scripted::{Reply, Scripted, bare, post, read, send};
 
@@ -97,33 +97,33 @@ pub(super) async fn unready(edition: Edition) -> Reply {
 }
 
 /// What an operation answers where `fault` is the matter: each comes out of the code that answers it.
-pub(super) async fn problem(edition: Edition, operation: &Operation, fault: Fault) -> Reply {
+pub(super) async fn problem(edition: Edition, operation: &Operation, fault: ProblemCode) -> Reply {
     let asked = || request(operation);
     let by = async |engine: Scripted, request| {
         send(edition.router(&engine, ApiKeys::open()), request).await
     };
     match fault {
-        Fault::BodyTooLarge => {
+        ProblemCode::BodyTooLarge => {
             let mut request = asked();
             request.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(1 << 20));
             by(Scripted::willing(), request).await
         }
-        Fault::CallbackUnauthenticated => {
+        ProblemCode::CallbackUnauthenticated => {
             by(Scripted::hearing(Err(CallbackError::Unauthenticated), None), asked()).await
         }
-        Fault::CallbackUnsupported => {
+        ProblemCode::CallbackUnsupported => {
             by(Scripted::hearing(Err(CallbackError::Unsupported), None), asked()).await
         }
-        Fault::Forbidden => keyed(edition, asked()).await,
-        Fault::HeadTooLarge => {
+        ProblemCode::Forbidden => keyed(edition, asked()).await,
+        ProblemCode::HeadTooLarge => {
             read(refusal::malformed(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)).await
         }
-        Fault::Internal => read(refusal::internal()).await,
-        Fault::InvalidChannel => {
+        ProblemCode::Internal => read(refusal::internal()).await,
+        ProblemCode::InvalidChannel => {
             let body = json!({"purpose": "login", "channel": "pigeon", "to": "+4915112345678"});
             by(Scripted::willing(), post(operation.path, body.to_string())).await
         }
-        Fault::InvalidRequest => match operation.body {
+        ProblemCode::InvalidRequest => match operation.body {
             Some((_, true)) => by(Scripted::willing(), post(&operation.example_path(), "{}")).await,
             Some((_, false)) => {
                 let body = r#"{"colour":"blue"}"#;
@@ -136,19 +136,19 @@ pub(super) async fn problem(edition: Edition, operation: &Operation, fault: Faul
             }
             None => read(refusal::malformed(StatusCode::BAD_REQUEST)).await,
         },
-        Fault::Misconfigured => read(refusal::misconfigured()).await,
-        Fault::Overloaded => read(refusal::overloaded()).await,
-        Fault::SlowBody => read(refusal::slow_body()).await,
-        Fault::SlowHead => read(refusal::slow_head()).await,
-        Fault::Timeout => read(refusal::timeout()).await,
-        Fault::Unauthorized => {
+        ProblemCode::Misconfigured => read(refusal::misconfigured()).await,
+        ProblemCode::Overloaded => read(refusal::overloaded()).await,
+        ProblemCode::SlowBody => read(refusal::slow_body()).await,
+        ProblemCode::SlowHead => read(refusal::slow_head()).await,
+        ProblemCode::Timeout => read(refusal::timeout()).await,
+        ProblemCode::Unauthorized => {
             let engine = Scripted::willing();
             send(edition.router(&engine, keys()), asked()).await
         }
-        Fault::UnknownProvider => {
+        ProblemCode::UnknownProvider => {
             by(Scripted::hearing(Err(CallbackError::UnknownProvider), None), asked()).await
         }
-        Fault::UnsupportedMediaType => {
+        ProblemCode::UnsupportedMediaType => {
             let mut request = asked();
             let headers = request.headers_mut();
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
@@ -163,7 +163,7 @@ pub(super) async fn problem(edition: Edition, operation: &Operation, fault: Faul
 }
 
 /// What the engine refuses.
-async fn refused(edition: Edition, operation: &Operation, fault: Fault) -> Reply {
+async fn refused(edition: Edition, operation: &Operation, fault: ProblemCode) -> Reply {
     let store = || Error::StoreUnavailable(StoreError::Unavailable);
     let errors = operation.wit.map_or_else(|| vec![store()], wit::errors);
     let is_it = |error: &Error| Problem::from(error.clone()).code == fault;

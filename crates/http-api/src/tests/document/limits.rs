@@ -14,7 +14,7 @@ use countersign_core::recipient::{MASKED_MAX_BYTES, MAX_BYTES};
 use serde_json::{Map, Value, json};
 
 use crate::routes::{MAX_ID_BYTES, MAX_PROVIDER_BYTES};
-use crate::wire::{MAX_COOKIE_CHARACTERS, SweepBody};
+use crate::wire::requests::{MAX_COOKIE_CHARACTERS, SweepBody};
 
 /// How far the clocks of a deployment may differ: times that another host wrote may be that much longer.
 const CLOCKS_DIFFER_SECONDS: u32 = 60;
@@ -106,7 +106,7 @@ pub(super) fn id() -> Value {
     text(1, MAX_ID_BYTES, "^[A-Za-z0-9_.-]+$")
 }
 
-/// The name of a sender, or the type of one.
+/// The name of a provider, or its type.
 pub(super) fn provider() -> Value {
     text(1, MAX_PROVIDER_BYTES, "^[a-z0-9_-]+$")
 }

@@ -1,7 +1,7 @@
 //! Every route, as the documents tell it.
 
 use super::{Edition, wit};
-use crate::problem::{Fault, Problem};
+use crate::problem::{Problem, ProblemCode};
 
 /// Who may call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -10,9 +10,9 @@ pub(super) enum Access {
     Key,
     /// Callers with an operator's key.
     Operator,
-    /// Anybody.
+    /// Every client.
     Open,
-    /// Anybody; who has a key is told more.
+    /// Every client; one with a key is told more.
     OptionalKey,
     /// A provider, whose signature is checked.
     Provider,
@@ -30,7 +30,7 @@ pub(super) struct Operation {
     /// The function of `wit/otp.wit` behind it.
     pub(super) wit: Option<&'static str>,
     /// What that function lists and this route never meets.
-    pub(super) never: &'static [Fault],
+    pub(super) never: &'static [ProblemCode],
     /// The schema of the body, and whether there has to be one.
     pub(super) body: Option<(&'static str, bool)>,
     /// Status, description and schema of what goes right.
@@ -57,32 +57,32 @@ impl Operation {
     }
 
     /// Every problem that it can answer, and no other.
-    pub(super) fn faults(&self, edition: Edition) -> Vec<Fault> {
-        let mut faults: Vec<Fault> = match self.access {
-            Access::Key => vec![Fault::Unauthorized],
-            Access::Operator => vec![Fault::Forbidden, Fault::Unauthorized],
+    pub(super) fn faults(&self, edition: Edition) -> Vec<ProblemCode> {
+        let mut faults: Vec<ProblemCode> = match self.access {
+            Access::Key => vec![ProblemCode::Unauthorized],
+            Access::Operator => vec![ProblemCode::Forbidden, ProblemCode::Unauthorized],
             Access::Open | Access::OptionalKey => vec![],
             Access::Provider => vec![
-                Fault::CallbackUnauthenticated,
-                Fault::CallbackUnsupported,
-                Fault::UnknownProvider,
+                ProblemCode::CallbackUnauthenticated,
+                ProblemCode::CallbackUnsupported,
+                ProblemCode::UnknownProvider,
             ],
         };
         if self.is_callback() || self.body.is_some() {
             faults.extend([
-                Fault::BodyTooLarge,
-                Fault::InvalidRequest,
-                Fault::SlowBody,
-                Fault::UnsupportedMediaType,
+                ProblemCode::BodyTooLarge,
+                ProblemCode::InvalidRequest,
+                ProblemCode::SlowBody,
+                ProblemCode::UnsupportedMediaType,
             ]);
         }
         faults.extend(self.of_the_engine());
         match self.id {
-            "issue" => faults.push(Fault::InvalidChannel),
+            "issue" => faults.push(ProblemCode::InvalidChannel),
             // Of the store alone: no engine is asked.
-            "sweep" => faults.push(Fault::StoreUnavailable),
+            "sweep" => faults.push(ProblemCode::StoreUnavailable),
             // More reports than one callback may have.
-            "report" => faults.push(Fault::Internal),
+            "report" => faults.push(ProblemCode::Internal),
             _ => {}
         }
         faults.extend(self.of_the_server(edition));
@@ -92,7 +92,7 @@ impl Operation {
     }
 
     /// What the function behind it lists.
-    fn of_the_engine(&self) -> impl Iterator<Item = Fault> {
+    fn of_the_engine(&self) -> impl Iterator<Item = ProblemCode> {
         let errors = self.wit.map(wit::errors).unwrap_or_default();
         errors
             .into_iter()
@@ -101,22 +101,26 @@ impl Operation {
     }
 
     /// What the owner of the connection answers.
-    fn of_the_server(&self, edition: Edition) -> Vec<Fault> {
+    fn of_the_server(&self, edition: Edition) -> Vec<ProblemCode> {
         match edition {
             // Settings that can't be read, whatever is asked.
-            Edition::Edge => vec![Fault::Misconfigured],
+            Edition::Edge => vec![ProblemCode::Misconfigured],
             Edition::Host => {
-                let mut faults = vec![Fault::HeadTooLarge, Fault::InvalidRequest, Fault::SlowHead];
+                let mut faults = vec![
+                    ProblemCode::HeadTooLarge,
+                    ProblemCode::InvalidRequest,
+                    ProblemCode::SlowHead,
+                ];
                 if !matches!(self.access, Access::Open | Access::OptionalKey) {
-                    faults.push(Fault::Internal);
+                    faults.push(ProblemCode::Internal);
                 }
                 // Answered however much there is to do.
                 if !matches!(self.path, "/healthz" | "/readyz") {
-                    faults.push(Fault::Overloaded);
+                    faults.push(ProblemCode::Overloaded);
                 }
                 // These wait for nothing.
                 if !matches!(self.path, "/healthz" | "/openapi.json") {
-                    faults.push(Fault::Timeout);
+                    faults.push(ProblemCode::Timeout);
                 }
                 faults
             }
@@ -145,7 +149,7 @@ fn by_id() -> [Operation; 5] {
         access: Access::Key,
         wit: Some(id),
         // An id holds its purpose: one that is no purpose is no id.
-        never: &[Fault::InvalidPurpose],
+        never: &[ProblemCode::InvalidPurpose],
         body: None,
         success,
     };
@@ -163,7 +167,7 @@ fn by_id() -> [Operation; 5] {
             )
         },
         Operation {
-            never: &[Fault::InvalidPurpose, Fault::InvalidRecipient],
+            never: &[ProblemCode::InvalidPurpose, ProblemCode::InvalidRecipient],
             ..by_id(
                 "GET",
                 "/v1/challenges/{id}",
@@ -285,7 +289,7 @@ fn callbacks() -> [Operation; 2] {
         access: Access::Provider,
         wit: None,
         // Reports on nothing that is known are ignored: the provider would only repeat them.
-        never: &[Fault::ChallengeNotFound, Fault::UnknownPurpose],
+        never: &[ProblemCode::ChallengeNotFound, ProblemCode::UnknownPurpose],
         body: None,
         success,
     };

@@ -10,7 +10,7 @@ use super::operations::{TAGS, operations};
 use super::schema::misfits;
 use super::{Edition, callbacks, limits};
 use crate::keys::ApiKeys;
-use crate::problem::Fault;
+use crate::problem::ProblemCode;
 use crate::tests::scripted::{Scripted, bare, post, send};
 
 /// Every operation of a document, with its method and path.
@@ -110,11 +110,11 @@ async fn every_operation_of_the_document_exists() {
 #[test]
 fn every_problem_is_somewhere() {
     // What no operation answers: there is none.
-    let mut used = vec![Fault::MethodNotAllowed, Fault::RouteNotFound];
+    let mut used = vec![ProblemCode::MethodNotAllowed, ProblemCode::RouteNotFound];
     for edition in Edition::ALL {
         used.extend(operations(edition).iter().flat_map(|operation| operation.faults(edition)));
     }
-    for fault in Fault::ALL {
+    for fault in ProblemCode::ALL {
         assert!(used.contains(fault), "{fault:?} is in no operation");
     }
 }

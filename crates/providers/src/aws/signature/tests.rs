@@ -161,7 +161,7 @@ impl Subscriber for Ear {
 }
 
 #[test]
-fn signing_says_nothing_to_whoever_traces_everything() {
+fn signing_traces_nothing_at_any_level() {
     let heard = Arc::new(AtomicUsize::new(0));
     tracing::subscriber::with_default(Ear(heard.clone()), || {
         signed(&signer(None), request(), THEN);

@@ -11,14 +11,14 @@ fn variables() -> Variables {
     }
 }
 
-fn rendered_as(name: &str, source: &str, variables: &Variables) -> Result<String, Fault> {
+fn rendered_as(name: &str, source: &str, variables: &Variables) -> Result<String, TemplateError> {
     let name = Name::parse(name).unwrap();
     let mut engine = Engine::new();
     engine.add(&name, source)?;
     Ok(engine.render(&name, variables)?.expose().clone())
 }
 
-fn rendered(source: &str) -> Result<String, Fault> {
+fn rendered(source: &str) -> Result<String, TemplateError> {
     rendered_as("sms.en.txt", source, &variables())
 }
 

@@ -17,9 +17,9 @@ const TOKEN_BYTES: usize = 43;
 const MAX_QUERY_BYTES: usize = "tag=&token=".len() + MAX_TAG_BYTES + TOKEN_BYTES;
 
 /// What a provider's callback URLs are signed with.
-pub(crate) struct Key(Secret<[u8; 32]>);
+pub(crate) struct UrlKey(Secret<[u8; 32]>);
 
-impl Key {
+impl UrlKey {
     /// The key that follows from a secret of the settings; nothing of the secret follows from it.
     pub(crate) fn from_secret(secret: &str) -> Option<Self> {
         let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok()?;
@@ -33,7 +33,7 @@ impl Key {
 }
 
 /// The query of the URL under which a provider reports on a send; nothing where the tag is none that could be read again.
-pub(crate) fn sign(key: &Key, tag: &Tag) -> Option<String> {
+pub(crate) fn sign(key: &UrlKey, tag: &Tag) -> Option<String> {
     let tag = tag.to_string();
     Tag::parse(&tag)?;
     let token = BASE64URL_NOPAD.encode(&key.mac(&tag)?.finalize().into_bytes());
@@ -41,7 +41,7 @@ pub(crate) fn sign(key: &Key, tag: &Tag) -> Option<String> {
 }
 
 /// The send that a query names; nothing where [`sign`] didn't make it. Takes as long whatever the token.
-pub(crate) fn verify(key: &Key, query: &str) -> Option<Tag> {
+pub(crate) fn verify(key: &UrlKey, query: &str) -> Option<Tag> {
     if query.len() > MAX_QUERY_BYTES {
         return None;
     }
@@ -55,8 +55,8 @@ pub(crate) fn verify(key: &Key, query: &str) -> Option<Tag> {
 mod tests {
     use super::*;
 
-    fn key(secret: &str) -> Key {
-        Key::from_secret(secret).unwrap()
+    fn key(secret: &str) -> UrlKey {
+        UrlKey::from_secret(secret).unwrap()
     }
 
     fn tag() -> Tag {

@@ -19,7 +19,7 @@ const END: Timestamp = Timestamp(NOW.0 + TOKEN_SECONDS);
 struct WithLogin;
 
 impl Provider for WithLogin {
-    fn name(&self) -> &'static str {
+    fn provider_type(&self) -> &'static str {
         "with_login"
     }
 
@@ -51,17 +51,17 @@ impl Provider for WithLogin {
         response: Response<&[u8]>,
         session: &mut Session,
         now: Timestamp,
-    ) -> Result<Step, SendError> {
+    ) -> Result<Progress, SendError> {
         match (session.has_token(), response.status().as_u16()) {
             (false, 200) => {
                 let token = String::from_utf8(response.body().to_vec()).unwrap();
                 session.keep(Secret::new(token), Timestamp(now.0 + TOKEN_SECONDS));
-                Ok(Step::Again)
+                Ok(Progress::Again)
             }
-            (true, 200) => Ok(Step::Accepted(Accepted { message_id: Some("m1".into()) })),
+            (true, 200) => Ok(Progress::Accepted(Accepted { message_id: Some("m1".into()) })),
             (true, 401) => {
                 session.forget();
-                Ok(Step::Again)
+                Ok(Progress::Again)
             }
             _ => Err(SendError::Unauthorised),
         }
@@ -108,7 +108,7 @@ impl Server {
 fn sent(
     session: &mut Session,
     now: impl Fn() -> Timestamp,
-    call: impl Fn(Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Failure>,
+    call: impl Fn(Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError>,
 ) -> Result<Accepted, SendError> {
     let call = |request| std::future::ready(call(request));
     let message = message();
@@ -167,9 +167,9 @@ fn a_token_that_ends_while_its_request_is_on_its_way_is_not_taken_for_a_login() 
 #[test]
 fn a_call_without_an_answer_is_not_repeated() {
     for (failure, expected) in [
-        (Failure::Broken, SendError::Unreadable),
-        (Failure::TimedOut, SendError::Timeout),
-        (Failure::Unreachable, SendError::Unavailable),
+        (TransportError::Broken, SendError::Unreadable),
+        (TransportError::TimedOut, SendError::Timeout),
+        (TransportError::Unreachable, SendError::Unavailable),
     ] {
         let calls = Cell::new(0);
         let mut session = Session::default();

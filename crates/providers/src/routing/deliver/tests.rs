@@ -8,14 +8,14 @@ use futures_util::FutureExt as _;
 
 use super::*;
 use crate::messages::{MessagesSettings, Texts};
-use crate::routing::breaker::{Change, State};
+use crate::routing::breaker::{BreakerState, Change};
 use crate::routing::senders::{MAX_IN_FLIGHT, Terms, http_only};
 use crate::settings::SendersSettings;
 
 const NOW: u64 = 1_795_208_661;
 
 /// What one provider answers, in turn; the last for ever.
-type Script = Vec<Result<u16, Failure>>;
+type Script = Vec<Result<u16, TransportError>>;
 
 /// Answers by host, and remembers who was asked.
 struct Scripted {
@@ -26,7 +26,7 @@ struct Scripted {
 }
 
 impl Scripted {
-    fn new(scripts: &[(&str, &[Result<u16, Failure>])]) -> Self {
+    fn new(scripts: &[(&str, &[Result<u16, TransportError>])]) -> Self {
         let scripts = scripts.iter().map(|(host, script)| ((*host).into(), script.to_vec()));
         Self {
             now: AtomicU64::new(NOW),
@@ -54,7 +54,7 @@ impl Carrier for Scripted {
         Duration::from_secs(seconds)
     }
 
-    async fn call(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Failure> {
+    async fn call(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> {
         let host = request.uri().host().unwrap().to_owned();
         self.asked.lock().unwrap().push(host.clone());
         let mut scripts = self.scripts.lock().unwrap();
@@ -116,7 +116,7 @@ fn sent(
 
 #[test]
 fn the_next_provider_is_asked_where_the_message_certainly_did_not_go_out() {
-    for failed in [Ok(500), Ok(503), Ok(429), Err(Failure::Unreachable)] {
+    for failed in [Ok(500), Ok(503), Ok(429), Err(TransportError::Unreachable)] {
         let carrier = Scripted::new(&[("a", &[failed]), ("b", &[Ok(202)])]);
         let (outcome, events) = sent(&senders(&[("sms", &["a", "b"])]), &carrier, SMS, false);
         assert_eq!(outcome, Ok(Channel::Sms), "{failed:?}");
@@ -140,8 +140,9 @@ fn no_other_provider_is_asked_after_a_refusal() {
 }
 
 #[test]
-fn nobody_else_is_asked_where_the_message_may_have_gone_out() {
-    for uncertain in [Ok(502), Ok(504), Err(Failure::TimedOut), Err(Failure::Broken)] {
+fn no_other_provider_is_asked_where_the_message_may_have_gone_out() {
+    for uncertain in [Ok(502), Ok(504), Err(TransportError::TimedOut), Err(TransportError::Broken)]
+    {
         let senders = senders(&[("whatsapp", &["a", "b"]), ("sms", &["c"])]);
         let carrier = Scripted::new(&[("a", &[uncertain]), ("b", &[Ok(202)]), ("c", &[Ok(202)])]);
         let (outcome, _) = sent(&senders, &carrier, WHATSAPP_SMS, false);
@@ -182,14 +183,14 @@ fn a_channel_without_a_provider_is_passed_over_and_told() {
 #[test]
 fn an_uncertain_failure_is_what_the_caller_hears_of() {
     let senders = senders(&[("sms", &["a", "b"])]);
-    let carrier = Scripted::new(&[("a", &[Err(Failure::TimedOut)]), ("b", &[Ok(500)])]);
+    let carrier = Scripted::new(&[("a", &[Err(TransportError::TimedOut)]), ("b", &[Ok(500)])]);
     let (outcome, _) = sent(&senders, &carrier, SMS, true);
     assert_eq!(outcome, Err(SendError::Timeout));
     assert_eq!(carrier.asked(), ["a", "b"]);
 }
 
 #[test]
-fn nobody_is_asked_once_time_is_up() {
+fn no_provider_is_asked_once_time_is_up() {
     let senders = senders(&[("sms", &["a", "b"])]);
     let carrier = Scripted::new(&[("a", &[Ok(500)]), ("b", &[Ok(202)])]);
     *carrier.patience.lock().unwrap() = vec![15, 0];
@@ -202,7 +203,7 @@ fn nobody_is_asked_once_time_is_up() {
 #[test]
 fn a_provider_that_keeps_failing_is_left_alone_and_tried_again() {
     let senders = senders(&[("sms", &["a", "b"])]);
-    let mut script = vec![Err(Failure::Unreachable); 5];
+    let mut script = vec![Err(TransportError::Unreachable); 5];
     script.push(Ok(202));
     let carrier = Scripted::new(&[("a", &script), ("b", &[Ok(202)])]);
     let state = || senders.routes().next().unwrap().state(carrier.now());
@@ -210,25 +211,25 @@ fn a_provider_that_keeps_failing_is_left_alone_and_tried_again() {
         sent(&senders, &carrier, SMS, false).0.unwrap();
         assert_eq!(carrier.asked(), ["a", "b"]);
     }
-    assert_eq!(state(), State::Open);
+    assert_eq!(state(), BreakerState::Open);
     let (outcome, events) = sent(&senders, &carrier, SMS, false);
     assert_eq!(outcome, Ok(Channel::Sms));
     let passed = Event::Passed("sms-webhook".into(), Barred::Open(30));
     assert_eq!(events, [passed, Event::Accepted("sms-webhook-2".into())]);
     assert_eq!(carrier.asked(), ["b"]);
     carrier.now.store(NOW + 30, Ordering::Relaxed);
-    assert_eq!(state(), State::HalfOpen);
+    assert_eq!(state(), BreakerState::HalfOpen);
     let (_, events) = sent(&senders, &carrier, SMS, false);
     assert_eq!(carrier.asked(), ["a"]);
     let closed = Event::Breaker("sms-webhook".into(), Change::Closed);
     assert_eq!(events, [closed, Event::Accepted("sms-webhook".into())]);
-    assert_eq!(state(), State::Closed);
+    assert_eq!(state(), BreakerState::Closed);
 }
 
 #[test]
 fn a_lone_provider_that_is_left_alone_is_unavailable_at_once() {
     let senders = senders(&[("sms", &["a"])]);
-    let carrier = Scripted::new(&[("a", &[Err(Failure::TimedOut)])]);
+    let carrier = Scripted::new(&[("a", &[Err(TransportError::TimedOut)])]);
     for _ in 0..5 {
         assert_eq!(sent(&senders, &carrier, SMS, false).0, Err(SendError::Timeout));
     }
@@ -254,7 +255,7 @@ fn a_provider_has_so_many_messages_at_once_and_no_more() {
 #[test]
 fn a_caller_that_goes_away_leaves_no_message_in_flight_and_no_trial_open() {
     let senders = senders(&[("sms", &["a"])]);
-    let carrier = Scripted::new(&[("a", &[Err(Failure::Unreachable)])]);
+    let carrier = Scripted::new(&[("a", &[Err(TransportError::Unreachable)])]);
     for _ in 0..5 {
         sent(&senders, &carrier, SMS, false).0.unwrap_err();
     }
@@ -307,7 +308,7 @@ impl Carrier for Limited {
         Duration::from_secs(15)
     }
 
-    async fn call(&self, _: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Failure> {
+    async fn call(&self, _: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> {
         let left = self.refusals.load(Ordering::Relaxed);
         self.refusals.store(left.saturating_sub(1), Ordering::Relaxed);
         let (status, body) =
@@ -347,7 +348,7 @@ fn a_limit_towards_one_recipient_does_not_count_against_the_provider() {
             assert_eq!(send(), Err(SendError::Throttled(None)), "{body}");
         }
         let states: Vec<_> = senders.routes().map(|route| route.state(Timestamp(NOW))).collect();
-        assert_eq!(states == [State::Closed], is_spared, "{body}");
+        assert_eq!(states == [BreakerState::Closed], is_spared, "{body}");
         assert_eq!(send().is_ok(), is_spared, "{body}");
     }
 }

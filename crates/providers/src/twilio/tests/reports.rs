@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, Method};
 use sha1::Sha1;
 
-use crate::protocol::callback::{Callback, Received, Report};
+use crate::protocol::callback::{Callback, CallbackContent, MessageReport};
 use crate::protocol::tag::Tag;
 
 use super::*;
@@ -39,7 +39,7 @@ impl Call {
         Self { method: Method::POST, query: query.map(Into::into), signatures, body }
     }
 
-    fn received_by(&self, provider: &dyn Provider) -> Result<Received, CallbackError> {
+    fn received_by(&self, provider: &dyn Provider) -> Result<CallbackContent, CallbackError> {
         let mut headers = HeaderMap::new();
         for signature in &self.signatures {
             headers.append("X-Twilio-Signature", signature.parse().unwrap());
@@ -55,9 +55,9 @@ fn message_status(status: &str) -> Call {
     Call::new(Some(QUERY), &[("From", "+1 & é"), ("MessageSid", "SM1"), ("MessageStatus", status)])
 }
 
-fn received(outcome: DeliveryOutcome) -> Received {
+fn received(outcome: DeliveryOutcome) -> CallbackContent {
     let tag = Tag::parse("default.2.login.AbC-_9").unwrap();
-    Received { reports: vec![Report { tag, outcome }], answer: String::new() }
+    CallbackContent { reports: vec![MessageReport { tag, outcome }], answer: String::new() }
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn the_end_of_a_message_is_reported_and_nothing_before_it() {
             "Delivered",
             "",
         ] {
-            assert_eq!(result(status), Ok(Received::default()), "{status}");
+            assert_eq!(result(status), Ok(CallbackContent::default()), "{status}");
         }
     }
 }
@@ -98,14 +98,14 @@ fn the_end_of_a_call_is_reported_and_nothing_before_it() {
         assert_eq!(result(status), Ok(received(DeliveryOutcome::Failed)), "{status}");
     }
     for status in ["queued", "initiated", "ringing", "in-progress", "delivered"] {
-        assert_eq!(result(status), Ok(Received::default()), "{status}");
+        assert_eq!(result(status), Ok(CallbackContent::default()), "{status}");
     }
     let message = message_status("delivered").received_by(provider.as_ref());
     assert_eq!(message, Err(CallbackError::Unreadable));
 }
 
 #[test]
-fn whoever_is_not_twilio_reports_nothing() {
+fn a_request_that_twilio_did_not_sign_reports_nothing() {
     let good = message_status("delivered");
     let receive = |call: &Call| call.received_by(open("twilio_sms", json!({})).as_ref());
     assert_eq!(receive(&good), Ok(received(DeliveryOutcome::Delivered)));
@@ -153,7 +153,7 @@ fn the_older_name_of_a_status_counts_where_the_newer_is_missing() {
     assert_eq!(result(&[("SmsStatus", "undelivered")]), Ok(received(DeliveryOutcome::Failed)));
     assert_eq!(result(&[("MessageStatus", "delivered"), ("SmsStatus", "sent")]), delivered);
     let later = result(&[("MessageStatus", "sent"), ("SmsStatus", "delivered")]);
-    assert_eq!(later, Ok(Received::default()));
+    assert_eq!(later, Ok(CallbackContent::default()));
     let voice = open("twilio_voice", json!({}));
     let call = Call::new(Some(QUERY), &[("SmsStatus", "delivered")]);
     assert_eq!(call.received_by(voice.as_ref()), Err(CallbackError::Unreadable));

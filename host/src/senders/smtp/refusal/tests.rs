@@ -2,7 +2,7 @@ use super::*;
 
 fn refusal(code: u16, text: &str) -> Refusal {
     let lines = text.split('\n').map(|line| line.as_bytes().to_vec()).collect();
-    Refusal::new(&Reply { code, lines })
+    Refusal::new(&SmtpReply { code, lines })
 }
 
 fn told(text: &str, recipient: &str) -> Option<String> {

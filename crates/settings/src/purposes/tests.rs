@@ -1,7 +1,6 @@
-use std::collections::BTreeMap;
+use countersign_contract::settings::Activity;
 
 use super::*;
-use crate::purposes::{TenantSettings, gather};
 
 fn read(policies: &str) -> BTreeMap<String, PolicySettings> {
     serde_json::from_str(policies).unwrap()
@@ -62,31 +61,4 @@ fn more_windows_than_can_be_counted_are_refused() {
     assert_eq!(problems(&format!(r#"{{"a":{}}}"#, many(1, 9))), ["purposes.a.limits"]);
     let others = format!(r#"{{"a":{eight},"b":{},"c":{}}}"#, many(11, 1), policy("sms", &[]));
     assert_eq!(problems(&others), ["purposes.c.limits"]);
-}
-
-#[test]
-fn a_channel_that_costs_money_is_limited_in_three_ways_or_warned_of() {
-    let texts = |own: &str| {
-        let purposes = gather(&read(own), &BTreeMap::new(), &mut Vec::new());
-        warnings(&purposes).iter().map(ToString::to_string).collect::<Vec<_>>()
-    };
-    let all = ["subject", "ip", "tenant"].map(|scope| limit(scope, "send", 60));
-    for channel in ["sms", "voice", "whatsapp"] {
-        assert!(texts(&format!(r#"{{"a":{}}}"#, policy(channel, &all))).is_empty());
-        let warned = texts(&format!(r#"{{"a":{}}}"#, policy(channel, &[])));
-        assert_eq!(warned.len(), 1);
-        assert!(warned[0].contains("per `subject`, `ip` and `tenant`"), "{warned:?}");
-        assert!(warned[0].contains("purposes.a.limits"), "{warned:?}");
-    }
-    for missing in 0..3 {
-        let mut limits = all.to_vec();
-        // A limit on what is verified doesn't bound what is sent.
-        limits[missing] = limits[missing].replace("send", "verify");
-        let warned = texts(&format!(r#"{{"a":{}}}"#, policy("sms", &limits)));
-        let name = ["subject", "ip", "tenant"][missing];
-        assert!(warned[0].contains(&format!("per `{name}`:")), "{warned:?}");
-    }
-    for channel in ["email", "webhook"] {
-        assert!(texts(&format!(r#"{{"a":{}}}"#, policy(channel, &[]))).is_empty());
-    }
 }

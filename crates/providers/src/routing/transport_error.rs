@@ -5,7 +5,7 @@ use http::Uri;
 
 /// Why a call has no answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Failure {
+pub enum TransportError {
     /// The request left, or may have, and the connection broke before the head of an answer was whole.
     Broken,
     /// The runtime doesn't let this app call the host.
@@ -18,7 +18,7 @@ pub enum Failure {
     Unreachable,
 }
 
-impl Failure {
+impl TransportError {
     /// What it means for a message that was on its way to `url`; `path` is where the provider's settings stand. Of the
     /// URL only scheme, host and port are told: the rest may hold a token.
     #[must_use]
@@ -49,16 +49,16 @@ mod tests {
     #[test]
     fn what_the_operator_has_to_do_names_the_host_and_no_more_of_the_url() {
         let url: Uri = "https://example.com:8443/codes?token=hunter2".parse().unwrap();
-        let text = |failure: Failure| match failure.into_send_error("senders.sms", &url) {
+        let text = |failure: TransportError| match failure.into_send_error("senders.sms", &url) {
             SendError::NotConfigured(text) => text,
             other => panic!("{other:?}"),
         };
         assert_eq!(
-            text(Failure::Denied),
+            text(TransportError::Denied),
             "senders.sms: https://example.com:8443 may not be called: `allowed_outbound_hosts` has to name it"
         );
         assert_eq!(
-            text(Failure::Prohibited),
+            text(TransportError::Prohibited),
             "senders.sms: https://example.com:8443 has an address that the runtime's configuration blocks"
         );
     }
@@ -66,9 +66,9 @@ mod tests {
     #[test]
     fn what_may_have_left_is_told_from_what_did_not() {
         let url: Uri = "https://example.com/".parse().unwrap();
-        let error = |failure: Failure| failure.into_send_error("senders.sms", &url);
-        assert_eq!(error(Failure::TimedOut), SendError::Timeout);
-        assert_eq!(error(Failure::Broken), SendError::Unreadable);
-        assert_eq!(error(Failure::Unreachable), SendError::Unavailable);
+        let error = |failure: TransportError| failure.into_send_error("senders.sms", &url);
+        assert_eq!(error(TransportError::TimedOut), SendError::Timeout);
+        assert_eq!(error(TransportError::Broken), SendError::Unreadable);
+        assert_eq!(error(TransportError::Unreachable), SendError::Unavailable);
     }
 }

@@ -42,7 +42,7 @@ type Hook = Box<dyn FnOnce() + Send>;
 
 /// The world. Copies are the same world.
 #[derive(Clone)]
-pub(super) struct Desk(Arc<Mutex<Inner>>);
+pub(super) struct TestWorld(Arc<Mutex<Inner>>);
 
 struct Inner {
     memory: Memory,
@@ -63,7 +63,7 @@ struct Inner {
     policies: HashMap<(String, String), Result<Arc<Policy>, PolicyFaults>>,
 }
 
-impl Desk {
+impl TestWorld {
     pub(super) fn new(memory: Memory) -> Self {
         Self(Arc::new(Mutex::new(Inner {
             memory,
@@ -214,7 +214,7 @@ impl Inner {
     }
 }
 
-impl World for Desk {
+impl World for TestWorld {
     async fn run(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
         let mut inner = self.inner();
         assert!((1..=32).contains(&batch.len()), "a batch of {}", batch.len());
@@ -256,7 +256,7 @@ impl World for Desk {
         }
         let channel = inner.carrying.unwrap_or(message.channels[0]);
         inner.messages.push(message);
-        Ok(Delivery { channel, provider: "desk".into(), message_id: None })
+        Ok(Delivery { channel, provider: "world".into(), message_id: None })
     }
 
     fn now(&self) -> Timestamp {

@@ -1,0 +1,96 @@
+//! What an operator decides about a Redis store.
+
+use std::time::Duration;
+
+use countersign_contract::Secret;
+use redis::ConnectionInfo;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::address;
+use crate::stores::error::{OpenError, within};
+use crate::stores::generation::AfterRestart;
+
+/// `[store]` with `type = "redis"`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RedisSettings {
+    /// Where it is: `redis://user:password@host:port/database`, `valkey://…` or `redis+unix:///path`.
+    pub url: Option<Secret<String>>,
+    /// What every key begins with; `countersign:` if left out. At most 64 bytes of printable ASCII without braces,
+    /// which mark the part that decides where in a cluster a key lives.
+    pub key_prefix: String,
+    /// Seconds for all ten tries to connect at start-up: 1 to 300; 30 if left out.
+    #[schemars(range(min = 1, max = 300))]
+    pub connect_timeout_seconds: u64,
+    /// Milliseconds after which a batch is given up: 10 to 60,000; 1,000 if left out.
+    #[schemars(range(min = 10, max = 60_000))]
+    pub response_timeout_ms: u64,
+    /// How many batches may be on their way at once, at most: 1 to 65,536; 1,024 if left out. More wait, within the
+    /// time for their answer.
+    #[schemars(range(min = 1, max = 65_536))]
+    pub max_in_flight: u64,
+    /// What becomes of codes whose challenge was issued before the server was restarted or failed over.
+    pub after_restart: AfterRestart,
+}
+
+impl Default for RedisSettings {
+    fn default() -> Self {
+        Self {
+            url: None,
+            key_prefix: "countersign:".into(),
+            connect_timeout_seconds: 30,
+            response_timeout_ms: 1_000,
+            max_in_flight: 1_024,
+            after_restart: AfterRestart::Refuse,
+        }
+    }
+}
+
+/// Settings that hold.
+pub(super) struct Parsed {
+    /// Where the server is.
+    pub(super) address: ConnectionInfo,
+    /// For all tries to connect at start-up.
+    pub(super) patience: Duration,
+    /// For each batch.
+    pub(super) response_timeout: Duration,
+    /// Batches on their way at once.
+    pub(super) in_flight: usize,
+}
+
+impl RedisSettings {
+    /// Finds what is wrong with them, without connecting.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Setting`], the first one that is missing or out of its range.
+    pub fn check(&self) -> Result<(), OpenError> {
+        self.parse().map(drop)
+    }
+
+    /// Reads them.
+    pub(super) fn parse(&self) -> Result<Parsed, OpenError> {
+        let address = address::from(self.url.as_ref())?;
+        check_prefix(&self.key_prefix)?;
+        let patience = within("connect_timeout_seconds", self.connect_timeout_seconds, 1..=300)?;
+        let response_timeout =
+            within("response_timeout_ms", self.response_timeout_ms, 10..=60_000)?;
+        let in_flight = within("max_in_flight", self.max_in_flight, 1..=65_536)?;
+        Ok(Parsed {
+            address,
+            patience: Duration::from_secs(patience),
+            response_timeout: Duration::from_millis(response_timeout),
+            in_flight: usize::try_from(in_flight).unwrap_or(usize::MAX),
+        })
+    }
+}
+
+fn check_prefix(prefix: &str) -> Result<(), OpenError> {
+    let fits = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'{' | b'}');
+    if prefix.len() <= 64 && prefix.bytes().all(fits) {
+        return Ok(());
+    }
+    let reason = "at most 64 bytes of printable ASCII without braces".into();
+    Err(OpenError::Setting { name: "key_prefix", reason })
+}

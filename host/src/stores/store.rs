@@ -1,0 +1,37 @@
+//! What every backend does.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use countersign_contract::store::{Operation, Outcome};
+use countersign_contract::types::StoreError;
+
+use super::generation::Generation;
+use super::skew::Skew;
+
+/// The key that is written to prove that writes work. What it holds means nothing.
+pub const SCRATCH: &str = "scratch";
+
+/// What a backend's answer is, in time.
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Outcome, StoreError>> + Send + 'a>>;
+
+/// A key-value backend, as `wit/store.wit` asks for it.
+pub trait Store: Send + Sync + 'static {
+    /// Carries out a batch, in order, replies to each operation, and says on which generation of the data.
+    fn run(&self, batch: Vec<Operation>) -> Answer<'_>;
+
+    /// Says whether the backend answers right now, and is still the one that was opened.
+    fn ping(&self) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>>;
+
+    /// What is known of the backend. Asks nothing.
+    fn diagnostics(&self) -> Diagnostics;
+}
+
+/// What an operator is told of a backend, beyond whether it works.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Diagnostics {
+    /// Whether it tells when its data may have gone back to an earlier state.
+    pub generation: Generation,
+    /// How far its clock is from ours, where it has one of its own and that was measured.
+    pub skew: Option<Skew>,
+}
