@@ -107,7 +107,7 @@ fn after_an_error_the_same_instance_goes_on_and_loses_no_key() {
 }
 
 #[test]
-fn a_sweeper_with_a_clock_far_ahead_stops_nobody_for_good() {
+fn a_sweeper_with_a_clock_far_ahead_stops_no_sweep_for_good() {
     let model = Model::new(Format::Binary);
     block(model.store().run(&[set("{a}v", b"1", 60)])).unwrap();
     let mut fast = crate::Store::new(model.skewed(40 * 86_400));
