@@ -226,6 +226,10 @@ mod tests {
                 r#"{"sms": {"type": "pigeon"}}"#,
                 "senders.sms: `type` has to be one of `aws_notify`, `aws_ses`, `aws_sns`, `eskiz`, `meta_whatsapp`, `resend`, `twilio_sms`, `twilio_voice`, `twilio_whatsapp`, `wati`, `webhook`, `console`, `file`, `smtp`",
             ),
+            (
+                r#"{"sms": {"type": 7}}"#,
+                "senders.sms: `type` has to be one of `aws_notify`, `aws_ses`, `aws_sns`, `eskiz`, `meta_whatsapp`, `resend`, `twilio_sms`, `twilio_voice`, `twilio_whatsapp`, `wati`, `webhook`, `console`, `file`, `smtp`",
+            ),
             (r#"{"telegram": {}}"#, "senders.telegram: is no channel"),
             ("[]", "senders: has to be a map"),
             ("7", "senders: has to be a map"),
