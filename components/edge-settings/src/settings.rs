@@ -11,7 +11,7 @@
 //! | `messages` | `[messages]`: what messages say | the built-in words |
 //! | `sender_origin`, `second_sender_origin` … [`ORIGINS`] | the only origins that the app may call | not checked here |
 //! | `public_url` | where providers reach the app: `https://otp.example.com` | providers report nothing |
-//! | `client_address_header` | the header whose last value is the client's address | Spin's own; over other hosts none |
+//! | `client_address_header` | the header whose last value is the client's address | on Spin its own; over other hosts none |
 //!
 //! Documents are TOML or JSON, in the words of the native host's configuration file.
 

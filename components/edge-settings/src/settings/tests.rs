@@ -179,6 +179,8 @@ fn the_header_of_the_clients_address_is_one() {
     variables.insert("client_address_header", " X-Real-IP ".into());
     let settings = read_from(&variables).unwrap();
     assert_eq!(settings.client_address_header.as_deref(), Some("x-real-ip"));
+    variables.insert("client_address_header", " ".into());
+    assert_eq!(read_from(&variables).unwrap().client_address_header, None);
     let expected = ["client_address_header: is no header's name"];
     assert_eq!(problems("client_address_header", "x-real-ip: 1"), expected);
 }
