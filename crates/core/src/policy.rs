@@ -2,6 +2,8 @@
 
 mod numbers;
 mod presets;
+#[cfg(test)]
+mod texts;
 
 use std::fmt;
 use std::ops::RangeInclusive;
