@@ -13,8 +13,10 @@ mod affinity;
 mod child;
 mod edge;
 mod engines;
+mod instructions;
 mod load;
 mod log;
+mod map;
 mod micro;
 mod redis_counts;
 mod report;
@@ -54,6 +56,11 @@ enum Part {
     Startup,
     /// The edge app only; not among what runs without a name.
     Edge(edge::Plan),
+    /// Instructions per call only, held to the table in the docs: `cargo xtask instructions`.
+    Instructions(instructions::Place),
+    /// What callgrind counts.
+    #[command(hide = true)]
+    Counted(instructions::Counted),
     /// One operation in this process, over and over: for a profiler.
     Loop(micro::Endless),
     /// One server under test; ends when its standard input does.
@@ -75,6 +82,8 @@ fn main() -> Result<()> {
         Some(Part::Log(rounds)) => log::run(rounds.rounds),
         Some(Part::Startup) => startup(),
         Some(Part::Edge(plan)) => edge::run(&plan),
+        Some(Part::Instructions(place)) => instructions::run(&place),
+        Some(Part::Counted(counted)) => instructions::run_counted(&counted),
         Some(Part::Loop(endless)) => micro::run_endless(&endless),
         None => {
             web(&cli.load)?;

@@ -12,7 +12,7 @@ use self::report::{Outcome, Report, passed};
 use crate::python::REQUIREMENTS;
 use crate::toolchain::WASM;
 use crate::workspace::Workspace;
-use crate::{arguments, phone_table, process, shape, test, toolchain, wit};
+use crate::{arguments, instructions, phone_table, process, shape, test, toolchain, wit};
 
 /// What does no input or output of its own.
 const PURE: [&str; 3] = ["countersign-core", "countersign-http-api", "countersign-providers"];
@@ -76,6 +76,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
             }
         })
     });
+    report.step("instructions", || instructions::run(workspace, &[]).map(passed));
     report.step("component from elsewhere", || reproducible::check(workspace).map(passed));
     report.step("generated files", || {
         if workspace.root.join(REQUIREMENTS).exists() {

@@ -4,7 +4,8 @@ use anyhow::Result;
 
 use crate::workspace::Workspace;
 use crate::{
-    bench, build, ci, edge, lengthy, messages, phone_table, serve, shape, storms, test, wit,
+    bench, build, ci, edge, instructions, lengthy, messages, phone_table, serve, shape, storms,
+    test, wit,
 };
 
 /// One command of `cargo xtask`.
@@ -56,6 +57,12 @@ pub(crate) const COMMANDS: &[Command] = &[
         usage: "[<name>] [-- <arguments>]",
         summary: "build for release and measure",
         run: bench::run,
+    },
+    Command {
+        name: "instructions",
+        usage: "",
+        summary: "count what each call costs in instructions; fail over 2 % from the table in docs/benchmarks.md",
+        run: instructions::run,
     },
     Command {
         name: "soak",

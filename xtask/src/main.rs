@@ -7,6 +7,7 @@ mod ci;
 mod component;
 mod edge;
 mod help;
+mod instructions;
 mod lengthy;
 mod messages;
 mod node;

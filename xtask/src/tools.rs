@@ -17,6 +17,8 @@ pub(crate) enum Tool {
     Python,
     /// The Redis server, which the suites start themselves on free ports.
     Redis,
+    /// What counts the host's instructions.
+    Valgrind,
 }
 
 impl Tool {
@@ -28,6 +30,7 @@ impl Tool {
                 process::succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
             }
             Self::Redis => process::find_program("redis-server").is_some(),
+            Self::Valgrind => process::find_program("valgrind").is_some(),
         }
     }
 
@@ -38,6 +41,7 @@ impl Tool {
             Self::Nginx => &["nginx"],
             Self::Python => &["python3", "python3-venv"],
             Self::Redis => &["redis-server"],
+            Self::Valgrind => &["valgrind"],
         }
     }
 }

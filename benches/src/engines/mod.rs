@@ -44,22 +44,34 @@ impl Variant {
     }
 }
 
+/// Where the component is.
+pub(crate) fn component_path() -> Result<PathBuf> {
+    let path = std::env::var_os("COUNTERSIGN_TEST_WASM");
+    let path = path.context("COUNTERSIGN_TEST_WASM names no component: use `cargo xtask`")?;
+    Ok(path.into())
+}
+
 /// The component over `store` and `sender`, as the host runs it.
 pub(crate) async fn component(
     isolation: Isolation,
     store: Arc<dyn Store>,
     sender: Arc<dyn Sender>,
 ) -> Result<Engine> {
-    let component = PathBuf::from(
-        std::env::var_os("COUNTERSIGN_TEST_WASM")
-            .context("COUNTERSIGN_TEST_WASM names no component: run `cargo xtask bench`")?,
-    );
-    let cache = component.with_file_name("bench-native-code");
+    let settings = EngineSettings { isolation, ..EngineSettings::default() };
+    component_with(settings, store, sender).await
+}
+
+/// The same with settings of its own, but for where the component and its native code are.
+pub(crate) async fn component_with(
+    settings: EngineSettings,
+    store: Arc<dyn Store>,
+    sender: Arc<dyn Sender>,
+) -> Result<Engine> {
+    let component = component_path()?;
     let settings = EngineSettings {
-        cache_directory: Some(cache),
+        cache_directory: Some(component.with_file_name("bench-native-code")),
         component: Some(component),
-        isolation,
-        ..EngineSettings::default()
+        ..settings
     };
     let capabilities = Capabilities { store, sender, rules: Arc::new(setting::rules()) };
     let engine = Engine::open(&settings, capabilities)?;

@@ -1,7 +1,7 @@
 //! The keys of a deployment, and the three things they do: name subjects, authenticate, seal.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -16,7 +16,7 @@ const KEY_BYTES: usize = 32;
 /// Bytes of a sealed value's nonce.
 pub(crate) const NONCE_BYTES: usize = 24;
 /// Signs that stand for a purpose: 48 bits, among the few purposes of one recipient.
-const PURPOSE_CHARACTERS: usize = 8;
+pub(crate) const PURPOSE_CHARACTERS: usize = 8;
 /// The first byte of every sealed value: its format.
 const FORMAT: u8 = 1;
 
@@ -25,7 +25,8 @@ const FORMAT: u8 = 1;
 pub struct Keyring {
     index: Hmac<Sha256>,
     /// Seals what has to outlast every rotation of the others: derived from the index key, without a name.
-    lasting: Key,
+    /// Made when it is first needed: a new instance that seals nothing lasting does without.
+    lasting: OnceLock<Key>,
     current: Key,
     older: Vec<Key>,
     /// A cache: what stands for each purpose.
@@ -106,7 +107,7 @@ impl Keyring {
         if repeats_secret {
             return Err(KeyFault::DuplicateSecret);
         }
-        let lasting = Key::over(String::new(), absorb(index.clone(), &[b"lasting"]));
+        let lasting = OnceLock::new();
         Ok(Self { index, lasting, current, older, purposes: Mutex::default() })
     }
 
@@ -115,11 +116,12 @@ impl Keyring {
         first_half(absorb(self.index.clone(), words))
     }
 
-    /// What stands for a purpose in the names of keys.
-    pub(crate) fn purpose_tag(&self, purpose: &str) -> String {
+    /// Appends what stands for a purpose in the names of keys.
+    pub(crate) fn append_purpose_tag(&self, purpose: &str, name: &mut String) {
         let mut purposes = self.purposes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(tag) = purposes.get(purpose) {
-            return tag.clone();
+            name.push_str(tag);
+            return;
         }
         let digest = self.digest(&[b"purpose", purpose.as_bytes()]);
         let mut tag = BASE64URL_NOPAD.encode(&digest);
@@ -127,8 +129,8 @@ impl Keyring {
         if purposes.len() >= PURPOSES {
             purposes.clear();
         }
-        purposes.insert(purpose.to_owned(), tag.clone());
-        tag
+        name.push_str(&tag);
+        purposes.insert(purpose.to_owned(), tag);
     }
 
     /// The key that makes what is new.
@@ -137,8 +139,9 @@ impl Keyring {
     }
 
     /// The key that seals what has to outlast every rotation: how challenges ended, and failures.
-    pub(crate) const fn lasting(&self) -> &Key {
-        &self.lasting
+    pub(crate) fn lasting(&self) -> &Key {
+        let absorbed = || absorb(self.index.clone(), &[b"lasting"]);
+        self.lasting.get_or_init(|| Key::over(String::new(), absorbed()))
     }
 
     /// All keys with a name, the current one first.
@@ -158,7 +161,7 @@ impl Keyring {
         let (name, value) = value.split_at_checked(usize::from(*length))?;
         let (nonce, sealed) = value.split_at_checked(NONCE_BYTES)?;
         let key = match std::str::from_utf8(name).ok()? {
-            "" => &self.lasting,
+            "" => self.lasting(),
             name => self.named(name)?,
         };
         let data = associated(&key.name, place);

@@ -17,6 +17,7 @@
 //! takes nothing of what others have counted since.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
@@ -110,8 +111,11 @@ impl Windows {
                 Activity::Verify => "verify",
             };
             let Some((tag, scope)) = owner(keyring, limit.scope, counted) else { continue };
+            // With room for all of it from the beginning. Writing to a String can't fail.
+            let mut key = String::with_capacity(tag.len() + 48);
+            let _ = write!(key, "{tag}:limit:{scope}:{activity}:{length}:{number}");
             windows.push(Window {
-                key: format!("{tag}:limit:{scope}:{activity}:{length}:{number}"),
+                key,
                 scope: limit.scope,
                 max: limit.max,
                 // The margin is for clocks that differ.

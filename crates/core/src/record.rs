@@ -215,8 +215,13 @@ fn plain<T: Layout>(record: &T) -> Vec<u8> {
 }
 
 /// Opens what was sealed for this place; what doesn't open, or has another version, counts as absent.
-pub(crate) fn open<T: Layout>(keyring: &Keyring, place: &str, value: Option<Vec<u8>>) -> Option<T> {
-    let mut plain = keyring.open(place, &value?)?;
+pub(crate) fn open<T: Layout>(
+    keyring: &Keyring,
+    place: impl FnOnce() -> String,
+    value: Option<Vec<u8>>,
+) -> Option<T> {
+    let value = value?;
+    let mut plain = keyring.open(&place(), &value)?;
     let record = match plain.split_first() {
         // The padding is what is left.
         Some((version, layout)) if *version == T::VERSION => postcard::from_bytes(layout).ok(),

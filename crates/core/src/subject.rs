@@ -5,7 +5,7 @@ use countersign_contract::types::DeliveryOutcome;
 use data_encoding::BASE64URL_NOPAD;
 
 use crate::device::Device;
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, PURPOSE_CHARACTERS};
 use crate::nonce::Nonce;
 use crate::recipient::Recipient;
 use crate::slot::Slot;
@@ -13,14 +13,17 @@ use crate::slot::Slot;
 /// Bytes of a digest.
 pub(crate) const DIGEST_BYTES: usize = 16;
 
+/// Characters of a digest as a hash tag: base64url in braces.
+const TAG_CHARACTERS: usize = (DIGEST_BYTES * 4).div_ceil(3) + 2;
+/// What follows the hash tag of a recipient's history.
+const HISTORY: &str = ":history";
+
 /// A subject. All keys of a recipient, whatever the purpose, carry the same hash tag, so that a cluster keeps them
 /// together; those of its known devices carry another.
 #[derive(Clone)]
 pub(crate) struct Subject {
     /// Stands for the tenant and the recipient, and for whether its device is known.
     pub(crate) digest: [u8; DIGEST_BYTES],
-    /// `{digest}`.
-    tag: String,
     /// `{digest}:`, and what stands for the purpose.
     prefix: String,
 }
@@ -41,9 +44,11 @@ impl Subject {
         digest: [u8; DIGEST_BYTES],
         purpose: &str,
     ) -> Self {
-        let tag = tag(&digest);
-        let prefix = [&tag, ":", &keyring.purpose_tag(purpose)].concat();
-        Self { digest, tag, prefix }
+        let mut prefix = String::with_capacity(TAG_CHARACTERS + 1 + PURPOSE_CHARACTERS);
+        append_tag(&digest, &mut prefix);
+        prefix.push(':');
+        keyring.append_purpose_tag(purpose, &mut prefix);
+        Self { digest, prefix }
     }
 
     /// What all of its keys begin with.
@@ -60,7 +65,12 @@ impl Subject {
     pub(crate) fn history(&self, scope: FailureScope) -> String {
         match scope {
             FailureScope::Purpose => self.key("history"),
-            FailureScope::Recipient => [&self.tag, ":history"].concat(),
+            FailureScope::Recipient => {
+                let mut key = String::with_capacity(TAG_CHARACTERS + HISTORY.len());
+                append_tag(&self.digest, &mut key);
+                key.push_str(HISTORY);
+                key
+            }
         }
     }
 
@@ -124,9 +134,13 @@ pub(crate) fn digest(
 
 /// A digest as a hash tag.
 pub(crate) fn tag(digest: &[u8; DIGEST_BYTES]) -> String {
-    let mut tag = String::with_capacity(24);
-    tag.push('{');
-    BASE64URL_NOPAD.encode_append(digest, &mut tag);
-    tag.push('}');
+    let mut tag = String::with_capacity(TAG_CHARACTERS);
+    append_tag(digest, &mut tag);
     tag
+}
+
+fn append_tag(digest: &[u8; DIGEST_BYTES], name: &mut String) {
+    name.push('{');
+    BASE64URL_NOPAD.encode_append(digest, name);
+    name.push('}');
 }

@@ -98,8 +98,8 @@ fn the_tags_of_purposes_are_remembered_within_a_bound() {
     let known = || ring.purposes.lock().unwrap().len();
     for number in 0..PURPOSES {
         assert_eq!(known(), number);
-        ring.purpose_tag(&format!("p{number}"));
+        ring.append_purpose_tag(&format!("p{number}"), &mut String::new());
     }
-    ring.purpose_tag("one-more");
+    ring.append_purpose_tag("one-more", &mut String::new());
     assert_eq!(known(), 1);
 }
