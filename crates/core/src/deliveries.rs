@@ -39,7 +39,7 @@ impl Deliveries {
     ) -> Result<Self, StoreError> {
         let mut open = |(outcome, ticket)| {
             let value = replies.value(ticket)?;
-            Ok::<_, StoreError>(record::open::<Noted>(keyring, || subject.noted(outcome), value))
+            Ok::<_, StoreError>(record::open::<Noted>(keyring, &|| subject.noted(outcome), value))
         };
         let Asked([delivered, failed]) = asked;
         Ok(Self { delivered: open(delivered)?, failed: open(failed)? })

@@ -217,7 +217,7 @@ fn plain<T: Layout>(record: &T) -> Vec<u8> {
 /// Opens what was sealed for this place; what doesn't open, or has another version, counts as absent.
 pub(crate) fn open<T: Layout>(
     keyring: &Keyring,
-    place: impl FnOnce() -> String,
+    place: &dyn Fn() -> String,
     value: Option<Vec<u8>>,
 ) -> Option<T> {
     let value = value?;

@@ -101,7 +101,7 @@ impl Standing {
             }
         }
         let mut challenges: Option<Challenges> =
-            record::open(keyring, || subject.challenges(), replies.value(asked.challenges)?);
+            record::open(keyring, &|| subject.challenges(), replies.value(asked.challenges)?);
         challenges = challenges.filter(|challenges| now.0 < challenges.kept_until);
         if let Some(challenges) = &mut challenges {
             challenges.records.retain(|record| {
@@ -109,11 +109,11 @@ impl Standing {
             });
         }
         let place = || subject.history(policy.failure_scope);
-        let history: Option<History> = record::open(keyring, place, replies.value(asked.history)?);
+        let history: Option<History> = record::open(keyring, &place, replies.value(asked.history)?);
         let history = history.unwrap_or_default();
-        let success = record::open(keyring, || subject.success(), replies.value(asked.success)?);
+        let success = record::open(keyring, &|| subject.success(), replies.value(asked.success)?);
         let withdrawal = replies.value(asked.withdrawal)?;
-        let withdrawal = record::open(keyring, || subject.withdrawal(), withdrawal);
+        let withdrawal = record::open(keyring, &|| subject.withdrawal(), withdrawal);
         let mut standing = Self {
             challenges,
             kept_history: history.clone(),

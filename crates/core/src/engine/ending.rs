@@ -77,7 +77,7 @@ impl<W: World> Engine<W> {
         replies: &mut Replies,
     ) -> Result<History, StoreError> {
         let place = || located.subject.history(located.policy.failure_scope);
-        let history: Option<History> = record::open(&self.keyring, place, replies.value(before)?);
+        let history: Option<History> = record::open(&self.keyring, &place, replies.value(before)?);
         Ok(history.unwrap_or_default())
     }
 

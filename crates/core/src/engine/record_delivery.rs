@@ -33,7 +33,7 @@ impl<W: World> Engine<W> {
         let deliveries = Deliveries::ask(subject, &mut batch);
         let mut replies = self.run(batch).await?;
         let challenges: Option<Challenges> =
-            record::open(&self.keyring, || subject.challenges(), replies.value(challenges)?);
+            record::open(&self.keyring, &|| subject.challenges(), replies.value(challenges)?);
         let deliveries = Deliveries::read(&self.keyring, subject, deliveries, &mut replies)?;
         let challenges =
             challenges.filter(|challenges| now.0 < challenges.kept_until).ok_or(Error::NotFound)?;

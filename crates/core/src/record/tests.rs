@@ -113,7 +113,7 @@ fn another_version_counts_as_absent_and_padding_as_nothing() {
     assert_eq!(layout.len() % PADDING, 0);
     let open = |layout: &[u8]| {
         let sealed = keyring.lasting().seal("here", layout, [9; NONCE_BYTES]);
-        open::<Noted>(&keyring, || "here".to_owned(), Some(sealed)).map(|noted| noted.send_number)
+        open::<Noted>(&keyring, &|| "here".to_owned(), Some(sealed)).map(|noted| noted.send_number)
     };
     assert_eq!(open(&layout), Some(2));
     layout[0] += 1;

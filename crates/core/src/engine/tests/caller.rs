@@ -208,7 +208,7 @@ impl Caller {
             Cell::Value(value) => value.clone(),
             Cell::Count(_) => panic!("{place} is a count"),
         });
-        record::open(&keyring, || place, value).unwrap_or_default()
+        record::open(&keyring, &|| place.clone(), value).unwrap_or_default()
     }
 
     /// The failures that it counts.

@@ -104,7 +104,7 @@ fn a_challenge_does_not_open_without_the_key_that_issued_it() {
     let Cell::Value(value) = &entry.cell else { panic!() };
     let opens = |keys| {
         let value = Some(value.clone());
-        record::open::<record::Challenges>(&keyring(keys), || place.clone(), value).is_some()
+        record::open::<record::Challenges>(&keyring(keys), &|| place.clone(), value).is_some()
     };
     assert!(opens(ROTATED) && !opens(REMOVED));
 }

@@ -115,14 +115,14 @@ impl<W: World> Engine<W> {
         let mut replies = self.run(batch).await?;
         let verdict = Verdict::new(replies.count(step)?);
         let challenges: Option<Challenges> =
-            record::open(&self.keyring, || subject.challenges(), replies.value(challenges)?);
+            record::open(&self.keyring, &|| subject.challenges(), replies.value(challenges)?);
         let history: Option<History> = record::open(
             &self.keyring,
-            || subject.history(policy.failure_scope),
+            &|| subject.history(policy.failure_scope),
             replies.value(history)?,
         );
         let before: Option<Success> =
-            record::open(&self.keyring, || subject.success(), replies.value(success)?);
+            record::open(&self.keyring, &|| subject.success(), replies.value(success)?);
         // Those of its budget: an issue may have begun another one since.
         let is_same = |kept: &Budget| kept.first == budget.first;
         let rivals = challenges.filter(|kept| kept.budget.as_ref().is_some_and(is_same));
