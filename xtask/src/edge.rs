@@ -9,6 +9,10 @@ use crate::{arguments, component, process};
 /// The package of the program that connects the parts.
 const COMPOSER: &str = "xtask-compose";
 
+/// What cargo is told of a front and of a host, from the workspace's root.
+const SMALL: &str = "components/edge.toml";
+const SMALLEST: &str = "components/edge-rare.toml";
+
 /// The fronts: what each is called in a composition's name, its package, and what it exports to the runtime.
 const FRONTS: [Front; 2] = [
     Front { name: "", package: "countersign-edge-front-wasip3", export: "wasi:http/handler@0.3.0" },
@@ -55,11 +59,11 @@ pub(crate) fn build_and_place(workspace: &Workspace) -> Result<()> {
     // Each by itself: what other packages want of a shared dependency can't change its bytes.
     let mut fronts = Vec::new();
     for front in FRONTS {
-        let [bytes] = component::build_packages(workspace, "edge", [front.package])?;
+        let [bytes] = component::build_packages(workspace, Some(SMALL), [front.package])?;
         fronts.push((front, bytes));
     }
     for host in HOSTS {
-        let [bytes] = component::build_packages(workspace, "edge-rare", [host.package])?;
+        let [bytes] = component::build_packages(workspace, Some(SMALLEST), [host.package])?;
         for (front, front_bytes) in &fronts {
             let parts = Parts { engine: &engine, front: front_bytes, host: &bytes };
             let name = format!("countersign-edge{}{}", host.name, front.name);
