@@ -22,6 +22,9 @@ const HEADER_BYTES: usize = 8;
 const CUSTOM_SECTION: u8 = 0;
 const NAMES: &str = "component-name";
 
+/// The profile in `Cargo.toml`: one for all components, as macros are compiled once for each.
+const PROFILE: &str = "component";
+
 /// The package of `countersign.wasm`.
 const ENGINE: &str = "countersign-otp";
 
@@ -31,28 +34,29 @@ const ENGINE: &str = "countersign-otp";
 /// As [`build_packages`].
 pub(crate) fn build(workspace: &Workspace) -> Result<Vec<u8>> {
     // By itself: what other packages want of a shared dependency can't change its bytes.
-    let [component] = build_packages(workspace, "component", [ENGINE])?;
+    let [component] = build_packages(workspace, None, [ENGINE])?;
     Ok(component)
 }
 
-/// Builds some packages with a profile of `Cargo.toml`, each as a component.
+/// Builds some packages, each as a component, with what a file says in place of the profile's own settings.
 ///
 /// # Errors
 /// Where the wasm target can't be added, a build fails, or a module is no valid component.
 pub(crate) fn build_packages<const N: usize>(
     workspace: &Workspace,
-    profile: &str,
+    settings: Option<&str>,
     packages: [&str; N],
 ) -> Result<[Vec<u8>; N]> {
     toolchain::ensure_wasm_target(workspace)?;
     let mut cargo = workspace.cargo();
-    cargo.args(["build", "--profile", profile, "--target", WASM]);
+    cargo.args(["build", "--profile", PROFILE, "--target", WASM]);
+    cargo.args(settings.iter().flat_map(|file| ["--config", file]));
     cargo.args(packages.iter().flat_map(|package| ["--package", package]));
     cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags(workspace)?);
     process::run(&mut cargo)?;
     let mut components = [const { Vec::new() }; N];
     for (component, package) in components.iter_mut().zip(packages) {
-        let module = module_path(&workspace.target, profile, package);
+        let module = module_path(&workspace.target, package);
         let bytes = std::fs::read(&module).with_context(|| {
             format!("{} is missing; is {package} a `cdylib`?", module.display())
         })?;
@@ -123,8 +127,8 @@ pub(crate) fn without_names(component: &[u8]) -> Result<Vec<u8>> {
     Ok(kept)
 }
 
-fn module_path(target: &Path, profile: &str, package: &str) -> PathBuf {
-    target.join(WASM).join(profile).join(format!("{}.wasm", package.replace('-', "_")))
+fn module_path(target: &Path, package: &str) -> PathBuf {
+    target.join(WASM).join(PROFILE).join(format!("{}.wasm", package.replace('-', "_")))
 }
 
 /// The flags that make the module small at start and free of this machine's paths, as

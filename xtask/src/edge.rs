@@ -2,11 +2,16 @@
 //! each kind of store and each version of `wasi:http`.
 
 use anyhow::{Context, Result};
-use wac_graph::types::Package;
-use wac_graph::{CompositionGraph, EncodeOptions, NodeId};
 
 use crate::workspace::Workspace;
-use crate::{arguments, component};
+use crate::{arguments, component, process};
+
+/// The package of the program that connects the parts.
+const COMPOSER: &str = "xtask-compose";
+
+/// What cargo is told of a front and of a host, from the workspace's root.
+const SMALL: &str = "components/edge.toml";
+const SMALLEST: &str = "components/edge-rare.toml";
 
 /// The fronts: what each is called in a composition's name, its package, and what it exports to the runtime.
 const FRONTS: [Front; 2] = [
@@ -36,13 +41,6 @@ struct Host {
     package: &'static str,
 }
 
-/// An interface of the contract, as components name it.
-macro_rules! contract {
-    ($interface:literal) => {
-        concat!("countersign:otp/", $interface, "@0.1.0")
-    };
-}
-
 /// Builds every composition of the edge app and says where they are, how large and what their digests are.
 ///
 /// # Errors
@@ -61,16 +59,16 @@ pub(crate) fn build_and_place(workspace: &Workspace) -> Result<()> {
     // Each by itself: what other packages want of a shared dependency can't change its bytes.
     let mut fronts = Vec::new();
     for front in FRONTS {
-        let [bytes] = component::build_packages(workspace, "edge", [front.package])?;
+        let [bytes] = component::build_packages(workspace, Some(SMALL), [front.package])?;
         fronts.push((front, bytes));
     }
     for host in HOSTS {
-        let [bytes] = component::build_packages(workspace, "edge-rare", [host.package])?;
+        let [bytes] = component::build_packages(workspace, Some(SMALLEST), [host.package])?;
         for (front, front_bytes) in &fronts {
             let parts = Parts { engine: &engine, front: front_bytes, host: &bytes };
             let name = format!("countersign-edge{}{}", host.name, front.name);
-            let composed = compose(&parts, front.export)
-                .with_context(|| format!("the parts of {name} don't fit together"))?;
+            let composed = compose(workspace, &parts, front.export)
+                .with_context(|| format!("{name} can't be composed"))?;
             place(workspace, &name, &composed)?;
         }
     }
@@ -96,45 +94,23 @@ struct Parts<'a> {
     host: &'a [u8],
 }
 
-/// Connects the parts: who gives whom which interface. What is left over, the runtime gives.
-fn compose(parts: &Parts<'_>, export: &str) -> Result<Vec<u8>> {
-    let mut graph = Graph::default();
-    let host = graph.instantiate("host", parts.host)?;
-    let engine = graph.instantiate("engine", parts.engine)?;
-    for interface in [contract!("settings"), contract!("store"), contract!("sender")] {
-        graph.connect(host, engine, interface)?;
-    }
-    let front = graph.instantiate("front", parts.front)?;
-    graph.connect(engine, front, contract!("otp"))?;
-    for interface in [
-        contract!("configuration"),
-        contract!("upkeep"),
-        contract!("callbacks"),
-        contract!("senders"),
-    ] {
-        graph.connect(host, front, interface)?;
-    }
-    graph.encode(front, export)
-}
-
-#[derive(Default)]
-struct Graph(CompositionGraph);
-
-impl Graph {
-    fn instantiate(&mut self, name: &str, bytes: &[u8]) -> Result<NodeId> {
-        let package = Package::from_bytes(name, None, bytes.to_vec(), self.0.types_mut())?;
-        let package = self.0.register_package(package)?;
-        Ok(self.0.instantiate(package))
-    }
-
-    fn connect(&mut self, from: NodeId, to: NodeId, interface: &str) -> Result<()> {
-        let export = self.0.alias_instance_export(from, interface)?;
-        Ok(self.0.set_instantiation_argument(to, interface, export)?)
-    }
-
-    fn encode(mut self, front: NodeId, export: &str) -> Result<Vec<u8>> {
-        let handler = self.0.alias_instance_export(front, export)?;
-        self.0.export(handler, export)?;
-        component::without_names(&self.0.encode(EncodeOptions::default())?)
-    }
+/// Connects the parts, by a program that only the edge app needs.
+fn compose(workspace: &Workspace, parts: &Parts<'_>, export: &str) -> Result<Vec<u8>> {
+    let folder = workspace.target.join("compose");
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("{} can't be made", folder.display()))?;
+    let file = |name: &str, bytes: &[u8]| {
+        let path = folder.join(name);
+        component::write_if_changed(&path, bytes).map(|()| path)
+    };
+    let front = file("front.wasm", parts.front)?;
+    let engine = file("engine.wasm", parts.engine)?;
+    let host = file("host.wasm", parts.host)?;
+    let composed = folder.join("composed.wasm");
+    let mut cargo = workspace.cargo();
+    cargo.args(["run", "--quiet", "--package", COMPOSER, "--"]);
+    process::run(cargo.args([&front, &engine, &host]).arg(export).arg(&composed))?;
+    let bytes = std::fs::read(&composed)
+        .with_context(|| format!("{} can't be read", composed.display()))?;
+    component::without_names(&bytes)
 }

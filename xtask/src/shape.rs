@@ -1,120 +1,37 @@
-//! `cargo xtask shape`: what keeps the code easy to read, in numbers, each with a limit. The code of tests is left out.
+//! `cargo xtask shape`: what keeps the code easy to read, in numbers. Counted by a program of its own: `cargo xtask serve`
+//! has no need to compile what reads Rust.
 
-mod circles;
-mod conversions;
-mod report;
-mod sources;
-mod words;
+use std::fmt::Write as _;
 
-use std::cmp::Reverse;
-use std::path::Path;
+use anyhow::{Context, Result};
 
-use anyhow::Result;
-
-use self::report::Measure;
-use self::sources::Source;
-use crate::arguments;
 use crate::workspace::{Kind, Workspace};
+use crate::{arguments, process};
 
-/// What each number may be at most: what was reached last. Lower a limit where the code falls below it; raise none
-/// without a reason in the commit.
-const LIMITS: Limits =
-    Limits { second_definitions: 3, lines_of_conversions: 704, files_in_circles: 0, long_files: 2 };
-
-struct Limits {
-    /// Types that have the name of a word of the contract, beyond one for each word.
-    second_definitions: usize,
-    /// Lines of code that makes one type of another.
-    lines_of_conversions: usize,
-    /// Files that name one another's items.
-    files_in_circles: usize,
-    /// Files of over [`LONG`] lines, generated ones left out.
-    long_files: usize,
-}
-
-/// A file of more lines is a long one.
-const LONG: usize = 300;
+/// The package of the program that counts.
+const COUNTER: &str = "xtask-shape";
 
 /// The folder of packages that are nothing but tests and what these need.
 const TESTS: &str = "tests";
 
-/// Prints the numbers and what they are made of.
+/// Has the numbers printed, and what they are made of.
 ///
 /// # Errors
 /// Where a number is above its limit, or a source can't be read.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     arguments::refuse("shape", arguments)?;
-    let sources = read(workspace)?;
-    let measures = [
-        second_definitions(&workspace.root, &sources)?,
-        lines_of_conversions(&sources),
-        files_in_circles(&sources),
-        long_files(&sources),
-    ];
-    report::close(&measures)
-}
-
-fn read(workspace: &Workspace) -> Result<Vec<Source>> {
     let tests = workspace.root.join(TESTS);
-    let crates = workspace.crates()?;
-    crates
-        .iter()
-        .filter(|of| of.kind != Kind::Suite && !of.root.starts_with(&tests))
-        .map(|of| Source::read(&of.package, &workspace.root, &of.root))
-        .collect()
-}
-
-fn second_definitions(root: &Path, sources: &[Source]) -> Result<Measure> {
-    let words = words::find(root, sources)?;
-    let mut lines = Vec::new();
-    for (word, places) in words.iter().filter(|(_, places)| places.len() != 1) {
-        let places: Vec<_> = places.iter().map(|place| place.display().to_string()).collect();
-        let places = if places.is_empty() { "none".to_owned() } else { places.join(", ") };
-        lines.push(format!("{word}: {places}"));
-    }
-    Ok(Measure {
-        name: "second definitions of words",
-        found: words.values().map(|places| places.len().saturating_sub(1)).sum(),
-        limit: LIMITS.second_definitions,
-        lines,
-    })
-}
-
-fn lines_of_conversions(sources: &[Source]) -> Measure {
-    let mut files: Vec<_> = sources.iter().flat_map(conversions::find).collect();
-    files.sort_by_key(|(_, lines)| Reverse(*lines));
-    Measure {
-        name: "lines of conversions",
-        found: files.iter().map(|(_, lines)| lines).sum(),
-        limit: LIMITS.lines_of_conversions,
-        lines: files.iter().map(|(path, lines)| sized(*lines, path)).collect(),
-    }
-}
-
-fn files_in_circles(sources: &[Source]) -> Measure {
-    let (mut found, mut lines) = (0, Vec::new());
-    for source in sources {
-        for circle in circles::find(source) {
-            found += circle.len();
-            let files: Vec<_> = circle.iter().map(|path| path.display().to_string()).collect();
-            lines.push(format!("{}: {}", source.name, files.join(", ")));
+    let mut crates = String::new();
+    for of in workspace.crates()? {
+        if of.kind != Kind::Suite && !of.root.starts_with(&tests) {
+            // Writing to a String can't fail.
+            let _ = writeln!(crates, "{} {}", of.package, of.root.display());
         }
     }
-    Measure { name: "files in circles", found, limit: LIMITS.files_in_circles, lines }
-}
-
-fn long_files(sources: &[Source]) -> Measure {
-    let files = sources.iter().flat_map(|source| &source.files);
-    let mut long: Vec<_> = files.filter(|file| file.lines > LONG && !file.is_generated).collect();
-    long.sort_by_key(|file| Reverse(file.lines));
-    Measure {
-        name: "files of over 300 lines",
-        found: long.len(),
-        limit: LIMITS.long_files,
-        lines: long.iter().map(|file| sized(file.lines, &file.path)).collect(),
-    }
-}
-
-fn sized(lines: usize, path: &Path) -> String {
-    format!("{lines:>5}  {}", path.display())
+    let list = workspace.target.join("shape-crates.txt");
+    std::fs::write(&list, crates)
+        .with_context(|| format!("{} can't be written", list.display()))?;
+    let mut cargo = workspace.cargo();
+    cargo.args(["run", "--quiet", "--package", COUNTER, "--"]);
+    process::run(cargo.arg(&workspace.root).arg(list))
 }

@@ -12,13 +12,16 @@ use wit_parser::{Resolve, TypeDefKind};
 
 use super::sources::Source;
 
+/// What the names of the packages of `cargo xtask` begin with, which have nothing to do with the contract.
+const TOOLS: &str = "xtask";
+
 /// Where each word of the contract is defined, by the name of its type.
 ///
 /// # Errors
 /// Where `wit/` doesn't parse.
 pub(super) fn find(workspace: &Path, sources: &[Source]) -> Result<BTreeMap<String, Vec<PathBuf>>> {
     let mut words: BTreeMap<String, Vec<PathBuf>> = words_of(&workspace.join("wit"))?;
-    for source in sources.iter().filter(|source| source.name != env!("CARGO_PKG_NAME")) {
+    for source in sources.iter().filter(|source| !source.name.starts_with(TOOLS)) {
         for module in &source.modules {
             let Some(file) = source.files.get(module.file) else { continue };
             for name in module.items.iter().filter_map(type_name) {
