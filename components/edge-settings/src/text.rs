@@ -1,6 +1,6 @@
 //! Variables that hold a document: TOML, or JSON where the text begins with a brace.
 
-use countersign_settings::problem::Problem;
+use countersign_settings::problem::{Problem, expected};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -16,7 +16,9 @@ pub fn read<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, Problem> {
     serde_path_to_error::deserialize(&value).map_err(|error| {
         let path = error.path().to_string();
         let path = if path == "." { name.to_owned() } else { format!("{name}: {path}") };
-        Problem::new(path, shape_fault(&error.inner().to_string()))
+        let fault = error.inner().to_string();
+        let text = expected(&fault).map(|expected| format!("has to be {expected}"));
+        Problem::new(path, text.unwrap_or(fault))
     })
 }
 
@@ -40,15 +42,6 @@ pub fn value(name: &str, text: &str) -> Result<Value, Problem> {
         });
         Problem::new(name, format!("is no TOML: line {line}: {}", error.message()))
     })
-}
-
-/// What serde says of a wrong shape, without the value that it found: `invalid type: string "hunter2", expected u32`.
-fn shape_fault(text: &str) -> String {
-    let repeats = text.starts_with("invalid type") || text.starts_with("invalid value");
-    match text.rsplit_once("expected ") {
-        Some((_, expected)) if repeats => format!("has to be {expected}"),
-        _ => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -111,7 +111,8 @@ fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
     }
 }
 
-/// The problem that an error makes, without the value.
+/// The problem that an error makes, without the value. Settings have `countersign_settings::problem::expected` for it;
+/// here a caller is told a field and a code, never what serde expected.
 fn told(error: serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let path = error.path().to_string();
     let error = error.into_inner();

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::slice;
 
+use countersign_settings::problem::expected;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -84,15 +85,15 @@ pub(crate) fn without_values(error: &serde_json::Error) -> String {
     if !error.is_data() {
         return format!("has to be JSON: {text}{place}");
     }
-    let Some((_, expected)) = text.rsplit_once(", expected ") else { return text.to_owned() };
-    if text.starts_with("unknown variant ") {
-        return format!("`type` has to be {expected}");
-    }
-    let repeats = ["invalid length ", "invalid type: ", "invalid value: "];
-    if repeats.iter().any(|beginning| text.starts_with(beginning)) {
+    if let Some(expected) = expected(text) {
         return format!("has to be {expected}");
     }
-    text.to_owned()
+    match text.rsplit_once(", expected ") {
+        Some((_, types)) if text.starts_with("unknown variant ") => {
+            format!("`type` has to be {types}")
+        }
+        _ => text.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -46,6 +46,17 @@ impl fmt::Display for Problem {
     }
 }
 
+/// What serde expected where it found another value, out of the `fault` that it tells: `invalid type: string "hunter2",
+/// expected u32`. Nothing where the fault is of another kind.
+#[must_use]
+pub fn expected(fault: &str) -> Option<&str> {
+    let kinds = ["invalid length ", "invalid type: ", "invalid value: "];
+    let repeats_a_value = kinds.iter().any(|kind| fault.starts_with(kind));
+    // The last one: the value may hold the words as well.
+    let (_, expected) = fault.rsplit_once(", expected ").filter(|_| repeats_a_value)?;
+    Some(expected)
+}
+
 /// All that is wrong with a configuration: at least one thing.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Problems(pub Vec<Problem>);
@@ -67,5 +78,24 @@ impl std::error::Error for Problems {}
 impl From<Problem> for Problems {
     fn from(problem: Problem) -> Self {
         Self(vec![problem])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_fault_that_repeats_a_value_only_what_was_expected_is_told() {
+        for fault in [
+            "invalid type: string \"hunter2\", expected u32",
+            "invalid value: string \", expected hunter2\", expected u32",
+            "invalid length 7, expected u32",
+        ] {
+            assert_eq!(expected(fault), Some("u32"), "{fault}");
+        }
+        for fault in ["missing field `a`", "unknown field `a`, expected `b`", "no, expected u32"] {
+            assert_eq!(expected(fault), None, "{fault}");
+        }
     }
 }

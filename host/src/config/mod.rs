@@ -2,6 +2,9 @@
 //!
 //! Each section is a file of its own here or in the crate whose settings it holds. A secret `x` may stand in the file as
 //! `x`, or in a file of its own as `x_file`. Relative paths start at the working directory. See [`environment`] for how variables are named.
+//!
+//! `figment` and `config` stop at the first mistake that serde finds and repeat the value, which may be a secret. Here all
+//! mistakes are told at once, each with its line of the file, and a misspelt name with the one that was meant.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

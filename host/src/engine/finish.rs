@@ -2,6 +2,9 @@
 //!
 //! A client that hangs up drops the future of its request. A call of the engine that was dropped in the middle
 //! would leave what it counted unsettled: a lease that isn't given back, a failure that isn't taken back.
+//!
+//! A task for every call would do the same for 0.3 µs more CPU (70 ns against 390 where the call doesn't wait, 120
+//! against 420 where it waits once), and would have to pass panics on; a task is made here only for a client that left.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,4 +1,7 @@
 //! One connection: HTTP/1.1 with keep-alive, on a socket with a bounded patience.
+//!
+//! hyper-util's `GracefulShutdown` would not do for its end: it closes resting connections at once, where a request may
+//! be on its way (here after 300 ms), and sees only what hyper holds, while one that rests is a bare socket of ours.
 
 use std::future::poll_fn;
 use std::net::SocketAddr;

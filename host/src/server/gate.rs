@@ -1,4 +1,7 @@
 //! What every request passes on its way to the router: whose it is, whether there is room, how long it may take.
+//!
+//! `futures-util` catches panics here rather than `tower-http`'s layer, which wraps the same call: the layer's handler is
+//! given the panic alone, while our line of the log has the request's number and duration.
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;

@@ -86,17 +86,3 @@ async fn answers_that_hold_the_document_share_it() {
         assert_eq!(texts[0].as_ptr(), texts[1].as_ptr(), "{edition:?}");
     }
 }
-
-#[tokio::test]
-async fn what_is_not_described_is_not_served() {
-    for edition in Edition::ALL {
-        let document = edition.document().await;
-        for path in ["/v1/sweep", "/v1/status"] {
-            let router = edition.router(&Scripted::willing(), ApiKeys::open());
-            let reply = send(router, bare("POST", path)).await;
-            let is_served = reply.code() != "route_not_found";
-            let is_described = document["paths"].get(path).is_some();
-            assert_eq!(is_described, is_served, "{edition:?} {path}");
-        }
-    }
-}

@@ -2,6 +2,9 @@
 //!
 //! While the first new try is under way callers wait, within their deadline; once it has failed they are told at
 //! once, until a later try succeeds.
+//!
+//! redis's `ConnectionManager` connects again only when a command fails on it, so that each lost connection costs a caller
+//! its answer; and a new connection takes commands before anyone has asked which server and generation it leads to.
 
 use std::sync::Arc;
 use std::time::Duration;
