@@ -53,6 +53,7 @@ impl Guest for Front {
 }
 
 /// What work comes to that waits by itself; nothing where it has waited for too long.
+/// `now_or_never` of `futures-util` would do the same in 850 bytes more.
 fn now<T>(work: impl Future<Output = T>) -> Option<T> {
     match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => Some(value),

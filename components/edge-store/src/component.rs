@@ -5,13 +5,12 @@ countersign_contract::store!(crate::bindings::exports::countersign::otp::store);
 countersign_contract::upkeep!(crate::bindings::exports::countersign::otp::upkeep);
 
 use std::future::Future;
-use std::pin::pin;
 use std::sync::Mutex;
-use std::task::{Context, Poll, Waker};
 
 use countersign_contract::Translate;
 use countersign_contract::store::Outcome;
 use countersign_contract::types::StoreError;
+use futures_util::FutureExt as _;
 
 use crate::Store;
 use crate::bindings::countersign::otp::types;
@@ -41,10 +40,8 @@ fn with_store<T>(call: impl FnOnce(&mut Store<KeyValue>) -> T) -> Result<T, Stor
 
 /// Polls a call that can't wait.
 fn now<T>(call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result,
-        Poll::Pending => Err(StoreError::Other("a synchronous import did not return".into())),
-    }
+    let waits = || Err(StoreError::Other("a synchronous import did not return".into()));
+    call.now_or_never().unwrap_or_else(waits)
 }
 
 impl exported::Guest for Component {

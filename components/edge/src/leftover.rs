@@ -86,16 +86,12 @@ impl http_body::Body for Watched {
 
 #[cfg(test)]
 mod tests {
-    use std::pin::pin;
-    use std::task::Waker;
+    use futures_util::FutureExt as _;
 
     use super::*;
 
     fn now<T>(work: impl Future<Output = T>) -> T {
-        match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(value) => value,
-            Poll::Pending => panic!("it waits"),
-        }
+        work.now_or_never().expect("it waits")
     }
 
     #[test]

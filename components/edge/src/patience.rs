@@ -40,21 +40,15 @@ pub async fn unless<T, P: Future>(
 mod tests {
     use std::cell::Cell;
     use std::future::{pending, ready};
-    use std::task::{Context, Waker};
+
+    use futures_util::FutureExt as _;
 
     use super::*;
-
-    fn now<T>(work: impl Future<Output = T>) -> Option<T> {
-        match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(value) => Some(value),
-            Poll::Pending => None,
-        }
-    }
 
     #[test]
     fn work_that_need_not_wait_begins_no_pause() {
         let pause = || -> std::future::Ready<()> { panic!("it began") };
-        assert_eq!(now(unless(10, pause, ready(7))), Some(Some(7)));
+        assert_eq!(unless(10, pause, ready(7)).now_or_never(), Some(Some(7)));
     }
 
     #[test]
@@ -64,9 +58,9 @@ mod tests {
             pauses.set(pauses.get() + 1);
             ready(())
         };
-        assert_eq!(now(unless(10, pause, pending::<u8>())), Some(None));
+        assert_eq!(unless(10, pause, pending::<u8>()).now_or_never(), Some(None));
         assert_eq!(pauses.get(), 10);
-        assert_eq!(now(unless(10, pending::<()>, pending::<u8>())), None);
+        assert_eq!(unless(10, pending::<()>, pending::<u8>()).now_or_never(), None);
     }
 
     /// The runtime tells of one thing at a time: of the pause's end first, then of what the work waited for.
@@ -77,6 +71,6 @@ mod tests {
             polls += 1;
             if polls < 3 { Poll::Pending } else { Poll::Ready(7) }
         });
-        assert_eq!(now(unless(10, || ready(()), work)), Some(Some(7)));
+        assert_eq!(unless(10, || ready(()), work).now_or_never(), Some(Some(7)));
     }
 }

@@ -15,13 +15,12 @@ countersign_contract::sender!(crate::bindings::countersign::otp::sender);
 countersign_contract::otp!(crate::bindings::exports::countersign::otp::otp);
 
 use std::future::Future;
-use std::pin::pin;
 use std::sync::OnceLock;
-use std::task::{Context, Poll, Waker};
 
 use countersign_contract::otp::Error;
 use countersign_contract::{Secret, Translate};
 use countersign_core::{Engine, Keyring};
+use futures_util::FutureExt as _;
 
 use crate::bindings::countersign::otp::settings;
 use crate::bindings::exports::countersign::otp::otp;
@@ -102,8 +101,6 @@ fn engine() -> Result<&'static Engine<Imports>, Error> {
 
 /// Polls a call that can't wait.
 fn now<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result,
-        Poll::Pending => Err(Error::Misconfigured("a synchronous import did not return".into())),
-    }
+    let waits = || Err(Error::Misconfigured("a synchronous import did not return".into()));
+    call.now_or_never().unwrap_or_else(waits)
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 
 use crate::physical::Held;
 use crate::{Backend, Fault, Operation, Reply, Store};
 use countersign_contract::store::{Assignment, Step};
+use futures_util::FutureExt as _;
 
 /// When everything begins.
 pub(super) const BEGIN: u64 = 1_800_000_000;
@@ -338,10 +338,7 @@ impl Backend for Model {
 
 /// The outcome of a call that nothing stops.
 pub(super) fn block<T>(call: impl Future<Output = T>) -> T {
-    match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(outcome) => outcome,
-        Poll::Pending => panic!("a call waits"),
-    }
+    call.now_or_never().expect("a call waits")
 }
 
 pub(super) fn get(key: &str) -> Operation {
