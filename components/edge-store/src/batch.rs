@@ -29,6 +29,18 @@ impl<B: Backend> Store<B> {
         }
         self.calls.begin(BATCH_MILLIS);
         let mut prepared = self.prepare(batch).await?;
+        let replies = self.carry_out(batch, &mut prepared).await;
+        if replies.is_err() {
+            self.forget_unseen(&prepared);
+        }
+        replies
+    }
+
+    async fn carry_out<'a>(
+        &mut self,
+        batch: &'a [Operation],
+        prepared: &mut Prepared<'a>,
+    ) -> Result<Vec<Reply>, StoreError> {
         let mut replies = Vec::with_capacity(batch.len());
         let mut rest = batch;
         while let Some((first, others)) = rest.split_first() {
@@ -36,17 +48,15 @@ impl<B: Backend> Store<B> {
             let together = others.iter().take_while(|next| go_together(first, next)).count();
             let (some, others) = rest.split_at(together + 1);
             match first {
-                Operation::Delete(_) => {
-                    replies.extend(self.remove(some, batch, &mut prepared).await?)
-                }
+                Operation::Delete(_) => replies.extend(self.remove(some, batch, prepared).await?),
                 Operation::Get(_) | Operation::Increment(Step { by: 0, .. }) => {
-                    replies.extend(self.read(some, &prepared).await?);
+                    replies.extend(self.read(some, prepared).await?);
                 }
                 Operation::Increment(Step { key, by, ttl_seconds }) => {
-                    replies.push(self.increment(key, *by, *ttl_seconds, &mut prepared).await?);
+                    replies.push(self.increment(key, *by, *ttl_seconds, prepared).await?);
                 }
                 Operation::Set(Assignment { key, value, ttl_seconds }) => {
-                    replies.push(self.set(key, value, *ttl_seconds, &mut prepared).await?);
+                    replies.push(self.set(key, value, *ttl_seconds, prepared).await?);
                 }
             }
             rest = others;

@@ -127,6 +127,11 @@ impl<B: Backend> Store<B> {
         self.memory.was_not_new(key);
     }
 
+    /// Forgets what was registered unseen by a batch that failed: it isn't known whether it had been there.
+    pub(crate) fn forget_unseen(&mut self, prepared: &Prepared<'_>) {
+        prepared.unseen.iter().for_each(|key| self.memory.unregistered(key));
+    }
+
     fn is_trusted(&self, operation: &Operation, now: u64) -> bool {
         match operation {
             Operation::Delete(_) | Operation::Get(_) => false,

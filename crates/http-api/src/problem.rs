@@ -108,13 +108,14 @@ impl Problem {
 
     /// Drops `retry_after` where the store failed during a verification: the attempt may have been counted, and the
     /// code accepted.
-    pub(crate) fn of_an_attempt(self) -> Self {
-        match self.code {
-            ProblemCode::StoreUnavailable => Self::new(ProblemCode::StoreUnavailable).detail(
-                "The store is unavailable. The attempt may have been counted, and the code accepted.",
-            ),
-            _ => self,
+    pub(crate) fn of_an_attempt(mut self) -> Self {
+        if self.code != ProblemCode::StoreUnavailable {
+            return self;
         }
+        self.retry_after = None;
+        self.detail(
+            "The store is unavailable. The attempt may have been counted, and the code accepted.",
+        )
     }
 
     const fn retry_after(mut self, seconds: u32) -> Self {

@@ -1,6 +1,6 @@
 //! Counts that are stepped without having been read: what the journal says of them afterwards.
 
-use super::model::{Format, Model, block, get, set, step};
+use super::model::{Format, Model, Trouble, block, get, set, step};
 use crate::{Operation, Reply, Store, StoreError};
 
 /// An instance that has met a new count of the sort `n`, and so steps the next one unseen.
@@ -100,4 +100,18 @@ fn refused_requests_leave_no_lines_behind() {
         }
     }
     assert_eq!(lines(&model, "{a}:n:1"), 1);
+}
+
+#[test]
+fn what_a_failed_batch_registered_unseen_is_read_before_it_is_written() {
+    let model = Model::new(Format::Binary);
+    block(model.store().run(&[set("{a}:v", b"old", 60)])).unwrap();
+    let mut store = learnt(&model);
+    // The line and the step are carried out, the read isn't.
+    model.trouble(Trouble::Fails { call: 2, carried_out: false });
+    let batch = [step("{a}:n:1", 1, 60), get("{a}:v")];
+    assert_eq!(block(store.run(&batch)), Err(StoreError::Unavailable));
+    model.trouble(Trouble::None);
+    // A look, the value, and what the sweeper does to the old one.
+    assert_eq!(cost(&model, &mut store, &[set("{a}:v", b"new", 60)]).1, [2, 1]);
 }

@@ -110,9 +110,13 @@ async fn private_texts_go_to_the_log_and_only_there() {
         Error::DeliveryFailed(SendError::Other("the ttl of x".into())),
         Error::StoreUnavailable(StoreError::Other("the ttl of x".into())),
     ] {
-        let reply = send(Scripted::refusing(error).open(), bare("GET", "/v1/challenges/c")).await;
-        assert!(!reply.text.contains("the ttl of x"), "{}", reply.text);
-        assert!(traced::taken().contains("the ttl of x"));
+        for request in every_call() {
+            let route = format!("{} {}", request.method(), request.uri());
+            let reply = send(Scripted::refusing(error.clone()).open(), request).await;
+            assert!(!reply.text.contains("the ttl of x"), "{}", reply.text);
+            let text = traced::taken();
+            assert!(text.contains("the ttl of x"), "{route}: {text}");
+        }
     }
 }
 
