@@ -48,6 +48,7 @@ fn host_command(workspace: &Workspace, profile: Profile) -> Command {
     match profile {
         // With the features that the whole workspace asks for, as the tests do: compiled once for all.
         Profile::Development => cargo.arg("--workspace"),
+        Profile::Trial => cargo.args(["--profile", "trial", "--package", "countersign-binary"]),
         // With its own alone: the stand-in for Spin asks for more of wasmtime.
         Profile::Release => cargo.args(["--release", "--package", "countersign-binary"]),
     };

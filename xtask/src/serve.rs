@@ -18,9 +18,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
         bail!("`serve` takes no `{argument}`; the host's own arguments follow `--`");
     }
     build::component(workspace)?;
-    build::host(workspace, Profile::Development)?;
+    build::host(workspace, Profile::Trial)?;
     let own_configuration = workspace.root.join("countersign.toml").exists();
-    let mut host = workspace.command(workspace.host(Profile::Development));
+    let mut host = workspace.command(workspace.host(Profile::Trial));
     host.args(host_arguments(own_configuration, passed));
     process::replace_with(&mut host)
 }

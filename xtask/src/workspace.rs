@@ -94,6 +94,8 @@ impl Workspace {
 pub(crate) enum Profile {
     /// Cargo's `dev`, shared with the tests.
     Development,
+    /// `trial`: quick to build, for `cargo xtask serve`.
+    Trial,
     /// Cargo's `release`.
     Release,
 }
@@ -102,6 +104,7 @@ impl Profile {
     fn folder(self) -> &'static str {
         match self {
             Self::Development => "debug",
+            Self::Trial => "trial",
             Self::Release => "release",
         }
     }
