@@ -20,6 +20,7 @@ mod map;
 mod micro;
 mod redis_counts;
 mod report;
+mod requests;
 mod scale;
 mod server;
 mod setting;

@@ -10,9 +10,7 @@ use anyhow::{Result, anyhow, bail};
 use countersign::config::Isolation;
 use countersign::stores::memory::{MemorySettings, MemoryStore};
 use countersign::stores::{Store, clock};
-use countersign_contract::otp::{Addressee, Error, IssueRequest, Target, Verified, VerifyRequest};
-use countersign_contract::types::Channel;
-use countersign_contract::{Pii, Secret};
+use countersign_contract::otp::{Error, Target, Verified};
 use countersign_http_api::otp::{Failure, Otp};
 use rustix::time::{ClockId, clock_gettime};
 
@@ -20,6 +18,7 @@ use self::map_world::MapWorld;
 use crate::engines::native::Native;
 use crate::engines::{component, native};
 use crate::report::Spread;
+use crate::requests::{addressee, issue, verify};
 use crate::setting::{Purpose, Recipients, TENANT, WRONG_CODE, WRONG_CODES};
 
 pub(crate) use self::codes::Codes;
@@ -91,7 +90,7 @@ fn memory() -> Result<Arc<dyn Store>> {
 async fn sample(otp: &impl Otp, codes: &Codes, recipients: &mut Recipients) -> Result<Row> {
     let people: Vec<_> = (0..CHALLENGES).map(|_| recipients.next()).collect();
     let mut answers = Vec::with_capacity(CHALLENGES);
-    let requests: Vec<_> = people.iter().map(|to| issue(to)).collect();
+    let requests: Vec<_> = people.iter().map(|to| issue(Purpose::Plain, to)).collect();
     let start = cpu_nanoseconds();
     for request in requests {
         answers.push((otp.issue(request).await, codes.last()));
@@ -113,10 +112,7 @@ async fn sample(otp: &impl Otp, codes: &Codes, recipients: &mut Recipients) -> R
 
     let by_id = challenges.iter().map(|(id, _)| Target::Id(id.clone())).collect();
     let by_id = status(otp, by_id).await?;
-    let by_recipient = people.iter().map(|to| {
-        let purpose = Purpose::Plain.name().into();
-        Target::Recipient(Addressee { purpose, to: Pii::new(to.clone()), device_cookie: None })
-    });
+    let by_recipient = people.iter().map(|to| Target::Recipient(addressee(Purpose::Plain, to)));
     let by_recipient = status(otp, by_recipient.collect()).await?;
 
     let right: Vec<_> = challenges.iter().map(|(id, code)| verify(id, code)).collect();
@@ -148,31 +144,6 @@ fn expect_wrong(answer: Result<Verified, Failure>) -> Result<()> {
 pub(crate) fn cpu_nanoseconds() -> f64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
-}
-
-fn issue(to: &str) -> IssueRequest {
-    IssueRequest {
-        tenant: TENANT.into(),
-        purpose: Purpose::Plain.name().into(),
-        channel: Some(Channel::Sms),
-        to: Pii::new(to.into()),
-        reference: None,
-        locale: None,
-        client_ip: Some("127.0.0.1".into()),
-        device_cookie: None,
-    }
-}
-
-fn verify(id: &str, code: &str) -> VerifyRequest {
-    VerifyRequest {
-        tenant: TENANT.into(),
-        target: Target::Id(id.into()),
-        purpose: None,
-        to: None,
-        code: Secret::new(code.into()),
-        reference: None,
-        client_ip: Some("127.0.0.1".into()),
-    }
 }
 
 /// One operation, over and over.
@@ -209,7 +180,7 @@ async fn repeat(otp: &impl Otp, endless: &Endless) -> Result<()> {
     let wrong_codes = if endless.operation == "wrong" { WRONG_CODES } else { 0 };
     let mut left = endless.times;
     while left > 0 {
-        let challenge = otp.issue(issue(&recipients.next())).await;
+        let challenge = otp.issue(issue(Purpose::Plain, &recipients.next())).await;
         let id = challenge.map_err(|failure| anyhow!("issue: {failure:?}"))?.id;
         left = left.saturating_sub(wrong_codes.max(1));
         for _ in 0..wrong_codes {

@@ -5,16 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use countersign::senders::{Sender, Sent};
-use countersign_contract::otp::{
-    Addressee, Error, IssueRequest, ResendRequest, Target, VerifyRequest,
-};
+use countersign_contract::otp::{Error, ResendRequest, Target, VerifyRequest};
 use countersign_contract::sender::Message;
-use countersign_contract::types::{Channel, DeliveryOutcome};
-use countersign_contract::{Pii, Secret};
+use countersign_contract::types::DeliveryOutcome;
 use countersign_http_api::otp::{Failure, Otp};
 
 use super::verb::Verb;
 use crate::engines::delivery;
+use crate::requests::{addressee, issue, verify};
 use crate::setting::{Purpose, Recipients, TENANT, WRONG_CODE};
 
 /// What runs calls, and counts what they cost.
@@ -121,35 +119,6 @@ async fn wrong(otp: &impl Otp, request: VerifyRequest) -> Result<(), Failure> {
     }
 }
 
-fn issue(purpose: Purpose, to: &str) -> IssueRequest {
-    IssueRequest {
-        tenant: TENANT.into(),
-        purpose: purpose.name().into(),
-        channel: Some(Channel::Sms),
-        to: Pii::new(to.into()),
-        reference: None,
-        locale: None,
-        client_ip: Some("127.0.0.1".into()),
-        device_cookie: None,
-    }
-}
-
-fn verify(id: &str, code: &str) -> VerifyRequest {
-    VerifyRequest {
-        tenant: TENANT.into(),
-        target: Target::Id(id.into()),
-        purpose: None,
-        to: None,
-        code: Secret::new(code.into()),
-        reference: None,
-        client_ip: Some("127.0.0.1".into()),
-    }
-}
-
 fn resend(id: &str) -> ResendRequest {
     ResendRequest { tenant: TENANT.into(), id: id.into(), client_ip: Some("127.0.0.1".into()) }
-}
-
-fn addressee(purpose: Purpose, to: &str) -> Addressee {
-    Addressee { purpose: purpose.name().into(), to: Pii::new(to.into()), device_cookie: None }
 }
