@@ -278,7 +278,7 @@ impl App {
             command.args(&launch.options);
             command.envs(launch.environment.iter().map(|(name, value)| (name, value)));
             match Self::spawn(command, port).await {
-                Err(error) if error.to_string().contains("Address already in use") => {
+                Err(error) if error.to_string().contains("already in use") => {
                     last = error;
                 }
                 started => return started,
