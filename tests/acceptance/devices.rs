@@ -3,13 +3,15 @@
 use countersign_tests::outbox::wrong;
 use serde_json::json;
 
-use crate::calls::{By, Challenge, assert_problem, issue, issue_with, issued, phone, verify};
+use crate::calls::{By, Challenge, assert_problem, issue_with, issued, phone, verify};
 use crate::environment::Environment;
 
 const RULES: &str = r#"
 [purposes.login]
 channels = ["sms"]
-cooldown_seconds = 1
+cooldown_seconds = 0
+[purposes.payment]
+channels = ["sms"]
 [purposes.forgets]
 channels = ["sms"]
 remember_device_seconds = 0
@@ -25,13 +27,7 @@ pub(crate) async fn strangers_do_not_keep_a_known_device_out(environment: &mut i
     assert_eq!(cookie.len(), 28);
 
     // A stranger locks the recipient.
-    let theirs = loop {
-        let answer = issue(&client, "login", &phone(1)).await;
-        if answer.status == 201 {
-            break Challenge { id: answer.id().into(), ..challenge.clone() };
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    };
+    let theirs = issued(&client, "login", &phone(1)).await;
     let code = environment.outbox().code(&theirs.id);
     for _ in 0..3 {
         assert_eq!(verify(&client, By::Id, &theirs, &wrong(&code)).await.status, 422);
@@ -49,15 +45,19 @@ pub(crate) async fn strangers_do_not_keep_a_known_device_out(environment: &mut i
     assert_eq!(answer.status, 200, "{answer:?}");
     assert!(answer.json["device_cookie"].is_string());
 
+    // The cookie counts for every purpose.
+    let body = json!({ "purpose": "payment", "to": phone(1), "device_cookie": cookie });
+    assert_eq!(issue_with(&client, body).await.status, 201);
+
     // Another recipient's, and two that are none.
     for (to, cookie) in [(phone(2), cookie.as_str()), (phone(3), "\u{e9}"), (phone(4), "")] {
-        issued(&client, "login", &to).await;
-        let body = json!({ "purpose": "login", "to": to, "device_cookie": cookie });
+        issued(&client, "payment", &to).await;
+        let body = json!({ "purpose": "payment", "to": to, "device_cookie": cookie });
         assert_problem(
             &issue_with(&client, body).await,
             429,
             "throttled",
-            json!({ "scope": "cooldown", "retry_after": [1, 1] }),
+            json!({ "scope": "cooldown", "retry_after": [1, 60] }),
         );
     }
     for bad in [json!(7), json!("A".repeat(257))] {

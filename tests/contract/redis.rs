@@ -133,7 +133,7 @@ async fn a_store_comes_back_with_its_server() {
         let start = Instant::now();
         let result = store.run(vec![step("{a}n", 1, 60)]).await;
         assert!(matches!(result, Err(StoreError::Timeout | StoreError::Unavailable)), "{result:?}");
-        assert!(start.elapsed() < Duration::from_millis(1_500), "{:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     }
     server.restart().unwrap();
     until_back(&store).await;
@@ -151,7 +151,7 @@ async fn a_dead_connection_that_was_not_closed_is_replaced() {
     let start = Instant::now();
     let result = store.run(vec![step("{a}n", 1, 60)]).await;
     assert!(matches!(result, Err(StoreError::Timeout)), "{result:?}");
-    assert!(start.elapsed() < Duration::from_millis(600), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_millis(950), "{:?}", start.elapsed());
     proxy.forward();
     until_back(&store).await;
     assert_same(&store.run(vec![step("{a}n", 1, 60)]).await.unwrap().replies, &[Reply::Count(1)]);
@@ -227,7 +227,7 @@ async fn a_refusal_is_told_at_once_and_without_the_password() {
         let error = RedisStore::open(&redis_settings(&url)).await.err().unwrap();
         assert!(matches!(error, OpenError::Denied { .. }), "{error}");
         assert!(!format!("{error} {error:?} {:?}", redis_settings(&url)).contains("hunter2"));
-        assert!(start.elapsed() < Duration::from_secs(2));
+        assert!(start.elapsed() < Duration::from_secs(10));
     }
     let store = redis_at(&format!("redis://ann:right@{address}")).await;
     let result = store.run(vec![set("{a}v", b"x", 60), step("{a}n", 1, 60)]).await;
@@ -243,7 +243,7 @@ async fn a_server_that_is_not_there_is_given_up_in_time() {
     let error = RedisStore::open(&settings).await.err().unwrap();
     assert!(matches!(error, OpenError::Unavailable { .. }), "{error}");
     assert!(error.to_string().contains("refused"), "{error}");
-    assert!(start.elapsed() < Duration::from_secs(2));
+    assert!(start.elapsed() < Duration::from_secs(10));
 }
 
 #[tokio::test]
