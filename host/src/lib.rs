@@ -11,3 +11,4 @@ pub mod serve;
 pub mod server;
 pub mod stores;
 pub mod telemetry;
+mod tls;

@@ -28,13 +28,13 @@ async fn a_certificate_for_another_name_is_refused() {
     let authority = Authority::new().unwrap();
     let certified = authority.certify("mail.example.test").unwrap();
     let place = Place::with(authority, &certified).await;
-    refused(&place, json!({}), "is for another name than `host`").await;
+    refused(&place, json!({}), "is for another name than the server's").await;
 }
 
 #[tokio::test]
 async fn a_certificate_for_a_name_is_refused_for_an_address() {
     let place = Place::new().await;
-    refused(&place, json!({"host": "127.0.0.1"}), "is for another name than `host`").await;
+    refused(&place, json!({"host": "127.0.0.1"}), "is for another name than the server's").await;
 }
 
 #[tokio::test]

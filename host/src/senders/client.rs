@@ -14,12 +14,12 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use tokio::time::{Instant, timeout, timeout_at};
 use tower::timeout::Timeout;
 use tower::util::MapFuture;
+
+use crate::tls;
 
 /// Until there is a connection: name, address and TLS together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -38,7 +38,7 @@ const MAX_HEAD_BYTES: usize = 32 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// The file of further authorities can't be used.
-    #[error("{path} can't be used: {reason}")]
+    #[error("{path} {reason}")]
     Authorities {
         /// The file.
         path: String,
@@ -74,7 +74,7 @@ impl HttpClient {
         http.enforce_http(false);
         http.set_nodelay(true);
         let https = HttpsConnectorBuilder::new()
-            .with_tls_config(tls(authorities)?)
+            .with_tls_config(config(authorities)?)
             // `http:` is for loopback only, which the settings saw to.
             .https_or_http()
             .enable_http1()
@@ -129,25 +129,13 @@ async fn read(mut body: Incoming, bytes: &mut Vec<u8>) {
     }
 }
 
-fn tls(authorities: Option<&Path>) -> Result<ClientConfig, ClientError> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+fn config(authorities: Option<&Path>) -> Result<ClientConfig, ClientError> {
+    let mut roots = tls::public_authorities();
     if let Some(path) = authorities {
-        let unusable =
-            |reason: String| ClientError::Authorities { path: path.display().to_string(), reason };
-        let certificates = CertificateDer::pem_file_iter(path)
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .map_err(|error| unusable(error.to_string()))?;
-        if certificates.is_empty() {
-            return Err(unusable("it holds no certificate in PEM".to_owned()));
-        }
-        for certificate in certificates {
-            roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
-        }
+        tls::add_authorities(&mut roots, path).map_err(|reason| ClientError::Authorities {
+            path: path.display().to_string(),
+            reason,
+        })?;
     }
-    let provider = rustls::crypto::ring::default_provider();
-    let config = ClientConfig::builder_with_provider(provider.into())
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(config)
+    Ok(tls::client_config(roots, None)?)
 }

@@ -56,6 +56,14 @@ pub enum OpenError {
         /// What it has to be.
         reason: String,
     },
+    /// The server's certificate is not good, or the server refuses ours.
+    #[error("the store's server {server} can't be trusted: {reason}")]
+    Untrusted {
+        /// Its address.
+        server: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// The backend could not be used within the time allowed for start-up.
     #[error("the store can't be reached: {reason}")]
     Unavailable {

@@ -17,11 +17,13 @@ pub mod redis;
 mod skew;
 pub mod sqlite;
 mod store;
+mod tls;
 
 pub use error::OpenError;
 pub use generation::{AfterRestart, Generation};
 pub use skew::Skew;
 pub use store::{Answer, Diagnostics, SCRATCH, Store};
+pub use tls::TlsSettings;
 
 /// Which backend, and how: `[store]` of the configuration.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

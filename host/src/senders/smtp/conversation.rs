@@ -14,6 +14,7 @@ use super::outcome::{Cause, Phase, Refusal, SmtpError};
 use super::reply::{Kind, SmtpReply};
 use super::settings::{Account, Credentials};
 use super::stream::{Encryption, Stream, Trouble};
+use crate::tls;
 
 /// How long each step may take; what the server does with a whole mail may take all the time that is left.
 const STEP_LIMIT: Duration = Duration::from_secs(10);
@@ -223,8 +224,7 @@ fn cause(trouble: Trouble) -> Cause {
         Trouble::Broken(error) => error,
         Trouble::Garbled => return Cause::Garbled,
     };
-    let within = error.get_ref().and_then(|error| error.downcast_ref());
-    match within {
+    match tls::within(&error) {
         Some(rustls::Error::InvalidCertificate(error)) => Cause::Untrusted(error.clone()),
         Some(_) => Cause::Tls,
         None => Cause::Broken,

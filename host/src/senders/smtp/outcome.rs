@@ -8,6 +8,7 @@ use lettre::Address;
 use rustls::CertificateError;
 
 pub(super) use super::refusal::Refusal;
+use crate::tls;
 
 /// How far it had come. Until the end of the content nothing can have gone out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -93,26 +94,10 @@ impl SmtpError {
             )),
             Cause::Untrusted(error) => SendError::NotConfigured(format!(
                 "{path}: the server's certificate {}",
-                complaint(error)
+                tls::complaint(error)
             )),
             Cause::Refused(reply) => refusal(self.phase, reply, path, recipient),
         }
-    }
-}
-
-fn complaint(error: &CertificateError) -> &'static str {
-    match error {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "has expired",
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "is not valid yet"
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "is for another name than `host`"
-        }
-        CertificateError::UnknownIssuer => {
-            "comes from an authority that isn't trusted: see ca_file"
-        }
-        _ => "is not good",
     }
 }
 

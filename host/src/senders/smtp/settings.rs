@@ -1,17 +1,16 @@
 //! `type = "smtp"`: what an operator says of a mail server, and all that can be wrong with it.
 
 use std::net::IpAddr;
-use std::path::Path;
 use std::sync::Arc;
 
 use countersign_contract::Secret;
 use countersign_providers::{Problem, Problems, SmtpSettings, Tls};
 use lettre::message::Mailbox;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, DnsName, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::RootCertStore;
+use rustls::pki_types::{DnsName, ServerName};
 
 use super::stream::Encryption;
+use crate::tls;
 
 /// Longest user name and password that are taken.
 const MAX_CREDENTIAL_BYTES: usize = 1024;
@@ -158,23 +157,20 @@ impl Found<'_> {
 
     fn authorities(&mut self, settings: &SmtpSettings) -> Option<RootCertStore> {
         let Some(file) = settings.ca_file.as_deref() else {
-            return Some(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
+            return Some(tls::public_authorities());
         };
         if settings.tls == Tls::None {
             self.add("ca_file", "is of no use with `tls = \"none\"`");
             return None;
         }
-        read_certificates(file).map_err(|text| self.add("ca_file", text)).ok()
+        let mut roots = RootCertStore::empty();
+        let read = tls::add_authorities(&mut roots, file);
+        read.map_err(|text| self.add("ca_file", text)).ok().map(|()| roots)
     }
 
     fn encryption(&mut self, host: &str, authorities: RootCertStore) -> Option<Encryption> {
-        let provider = rustls::crypto::ring::default_provider();
-        let config = ClientConfig::builder_with_provider(provider.into())
-            .with_safe_default_protocol_versions()
-            .map_err(|_| self.add("tls", "can't be set up"))
-            .ok()?
-            .with_root_certificates(authorities)
-            .with_no_client_auth();
+        let config = tls::client_config(authorities, None);
+        let config = config.map_err(|_| self.add("tls", "can't be set up")).ok()?;
         // What isn't a name has left a problem.
         let name = ServerName::try_from(host.to_owned()).ok()?;
         Some(Encryption { connector: Arc::new(config).into(), name })
@@ -184,20 +180,4 @@ impl Found<'_> {
 fn is_loopback(host: &str) -> bool {
     let address: Result<IpAddr, _> = host.parse();
     address.map_or_else(|_| host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
-}
-
-fn read_certificates(file: &Path) -> Result<RootCertStore, String> {
-    let pem = std::fs::read(file).map_err(|error| format!("can't be read: {}", error.kind()))?;
-    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    let broken = || "has to hold certificates in PEM".to_owned();
-    let read = read.map_err(|_| broken())?;
-    if read.is_empty() {
-        return Err(broken());
-    }
-    let mut authorities = RootCertStore::empty();
-    for certificate in read {
-        let unusable = |_| "holds a certificate that can't be used".to_owned();
-        authorities.add(certificate).map_err(unusable)?;
-    }
-    Ok(authorities)
 }
