@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use countersign_contract::store::{Operation, Step};
 use countersign_contract::types::StoreError;
 use countersign_http_api::health::{
     self, Condition, Dependency, GenerationState, Health, Readiness, SkewState,
@@ -18,7 +17,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::fingerprint::Fingerprint;
 use crate::senders::{Router, now};
-use crate::stores::{Generation, SCRATCH, Skew, Store};
+use crate::stores::{Diagnostics, Generation, Parts, Skew, Store};
 
 /// Longer than a store needs that works, shorter than health checks wait.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -133,12 +132,15 @@ fn clock(skew: Option<Skew>) -> Dependency {
 impl Health for HostHealth {
     async fn ready(&self) -> Readiness {
         let (condition, keys) = tokio::join!(self.store(), self.keys());
-        let diagnostics = self.store.diagnostics();
+        let Diagnostics { generation: told, skew, parts: Parts { all, working } } =
+            self.store.diagnostics();
+        let is_impaired = matches!(condition, Condition::Ok) && working < all;
+        let condition = if is_impaired { Condition::Degraded } else { condition };
         let mut store = Dependency::new("store", condition);
-        store.generation = Some(generation(diagnostics.generation));
+        store.generation = Some(generation(told));
         let is_ending = self.is_draining.load(Ordering::Relaxed);
         let ending = is_ending.then(|| Dependency::new("process", Condition::Failed));
-        let own = [store, clock(diagnostics.skew)].into_iter().chain(keys).chain(ending);
+        let own = [store, clock(skew)].into_iter().chain(keys).chain(ending);
         Readiness::of(own.chain(self.providers()).collect())
     }
 }
@@ -150,8 +152,7 @@ impl Health for HostHealth {
 pub async fn writable(store: &dyn Store) -> Result<(), StoreError> {
     let write = async {
         store.ping().await?;
-        let step = Step { key: SCRATCH.to_owned(), by: 1, ttl_seconds: SCRATCH_SECONDS };
-        store.run(vec![Operation::Increment(step)]).await.map(drop)
+        store.write(SCRATCH_SECONDS).await
     };
     timeout(TIMEOUT, write).await.unwrap_or(Err(StoreError::Timeout))
 }

@@ -8,10 +8,13 @@ use countersign::stores::clock::Clock;
 use countersign::stores::memory::{MemorySettings, MemoryStore};
 use countersign::stores::redis::{RedisSettings, RedisStore};
 use countersign::stores::sqlite::{SqliteSettings, SqliteStore};
-use countersign::stores::{Store, StoreSettings};
+use countersign::stores::{OpenError, Store, StoreSettings, TlsSettings};
 use countersign_contract::store::{Assignment, Operation, Reply, Step};
 use countersign_contract::types::StoreError;
+use countersign_tests::certificates::Authority;
 use countersign_tests::redis::RedisServer;
+use countersign_tests::redis_cluster::RedisCluster;
+use countersign_tests::sentinel::{MASTER, Sentinels};
 
 /// Some moment in 2026, in milliseconds; not a whole second.
 pub(crate) const NOW: u64 = 1_790_000_000_900;
@@ -27,7 +30,7 @@ enum Time {
     /// The store's clock is ours.
     Ours(Arc<AtomicU64>),
     /// The server has a clock of its own, and tells how long a key will live.
-    Servers(Mutex<::redis::Connection>),
+    Servers { connections: Mutex<Vec<::redis::Connection>>, prefix: String },
 }
 
 impl Harness {
@@ -43,10 +46,13 @@ impl Harness {
                     Err(error) => panic!("{error:?}"),
                 }
             }
-            Time::Servers(connection) => {
-                let key = format!("countersign:{key}");
-                let mut connection = connection.lock().unwrap();
-                let left: i64 = ::redis::cmd("PTTL").arg(key).query(&mut connection).unwrap();
+            Time::Servers { connections, prefix } => {
+                let key = format!("{prefix}{key}");
+                // The other nodes of a cluster say that it is elsewhere.
+                let left = connections.lock().unwrap().iter_mut().find_map(|connection| {
+                    ::redis::cmd("PTTL").arg(&key).query::<i64>(connection).ok()
+                });
+                let left = left.expect("no server has the key's slot");
                 assert_ne!(left, -1, "a key without a ttl");
                 left > i64::try_from(seconds * 1_000).unwrap()
             }
@@ -76,8 +82,61 @@ pub(crate) async fn redis() -> Harness {
     let store = countersign::stores::open(&StoreSettings::Redis(redis_settings(&server.url())))
         .await
         .unwrap();
-    let connection = Mutex::new(server.connection().unwrap());
-    Harness { store, time: Time::Servers(connection), _kept: Box::new(server) }
+    let connections = Mutex::new(vec![server.connection().unwrap()]);
+    let time = Time::Servers { connections, prefix: "countersign:".to_owned() };
+    Harness { store, time, _kept: Box::new(server) }
+}
+
+pub(crate) async fn encrypted_redis() -> Harness {
+    let authority = Authority::new().unwrap();
+    let certified = authority.certify("127.0.0.1").unwrap();
+    let server = RedisServer::start_encrypted(&certified, &authority, false).unwrap();
+    let tls = TlsSettings { ca_file: Some(authority.file().unwrap()), ..TlsSettings::default() };
+    let settings = RedisSettings { tls, ..redis_settings(&server.url()) };
+    let store = countersign::stores::open(&StoreSettings::Redis(settings)).await.unwrap();
+    let connections = Mutex::new(vec![server.connection().unwrap()]);
+    let time = Time::Servers { connections, prefix: "countersign:".to_owned() };
+    Harness { store, time, _kept: Box::new(server) }
+}
+
+/// Servers on which several stores can be opened.
+pub(crate) trait Servers {
+    async fn open(&self, settings: RedisSettings) -> Result<RedisStore, OpenError>;
+
+    /// A way to each server that may have a key.
+    fn connections(&self) -> Vec<::redis::Connection>;
+}
+
+impl Servers for RedisCluster {
+    async fn open(&self, settings: RedisSettings) -> Result<RedisStore, OpenError> {
+        let url = redis_settings(&self.url()).url;
+        RedisStore::open(&RedisSettings { url, cluster: true, ..settings }).await
+    }
+
+    fn connections(&self) -> Vec<::redis::Connection> {
+        self.connections().unwrap()
+    }
+}
+
+impl Servers for Sentinels {
+    async fn open(&self, settings: RedisSettings) -> Result<RedisStore, OpenError> {
+        let url = redis_settings(&format!("redis://{MASTER}")).url;
+        let sentinels = self.addresses();
+        RedisStore::open(&RedisSettings { url, sentinels, ..settings }).await
+    }
+
+    fn connections(&self) -> Vec<::redis::Connection> {
+        vec![self.servers[0].connection().unwrap()]
+    }
+}
+
+/// A store on `servers` whose keys begin with `prefix`.
+pub(crate) async fn on(servers: &impl Servers, prefix: &str) -> Harness {
+    let settings = RedisSettings { key_prefix: prefix.to_owned(), ..RedisSettings::default() };
+    let store = Arc::new(servers.open(settings).await.unwrap());
+    let connections = Mutex::new(servers.connections());
+    let time = Time::Servers { connections, prefix: prefix.to_owned() };
+    Harness { store, time, _kept: Box::new(()) }
 }
 
 pub(crate) async fn redis_at(url: &str) -> RedisStore {

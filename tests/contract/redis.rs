@@ -48,7 +48,7 @@ async fn commands_of(
 }
 
 /// Waits until the store has its connection again.
-async fn until_back(store: &RedisStore) {
+pub(crate) async fn until_back(store: &RedisStore) {
     let back = async {
         while store.ping().await.is_err() {
             tokio::task::yield_now().await;

@@ -16,6 +16,8 @@ pub mod proxy;
 pub mod raw;
 pub mod receiver;
 pub mod redis;
+pub mod redis_cluster;
+pub mod sentinel;
 pub mod settings;
 pub mod surface;
 pub mod wait;

@@ -8,8 +8,12 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::certificates::{Authority, Certified};
+
 /// How long a server may take until it accepts connections.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
+/// The way of the test's own to a server that is encrypted.
+const SOCKET: &str = "socket";
 
 /// A running `redis-server`, killed on drop.
 pub struct RedisServer {
@@ -17,6 +21,7 @@ pub struct RedisServer {
     directory: TempDir,
     options: Vec<String>,
     port: u16,
+    is_encrypted: bool,
 }
 
 impl RedisServer {
@@ -35,15 +40,47 @@ impl RedisServer {
     ///
     /// As [`start`](Self::start).
     pub fn start_with(options: &[&str]) -> Result<Self> {
+        let options = options.iter().map(|&option| option.into()).collect();
+        Self::start_in(TempDir::new()?, options, false)
+    }
+
+    /// A server that speaks nothing but TLS, with this certificate, and asks clients for one of `authority`'s where
+    /// `asks_clients`.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_encrypted(
+        certified: &Certified,
+        authority: &Authority,
+        asks_clients: bool,
+    ) -> Result<Self> {
         let directory = TempDir::new()?;
-        let options: Vec<String> = options.iter().map(|&option| option.into()).collect();
+        let path = |name: &str| directory.path().join(name).display().to_string();
+        std::fs::write(path("certificate.pem"), &certified.certificate)?;
+        std::fs::write(path("key.pem"), &certified.key)?;
+        let options = [
+            ("--port", "0".to_owned()),
+            ("--tls-port", "{port}".to_owned()),
+            ("--tls-cert-file", path("certificate.pem")),
+            ("--tls-key-file", path("key.pem")),
+            ("--tls-ca-cert-file", authority.file()?.display().to_string()),
+            ("--tls-auth-clients", if asks_clients { "yes" } else { "no" }.to_owned()),
+            ("--unixsocket", path(SOCKET)),
+        ];
+        let options =
+            options.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect();
+        Self::start_in(directory, options, true)
+    }
+
+    fn start_in(directory: TempDir, options: Vec<String>, is_encrypted: bool) -> Result<Self> {
         let mut last = Error::from(ErrorKind::AddrInUse);
         // Another process may take the free port before the server does.
         for _ in 0..5 {
             let port = free_port()?;
             match launch(port, &directory, &options) {
                 Ok(child) => {
-                    return Ok(Self { child, directory, options, port });
+                    return Ok(Self { child, directory, options, port, is_encrypted });
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => return Err(error),
                 Err(error) => last = error,
@@ -61,7 +98,8 @@ impl RedisServer {
     /// Its URL, database 0.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        let scheme = if self.is_encrypted { "rediss" } else { "redis" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
     /// A connection of the test's own, to look behind the store's back.
@@ -70,7 +108,28 @@ impl RedisServer {
     ///
     /// Where the server can't be reached.
     pub fn connection(&self) -> redis::RedisResult<redis::Connection> {
-        redis::Client::open(self.url())?.get_connection()
+        let socket = self.directory.path().join(SOCKET);
+        let url = if self.is_encrypted {
+            format!("redis+unix://{}", socket.display())
+        } else {
+            self.url()
+        };
+        redis::Client::open(url)?.get_connection()
+    }
+
+    /// What it says of `section` of itself, as `INFO` does.
+    ///
+    /// # Errors
+    ///
+    /// Where the server can't be reached.
+    pub fn info(&self, section: &str) -> redis::RedisResult<String> {
+        redis::cmd("INFO").arg(section).query(&mut self.connection()?)
+    }
+
+    /// The process's number.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Runs a command of whose answer nothing is needed.
@@ -139,7 +198,8 @@ pub fn free_port() -> Result<u16> {
 }
 
 fn launch(port: u16, directory: &TempDir, options: &[String]) -> Result<Child> {
-    let mut child = Command::new("redis-server")
+    let mut command = Command::new("redis-server");
+    command
         .args([
             "--bind",
             "127.0.0.1",
@@ -152,13 +212,23 @@ fn launch(port: u16, directory: &TempDir, options: &[String]) -> Result<Child> {
             "--dir",
         ])
         .arg(directory.path())
-        .args(options)
+        .args(options.iter().map(|option| option.replace("{port}", &port.to_string())));
+    spawn(command, "Ready to accept connections")
+}
+
+/// Starts a server, and returns once it says that it is `ready`.
+pub(crate) fn spawn(mut command: Command, ready: &'static str) -> Result<Child> {
+    let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .map_err(explained)?;
-    match child.stdout.take().map_or(Err(ErrorKind::BrokenPipe.into()), until_ready) {
+    match child
+        .stdout
+        .take()
+        .map_or(Err(ErrorKind::BrokenPipe.into()), |output| until_ready(output, ready))
+    {
         Ok(()) => Ok(child),
         Err(error) => {
             child.kill()?;
@@ -175,12 +245,12 @@ fn explained(error: Error) -> Error {
 }
 
 /// Waits for the line that says so, and goes on reading, lest the server wait for its reader.
-fn until_ready(output: ChildStdout) -> Result<()> {
+fn until_ready(output: ChildStdout, text: &'static str) -> Result<()> {
     let (ready, is_ready) = mpsc::channel();
     std::thread::spawn(move || {
         let mut last = String::new();
         for line in BufReader::new(output).lines().map_while(Result::ok) {
-            if line.contains("Ready to accept connections") {
+            if line.contains(text) {
                 // No receiver is left after a time-out, here and below.
                 let _ = ready.send(Ok(()));
             }

@@ -6,11 +6,8 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The server is a node of a Redis Cluster, where the keys of one batch lie on several servers.
-    #[error(
-        "Redis at {server} is a node of a Redis Cluster ({reason}), which can't be used: name a single server, or a \
-         master with replicas"
-    )]
+    /// The server is a node of a Redis Cluster, where the keys of one batch lie on several servers, and wasn't said to be one.
+    #[error("Redis at {server} is a node of a Redis Cluster ({reason}): set store.cluster = true")]
     Clustered {
         /// Its address.
         server: String,

@@ -36,6 +36,25 @@ pub enum Generation {
 }
 
 impl Generation {
+    /// Of a store whose data is divided between servers, each with a generation of its own.
+    pub(super) fn of_parts(parts: impl Iterator<Item = Self>) -> Self {
+        let mut together = Self::STEADY;
+        for part in parts {
+            together = match (together, part) {
+                (
+                    Self::Known { changes, last_change },
+                    Self::Known { changes: more, last_change: other },
+                ) => Self::Known {
+                    changes: changes.saturating_add(more),
+                    last_change: [last_change, other].into_iter().flatten().min(),
+                },
+                (Self::Known { .. }, silent) => silent,
+                (silent, _) => silent,
+            };
+        }
+        together
+    }
+
     /// Of a store that keeps the same one for as long as the process has it open.
     pub(super) const STEADY: Self = Self::Known { changes: 0, last_change: None };
 }

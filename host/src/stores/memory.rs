@@ -19,7 +19,7 @@ use self::shard::{Content, Shard};
 use super::clock::Clock;
 use super::error::{OpenError, within};
 use super::generation::Generation;
-use super::store::{Answer, Diagnostics, Store};
+use super::store::{Answer, Diagnostics, Parts, Store};
 
 mod shard;
 
@@ -201,7 +201,7 @@ impl Store for MemoryStore {
     }
 
     fn diagnostics(&self) -> Diagnostics {
-        Diagnostics { generation: Generation::STEADY, skew: None }
+        Diagnostics { generation: Generation::STEADY, skew: None, parts: Parts::ONE }
     }
 }
 

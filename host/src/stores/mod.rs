@@ -22,7 +22,7 @@ mod tls;
 pub use error::OpenError;
 pub use generation::{AfterRestart, Generation};
 pub use skew::Skew;
-pub use store::{Answer, Diagnostics, SCRATCH, Store};
+pub use store::{Answer, Diagnostics, Parts, SCRATCH, Store};
 pub use tls::TlsSettings;
 
 /// Which backend, and how: `[store]` of the configuration.

@@ -20,7 +20,7 @@ use self::writer::{Job, Writer};
 use super::clock::Clock;
 use super::error::OpenError;
 use super::generation::{AfterRestart, Generation};
-use super::store::{Answer, Diagnostics, Store};
+use super::store::{Answer, Diagnostics, Parts, Store};
 
 pub use self::settings::{SqliteSettings, Synchronous};
 
@@ -103,7 +103,7 @@ impl Store for SqliteStore {
 
     /// The clock is this machine's own: there is no other one to compare it with.
     fn diagnostics(&self) -> Diagnostics {
-        Diagnostics { generation: self.generation, skew: None }
+        Diagnostics { generation: self.generation, skew: None, parts: Parts::ONE }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use countersign_contract::store::{Operation, Outcome};
+use countersign_contract::store::{Operation, Outcome, Step};
 use countersign_contract::types::StoreError;
 
 use super::generation::Generation;
@@ -23,6 +23,16 @@ pub trait Store: Send + Sync + 'static {
     /// Says whether the backend answers right now, and is still the one that was opened.
     fn ping(&self) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>>;
 
+    /// Writes a key that means nothing and lives so long, to prove that writes work.
+    fn write(
+        &self,
+        ttl_seconds: u32,
+    ) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
+        let step = Step { key: SCRATCH.to_owned(), by: 1, ttl_seconds };
+        let written = self.run(vec![Operation::Increment(step)]);
+        Box::pin(async { written.await.map(drop) })
+    }
+
     /// What is known of the backend. Asks nothing.
     fn diagnostics(&self) -> Diagnostics;
 }
@@ -34,4 +44,20 @@ pub struct Diagnostics {
     pub generation: Generation,
     /// How far its clock is from ours, where it has one of its own and that was measured.
     pub skew: Option<Skew>,
+    /// The servers that share the data.
+    pub parts: Parts,
+}
+
+/// Servers that have a part of the data each.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Parts {
+    /// How many there are.
+    pub all: usize,
+    /// How many of them can be used, as far as is known.
+    pub working: usize,
+}
+
+impl Parts {
+    /// Of a store that isn't divided.
+    pub const ONE: Self = Self { all: 1, working: 1 };
 }

@@ -19,16 +19,24 @@ pub(super) enum Packed {
 }
 
 impl Packed {
-    /// The commands as one packet, behind `questions`.
-    pub(super) fn behind(self, questions: impl IntoIterator<Item = Cmd>) -> Pipeline {
+    /// The commands as one packet, behind `questions` and, where `is_asking`, behind `ASKING`: what another server of a
+    /// cluster sent us here for.
+    pub(super) fn behind(
+        self,
+        questions: impl IntoIterator<Item = Cmd>,
+        is_asking: bool,
+    ) -> Pipeline {
         let (commands, is_transaction) = match self {
             Self::Nothing => (Vec::new(), false),
             Self::One(command) => (vec![command], false),
             Self::Transaction(commands) => (commands, true),
         };
-        let mut pipeline = Pipeline::with_capacity(commands.len() + 2 + lineage::QUESTIONS);
+        let mut pipeline = Pipeline::with_capacity(commands.len() + 3 + lineage::QUESTIONS);
         for question in questions {
             pipeline.add_command(question);
+        }
+        if is_asking {
+            pipeline.add_command(bare("ASKING"));
         }
         if is_transaction {
             pipeline.add_command(bare("MULTI"));

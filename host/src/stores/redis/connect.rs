@@ -5,32 +5,40 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Cmd, ConnectionAddr, ConnectionInfo, Value};
+use redis::{AsyncConnectionConfig, Cmd, ConnectionAddr, Value};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::address::Access;
 use super::lineage::Lineage;
+use super::sentinel::Sentinels;
 use super::trouble::Trouble;
 use crate::stores::clock::Clock;
 use crate::stores::generation::Watch;
 use crate::stores::skew::SkewWatch;
+use crate::stores::tls::{Encryption, Handshake};
 
-/// How long one try may take.
+/// How long one try may take …
 const TRY_TIMEOUT: Duration = Duration::from_secs(5);
+/// … where another server may take this one's place meanwhile.
+const REPLACEABLE_TRY_TIMEOUT: Duration = Duration::from_secs(2);
+/// How much of it a handshake may take: a server that takes it for a command in plain text says nothing.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_millis(1_800);
 /// How long a peer may leave our bytes unacknowledged, and how long silence lasts before it is probed.
 const PEER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a connection is for besides batches.
+#[derive(Clone)]
 pub(super) struct Purpose {
     /// Told of the server's generation; without one it isn't asked for.
     pub(super) generation: Option<Arc<Watch>>,
     /// Told how far the server's clock is from `clock`.
     pub(super) skew: Arc<SkewWatch>,
     pub(super) clock: Clock,
-    /// A key that means nothing: written to prove that the server takes writes.
-    pub(super) scratch: String,
+    /// A key that means nothing: written to prove that the server takes writes. Without one it only has to answer.
+    pub(super) scratch: Option<String>,
 }
 
 /// What reads and writes for a connection; it ends when the connection does.
@@ -43,63 +51,66 @@ pub(super) struct Connected {
     pub(super) lineage: Arc<Lineage>,
 }
 
+/// How the server is found.
+pub(super) enum Whereabouts {
+    At(ConnectionAddr),
+    Sentinels(Sentinels),
+}
+
 /// The server, and what a connection to it is for.
 pub(super) struct Server {
-    info: ConnectionInfo,
+    whereabouts: Whereabouts,
+    access: Access,
     max_in_flight: usize,
     pub(super) purpose: Purpose,
+    /// Its address as an operator knows it, without anything else of its URL.
+    pub(super) name: String,
 }
 
 impl Server {
-    pub(super) const fn new(info: ConnectionInfo, max_in_flight: usize, purpose: Purpose) -> Self {
-        Self { info, max_in_flight, purpose }
-    }
-
-    /// Its address, without anything else of its URL.
-    pub(super) fn address(&self) -> &ConnectionAddr {
-        self.info.addr()
+    pub(super) fn new(
+        whereabouts: Whereabouts,
+        access: Access,
+        max_in_flight: usize,
+        purpose: Purpose,
+    ) -> Self {
+        let name = match &whereabouts {
+            Whereabouts::At(server) => server.to_string(),
+            Whereabouts::Sentinels(sentinels) => format!("master {}", sentinels.master),
+        };
+        Self { whereabouts, access, max_in_flight, purpose, name }
     }
 
     /// Tries once.
     pub(super) async fn connect(&self) -> Result<Connected, Trouble> {
-        match timeout(TRY_TIMEOUT, self.connect_now()).await {
+        let (server, patience) = match &self.whereabouts {
+            Whereabouts::At(server) if self.purpose.scratch.is_some() => {
+                (server.clone(), TRY_TIMEOUT)
+            }
+            Whereabouts::At(server) => (server.clone(), REPLACEABLE_TRY_TIMEOUT),
+            Whereabouts::Sentinels(sentinels) => {
+                (sentinels.locate().await?, REPLACEABLE_TRY_TIMEOUT)
+            }
+        };
+        let connected = match timeout(patience, self.connect_to(&server)).await {
             Ok(result) => result,
             Err(_) => Err(Trouble::Unreachable("no answer in time".into())),
+        };
+        match &self.whereabouts {
+            Whereabouts::At(_) => connected,
+            Whereabouts::Sentinels(sentinels) => connected.map_err(|trouble| {
+                sentinels.turn();
+                trouble.of(&server.to_string())
+            }),
         }
     }
 
-    async fn connect_now(&self) -> Result<Connected, Trouble> {
-        match self.info.addr() {
-            ConnectionAddr::Tcp(host, port) => {
-                let stream = TcpStream::connect((host.as_str(), *port)).await;
-                let stream =
-                    stream.and_then(tuned).map_err(|error| Trouble::unreachable(&error))?;
-                self.log_in(stream).await
-            }
-            #[cfg(unix)]
-            ConnectionAddr::Unix(path) => {
-                let stream = tokio::net::UnixStream::connect(path).await;
-                self.log_in(stream.map_err(|error| Trouble::unreachable(&error))?).await
-            }
-            _ => Err(Trouble::Unreachable("an address of an unknown kind".into())),
-        }
-    }
-
-    async fn log_in<S>(&self, stream: S) -> Result<Connected, Trouble>
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
-        // Each batch has one deadline of its own, around everything it waits for.
-        let config = AsyncConnectionConfig::new()
-            .set_response_timeout(None)
-            .set_pipeline_buffer_size(self.max_in_flight);
-        let (mut connection, driver) =
-            MultiplexedConnection::new_with_config(self.info.redis_settings(), stream, config)
-                .await?;
-        let mut driver: Driver = Box::pin(driver);
+    async fn connect_to(&self, server: &ConnectionAddr) -> Result<Connected, Trouble> {
+        let stream = stream(server, self.access.encryption.as_ref()).await?;
+        let (mut connection, mut driver) = log_in(stream, &self.access, self.max_in_flight).await?;
         let ended = || Trouble::Unreachable("the connection ended".into());
         tokio::select! {
-            written = self.write(connection.clone()) => written?,
+            proved = self.prove(connection.clone()) => proved?,
             () = &mut driver => return Err(ended()),
         }
         let lineage = match &self.purpose.generation {
@@ -115,20 +126,75 @@ impl Server {
     /// Makes sure that the server takes writes, and keys of all kinds in one command: a read-only
     /// replica, a server that wants a password, or a node of a Redis Cluster answers until then as
     /// if all were well.
-    async fn write(&self, mut connection: MultiplexedConnection) -> Result<(), Trouble> {
-        let scratch = &self.purpose.scratch;
-        // Keys without a tag lie in slots of their own: a cluster refuses them together.
-        let mut both = Cmd::new();
-        both.arg("EXISTS").arg(scratch).arg(format!("{scratch}-beside"));
-        let mut set = Cmd::new();
-        set.arg("SET").arg(scratch).arg(0).arg("PX").arg(60_000);
-        for command in [both, set] {
+    async fn prove(&self, mut connection: MultiplexedConnection) -> Result<(), Trouble> {
+        let commands = match &self.purpose.scratch {
+            None => {
+                let mut ping = Cmd::new();
+                ping.arg("PING");
+                vec![ping]
+            }
+            Some(scratch) => {
+                // Keys without a tag lie in slots of their own: a cluster refuses them together.
+                let mut both = Cmd::new();
+                both.arg("EXISTS").arg(scratch).arg(format!("{scratch}-beside"));
+                let mut set = Cmd::new();
+                set.arg("SET").arg(scratch).arg(0).arg("PX").arg(60_000);
+                vec![both, set]
+            }
+        };
+        for command in commands {
             if let Value::ServerError(error) = connection.send_packed_command(&command).await? {
                 return Err(Trouble::from_server(&error));
             }
         }
         Ok(())
     }
+}
+
+/// The bytes beneath a connection.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// Connects to `server`, and encrypts.
+pub(super) async fn stream(
+    server: &ConnectionAddr,
+    encryption: Option<&Encryption>,
+) -> Result<Box<dyn Stream>, Trouble> {
+    match server {
+        ConnectionAddr::Tcp(host, port) => {
+            let stream = TcpStream::connect((host.as_str(), *port)).await;
+            let stream = stream.and_then(tuned).map_err(|error| Trouble::unreachable(&error))?;
+            let Some(encryption) = encryption else { return Ok(Box::new(stream)) };
+            let encrypted = timeout(HANDSHAKE_TIMEOUT, encryption.encrypt(stream, host));
+            let silent = || Trouble::Unreachable(Handshake::NotTls.to_string());
+            Ok(Box::new(encrypted.await.map_err(|_| silent())??))
+        }
+        #[cfg(unix)]
+        ConnectionAddr::Unix(path) => {
+            let stream = tokio::net::UnixStream::connect(path).await;
+            Ok(Box::new(stream.map_err(|error| Trouble::unreachable(&error))?))
+        }
+        _ => Err(Trouble::Unreachable("an address of an unknown kind".into())),
+    }
+}
+
+/// Begins the conversation.
+pub(super) async fn log_in(
+    stream: Box<dyn Stream>,
+    access: &Access,
+    max_in_flight: usize,
+) -> Result<(MultiplexedConnection, Driver), Trouble> {
+    // Each batch has one deadline of its own, around everything it waits for.
+    let config = AsyncConnectionConfig::new()
+        .set_response_timeout(None)
+        .set_pipeline_buffer_size(max_in_flight);
+    let made = MultiplexedConnection::new_with_config(&access.login, stream, config).await;
+    let (connection, driver) = made.map_err(|error| match access.encryption {
+        None => Trouble::in_plain_text(error),
+        Some(_) => error.into(),
+    })?;
+    Ok((connection, Box::pin(driver)))
 }
 
 fn tuned(stream: TcpStream) -> std::io::Result<TcpStream> {

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_contract::types::StoreError;
-use redis::ConnectionInfo;
 use redis::aio::MultiplexedConnection;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -57,20 +56,23 @@ pub(super) struct Link {
 
 impl Link {
     /// Connects, trying ten times within `patience`; a server that refuses us is not asked twice.
-    pub(super) async fn open(
-        address: ConnectionInfo,
-        patience: Duration,
-        max_in_flight: usize,
-        purpose: Purpose,
-    ) -> Result<Self, OpenError> {
-        let server = Server::new(address, max_in_flight, purpose);
+    pub(super) async fn open(server: Server, patience: Duration) -> Result<Self, OpenError> {
         let first = connect_patiently(&server, Instant::now() + patience).await;
-        let first = first.map_err(|trouble| trouble.at(server.address()))?;
+        let first = first.map_err(|trouble| trouble.at(&server.name))?;
+        Ok(Self::keeping(server, Some(first)))
+    }
+
+    /// Connects in the background, and never gives up.
+    pub(super) fn begin(server: Server) -> Self {
+        Self::keeping(server, None)
+    }
+
+    fn keeping(server: Server, first: Option<Connected>) -> Self {
         let (states, state) = watch::channel(LinkState::Connecting);
         let (condemned, condemned_seen) = watch::channel(Condemned::default());
-        let address = server.address().to_string();
+        let name = server.name.clone();
         let keeper = tokio::spawn(keep(server, first, states, condemned_seen));
-        Ok(Self { state, condemned, keeper, server: address })
+        Self { state, condemned, keeper, server: name }
     }
 
     /// The server's address, as the log has it.
@@ -88,6 +90,31 @@ impl Link {
             Ok(state) => known(&state).unwrap_or(Err(StoreError::Unavailable)),
             Err(_) => Err(StoreError::Unavailable),
         }
+    }
+
+    /// Waits until there is a connection.
+    ///
+    /// # Errors
+    /// What stands in its way at `deadline`, or at once where the next try would end in the same way.
+    pub(super) async fn up(&self, deadline: Instant) -> Result<(), Trouble> {
+        let mut state = self.state.clone();
+        let is_settled = |state: &LinkState| match state {
+            LinkState::Connecting => false,
+            LinkState::Down(trouble) => trouble.is_lasting(),
+            LinkState::Up(_) => true,
+        };
+        // Whether in time or not, the state tells.
+        let _ = timeout_at(deadline, state.wait_for(is_settled)).await;
+        match &*self.state.borrow() {
+            LinkState::Connecting => Err(Trouble::Unreachable("no answer in time".to_owned())),
+            LinkState::Down(trouble) => Err(trouble.clone()),
+            LinkState::Up(_) => Ok(()),
+        }
+    }
+
+    /// Whether there is a connection.
+    pub(super) fn is_up(&self) -> bool {
+        matches!(*self.state.borrow(), LinkState::Up(_))
     }
 
     /// Replaces the connection of that `number`, if it still is in use, for this `reason`.
@@ -119,11 +146,14 @@ fn known(state: &LinkState) -> Option<Result<Live, StoreError>> {
 /// Keeps one connection after the other alive.
 async fn keep(
     server: Server,
-    first: Connected,
+    first: Option<Connected>,
     states: watch::Sender<LinkState>,
     mut condemned: watch::Receiver<Condemned>,
 ) {
-    let mut connected = first;
+    let mut connected = match first {
+        Some(connected) => connected,
+        None => connect_again(&server, &states).await,
+    };
     for number in 1.. {
         let Connected { connection, driver, lineage } = connected;
         // A task of its own: should the client library panic, that is the end of this connection and no more.
@@ -142,7 +172,7 @@ async fn keep(
             }
             never = time::compare(&connection, clock, skew) => match never {},
         };
-        tracing::warn!(server = %server.address(), reason, "the store is lost: connecting again");
+        tracing::warn!(server = server.name, reason, "the store is lost: connecting again");
         states.send_replace(LinkState::Connecting);
         drop(driving);
         connected = connect_again(&server, &states).await;
@@ -156,14 +186,14 @@ async fn connect_patiently(server: &Server, deadline: Instant) -> Result<Connect
     for number in 1..=TRIES {
         match timeout_at(deadline, server.connect()).await {
             Ok(Ok(connected)) => return Ok(connected),
-            Ok(Err(trouble @ (Trouble::Clustered(_) | Trouble::Denied(_)))) => {
+            Ok(Err(trouble)) if trouble.is_lasting() => {
                 return Err(trouble);
             }
             Ok(Err(trouble)) => last = trouble,
             Err(_) => break,
         }
         if number == 1 {
-            tracing::warn!(server = %server.address(), reason = %last, "the store can't be used: trying again");
+            tracing::warn!(server = server.name, reason = %last, "the store can't be used: trying again");
         }
         if timeout_at(deadline, sleep(pause)).await.is_err() {
             break;
@@ -180,14 +210,14 @@ async fn connect_again(server: &Server, states: &watch::Sender<LinkState>) -> Co
     loop {
         let trouble = match server.connect().await {
             Ok(connected) => {
-                tracing::info!(server = %server.address(), "the store is back");
+                tracing::info!(server = server.name, "the store is back");
                 return connected;
             }
             Err(trouble) => trouble,
         };
         // Each reason once, not each try.
         if logged.as_ref() != Some(&trouble) {
-            tracing::warn!(server = %server.address(), reason = %trouble, "the store can't be used");
+            tracing::warn!(server = server.name, reason = %trouble, "the store can't be used");
             logged = Some(trouble.clone());
         }
         states.send_replace(LinkState::Down(trouble));

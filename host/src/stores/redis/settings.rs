@@ -3,20 +3,35 @@
 use std::time::Duration;
 
 use countersign_contract::Secret;
-use redis::ConnectionInfo;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::address;
+use super::address::{self, Access, Address};
+use super::topology::{self, Topology};
 use crate::stores::error::{OpenError, within};
 use crate::stores::generation::AfterRestart;
+use crate::stores::tls::TlsSettings;
 
 /// `[store]` with `type = "redis"`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RedisSettings {
-    /// Where it is: `redis://user:password@host:port/database`, `valkey://…` or `redis+unix:///path`.
+    /// Where it is: `redis://user:password@host:port/database`, `valkey://…`, the same with TLS as `rediss://…` or
+    /// `valkeys://…`, or `redis+unix:///path`.
     pub url: Option<Secret<String>>,
+    /// How `rediss://` and `valkeys://` are encrypted.
+    pub tls: TlsSettings,
+    /// The sentinels that know the master, as `host:port`: the host in `url` is then the master's name, without a port.
+    pub sentinels: Vec<String>,
+    /// The user that the sentinels want, where they do.
+    pub sentinel_user: Option<String>,
+    /// The password that the sentinels want, where they do.
+    pub sentinel_password: Option<Secret<String>>,
+    /// Whether the server in `url` is a node of a Redis Cluster, or the one address of a managed one.
+    pub cluster: bool,
+    /// More nodes of the cluster, as `host:port`, that are asked for the others at start-up where the one in `url` does not
+    /// answer.
+    pub cluster_nodes: Vec<String>,
     /// What every key begins with; `countersign:` if left out. At most 64 bytes of printable ASCII without braces,
     /// which mark the part that decides where in a cluster a key lives.
     pub key_prefix: String,
@@ -26,7 +41,7 @@ pub struct RedisSettings {
     /// Milliseconds after which a batch is given up: 10 to 60,000; 1,000 if left out.
     #[schemars(range(min = 10, max = 60_000))]
     pub response_timeout_ms: u64,
-    /// How many batches may be on their way at once, at most: 1 to 65,536; 1,024 if left out. More wait, within the
+    /// How many batches may be on their way to one server at once, at most: 1 to 65,536; 1,024 if left out. More wait, within the
     /// time for their answer.
     #[schemars(range(min = 1, max = 65_536))]
     pub max_in_flight: u64,
@@ -38,6 +53,12 @@ impl Default for RedisSettings {
     fn default() -> Self {
         Self {
             url: None,
+            tls: TlsSettings::default(),
+            sentinels: Vec::new(),
+            sentinel_user: None,
+            sentinel_password: None,
+            cluster: false,
+            cluster_nodes: Vec::new(),
             key_prefix: "countersign:".into(),
             connect_timeout_seconds: 30,
             response_timeout_ms: 1_000,
@@ -49,14 +70,16 @@ impl Default for RedisSettings {
 
 /// Settings that hold.
 pub(super) struct Parsed {
-    /// Where the server is.
-    pub(super) address: ConnectionInfo,
+    /// Where the data is.
+    pub(super) topology: Topology,
+    /// Who we are there.
+    pub(super) access: Access,
     /// For all tries to connect at start-up.
     pub(super) patience: Duration,
     /// For each batch.
     pub(super) response_timeout: Duration,
-    /// Batches on their way at once.
-    pub(super) in_flight: usize,
+    /// Batches on their way to one server at once.
+    pub(super) max_in_flight: usize,
 }
 
 impl RedisSettings {
@@ -71,17 +94,20 @@ impl RedisSettings {
 
     /// Reads them.
     pub(super) fn parse(&self) -> Result<Parsed, OpenError> {
-        let address = address::from(self.url.as_ref())?;
+        let address = address::from(self.url.as_ref(), &self.tls)?;
+        let topology = topology::of(self, &address)?;
+        let Address { access, .. } = address;
         check_prefix(&self.key_prefix)?;
         let patience = within("connect_timeout_seconds", self.connect_timeout_seconds, 1..=300)?;
         let response_timeout =
             within("response_timeout_ms", self.response_timeout_ms, 10..=60_000)?;
         let in_flight = within("max_in_flight", self.max_in_flight, 1..=65_536)?;
         Ok(Parsed {
-            address,
+            topology,
+            access,
             patience: Duration::from_secs(patience),
             response_timeout: Duration::from_millis(response_timeout),
-            in_flight: usize::try_from(in_flight).unwrap_or(usize::MAX),
+            max_in_flight: usize::try_from(in_flight).unwrap_or(usize::MAX),
         })
     }
 }

@@ -1,12 +1,16 @@
 //! What goes wrong between us and the server, in the contract's words. What the server says beyond its error code
 //! is never passed on: it may repeat the command.
 
+use std::error::Error;
 use std::fmt;
+use std::io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+use std::sync::Arc;
 
 use countersign_contract::types::StoreError;
-use redis::{ConnectionAddr, ErrorKind, RedisError, ServerError, Value};
+use redis::{ErrorKind, RedisError, ServerError, Value};
 
 use crate::stores::OpenError;
+use crate::stores::tls::Handshake;
 
 /// What an error of the client library means to a caller.
 pub(super) fn store_error(error: RedisError) -> StoreError {
@@ -43,7 +47,7 @@ pub(super) fn server_error(error: &ServerError) -> StoreError {
 /// The code of an error among `answers` that a new connection may be spared: after a fail-over the
 /// address may lead to another server, and a restarted one may want us to log in again.
 pub(super) fn ending(answers: &[Value]) -> Option<&str> {
-    const ENDING: [&str; 5] = ["CLUSTERDOWN", "LOADING", "MASTERDOWN", "NOAUTH", "READONLY"];
+    const ENDING: [&str; 4] = ["LOADING", "MASTERDOWN", "NOAUTH", "READONLY"];
     answers.iter().find_map(|answer| match answer {
         Value::ServerError(error) => Some(error.code()).filter(|code| ENDING.contains(code)),
         Value::Array(answers) => ending(answers),
@@ -70,11 +74,28 @@ pub(super) enum Trouble {
     Denied(String),
     /// It can't be reached or doesn't speak Redis. What went wrong.
     Unreachable(String),
+    /// Its certificate isn't good, or ours isn't to it. What is wrong.
+    Untrusted(String),
 }
 
 impl Trouble {
+    /// Whether the next try would end in the same way.
+    pub(super) const fn is_lasting(&self) -> bool {
+        !matches!(self, Self::Unreachable(_))
+    }
+
     pub(super) fn unreachable(error: &std::io::Error) -> Self {
         Self::Unreachable(error.to_string())
+    }
+
+    /// As [`from`](Self::from), of the first command in plain text on a new connection.
+    pub(super) fn in_plain_text(error: RedisError) -> Self {
+        let kind = io_error(&error).map(std::io::Error::kind);
+        if matches!(kind, Some(BrokenPipe | ConnectionReset | UnexpectedEof)) {
+            let reason = "the server ended the connection at once: does it expect TLS (rediss://)?";
+            return Self::Unreachable(reason.to_owned());
+        }
+        error.into()
     }
 
     pub(super) fn from_server(error: &ServerError) -> Self {
@@ -86,9 +107,20 @@ impl Trouble {
         }
     }
 
+    /// The same, of one of several servers.
+    pub(super) fn of(self, server: &str) -> Self {
+        let more = |reason: String| format!("{server}: {reason}");
+        match self {
+            Self::Clustered(reason) => Self::Clustered(more(reason)),
+            Self::Denied(reason) => Self::Denied(more(reason)),
+            Self::Unreachable(reason) => Self::Unreachable(more(reason)),
+            Self::Untrusted(reason) => Self::Untrusted(more(reason)),
+        }
+    }
+
     pub(super) fn to_store_error(&self) -> StoreError {
         match self {
-            Self::Clustered(_) | Self::Denied(_) => StoreError::Denied,
+            Self::Clustered(_) | Self::Denied(_) | Self::Untrusted(_) => StoreError::Denied,
             Self::Unreachable(_) => StoreError::Unavailable,
         }
     }
@@ -96,13 +128,32 @@ impl Trouble {
 
 impl fmt::Display for Trouble {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Clustered(reason) | Self::Denied(reason) | Self::Unreachable(reason)) = self;
+        let (Self::Clustered(reason)
+        | Self::Denied(reason)
+        | Self::Unreachable(reason)
+        | Self::Untrusted(reason)) = self;
         formatter.write_str(reason)
+    }
+}
+
+impl From<Handshake> for Trouble {
+    fn from(error: Handshake) -> Self {
+        match error {
+            Handshake::Refused(_) | Handshake::Untrusted(_) => Self::Untrusted(error.to_string()),
+            Handshake::Broken(_) | Handshake::NotTls => Self::Unreachable(error.to_string()),
+        }
     }
 }
 
 impl From<RedisError> for Trouble {
     fn from(error: RedisError) -> Self {
+        // Only now does a server say that it misses our certificate, or that it expected TLS.
+        if let Some(error) = io_error(&error) {
+            return match Handshake::from(error) {
+                Handshake::Broken(reason) => Self::Unreachable(reason),
+                refused => refused.into(),
+            };
+        }
         let code = shown(error.code().unwrap_or(error.category())).to_owned();
         match store_error(error) {
             StoreError::Denied => Self::Denied(code),
@@ -115,17 +166,23 @@ impl From<RedisError> for Trouble {
 
 impl Trouble {
     /// Why the store can't be opened. Its address is named: nothing else of its URL.
-    pub(super) fn at(self, server: &ConnectionAddr) -> OpenError {
+    pub(super) fn at(self, server: &str) -> OpenError {
         match self {
-            Self::Clustered(reason) => OpenError::Clustered { server: server.to_string(), reason },
+            Self::Clustered(reason) => OpenError::Clustered { server: server.to_owned(), reason },
             Self::Denied(reason) => {
                 OpenError::Denied { reason: format!("Redis at {server}: {reason}") }
             }
+            Self::Untrusted(reason) => OpenError::Untrusted { server: server.to_owned(), reason },
             Self::Unreachable(reason) => {
                 OpenError::Unavailable { reason: format!("Redis at {server}: {reason}") }
             }
         }
     }
+}
+
+fn io_error(error: &RedisError) -> Option<&std::io::Error> {
+    let shared: &Arc<dyn Error + Send + Sync> = error.source()?.downcast_ref()?;
+    shared.downcast_ref()
 }
 
 /// An error code or a name of the client library's; not whatever else a server may put there.
