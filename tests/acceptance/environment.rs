@@ -2,6 +2,8 @@
 
 use std::marker::PhantomData;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use countersign_tests::client::Client;
 use countersign_tests::edge::{self, App, Front, Runtime, Store};
@@ -10,6 +12,7 @@ use countersign_tests::outbox::Outbox;
 use countersign_tests::process::Host;
 use countersign_tests::receiver::Receiver;
 use countersign_tests::redis::RedisServer;
+use countersign_tests::redis_cluster::RedisCluster;
 use countersign_tests::settings::{self, Workplace};
 
 /// A deployment of countersign. `rules` are the sections `[keys]`, `[[api_keys]]`, `[purposes]` and `[tenants]` of a
@@ -69,6 +72,8 @@ pub(crate) trait Backend {
 
 pub(crate) struct Memory;
 pub(crate) struct Redis(RedisServer);
+/// A cluster, and what this environment's keys begin with.
+pub(crate) struct Cluster(Arc<RedisCluster>, String);
 pub(crate) struct Sqlite;
 
 impl Backend for Memory {
@@ -92,6 +97,32 @@ impl Backend for Redis {
 
     fn section(&self, _: &Workplace) -> String {
         settings::redis(self.0.port())
+    }
+}
+
+impl Backend for Cluster {
+    const DURABLE: bool = true;
+
+    fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        // Shared by the tests that run at the same time, and gone with the last of them.
+        static SHARED: Mutex<Weak<RedisCluster>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let cluster = shared.upgrade().unwrap_or_else(|| {
+            let cluster = Arc::new(RedisCluster::start().unwrap());
+            *shared = Arc::downgrade(&cluster);
+            cluster
+        });
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Self(cluster, format!("test-{number}:"))
+    }
+
+    fn section(&self, _: &Workplace) -> String {
+        let Self(cluster, prefix) = self;
+        let url = cluster.url();
+        format!(
+            "[store]\ntype = \"redis\"\nurl = \"{url}\"\ncluster = true\nkey_prefix = \"{prefix}\"\n"
+        )
     }
 }
 

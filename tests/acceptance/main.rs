@@ -16,8 +16,8 @@ mod proxies;
 mod restart;
 
 use environment::{
-    Edge, KeyValueRedis, KeyValueSqlite, Memory, Native, RealSpin, RealSpinWasip2, RealWasmtime,
-    Redis, SharedRedis, Sqlite, StandIn, StandInWasip2,
+    Cluster, Edge, KeyValueRedis, KeyValueSqlite, Memory, Native, RealSpin, RealSpinWasip2,
+    RealWasmtime, Redis, SharedRedis, Sqlite, StandIn, StandInWasip2,
 };
 
 /// Runs every scenario in an environment, and looks through all that it said afterwards.
@@ -116,6 +116,7 @@ macro_rules! over {
 
 over!(memory, Native<Memory>);
 over!(redis, Native<Redis>);
+over!(redis_cluster, Native<Cluster>);
 over!(sqlite, Native<Sqlite>);
 over!(edge_key_value_redis, Edge<StandIn<KeyValueRedis>>);
 over!(edge_key_value_sqlite, Edge<StandIn<KeyValueSqlite>>);

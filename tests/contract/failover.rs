@@ -259,3 +259,45 @@ async fn sentinels_may_want_a_password_and_be_fewer() {
     let settings = RedisSettings { url, sentinels: some, ..settings("guarded") };
     RedisStore::open(&settings).await.unwrap();
 }
+
+/// The rights that the page on Redis names, as Redis wants them.
+fn documented_rights() -> Vec<&'static str> {
+    let page = include_str!("../../docs/stores/redis.md");
+    let (_, section) = page.split_once("## Permissions").unwrap();
+    let right = |word: &'static str| word.trim_matches(['`', ',', '.']);
+    let rights: Vec<_> = section
+        .split_whitespace()
+        .map(right)
+        .filter(|word| word.starts_with('+') || word.starts_with('~'))
+        .collect();
+    assert!(rights.len() > 10, "{rights:?}");
+    rights
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_documented_rights_are_enough() {
+    let rights = documented_rights();
+    let allow = |server: &RedisServer| {
+        let user = ["ACL", "SETUSER", "ann", "on", ">right"];
+        server.run(&[user.as_slice(), rights.as_slice()].concat()).unwrap();
+    };
+    let with_user = |url: String| redis_settings(&url.replace("redis://", "redis://ann:right@"));
+    let works = async |store: RedisStore| {
+        let batch = vec![get("{a}v"), get("{b}v"), step("{a}n", 1, 60), set("{a}v", b"x", 60)];
+        assert!(store.run(batch).await.unwrap().generation.is_some());
+        store.ping().await.unwrap();
+        store.write(60).await.unwrap();
+        store
+            .run(vec![countersign_contract::store::Operation::Delete("{a}v".into())])
+            .await
+            .unwrap();
+    };
+    let single = RedisServer::start().unwrap();
+    allow(&single);
+    works(RedisStore::open(&with_user(single.url())).await.unwrap()).await;
+
+    let cluster = RedisCluster::start().unwrap();
+    cluster.nodes.iter().for_each(allow);
+    let settings = RedisSettings { cluster: true, ..with_user(cluster.url()) };
+    works(RedisStore::open(&settings).await.unwrap()).await;
+}

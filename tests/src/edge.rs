@@ -338,6 +338,9 @@ impl App {
     /// All that it and its runtime have written so far.
     #[must_use]
     pub fn output(&self) -> String {
+        if !self.readers.is_empty() {
+            process::settle(&self.lines);
+        }
         process::joined_lines(&self.lines)
     }
 

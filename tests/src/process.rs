@@ -20,7 +20,7 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a process may take to end.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a host has written nothing when it has written all that there is.
-const QUIET: Duration = Duration::from_millis(50);
+const QUIET: Duration = Duration::from_millis(80);
 /// How long to wait for that.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -129,6 +129,20 @@ pub(crate) type Lines = Arc<Mutex<Vec<String>>>;
 /// All of it.
 pub(crate) fn joined_lines(lines: &Lines) -> String {
     lines.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+}
+
+/// Waits until no more lines come: a line is written a little after what it tells of.
+pub(crate) fn settle(lines: &Lines) {
+    let count = || lines.lock().unwrap_or_else(PoisonError::into_inner).len();
+    let end = Instant::now() + SETTLE_TIMEOUT;
+    let mut before = count();
+    while Instant::now() < end {
+        std::thread::park_timeout(QUIET);
+        if count() == before {
+            return;
+        }
+        before = count();
+    }
 }
 
 impl Host {
@@ -260,25 +274,13 @@ impl Host {
         self.child.id()
     }
 
-    /// All that it has written so far, to standard output and to standard error. A line is written
-    /// a little after what it tells of: this waits until no more come.
+    /// All that it has written so far, to standard output and to standard error.
     #[must_use]
     pub fn output(&self) -> String {
-        self.settle();
-        joined_lines(&self.lines)
-    }
-
-    fn settle(&self) {
-        let count = || self.lines.lock().unwrap_or_else(PoisonError::into_inner).len();
-        let end = Instant::now() + SETTLE_TIMEOUT;
-        let mut before = count();
-        while !self.readers.is_empty() && Instant::now() < end {
-            std::thread::park_timeout(QUIET);
-            if count() == before {
-                return;
-            }
-            before = count();
+        if !self.readers.is_empty() {
+            settle(&self.lines);
         }
+        joined_lines(&self.lines)
     }
 
     /// The lines of its log that are JSON objects.

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use countersign_contract::types::SendError;
+use countersign_tests::cluster::Cluster;
 use countersign_tests::counterpart::{Behaviour, Request};
-use countersign_tests::settings;
+use countersign_tests::redis_cluster::RedisCluster;
+use countersign_tests::settings::{self, Workplace};
 use countersign_tests::surface::{Kind, Plan, Surface};
 use countersign_tests::wait::until_async;
 use serde_json::{Value, json};
@@ -187,5 +189,35 @@ async fn a_key_or_url_that_is_missing_is_named(kind: Kind) {
                 assert!(said.contains(&problem), "{said}");
             }
         }
+    }
+}
+
+/// A code that one server issued is answered at another one, and all of them count together: on a Redis Cluster.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_servers_share_one_redis_cluster() {
+    let redis = RedisCluster::start().unwrap();
+    let store = format!("[store]\ntype = \"redis\"\nurl = \"{}\"\ncluster = true\n", redis.url());
+    let workplace = Workplace::new().unwrap();
+    let senders = workplace.senders(&["whatsapp"]);
+    let sections = [settings::SERVER, settings::KEYS, settings::LOG, &store, &senders, RULES];
+    let config = workplace.config("countersign.toml", &sections).unwrap();
+    let servers = Cluster::start(4, workplace.path(), &config, &[]).await.unwrap();
+    for person in 0..20 {
+        let to = format!("+9198765432{person:02}");
+        let body =
+            json!({ "purpose": "login", "to": to, "client_ip": format!("192.0.2.{person}") });
+        let issued = servers.client(person).post("/v1/challenges", &body).await;
+        assert_eq!(issued.status, 201, "{issued:?}");
+        let code = workplace.outbox().code(issued.id());
+        let wrong = countersign_tests::outbox::wrong(&code);
+        let verify = |at, code: &str| {
+            let body = json!({ "purpose": "login", "to": to, "code": code });
+            let client = servers.client(at);
+            async move { client.post("/v1/verify", &body).await }
+        };
+        let answer = verify(person + 1, &wrong).await;
+        assert_eq!(answer.json["attempts_left"], 2, "{answer:?}");
+        assert_eq!(verify(person + 2, &code).await.status, 200);
+        assert_eq!(verify(person + 3, &code).await.status, 404);
     }
 }

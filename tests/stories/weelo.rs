@@ -2,9 +2,12 @@
 //! was silently never used.
 
 use countersign_contract::types::SendError;
+use countersign_tests::certificates::Authority;
+use countersign_tests::client::Client;
 use countersign_tests::counterpart::{Behaviour, Request};
-use countersign_tests::redis::free_port;
-use countersign_tests::settings;
+use countersign_tests::process::Host;
+use countersign_tests::redis::{RedisServer, free_port};
+use countersign_tests::settings::{self, Workplace};
 use countersign_tests::surface::Kind;
 use serde_json::{Value, json};
 
@@ -111,10 +114,51 @@ async fn wrong_codes_count_down_to_a_lock(kind: Kind) {
 }
 
 /// It was stripped to `redis://`, the connection failed, and production ran on process memory.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_managed_redis_is_reached_over_tls() {
+    let authority = Authority::new().unwrap();
+    let certified = authority.certify("127.0.0.1").unwrap();
+    let server = RedisServer::start_encrypted(&certified, &authority, false).unwrap();
+    let store = format!("[store]\ntype = \"redis\"\nurl = \"{}\"\n", server.url());
+    let trusting = |authority: &Authority| {
+        format!("{store}[store.tls]\nca_file = {:?}\n", authority.file().unwrap())
+    };
+    let sms = "[senders.sms]\ntype = \"console\"\n";
+
+    // Its authority isn't a public one, and another private one is no better.
+    let complaint = "the server's certificate comes from an authority that isn't trusted";
+    refused::names(&[&store, sms, RULES], 1, &[complaint]).await;
+    let other = Authority::new().unwrap();
+    refused::names(&[&trusting(&other), sms, RULES], 1, &[complaint]).await;
+
+    let workplace = Workplace::new().unwrap();
+    let sections = [
+        settings::SERVER,
+        settings::KEYS,
+        settings::LOG,
+        &trusting(&authority),
+        &workplace.senders(&["sms"]),
+        RULES,
+    ];
+    let config = workplace.config("countersign.toml", &sections).unwrap();
+    let host = Host::start(&config).await.unwrap();
+    let client = Client::new(host.address());
+    let body = json!({ "purpose": "customer_login", "to": "+919876543210" });
+    let issued = client.post("/v1/challenges", &body).await;
+    assert_eq!((issued.status, issued.text_of("to")), (201, "91****3210"), "{issued:?}");
+    let code = workplace.outbox().code(issued.id());
+    let body = json!({ "purpose": "customer_login", "to": "+919876543210", "code": code });
+    assert_eq!(client.post("/v1/verify", &body).await.status, 200);
+    let mut inside = server.connection().unwrap();
+    assert!(redis::cmd("DBSIZE").query::<u64>(&mut inside).unwrap() > 3, "not in this Redis");
+}
+
+/// They accepted any certificate.
 #[tokio::test]
-async fn a_redis_over_tls_is_never_silently_something_else() {
-    let store = "[store]\ntype = \"redis\"\nurl = \"rediss://weelo:hunter2@127.0.0.1:1/0\"\n";
-    refused::names(&[store, RULES], 2, &["store.url", "TLS"]).await;
+async fn certificates_cannot_go_unverified() {
+    let url =
+        "[store]\ntype = \"redis\"\nurl = \"rediss://weelo:hunter2@127.0.0.1:1/0#insecure\"\n";
+    refused::names(&[url, RULES], 2, &["store.url", "always verified"]).await;
 }
 
 #[tokio::test]

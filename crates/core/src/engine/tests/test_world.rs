@@ -217,6 +217,9 @@ impl World for TestWorld {
     async fn run(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
         let mut inner = self.inner();
         assert!((1..=32).contains(&batch.len()), "a batch of {}", batch.len());
+        // Where data is divided, the first operation's key decides whose generation is told.
+        let is_limit = |operation: &Operation| operation.key().contains(":limit:");
+        assert!(!is_limit(&batch[0]) || batch.iter().all(is_limit), "a limit before the subject");
         inner.round_trips += 1;
         inner.forget();
         let carried_out = match &mut inner.failing {
