@@ -328,7 +328,7 @@ impl Host {
     ///
     /// Where the system refuses.
     pub fn kill(&mut self) -> Result<()> {
-        self.settle();
+        settle(&self.lines);
         self.child.kill()?;
         self.child.wait()?;
         self.read_to_end();
