@@ -113,7 +113,7 @@ impl Encryption {
                 .map_err(|_| Handshake::Untrusted("has no name that could be verified"))?,
         };
         let connector = TlsConnector::from(self.config());
-        connector.connect(name, stream).await.map_err(|error| Handshake::from(&error))
+        connector.connect(name, stream).await.map_err(|error| Handshake::read(&error))
     }
 }
 
@@ -130,8 +130,9 @@ pub(super) enum Handshake {
     Untrusted(&'static str),
 }
 
-impl From<&std::io::Error> for Handshake {
-    fn from(error: &std::io::Error) -> Self {
+impl Handshake {
+    /// Reads what the TLS library said.
+    pub(super) fn read(error: &std::io::Error) -> Self {
         match tls::within(error) {
             None => Self::Broken(error.to_string()),
             Some(rustls::Error::InvalidCertificate(error)) => {

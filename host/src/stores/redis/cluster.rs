@@ -4,96 +4,35 @@
 //! batch is sent again only where a node says that it carried out nothing of it. The generation of a batch is that of the
 //! master which has the slot of its first operation.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_contract::store::{Operation, Outcome, Reply};
 use countersign_contract::types::StoreError;
 use futures_util::future::join_all;
 use redis::ConnectionAddr;
-use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
-use super::address::Access;
-use super::connect::{Purpose, Server, Whereabouts};
-use super::link::Link;
-use super::node::{Node, Ran, Sending};
+use self::shared::Shared;
+use super::node::{Ran, Sending};
 use super::redirect::{Place, Redirection};
 use super::slots::{self, SLOTS};
-use super::trouble::Trouble;
 use crate::stores::error::OpenError;
-use crate::stores::generation::Watch;
 
-/// How often the cluster is asked which master has which slots, when nothing seems wrong …
-const EVERY: Duration = Duration::from_secs(10);
-/// … and how soon after the last time at the earliest.
-const PAUSE: Duration = Duration::from_millis(200);
-/// How long one node may take to say.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) use self::shared::{Common, Member};
+
+mod discovery;
+mod shared;
+
 /// How soon keys that are on their way to another node are asked for again.
 const TRY_AGAIN: Duration = Duration::from_millis(10);
 /// How often one batch is sent elsewhere, at most.
 const MAX_HOPS: u32 = 8;
-/// Nodes that are known at once, at most.
-const MAX_NODES: usize = 1_024;
-
-/// What all nodes have in common.
-pub(super) struct Common {
-    pub(super) access: Access,
-    /// Without its watch: each node has one of its own.
-    pub(super) purpose: Purpose,
-    pub(super) is_trusted: bool,
-    pub(super) max_in_flight: usize,
-    pub(super) response_timeout: Duration,
-}
-
 /// The cluster.
 pub(super) struct Cluster {
     shared: Arc<Shared>,
     keeper: JoinHandle<()>,
-}
-
-/// A node, and what is known of its data.
-pub(super) struct Member {
-    address: ConnectionAddr,
-    pub(super) node: Node,
-    pub(super) watch: Arc<Watch>,
-}
-
-struct Shared {
-    seeds: Vec<ConnectionAddr>,
-    common: Common,
-    map: RwLock<Arc<Map>>,
-    members: Mutex<HashMap<String, Arc<Member>>>,
-    /// Told when the map seems to be out of date.
-    stale: Notify,
-    /// Who is asked first.
-    turn: AtomicUsize,
-}
-
-/// Which master has which slots.
-#[derive(Default)]
-struct Map {
-    masters: Vec<Arc<Member>>,
-    /// First and last slot, and the master's place in `masters`; in order.
-    ranges: Vec<(u16, u16, usize)>,
-}
-
-impl Map {
-    fn master(&self, slot: u16) -> Option<&Arc<Member>> {
-        let index = self.ranges.partition_point(|(_, last, _)| *last < slot);
-        let (first, _, master) = self.ranges.get(index)?;
-        if *first <= slot { self.masters.get(*master) } else { None }
-    }
-
-    fn is_whole(&self) -> bool {
-        let covered: usize =
-            self.ranges.iter().map(|(first, last, _)| usize::from(last - first) + 1).sum();
-        covered == usize::from(SLOTS)
-    }
 }
 
 impl Cluster {
@@ -109,17 +48,10 @@ impl Cluster {
     ) -> Result<Self, OpenError> {
         let deadline = Instant::now() + patience;
         let name = seeds.first().map(ToString::to_string).unwrap_or_default();
-        let shared = Arc::new(Shared {
-            seeds,
-            common,
-            map: RwLock::default(),
-            members: Mutex::default(),
-            stale: Notify::new(),
-            turn: AtomicUsize::new(0),
-        });
+        let shared = Arc::new(Shared::new(seeds, common));
         shared.find(deadline).await.map_err(|trouble| trouble.at(&name))?;
         shared.meet(deadline).await?;
-        let keeper = tokio::spawn(keep(Arc::clone(&shared)));
+        let keeper = tokio::spawn(discovery::keep(Arc::clone(&shared)));
         Ok(Self { shared, keeper })
     }
 
@@ -180,36 +112,6 @@ impl Drop for Cluster {
 }
 
 impl Shared {
-    fn map(&self) -> Arc<Map> {
-        Arc::clone(&self.map.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn members(&self) -> MutexGuard<'_, HashMap<String, Arc<Member>>> {
-        self.members.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The node at `address`, connected to in the background where it is a new one.
-    fn member(&self, address: &ConnectionAddr) -> Option<Arc<Member>> {
-        let mut members = self.members();
-        let name = address.to_string();
-        if let Some(member) = members.get(&name) {
-            return Some(Arc::clone(member));
-        }
-        if members.len() >= MAX_NODES {
-            return None;
-        }
-        let watch = Arc::new(Watch::default());
-        let Common { access, purpose, is_trusted, max_in_flight, response_timeout } = &self.common;
-        let generation = (!is_trusted).then(|| Arc::clone(&watch));
-        let purpose = Purpose { generation, ..purpose.clone() };
-        let at = Whereabouts::At(address.clone());
-        let server = Server::new(at, access.clone(), *max_in_flight, purpose);
-        let node = Node::new(Link::begin(server), *max_in_flight, *response_timeout);
-        let member = Arc::new(Member { address: address.clone(), node, watch });
-        members.insert(name, Arc::clone(&member));
-        Some(member)
-    }
-
     /// Carries out the operations whose keys live in `slot`, wherever that is.
     async fn part(
         &self,
@@ -264,163 +166,9 @@ impl Shared {
             }
         }
     }
-
-    /// Asks the nodes in turn for the map, and takes the first one that has every slot.
-    async fn refresh(&self) -> Result<(), Trouble> {
-        let mut last = Trouble::Unreachable("no node is known".to_owned());
-        for member in self.candidates() {
-            match self.ask(&member).await {
-                Ok(map) if map.is_whole() => {
-                    self.take(map);
-                    return Ok(());
-                }
-                Ok(_) => {
-                    let reason = format!("{}: a slot has no master", member.address);
-                    last = Trouble::Unreachable(reason);
-                }
-                Err(trouble) => {
-                    let is_lasting = trouble.is_lasting();
-                    last = trouble;
-                    if is_lasting {
-                        break;
-                    }
-                }
-            }
-        }
-        Err(last)
-    }
-
-    /// The nodes to ask: another one first each time, lest one that is cut off from the others be believed for ever.
-    fn candidates(&self) -> Vec<Arc<Member>> {
-        let map = self.map();
-        let is_up = |master: &&Arc<Member>| master.node.link().is_up();
-        let mut candidates: Vec<_> = map.masters.iter().filter(is_up).map(Arc::clone).collect();
-        if candidates.is_empty() {
-            candidates.clone_from(&map.masters);
-            candidates.extend(self.seeds.iter().filter_map(|seed| self.member(seed)));
-        }
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        if let Some(first) = turn.checked_rem(candidates.len()) {
-            candidates.rotate_left(first);
-        }
-        candidates
-    }
-
-    async fn ask(&self, member: &Member) -> Result<Map, Trouble> {
-        let deadline = Instant::now() + PATIENCE;
-        let name = member.address.to_string();
-        member.node.link().up(deadline).await.map_err(|trouble| trouble.of(&name))?;
-        let answer = member.node.exchange(&slots::question(), deadline).await;
-        let unusable = |reason: &str| Trouble::Unreachable(format!("{name}: {reason}"));
-        let answer = answer.map_err(|_| unusable("no answer to CLUSTER SLOTS"))?;
-        if let redis::Value::ServerError(error) = &answer {
-            return Err(match Trouble::from_server(error) {
-                Trouble::Unreachable(_) if error.code() == "ERR" => {
-                    Trouble::Denied("it is no node of a cluster: leave out `cluster`".to_owned())
-                }
-                trouble => trouble.of(&name),
-            });
-        }
-        let found = slots::ranges(&answer).ok_or_else(|| unusable("unexpected answer"))?;
-        let mut map = Map::default();
-        for range in found {
-            let master = range.server.resolve(&member.address);
-            let master = master.and_then(|address| self.member(&address));
-            let master = master.ok_or_else(|| unusable("too many nodes"))?;
-            let known = map.masters.iter().position(|known| Arc::ptr_eq(known, &master));
-            let index = known.unwrap_or(map.masters.len());
-            if known.is_none() {
-                map.masters.push(master);
-            }
-            map.ranges.push((range.first, range.last, index));
-        }
-        map.ranges.sort_unstable();
-        Ok(map)
-    }
-
-    /// Uses `map` from now on, and forgets the nodes that are not in it.
-    fn take(&self, map: Map) {
-        let names: Vec<String> =
-            map.masters.iter().map(|master| master.address.to_string()).collect();
-        let before = {
-            let mut current = self.map.write().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *current, Arc::new(map))
-        };
-        let before_names: Vec<String> =
-            before.masters.iter().map(|master| master.address.to_string()).collect();
-        if before_names != names && !before_names.is_empty() {
-            tracing::warn!(
-                masters = names.join(" "),
-                "the masters of the cluster are others: the codes of challenges whose keys moved are refused as \
-                 challenge_not_found (store.after_restart)"
-            );
-        }
-        self.members().retain(|name, _| names.contains(name));
-    }
-
-    /// Finds the masters for the first time.
-    async fn find(&self, deadline: Instant) -> Result<(), Trouble> {
-        let mut pause = Duration::from_millis(100);
-        loop {
-            let found = timeout_at(deadline, self.refresh()).await;
-            let late = || Trouble::Unreachable("no answer in time".to_owned());
-            match found.unwrap_or_else(|_| Err(late())) {
-                Ok(()) => return Ok(()),
-                Err(trouble) if trouble.is_lasting() => return Err(trouble),
-                Err(trouble) => {
-                    if timeout_at(deadline, sleep(pause)).await.is_err() {
-                        return Err(trouble);
-                    }
-                }
-            }
-            pause = (pause * 2).min(Duration::from_secs(2));
-        }
-    }
-
-    /// Waits for the masters: for all of them, and at `deadline` for one.
-    async fn meet(&self, deadline: Instant) -> Result<(), OpenError> {
-        let masters = self.map().masters.clone();
-        let met = join_all(masters.iter().map(|master| master.node.link().up(deadline))).await;
-        let is_one_met = met.iter().any(Result::is_ok);
-        for (master, met) in masters.iter().zip(met) {
-            match met {
-                Ok(()) => {}
-                Err(trouble) if !is_one_met || trouble.is_lasting() => {
-                    return Err(trouble.at(&master.address.to_string()));
-                }
-                Err(trouble) => {
-                    let server = master.node.server();
-                    tracing::warn!(server, reason = %trouble, "this part of the store can't be used");
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Whether another node than the one that was asked is next.
 fn redirection_is_hop(is_asking: bool, next: &Option<Arc<Member>>, at: &Arc<Member>) -> bool {
     is_asking || next.as_ref().is_some_and(|next| !Arc::ptr_eq(next, at))
-}
-
-/// Keeps the map up to date.
-async fn keep(shared: Arc<Shared>) {
-    let mut is_failing = false;
-    loop {
-        // In time or not, the map is asked for.
-        let _ = timeout(if is_failing { PAUSE } else { EVERY }, shared.stale.notified()).await;
-        match shared.refresh().await {
-            Ok(()) if is_failing => {
-                tracing::info!("the cluster is whole again");
-                is_failing = false;
-            }
-            Ok(()) => {}
-            Err(trouble) if !is_failing => {
-                tracing::warn!(reason = %trouble, "the cluster is not whole");
-                is_failing = true;
-            }
-            Err(_) => {}
-        }
-        sleep(PAUSE).await;
-    }
 }

@@ -1,34 +1,25 @@
 //! Making one connection: how long that may take, who logs in, and what is asked before it is used.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Cmd, ConnectionAddr, Value};
-use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use redis::{Cmd, ConnectionAddr, Value};
 use tokio::time::timeout;
 
 use super::address::Access;
 use super::lineage::Lineage;
 use super::sentinel::Sentinels;
+use super::stream::{self, Driver};
 use super::trouble::Trouble;
 use crate::stores::clock::Clock;
 use crate::stores::generation::Watch;
 use crate::stores::skew::SkewWatch;
-use crate::stores::tls::{Encryption, Handshake};
 
 /// How long one try may take …
 const TRY_TIMEOUT: Duration = Duration::from_secs(5);
 /// … where another server may take this one's place meanwhile.
 const REPLACEABLE_TRY_TIMEOUT: Duration = Duration::from_secs(2);
-/// How much of it a handshake may take: a server that takes it for a command in plain text says nothing.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_millis(1_800);
-/// How long a peer may leave our bytes unacknowledged, and how long silence lasts before it is probed.
-const PEER_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// What a connection is for besides batches.
 #[derive(Clone)]
 pub(super) struct Purpose {
@@ -40,9 +31,6 @@ pub(super) struct Purpose {
     /// A key that means nothing: written to prove that the server takes writes. Without one it only has to answer.
     pub(super) scratch: Option<String>,
 }
-
-/// What reads and writes for a connection; it ends when the connection does.
-pub(super) type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A new connection.
 pub(super) struct Connected {
@@ -106,8 +94,9 @@ impl Server {
     }
 
     async fn connect_to(&self, server: &ConnectionAddr) -> Result<Connected, Trouble> {
-        let stream = stream(server, self.access.encryption.as_ref()).await?;
-        let (mut connection, mut driver) = log_in(stream, &self.access, self.max_in_flight).await?;
+        let stream = stream::open(server, self.access.encryption.as_ref()).await?;
+        let (mut connection, mut driver) =
+            stream::log_in(stream, &self.access, self.max_in_flight).await?;
         let ended = || Trouble::Unreachable("the connection ended".into());
         tokio::select! {
             proved = self.prove(connection.clone()) => proved?,
@@ -149,61 +138,4 @@ impl Server {
         }
         Ok(())
     }
-}
-
-/// The bytes beneath a connection.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
-
-/// Connects to `server`, and encrypts.
-pub(super) async fn stream(
-    server: &ConnectionAddr,
-    encryption: Option<&Encryption>,
-) -> Result<Box<dyn Stream>, Trouble> {
-    match server {
-        ConnectionAddr::Tcp(host, port) => {
-            let stream = TcpStream::connect((host.as_str(), *port)).await;
-            let stream = stream.and_then(tuned).map_err(|error| Trouble::unreachable(&error))?;
-            let Some(encryption) = encryption else { return Ok(Box::new(stream)) };
-            let encrypted = timeout(HANDSHAKE_TIMEOUT, encryption.encrypt(stream, host));
-            let silent = || Trouble::Unreachable(Handshake::NotTls.to_string());
-            Ok(Box::new(encrypted.await.map_err(|_| silent())??))
-        }
-        #[cfg(unix)]
-        ConnectionAddr::Unix(path) => {
-            let stream = tokio::net::UnixStream::connect(path).await;
-            Ok(Box::new(stream.map_err(|error| Trouble::unreachable(&error))?))
-        }
-        _ => Err(Trouble::Unreachable("an address of an unknown kind".into())),
-    }
-}
-
-/// Begins the conversation.
-pub(super) async fn log_in(
-    stream: Box<dyn Stream>,
-    access: &Access,
-    max_in_flight: usize,
-) -> Result<(MultiplexedConnection, Driver), Trouble> {
-    // Each batch has one deadline of its own, around everything it waits for.
-    let config = AsyncConnectionConfig::new()
-        .set_response_timeout(None)
-        .set_pipeline_buffer_size(max_in_flight);
-    let made = MultiplexedConnection::new_with_config(&access.login, stream, config).await;
-    let (connection, driver) = made.map_err(|error| match access.encryption {
-        None => Trouble::in_plain_text(error),
-        Some(_) => error.into(),
-    })?;
-    Ok((connection, Box::pin(driver)))
-}
-
-fn tuned(stream: TcpStream) -> std::io::Result<TcpStream> {
-    stream.set_nodelay(true)?;
-    let socket = SockRef::from(&stream);
-    socket.set_tcp_keepalive(
-        &TcpKeepalive::new().with_time(PEER_TIMEOUT).with_interval(PEER_TIMEOUT / 5),
-    )?;
-    #[cfg(target_os = "linux")]
-    socket.set_tcp_user_timeout(Some(PEER_TIMEOUT))?;
-    Ok(stream)
 }

@@ -8,7 +8,7 @@ use redis::{Cmd, ConnectionAddr, Value};
 use tokio::time::timeout;
 
 use super::address::Access;
-use super::connect;
+use super::stream;
 use super::trouble::Trouble;
 
 /// How long one sentinel may take, from connecting to it to its answer.
@@ -51,8 +51,8 @@ impl Sentinels {
     }
 
     async fn ask(&self, server: &ConnectionAddr) -> Result<ConnectionAddr, Trouble> {
-        let stream = connect::stream(server, self.access.encryption.as_ref()).await?;
-        let (mut connection, driver) = connect::log_in(stream, &self.access, 1).await?;
+        let stream = stream::open(server, self.access.encryption.as_ref()).await?;
+        let (mut connection, driver) = stream::log_in(stream, &self.access, 1).await?;
         let mut question = Cmd::new();
         question.arg("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(&self.master);
         let answer = tokio::select! {

@@ -88,7 +88,32 @@ impl Trouble {
         Self::Unreachable(error.to_string())
     }
 
-    /// As [`from`](Self::from), of the first command in plain text on a new connection.
+    /// What encrypting came to.
+    pub(super) fn from_handshake(error: Handshake) -> Self {
+        match error {
+            Handshake::Refused(_) | Handshake::Untrusted(_) => Self::Untrusted(error.to_string()),
+            Handshake::Broken(_) | Handshake::NotTls => Self::Unreachable(error.to_string()),
+        }
+    }
+
+    fn from_client(error: RedisError) -> Self {
+        // Only now does a server say that it misses our certificate, or that it expected TLS.
+        if let Some(error) = io_error(&error) {
+            return match Handshake::read(error) {
+                Handshake::Broken(reason) => Self::Unreachable(reason),
+                refused => Self::from_handshake(refused),
+            };
+        }
+        let code = shown(error.code().unwrap_or(error.category())).to_owned();
+        match store_error(error) {
+            StoreError::Denied => Self::Denied(code),
+            // `SELECT` of a database that isn't there.
+            StoreError::Other(_) if code == "ERR" => Self::Denied(code),
+            _ => Self::Unreachable(code),
+        }
+    }
+
+    /// As [`from_client`](Self::from_client), of the first command in plain text on a new connection.
     pub(super) fn in_plain_text(error: RedisError) -> Self {
         let kind = io_error(&error).map(std::io::Error::kind);
         if matches!(kind, Some(BrokenPipe | ConnectionReset | UnexpectedEof)) {
@@ -136,31 +161,9 @@ impl fmt::Display for Trouble {
     }
 }
 
-impl From<Handshake> for Trouble {
-    fn from(error: Handshake) -> Self {
-        match error {
-            Handshake::Refused(_) | Handshake::Untrusted(_) => Self::Untrusted(error.to_string()),
-            Handshake::Broken(_) | Handshake::NotTls => Self::Unreachable(error.to_string()),
-        }
-    }
-}
-
 impl From<RedisError> for Trouble {
     fn from(error: RedisError) -> Self {
-        // Only now does a server say that it misses our certificate, or that it expected TLS.
-        if let Some(error) = io_error(&error) {
-            return match Handshake::from(error) {
-                Handshake::Broken(reason) => Self::Unreachable(reason),
-                refused => refused.into(),
-            };
-        }
-        let code = shown(error.code().unwrap_or(error.category())).to_owned();
-        match store_error(error) {
-            StoreError::Denied => Self::Denied(code),
-            // `SELECT` of a database that isn't there.
-            StoreError::Other(_) if code == "ERR" => Self::Denied(code),
-            _ => Self::Unreachable(code),
-        }
+        Self::from_client(error)
     }
 }
 
