@@ -67,7 +67,7 @@ impl Case<'_> {
         self.may_be_lost()
             || self.may_be_over()
             || self.may_be_answered()
-            || self.may_be_revoked(self.id)
+            || self.subject.may_be_revoked(self.id, self.refusal)
             || self.may_be_followed()
             || self.may_be_unlocked()
             || self.has_two_clocks()
@@ -95,30 +95,11 @@ impl Case<'_> {
         })
     }
 
-    /// Whether one of the challenges that share its attempts may have been answered. One that was revoked and whose code
-    /// is given too looks so until that is put right, which may not work.
+    /// Whether one of the challenges that share its attempts may have been answered, or may look so.
     fn may_be_answered(&self) -> bool {
-        self.others().any(|it| {
-            let Request::Verify { id: named, code } = &it.event.request else { return false };
-            let looks_so = || {
-                let mut owners = self.subject.owners(code);
-                owners.any(|owner| {
-                    owner != self.id
-                        && named.as_ref().is_none_or(|named| named == owner)
-                        && self.may_be_revoked(owner)
-                })
-            };
-            self.subject.may_have_succeeded(it.event)
-                || (it.event.problem() == "challenge_not_found" && looks_so())
-        })
-    }
-
-    fn may_be_revoked(&self, which: &str) -> bool {
-        self.subject.events.iter().any(|it| {
-            let is_about = matches!(&it.event.request, Request::Revoke { id } if id == which);
-            let may_be = it.event.status() == 204 || it.event.is_unknown();
-            is_about && may_be && it.event.start <= self.refusal.end
-        })
+        let subject = self.subject;
+        self.others()
+            .any(|it| subject.may_have_succeeded(it.event) || subject.may_look_answered(it.event))
     }
 
     /// Whether as many newer challenges may be there as stay answerable.

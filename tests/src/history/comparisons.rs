@@ -79,7 +79,9 @@ fn of_budget(
 /// The first moment at which a budget that was there at `begin` may have ended.
 fn end(subject: &Subject<'_>, terms: &Terms, begin: Micros) -> Micros {
     let ends = |event: &super::Event| match &event.request {
-        Request::Verify { .. } => subject.may_have_succeeded(event),
+        Request::Verify { .. } => {
+            subject.may_have_succeeded(event) || subject.may_look_answered(event)
+        }
         Request::Unlock => !event.is_void(),
         _ => false,
     };

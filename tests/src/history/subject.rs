@@ -122,4 +122,24 @@ impl<'a> Subject<'a> {
         };
         event.status() == 200 || (event.is_unknown() && !is_wrong)
     }
+
+    /// Whether a verification may have ended the attempts of all although nothing succeeded: the right code of a challenge
+    /// that was being revoked at the same time looks like an answer.
+    #[must_use]
+    pub fn may_look_answered(&self, event: &Event) -> bool {
+        let Request::Verify { id: named, code } = &event.request else { return false };
+        let is_meant = |owner: &str| named.as_ref().is_none_or(|named| named == owner);
+        event.problem() == "challenge_not_found"
+            && self.owners(code).any(|owner| is_meant(owner) && self.may_be_revoked(owner, event))
+    }
+
+    /// Whether a challenge may have been revoked before an event was over.
+    #[must_use]
+    pub fn may_be_revoked(&self, which: &str, by: &Event) -> bool {
+        self.events.iter().any(|it| {
+            let is_about = matches!(&it.event.request, Request::Revoke { id } if id == which);
+            let may_be = it.event.status() == 204 || it.event.is_unknown();
+            is_about && may_be && it.event.start <= by.end
+        })
+    }
 }

@@ -51,6 +51,12 @@ fn what_may_have_ended_a_budget_begins_another() {
         spent(begin().by_recipient((10, 20), "A", unavailable())),
         spent(unlock(begin(), answered(204, "", ""))),
         spent(begin().lost((10, 20))),
+        // The code of a challenge that is being revoked ends the attempts of those beside it.
+        spent(begin().issued((2, 3), "c").revoke((5, 9), "c", answered(204, "", "")).right(
+            (6, 9),
+            "c",
+            not_found(),
+        )),
         // Carried out late.
         spent(begin().right((1, 2), "a", unavailable())),
     ] {
