@@ -18,6 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Options of a Redis that keeps all that it has acknowledged.
 pub(crate) const DURABLE: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"];
 
+/// Options of a Redis whose directory can be changed, as a full disk changes it.
+pub(crate) const CHANGEABLE: &[&str] = &["--enable-protected-configs", "local"];
+
 /// It is killed, and comes back with what it has kept: all, or nothing. Of both the hosts say that it may have forgotten.
 pub(crate) async fn kill(scene: Scene<'_>, redis: &mut RedisServer) {
     let begin = scene.now();

@@ -85,7 +85,7 @@ impl Store {
 
     fn redis(self) -> Option<RedisServer> {
         match self {
-            Self::Redis => Some(RedisServer::start().unwrap()),
+            Self::Redis => Some(RedisServer::start_with(redis::CHANGEABLE).unwrap()),
             Self::DurableRedis => Some(RedisServer::start_with(redis::DURABLE).unwrap()),
             Self::Sqlite => None,
         }

@@ -2,11 +2,12 @@
 //!
 //! What counts is what callers were told: 200 and `code_mismatch`. Those of one challenge count together whatever
 //! happened. Those of all challenges of a recipient count together from an issue on, for as long as nothing can have
-//! ended its budget: while the challenge lives, and until something may have succeeded, been unlocked or been lost.
+//! ended its budget: while the challenge lives, and until something may have succeeded, been unlocked or been lost, or a
+//! process with another clock issued: it may not know the budget, and begin one.
 
 use super::subject::{Placed, Subject};
 use super::terms::Terms;
-use super::{Micros, Request, Rule, Violation};
+use super::{Event, Micros, Request, Rule, Violation};
 
 /// What the comparisons of a subject break.
 #[must_use]
@@ -61,7 +62,7 @@ fn of_budget(
     compared: &[Compared<'_>],
 ) -> Vec<usize> {
     let begin = issue.event.start;
-    let end = end(subject, terms, begin);
+    let end = end(subject, terms, issue.event);
     // Issued before anything can have ended the budget, so in it.
     let shares = |other: &str| {
         other == id
@@ -76,12 +77,14 @@ fn of_budget(
     compared.iter().filter(is_in).map(|it| it.placed.place).collect()
 }
 
-/// The first moment at which a budget that was there at `begin` may have ended.
-fn end(subject: &Subject<'_>, terms: &Terms, begin: Micros) -> Micros {
-    let ends = |event: &super::Event| match &event.request {
+/// The first moment at which a budget that was there when a challenge was issued may have ended.
+fn end(subject: &Subject<'_>, terms: &Terms, issue: &Event) -> Micros {
+    let begin = issue.start;
+    let ends = |event: &Event| match &event.request {
         Request::Verify { .. } => {
             subject.may_have_succeeded(event) || subject.may_look_answered(event)
         }
+        Request::Issue => !terms.have_one_clock(event, issue),
         Request::Unlock => !event.is_void(),
         _ => false,
     };

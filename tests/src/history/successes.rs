@@ -58,9 +58,14 @@ fn share_attempts(
         let unlocks = subject.events.iter().filter(|it| it.event.request == Request::Unlock);
         unlocks.into_iter().any(|it| it.event.start < other.event.end && it.event.last() > begin)
     };
+    let has_one_clock = || {
+        let issues = subject.events.iter().filter(|it| it.event.request == Request::Issue);
+        issues.into_iter().all(|it| terms.have_one_clock(it.event, issue))
+    };
     success.event.is_before(other.event)
         && both_issued < success.event.start
         && both_issued.saturating_add(terms.slack()) < lives
         && !terms.may_be_lost(begin, other.event.end)
         && !is_unlocked()
+        && has_one_clock()
 }

@@ -84,3 +84,15 @@ fn a_recipients_codes_count_where_it_is_known_whose_attempts_they_took() {
     let script = script.issued((990, 991), "b").mismatch((992, 993), "b").mismatch((992, 993), "b");
     assert_eq!(script.broken(), []);
 }
+
+#[test]
+fn a_process_with_another_clock_may_begin_another_budget() {
+    let script = Script::new().issued((0, 1), "a").mismatch((2, 3), "a").mismatch((2, 3), "a");
+    let script = script.at(1).issued((4, 5), "b").mismatch((6, 7), "b").mismatch((6, 7), "b");
+    assert_eq!(script.broken(), [Rule::OverLimit]);
+    let mut other = script.clone();
+    other.terms.clocks.insert(1, -10_000_000);
+    assert_eq!(other.broken(), []);
+    let other = other.mismatch((8, 9), "b").mismatch((8, 9), "b");
+    assert_eq!(other.broken(), [Rule::OverLimit]);
+}

@@ -35,6 +35,9 @@ fn of_challenges_that_share_their_attempts_one_succeeds() {
     assert_eq!(over.broken(), []);
     let lost = one.clone().lost((2, 3)).right((6, 7), "b", ok("b"));
     assert_eq!(lost.broken(), []);
+    let mut clocks = one.clone().right((6, 7), "b", ok("b")).at(1).issued((1, 2), "c");
+    clocks.terms.clocks.insert(1, -90_000_000);
+    assert_eq!(clocks.broken(), []);
     let unlocked = both.event((1, 4), Request::Unlock, super::answered(204, "", ""));
     let unlocked = unlocked.right((4, 5), "a", ok("a")).right((6, 7), "b", ok("b"));
     assert_eq!(unlocked.broken(), []);
