@@ -83,7 +83,7 @@ impl Store {
                 _ => {}
             }
         }
-        if self.flaw == Flaw::CarriesOutTwice && *batches % 20 == 0 {
+        if self.flaw == Flaw::CarriesOutTwice && batches.is_multiple_of(20) {
             for operation in batch {
                 step(cells, operation, self.flaw, increments);
             }
@@ -131,7 +131,8 @@ fn step(cells: &mut Cells, operation: &Operation, flaw: Flaw, increments: &mut u
                 None => 0,
             };
             *increments += usize::from(*by != 0);
-            let is_lost = flaw == Flaw::LosesIncrements && *increments % 3 == 0 && before != 0;
+            let is_lost =
+                flaw == Flaw::LosesIncrements && increments.is_multiple_of(3) && before != 0;
             if *by != 0 && !is_lost && !is_forgotten {
                 cells.insert(key.into(), Cell::Count(before + by));
             }
