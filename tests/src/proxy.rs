@@ -1,6 +1,8 @@
 //! A breakable wire: a TCP proxy that cuts a connection after so many bytes, swallows what passes, loses some of it, is
 //! slow, holds answers up, leads to another server, or has a Redis tell another time.
 
+mod time;
+
 use std::io::Result;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -208,7 +210,7 @@ impl Wire {
                     }
                     let goes_on = !std::mem::take(&mut may_be_held) || self.hold(&mut moved).await;
                     let answered = answered.get_mut(..length).unwrap_or_default();
-                    shift(answered, self.seconds.load(Ordering::SeqCst));
+                    time::shift(answered, self.seconds.load(Ordering::SeqCst));
                     client.write_all(answered).await?;
                     if !goes_on {
                         return Ok(());
@@ -294,19 +296,5 @@ impl Wire {
 
     fn set(&self, mode: Mode) {
         self.mode.send_replace(mode);
-    }
-}
-
-/// Adds `seconds` to what a Redis answers to `TIME`: two texts, the first of ten digits.
-fn shift(answers: &mut [u8], seconds: i64) {
-    const BEGINNING: &[u8] = b"*2\r\n$10\r\n";
-    let places: Vec<_> = answers.windows(BEGINNING.len()).map(|part| part == BEGINNING).collect();
-    for (place, _) in places.iter().enumerate().filter(|(_, is_time)| **is_time) {
-        let digits = answers.get_mut(place + BEGINNING.len()..).and_then(|rest| rest.get_mut(..10));
-        let Some(digits) = digits else { continue };
-        let time = std::str::from_utf8(digits).ok().and_then(|text| text.parse::<i64>().ok());
-        if let Some(time) = time {
-            digits.copy_from_slice(format!("{:010}", time + seconds).as_bytes());
-        }
     }
 }

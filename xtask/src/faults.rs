@@ -1,4 +1,4 @@
-//! `cargo xtask faults`: the suite `tests/faults` with every row of its table, which takes a quarter of an hour.
+//! `cargo xtask faults`: the suite `tests/faults` with every row of its table, which takes ten minutes.
 
 use anyhow::Result;
 

@@ -49,7 +49,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command {
         name: "faults",
         usage: "[<words of a fault>] [-- <arguments of the test binary>]",
-        summary: "run each fault of tests/faults under load and check the history, which takes a quarter of an hour",
+        summary: "run each fault of tests/faults under load and check the history, which takes ten minutes",
         run: faults::run,
     },
     Command {
