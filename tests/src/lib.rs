@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod counterpart;
 pub mod edge;
 pub mod exim;
+pub mod history;
 pub mod leaks;
 pub mod mail;
 pub mod nginx;

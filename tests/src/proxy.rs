@@ -1,15 +1,21 @@
-//! A breakable wire: a TCP proxy that cuts a connection after so many bytes, swallows what passes, holds answers up, leads
-//! to another server, or has a Redis tell another time.
+//! A breakable wire: a TCP proxy that cuts a connection after so many bytes, swallows what passes, loses some of it, is
+//! slow, holds answers up, leads to another server, or has a Redis tell another time.
+
+mod time;
 
 use std::io::Result;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+/// After which a lost packet is sent once more: what Linux waits for at least.
+const REPEATED: Duration = Duration::from_millis(200);
 
 /// A proxy on a free port of 127.0.0.1, gone on drop.
 pub struct Proxy {
@@ -111,6 +117,21 @@ impl Proxy {
         self.wire.seconds.store(seconds, Ordering::SeqCst);
     }
 
+    /// Swallows what the server answers, which carries out all that it is asked: a wire that is cut one way.
+    pub fn swallow_answers(&self) {
+        self.wire.set(Mode::SwallowAnswers);
+    }
+
+    /// Takes so long with all that passes, in either direction.
+    pub fn slow_down(&self, delay: Duration) {
+        self.wire.set(Mode::Slow(delay));
+    }
+
+    /// Loses so many of a hundred packets: what passes is repeated after a while, and some connections end.
+    pub fn lose(&self, percent: u8) {
+        self.wire.set(Mode::Lossy(percent));
+    }
+
     /// Forwards again. What was swallowed stays lost.
     pub fn forward(&self) {
         self.wire.set(Mode::Forward);
@@ -128,7 +149,10 @@ enum Mode {
     CutAfter(usize),
     Forward,
     Hold { text: &'static str, after: usize },
+    Lossy(u8),
+    Slow(Duration),
     Swallow,
+    SwallowAnswers,
 }
 
 struct Wire {
@@ -161,6 +185,9 @@ impl Wire {
                     if std::mem::take(&mut is_answered) {
                         self.round_trips.fetch_add(1, Ordering::SeqCst);
                     }
+                    if !self.delay().await {
+                        return Ok(());
+                    }
                     may_be_held |= self.is_to_be_held(asked.get(..length).unwrap_or_default());
                     let (passing, is_cut) = self.admit(length);
                     self.bytes.fetch_add(passing as u64, Ordering::SeqCst);
@@ -175,12 +202,15 @@ impl Wire {
                         return Ok(());
                     }
                     is_answered = true;
-                    if matches!(*self.mode.borrow(), Mode::Swallow) {
+                    if matches!(*self.mode.borrow(), Mode::Swallow | Mode::SwallowAnswers) {
                         continue;
+                    }
+                    if !self.delay().await {
+                        return Ok(());
                     }
                     let goes_on = !std::mem::take(&mut may_be_held) || self.hold(&mut moved).await;
                     let answered = answered.get_mut(..length).unwrap_or_default();
-                    shift(answered, self.seconds.load(Ordering::SeqCst));
+                    time::shift(answered, self.seconds.load(Ordering::SeqCst));
                     client.write_all(answered).await?;
                     if !goes_on {
                         return Ok(());
@@ -194,7 +224,11 @@ impl Wire {
     fn admit(&self, length: usize) -> (usize, bool) {
         let mut admitted = (length, false);
         self.mode.send_modify(|mode| match *mode {
-            Mode::Forward | Mode::Hold { .. } => {}
+            Mode::Forward
+            | Mode::Hold { .. }
+            | Mode::Lossy(_)
+            | Mode::Slow(_)
+            | Mode::SwallowAnswers => {}
             Mode::Swallow => admitted = (0, false),
             Mode::CutAfter(left) if length < left => *mode = Mode::CutAfter(left - length),
             Mode::CutAfter(left) => {
@@ -203,6 +237,22 @@ impl Wire {
             }
         });
         admitted
+    }
+
+    /// Takes as long as it takes on a wire like this one. Says whether the connection goes on.
+    async fn delay(&self) -> bool {
+        let mode = *self.mode.borrow();
+        match mode {
+            Mode::Slow(delay) => tokio::time::sleep(delay).await,
+            Mode::Lossy(percent) if fastrand::u8(..100) < percent => {
+                if fastrand::u8(..4) == 0 {
+                    return false;
+                }
+                tokio::time::sleep(REPEATED).await;
+            }
+            _ => {}
+        }
+        true
     }
 
     /// Whether the answer to this request is one to hold up.
@@ -246,19 +296,5 @@ impl Wire {
 
     fn set(&self, mode: Mode) {
         self.mode.send_replace(mode);
-    }
-}
-
-/// Adds `seconds` to what a Redis answers to `TIME`: two texts, the first of ten digits.
-fn shift(answers: &mut [u8], seconds: i64) {
-    const BEGINNING: &[u8] = b"*2\r\n$10\r\n";
-    let places: Vec<_> = answers.windows(BEGINNING.len()).map(|part| part == BEGINNING).collect();
-    for (place, _) in places.iter().enumerate().filter(|(_, is_time)| **is_time) {
-        let digits = answers.get_mut(place + BEGINNING.len()..).and_then(|rest| rest.get_mut(..10));
-        let Some(digits) = digits else { continue };
-        let time = std::str::from_utf8(digits).ok().and_then(|text| text.parse::<i64>().ok());
-        if let Some(time) = time {
-            digits.copy_from_slice(format!("{:010}", time + seconds).as_bytes());
-        }
     }
 }

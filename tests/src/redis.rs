@@ -2,10 +2,12 @@
 
 use std::io::{BufRead, BufReader, Error, ErrorKind, Result};
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::certificates::{Authority, Certified};
@@ -155,6 +157,22 @@ impl RedisServer {
             end
             return {endless, redis.call('DBSIZE')}";
         redis::cmd("EVAL").arg(script).arg(0).query(&mut self.connection()?)
+    }
+
+    /// Where it keeps its files.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Errors
+    ///
+    /// Where it has ended already.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        Ok(kill_process(id.ok_or(ErrorKind::InvalidInput)?, signal)?)
     }
 
     /// Kills the server, with all that it held, and returns when it is gone.

@@ -4,8 +4,8 @@ use anyhow::Result;
 
 use crate::workspace::Workspace;
 use crate::{
-    bench, build, ci, edge, instructions, lengthy, messages, phone_table, serve, shape, storms,
-    test, wit,
+    bench, build, ci, edge, faults, instructions, lengthy, messages, phone_table, serve, shape,
+    storms, test, wit,
 };
 
 /// One command of `cargo xtask`.
@@ -45,6 +45,12 @@ pub(crate) const COMMANDS: &[Command] = &[
         usage: "[<words>] [-- <arguments of the test binary>]",
         summary: "run the storms of tests/storms with all of their rounds, which takes minutes",
         run: storms::run,
+    },
+    Command {
+        name: "faults",
+        usage: "[<words of a fault>] [-- <arguments of the test binary>]",
+        summary: "run each fault of tests/faults under load and check the history, which takes ten minutes",
+        run: faults::run,
     },
     Command {
         name: "ci",

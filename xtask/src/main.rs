@@ -6,6 +6,7 @@ mod build;
 mod ci;
 mod component;
 mod edge;
+mod faults;
 mod help;
 mod instructions;
 mod lengthy;

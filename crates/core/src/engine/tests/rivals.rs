@@ -68,6 +68,23 @@ fn an_attempt_that_is_voided_in_time_is_left_to_the_next_code() {
     caller.verify(&id, &code).unwrap();
 }
 
+/// A fourth challenge comes between the two batches of the right code for the first one, which it displaces.
+#[test]
+fn a_right_code_that_is_under_way_when_its_challenge_is_followed_by_three_takes_no_success_in_vain()
+{
+    whatever_is_forgotten(&quick(), |caller| {
+        let (first, code) = caller.issued();
+        caller.issued();
+        caller.issued();
+        let rival = another(&caller);
+        caller.world.after_batch(move || drop(rival.issued()));
+        assert_eq!(caller.verify(&first, &code).unwrap().id, first);
+        caller.world.advance(60);
+        let (next, code) = caller.issued();
+        caller.verify(&next, &code).unwrap();
+    });
+}
+
 /// Both codes are right, and the later one is answered while the earlier one is on its way.
 #[test]
 fn the_challenge_that_was_answered_first_stays_the_one_that_is_shown_as_verified() {

@@ -9,7 +9,7 @@ use crate::history::History;
 use crate::limits::Windows;
 use crate::nonce::Nonce;
 use crate::odometer::{self, Reading};
-use crate::record::{self, Budget, Challenges, Record, Success};
+use crate::record::{self, Budget, CHALLENGES, Challenges, Record, Success};
 use crate::slot::Slot;
 use crate::standing::{Standing, attempts_left, is_of, mark};
 use crate::verdict::{self, Verdict};
@@ -127,7 +127,10 @@ impl<W: World> Engine<W> {
         let is_same = |kept: &Budget| kept.first == budget.first;
         let rivals = challenges.filter(|kept| kept.budget.as_ref().is_some_and(is_same));
         let rivals = rivals.map_or_else(Vec::new, |kept| kept.records);
-        let is_there = rivals.iter().any(|kept| kept.nonce == record.nonce);
+        // Where as many as are kept followed it meanwhile, nothing was lost: it was there when it was compared. Refused, it
+        // would take the budget's one success from all of them.
+        let is_followed = rivals.len() >= CHALLENGES;
+        let is_there = is_followed || rivals.iter().any(|kept| kept.nonce == record.nonce);
         let is_counted = Reading::new(replies.count(odometer)?).epoch() == budget.epoch;
         let is_kept = is_there && is_counted && is_of(record.generation, replies.generation());
         if !verdict.is_won_by(record.place) || !is_kept {

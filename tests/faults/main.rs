@@ -1,0 +1,18 @@
+//! Faults: 64 clients at four processes, a fault, and a checker that decides from the history of every request alone what
+//! may not be: `countersign_tests::history`.
+//!
+//! `cargo test` runs the three that tell most, `cargo xtask faults` all that are in the table of `rows.rs`.
+#![cfg(test)]
+
+mod broken;
+mod hosts;
+mod load;
+mod network;
+mod people;
+mod redis;
+mod report;
+mod rows;
+mod run;
+mod service;
+mod site;
+mod sqlite;
