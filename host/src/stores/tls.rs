@@ -144,6 +144,8 @@ impl From<&std::io::Error> for Handshake {
     }
 }
 
+impl std::error::Error for Handshake {}
+
 impl fmt::Display for Handshake {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
