@@ -4,6 +4,7 @@
 mod generation;
 mod harness;
 mod memory;
+mod postgres;
 mod redis;
 mod rules;
 mod sqlite;
@@ -51,6 +52,8 @@ macro_rules! over {
 
 mod contract {
     over!(memory, crate::harness::memory);
+    over!(pgbouncer, crate::harness::pgbouncer);
+    over!(postgres, crate::harness::postgres);
     over!(redis, crate::harness::redis);
     over!(sqlite, crate::harness::sqlite);
 }
