@@ -16,8 +16,8 @@ mod proxies;
 mod restart;
 
 use environment::{
-    Edge, KeyValueRedis, KeyValueSqlite, Memory, Native, RealSpin, RealSpinWasip2, RealWasmtime,
-    Redis, SharedRedis, Sqlite, StandIn, StandInWasip2,
+    Edge, KeyValueRedis, KeyValueSqlite, Memory, Native, Postgres, RealSpin, RealSpinWasip2,
+    RealWasmtime, Redis, SharedRedis, Sqlite, StandIn, StandInWasip2,
 };
 
 /// Runs every scenario in an environment, and looks through all that it said afterwards.
@@ -115,6 +115,7 @@ macro_rules! over {
 }
 
 over!(memory, Native<Memory>);
+over!(postgres, Native<Postgres>);
 over!(redis, Native<Redis>);
 over!(sqlite, Native<Sqlite>);
 over!(edge_key_value_redis, Edge<StandIn<KeyValueRedis>>);
