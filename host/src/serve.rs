@@ -149,6 +149,7 @@ fn announce(path: &Path, address: SocketAddr) -> io::Result<()> {
 fn store_kind(settings: &StoreSettings) -> &'static str {
     match settings {
         StoreSettings::Memory(_) => "memory",
+        StoreSettings::Postgres(_) => "postgres",
         StoreSettings::Redis(_) => "redis",
         StoreSettings::Sqlite(_) => "sqlite",
     }

@@ -9,6 +9,7 @@ use countersign_tests::client::Client;
 use countersign_tests::edge::{self, App, Front, Runtime, Store};
 use countersign_tests::leaks::{leaks, secrets_of};
 use countersign_tests::outbox::Outbox;
+use countersign_tests::postgres::PostgresServer;
 use countersign_tests::process::Host;
 use countersign_tests::receiver::Receiver;
 use countersign_tests::redis::RedisServer;
@@ -71,6 +72,8 @@ pub(crate) trait Backend {
 }
 
 pub(crate) struct Memory;
+/// In a schema of its own.
+pub(crate) struct Postgres(String);
 pub(crate) struct Redis(RedisServer);
 /// A cluster, and what this environment's keys begin with.
 pub(crate) struct Cluster(Arc<RedisCluster>, String);
@@ -85,6 +88,18 @@ impl Backend for Memory {
 
     fn section(&self, _: &Workplace) -> String {
         settings::MEMORY.into()
+    }
+}
+
+impl Backend for Postgres {
+    const DURABLE: bool = true;
+
+    fn new() -> Self {
+        Self(PostgresServer::schema())
+    }
+
+    fn section(&self, _: &Workplace) -> String {
+        settings::postgres(&PostgresServer::shared().unwrap().url(), &self.0)
     }
 }
 

@@ -16,8 +16,8 @@ mod proxies;
 mod restart;
 
 use environment::{
-    Cluster, Edge, KeyValueRedis, KeyValueSqlite, Memory, Native, RealSpin, RealSpinWasip2,
-    RealWasmtime, Redis, SharedRedis, Sqlite, StandIn, StandInWasip2,
+    Cluster, Edge, KeyValueRedis, KeyValueSqlite, Memory, Native, Postgres, RealSpin,
+    RealSpinWasip2, RealWasmtime, Redis, SharedRedis, Sqlite, StandIn, StandInWasip2,
 };
 
 /// Runs every scenario in an environment, and looks through all that it said afterwards.
@@ -115,6 +115,7 @@ macro_rules! over {
 }
 
 over!(memory, Native<Memory>);
+over!(postgres, Native<Postgres>);
 over!(redis, Native<Redis>);
 over!(redis_cluster, Native<Cluster>);
 over!(sqlite, Native<Sqlite>);

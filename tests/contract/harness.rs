@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex};
 
 use countersign::stores::clock::Clock;
 use countersign::stores::memory::{MemorySettings, MemoryStore};
+use countersign::stores::postgres::PostgresSettings;
 use countersign::stores::redis::{RedisSettings, RedisStore};
 use countersign::stores::sqlite::{SqliteSettings, SqliteStore};
 use countersign::stores::{OpenError, Store, StoreSettings, TlsSettings};
 use countersign_contract::store::{Assignment, Operation, Reply, Step};
 use countersign_contract::types::StoreError;
 use countersign_tests::certificates::Authority;
+use countersign_tests::postgres::{PgBouncer, PostgresServer};
 use countersign_tests::redis::RedisServer;
 use countersign_tests::redis_cluster::RedisCluster;
 use countersign_tests::sentinel::{MASTER, Sentinels};
@@ -31,6 +33,8 @@ enum Time {
     Ours(Arc<AtomicU64>),
     /// The server has a clock of its own, and tells how long a key will live.
     Servers { connections: Mutex<Vec<::redis::Connection>>, prefix: String },
+    /// The same, asked in SQL: in which schema.
+    Table(tokio_postgres::Client, String),
 }
 
 impl Harness {
@@ -55,6 +59,14 @@ impl Harness {
                 let left = left.expect("no server has the key's slot");
                 assert_ne!(left, -1, "a key without a ttl");
                 left > i64::try_from(seconds * 1_000).unwrap()
+            }
+            Time::Table(client, schema) => {
+                let query = format!(
+                    "SELECT expires_at > clock_timestamp() + make_interval(secs => $2) \
+                     FROM {schema}.countersign_entries WHERE key = $1"
+                );
+                let rows = client.query(&query, &[&key, &(seconds as f64)]).await.unwrap();
+                rows.first().is_some_and(|row| row.get(0))
             }
         }
     }
@@ -137,6 +149,33 @@ pub(crate) async fn on(servers: &impl Servers, prefix: &str) -> Harness {
     let connections = Mutex::new(servers.connections());
     let time = Time::Servers { connections, prefix: prefix.to_owned() };
     Harness { store, time, _kept: Box::new(()) }
+}
+
+pub(crate) async fn postgres() -> Harness {
+    let server = PostgresServer::shared().unwrap();
+    postgres_over(&server.url(), server).await
+}
+
+pub(crate) async fn pgbouncer() -> Harness {
+    let pooler = PgBouncer::shared().unwrap();
+    postgres_over(&pooler.url(), PostgresServer::shared().unwrap()).await
+}
+
+async fn postgres_over(url: &str, server: &PostgresServer) -> Harness {
+    let settings = postgres_settings(url);
+    let time = Time::Table(server.client().await.unwrap(), settings.schema.clone());
+    let store = countersign::stores::open(&StoreSettings::Postgres(settings)).await.unwrap();
+    Harness { store, time, _kept: Box::new(()) }
+}
+
+/// A schema of its own. A test that waits for a busy machine would be no test of the store.
+pub(crate) fn postgres_settings(url: &str) -> PostgresSettings {
+    PostgresSettings {
+        url: Some(countersign_contract::Secret::new(url.into())),
+        schema: PostgresServer::schema(),
+        response_timeout_ms: 30_000,
+        ..PostgresSettings::default()
+    }
 }
 
 pub(crate) async fn redis_at(url: &str) -> RedisStore {

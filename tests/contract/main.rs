@@ -5,6 +5,7 @@ mod failover;
 mod generation;
 mod harness;
 mod memory;
+mod postgres;
 mod redis;
 mod rules;
 mod sqlite;
@@ -83,6 +84,8 @@ macro_rules! rules {
 
 mod contract {
     over!(memory, crate::harness::memory);
+    over!(pgbouncer, crate::harness::pgbouncer);
+    over!(postgres, crate::harness::postgres);
     over!(redis, crate::harness::redis);
     over!(redis_over_tls, crate::harness::encrypted_redis);
     over_servers!(redis_behind_sentinels, countersign_tests::sentinel::Sentinels::start);

@@ -109,6 +109,15 @@ pub fn redis(port: u16) -> String {
     format!("[store]\ntype = \"redis\"\nurl = \"redis://127.0.0.1:{port}\"\n")
 }
 
+/// `[store]` for a schema of a PostgreSQL.
+#[must_use]
+pub fn postgres(url: &str, schema: &str) -> String {
+    // A busy machine is not what is tested.
+    format!(
+        "[store]\ntype = \"postgres\"\nurl = \"{url}\"\nschema = \"{schema}\"\nresponse_timeout_ms = 20000\n"
+    )
+}
+
 /// `[engine]` with native code kept for all tests, and `more` settings.
 ///
 /// # Errors

@@ -33,7 +33,8 @@ pub(crate) struct Selection<'a> {
 }
 
 /// What one or other of the tests needs.
-const TOOLS: &[Tool] = &[Tool::Exim, Tool::Nginx, Tool::Python, Tool::Redis];
+const TOOLS: &[Tool] =
+    &[Tool::Exim, Tool::Nginx, Tool::PgBouncer, Tool::Postgres, Tool::Python, Tool::Redis];
 
 /// Installs what the tests need, builds, and runs them.
 ///

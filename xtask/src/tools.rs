@@ -13,6 +13,10 @@ pub(crate) enum Tool {
     Exim,
     /// The web server, for the suite that puts one before many processes.
     Nginx,
+    /// The pooler before PostgreSQL, which the suites start themselves on free ports.
+    PgBouncer,
+    /// The PostgreSQL server, likewise.
+    Postgres,
     /// Python with `venv`, for the phone numbers' oracle.
     Python,
     /// The Redis server, which the suites start themselves on free ports.
@@ -26,6 +30,8 @@ impl Tool {
         match self {
             Self::Exim => process::find_program("exim4").is_some(),
             Self::Nginx => process::find_program("nginx").is_some(),
+            Self::PgBouncer => process::find_program("pgbouncer").is_some(),
+            Self::Postgres => has_postgres(),
             Self::Python => {
                 process::succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
             }
@@ -39,11 +45,21 @@ impl Tool {
         match self {
             Self::Exim => &["exim4-daemon-light"],
             Self::Nginx => &["nginx"],
+            Self::PgBouncer => &["pgbouncer"],
+            Self::Postgres => &["postgresql"],
             Self::Python => &["python3", "python3-venv"],
             Self::Redis => &["redis-server"],
             Self::Valgrind => &["valgrind"],
         }
     }
+}
+
+/// Whether there is a server where Debian has it, which is not on every user's path, or on the path.
+fn has_postgres() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let mut versions = versions.filter_map(Result::ok);
+    versions.any(|version| version.path().join("bin/postgres").is_file())
+        || process::find_program("postgres").is_some()
 }
 
 /// Installs what is missing of `tools`. No service of theirs is started or enabled.
@@ -108,7 +124,7 @@ if [ -d /run/systemd/system ]; then
   for package in "$@"; do
     case "$package" in
       exim4-daemon-light) systemctl --quiet disable exim4.service exim4-base.timer ;;
-      nginx | redis-server) systemctl --quiet disable "$package" ;;
+      nginx | pgbouncer | postgresql | redis-server) systemctl --quiet disable "$package" ;;
     esac
   done
 fi
@@ -135,7 +151,9 @@ mod tests {
 
     #[test]
     fn every_server_that_is_installed_is_kept_from_starting_at_boot() {
-        for package in packages_of(&[Tool::Exim, Tool::Nginx, Tool::Redis]) {
+        const SERVERS: [Tool; 5] =
+            [Tool::Exim, Tool::Nginx, Tool::PgBouncer, Tool::Postgres, Tool::Redis];
+        for package in packages_of(&SERVERS) {
             let arm =
                 INSTALL.lines().find(|line| line.contains("systemctl") && line.contains(package));
             assert!(arm.is_some(), "no line disables {package}");

@@ -67,6 +67,12 @@ pub enum OpenError {
         /// What went wrong last.
         reason: String,
     },
+    /// The backend works, and can't keep the contract's promises as it is set up.
+    #[error("the store can't keep its promises: {reason}")]
+    Unfit {
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 /// The number `value` of setting `name`, if it lies in `range`.

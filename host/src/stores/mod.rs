@@ -13,6 +13,7 @@ mod error;
 pub mod generation;
 pub mod last_generation;
 pub mod memory;
+pub mod postgres;
 pub mod redis;
 mod skew;
 pub mod sqlite;
@@ -31,6 +32,8 @@ pub use tls::TlsSettings;
 pub enum StoreSettings {
     /// In this process only, gone when it ends: for development and for tests.
     Memory(memory::MemorySettings),
+    /// A PostgreSQL database that any number of processes share.
+    Postgres(postgres::PostgresSettings),
     /// A Redis or Valkey server that any number of processes share.
     Redis(redis::RedisSettings),
     /// One file on this machine: durable, nothing to install.
@@ -52,6 +55,7 @@ impl StoreSettings {
     pub fn check(&self) -> Result<(), OpenError> {
         match self {
             Self::Memory(settings) => settings.check(),
+            Self::Postgres(settings) => settings.check(),
             Self::Redis(settings) => settings.check(),
             Self::Sqlite(settings) => settings.check(),
         }
@@ -68,6 +72,9 @@ pub async fn open(settings: &StoreSettings) -> Result<Arc<dyn Store>, OpenError>
     Ok(match settings {
         StoreSettings::Memory(settings) => {
             Arc::new(memory::MemoryStore::open(settings, clock::monotonic())?)
+        }
+        StoreSettings::Postgres(settings) => {
+            Arc::new(postgres::PostgresStore::open(settings).await?)
         }
         StoreSettings::Redis(settings) => Arc::new(redis::RedisStore::open(settings).await?),
         StoreSettings::Sqlite(settings) => {
@@ -103,7 +110,8 @@ mod tests {
             r#"{"type": "memory", "url": "x"}"#,
             r#"{"type": "redis", "path": "x"}"#,
             r#"{"type": "sqlite", "max_keys": 5}"#,
-            r#"{"type": "postgres"}"#,
+            r#"{"type": "postgres", "path": "x"}"#,
+            r#"{"type": "mysql"}"#,
             "{}",
         ] {
             assert!(serde_json::from_str::<StoreSettings>(text).is_err(), "{text}");

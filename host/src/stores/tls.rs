@@ -145,6 +145,8 @@ impl Handshake {
     }
 }
 
+impl std::error::Error for Handshake {}
+
 impl fmt::Display for Handshake {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
