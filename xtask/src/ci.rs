@@ -18,7 +18,7 @@ use crate::{arguments, instructions, phone_table, process, shape, test, toolchai
 const PURE: [&str; 3] = ["countersign-core", "countersign-http-api", "countersign-providers"];
 
 /// What components are made of.
-const COMPONENTS: [&str; 10] = [
+const COMPONENTS: [&str; 11] = [
     "countersign-edge",
     "countersign-edge-front-wasip2",
     "countersign-edge-front-wasip3",
@@ -28,6 +28,7 @@ const COMPONENTS: [&str; 10] = [
     "countersign-edge-settings",
     "countersign-edge-store",
     "countersign-edge-store-redis",
+    "countersign-heap",
     "countersign-otp",
 ];
 

@@ -7,3 +7,4 @@
 use countersign_edge_sender as _;
 use countersign_edge_settings as _;
 use countersign_edge_store as _;
+use countersign_heap as _;

@@ -3,6 +3,8 @@
 //! What exports it to a runtime is a crate of its own for each version of `wasi:http`: `edge-front-wasip3` and
 //! `edge-front-wasip2`.
 
+use countersign_heap as _;
+
 pub mod address;
 pub mod leftover;
 pub mod lines;

@@ -3,14 +3,13 @@
 use std::future::Future;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{self, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use axum::{BoxError, Router};
 use countersign_http_api::keys::{ApiKey, ApiKeys};
-use countersign_http_api::{ClientAddress, refusal};
+use countersign_http_api::{ClientAddress, Surface, refusal};
 use http_body_util::{BodyExt, Full};
-use tower_service::Service;
 
 use crate::bindings::countersign::otp::{configuration, otp, senders};
 use crate::callbacks::SenderCallbacks;
@@ -54,9 +53,8 @@ where
             if let Some(address) = address {
                 request.extensions_mut().insert(ClientAddress(address));
             }
-            let mut router = surface.router.clone();
-            let answer = patience::unless(pauses, pause, router.call(request)).await;
-            answer.map_or_else(refusal::slow_body, |Ok(response)| response)
+            let answer = patience::unless(pauses, pause, surface.routes.answer(request)).await;
+            answer.unwrap_or_else(refusal::slow_body)
         }
     };
     let rest = leftover.take();
@@ -64,15 +62,15 @@ where
 }
 
 /// What a request meets.
-struct Surface {
-    router: Router,
+struct Configured {
+    routes: Surface<Engine, StoreUpkeep, SenderCallbacks, StoreUpkeep>,
     client_address_header: Option<String>,
 }
 
 /// The routes, once the settings can be used. Settings that can't are read again for each request: a source that was
 /// out of reach may be back.
-fn surface() -> Result<&'static Surface, Vec<String>> {
-    static SURFACE: OnceLock<Surface> = OnceLock::new();
+fn surface() -> Result<&'static Configured, Vec<String>> {
+    static SURFACE: OnceLock<Configured> = OnceLock::new();
     if let Some(surface) = SURFACE.get() {
         return Ok(surface);
     }
@@ -85,19 +83,13 @@ fn surface() -> Result<&'static Surface, Vec<String>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    let router = countersign_http_api::sweeping_router(
-        Engine,
-        StoreUpkeep,
-        SenderCallbacks,
-        StoreUpkeep,
-        keys,
-    );
+    let routes = Surface::sweeping(Engine, StoreUpkeep, SenderCallbacks, StoreUpkeep, keys);
     for warning in &configured.warnings {
         tracing::warn!(warning, "the settings may be a mistake");
     }
     tracing::info!(purposes = configured.purposes.len(), "ready");
     let client_address_header = configured.client_address_header;
-    Ok(SURFACE.get_or_init(|| Surface { router, client_address_header }))
+    Ok(SURFACE.get_or_init(|| Configured { routes, client_address_header }))
 }
 
 fn api_keys(keys: Option<Vec<configuration::ApiKey>>) -> Result<ApiKeys, Vec<String>> {
@@ -146,8 +138,9 @@ async fn whole(response: Response, is_head: bool) -> Response<Full<Bytes>> {
     // Every body of the HTTP surface is in memory already: it can't fail.
     let bytes = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     if is_head {
-        parts.headers.remove(header::CONTENT_LENGTH);
-    } else if parts.status != StatusCode::NO_CONTENT {
+        return Response::from_parts(parts, Full::default());
+    }
+    if parts.status != StatusCode::NO_CONTENT {
         parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
     }
     Response::from_parts(parts, Full::new(bytes))

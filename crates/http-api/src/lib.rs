@@ -1,6 +1,6 @@
-//! The HTTP surface of countersign: one [`axum::Router`] over one [`Otp`](otp::Otp).
+//! The HTTP surface of countersign: one [`Surface`] over one [`Otp`](otp::Otp).
 //!
-//! The native host and the edge serve the same router. It opens no socket, needs no runtime, and
+//! The native host and the edge serve the same, the host as an [`axum::Router`]. It opens no socket, needs no runtime, and
 //! reads no clock but the one that a [`RequestStart`] brings along, so it builds for wasm as well;
 //! time-outs, header limits and load shedding belong to the owner of the connection. What it does
 //! own: the routes, the JSON, the API keys, the limit of 16 KiB on request bodies (256 KiB on what
@@ -39,7 +39,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 pub use body::MAX_BODY_BYTES;
-pub use routes::{router, sweeping_router};
+pub use routes::{Surface, router};
 
 /// The address of the client that sent the request: put into the request's extensions by the environment, which alone
 /// can tell (the socket, or the header of a proxy that it trusts). A `client_ip` in the body wins over it.

@@ -1,4 +1,7 @@
 //! The routes. Which methods a path has stands here; what each does stands in the modules.
+//!
+//! A path is looked up in a short table for each request, and nothing is made in advance: `axum`'s own routes took an instance
+//! of the edge longer to set up than it takes to answer.
 
 mod api;
 mod callbacks;
@@ -12,8 +15,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use axum::routing::{get, post};
+use percent_encoding::percent_decode_str;
 
 use self::api::Api;
 use crate::callbacks::Callbacks;
@@ -21,74 +25,134 @@ use crate::health::Health;
 use crate::keys::ApiKeys;
 use crate::otp::Otp;
 use crate::problem::{Problem, ProblemCode};
-use crate::upkeep::Upkeep;
+use crate::trace;
+use crate::upkeep::{Forgetful, Upkeep};
 
 #[cfg(test)]
 pub(crate) use self::{callbacks::MAX_PROVIDER_BYTES, request::MAX_ID_BYTES};
 
-/// Every route but that for sweeping, served by `otp` and `health` to callers with one of the `keys`. `/healthz`, `/readyz`
-/// and `/openapi.json` need no key, and neither do providers, whom `callbacks` knows.
+/// Every path, with its methods as `Allow` tells them. What stands in braces is one segment.
+pub(crate) const PATHS: [(&str, &str); 12] = [
+    (callbacks::ONE, "GET,HEAD,POST"),
+    (challenges::ALL, "POST"),
+    (challenges::ONE, "GET,HEAD,DELETE"),
+    (challenges::VERIFY, "POST"),
+    (challenges::RESEND, "POST"),
+    (recipients::VERIFY, "POST"),
+    (recipients::STATUS, "POST"),
+    (recipients::UNLOCK, "POST"),
+    (sweep::SWEEP, "POST"),
+    (service::HEALTHZ, "GET,HEAD"),
+    (service::READYZ, "GET,HEAD"),
+    (service::OPENAPI, "GET,HEAD"),
+];
+
+/// Every route, served by `otp` and `health` to callers with one of the `keys`. `/healthz`, `/readyz` and `/openapi.json`
+/// need no key, and neither do providers, whom `callbacks` knows.
 pub fn router<O: Otp, H: Health, C: Callbacks>(
     otp: O,
     health: H,
     callbacks: C,
     keys: ApiKeys,
 ) -> Router {
-    routes(otp, health, callbacks, keys, &service::DOCUMENT, Router::new())
+    Surface::<O, H, C, Forgetful> {
+        api: Api { otp, health, keys },
+        callbacks,
+        upkeep: None,
+        document: &service::DOCUMENT,
+    }
+    .into_router()
 }
 
-/// As [`router`], with the route by which a store is swept that doesn't forget by itself. `/openapi.json` describes it
-/// too.
-pub fn sweeping_router<O: Otp, H: Health, C: Callbacks, U: Upkeep>(
-    otp: O,
-    health: H,
+/// The HTTP surface over one engine.
+pub struct Surface<O, H, C, U> {
+    api: Api<O, H>,
     callbacks: C,
-    upkeep: U,
-    keys: ApiKeys,
-) -> Router {
-    let api = Arc::new(sweep::SweepApi { upkeep, keys: keys.clone() });
-    let sweeping = Router::new().route(sweep::SWEEP, post(sweep::sweep::<U>).with_state(api));
-    routes(otp, health, callbacks, keys, &service::SWEEPING_DOCUMENT, sweeping)
-}
-
-fn routes<O: Otp, H: Health, C: Callbacks>(
-    otp: O,
-    health: H,
-    callbacks: C,
-    keys: ApiKeys,
+    upkeep: Option<U>,
     document: &'static service::Document,
-    more: Router<Arc<Api<O, H>>>,
-) -> Router {
-    let api = Arc::new(callbacks::CallbackApi { otp: otp.clone(), callbacks });
-    let receive = get(callbacks::receive::<O, C>).post(callbacks::receive::<O, C>);
-    more.route(callbacks::ONE, receive.with_state(api))
-        .route(challenges::ALL, post(challenges::issue::<O, H>))
-        .route(challenges::ONE, get(challenges::status::<O, H>).delete(challenges::revoke::<O, H>))
-        .route(challenges::VERIFY, post(challenges::verify::<O, H>))
-        .route(challenges::RESEND, post(challenges::resend::<O, H>))
-        .route(recipients::VERIFY, post(recipients::verify::<O, H>))
-        .route(recipients::STATUS, post(recipients::status::<O, H>))
-        .route(recipients::UNLOCK, post(recipients::unlock::<O, H>))
-        .route(service::HEALTHZ, get(service::healthz))
-        .route(service::READYZ, get(service::readyz::<O, H>))
-        .route(service::OPENAPI, get(move |request| service::openapi(request, document)))
-        .fallback(route_not_found)
-        .method_not_allowed_fallback(method_not_allowed)
-        .with_state(Arc::new(Api { otp, health, keys }))
 }
 
-async fn route_not_found(request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    crate::trace::request((&parts).into(), "none", async {
-        Err::<Response, _>(Problem::new(ProblemCode::RouteNotFound))
-    })
-    .await
+impl<O: Otp, H: Health, C: Callbacks, U: Upkeep> Surface<O, H, C, U> {
+    /// As [`router`], with the route by which a store is swept that doesn't forget by itself. `/openapi.json` describes it
+    /// too.
+    pub fn sweeping(otp: O, health: H, callbacks: C, upkeep: U, keys: ApiKeys) -> Self {
+        Self {
+            api: Api { otp, health, keys },
+            callbacks,
+            upkeep: Some(upkeep),
+            document: &service::SWEEPING_DOCUMENT,
+        }
+    }
+
+    /// The same for a server that wants a router, which also takes the body from an answer to `HEAD`.
+    #[must_use]
+    pub fn into_router(self) -> Router {
+        let surface = Arc::new(self);
+        Router::new().fallback(move |request: Request| {
+            let surface = Arc::clone(&surface);
+            async move { surface.answer(request).await }
+        })
+    }
+
+    /// Answers one request. `HEAD` is answered as `GET`: the body is the caller's to leave out.
+    pub async fn answer(&self, request: Request) -> Response {
+        let Self { api, callbacks, upkeep, document } = self;
+        let Some((path, allowed, name)) = find(request.uri().path()) else {
+            return refused(request, ProblemCode::RouteNotFound).await;
+        };
+        let name = percent_decode_str(name).decode_utf8().ok().map(Into::into);
+        let method = match trace::method_name(request.method()) {
+            "HEAD" => "GET",
+            method => method,
+        };
+        match (path, method) {
+            (callbacks::ONE, "GET" | "POST") => {
+                callbacks::receive(&api.otp, callbacks, name, request).await
+            }
+            (challenges::ALL, "POST") => challenges::issue(api, request).await,
+            (challenges::ONE, "GET") => challenges::status(api, name, request).await,
+            (challenges::ONE, "DELETE") => challenges::revoke(api, name, request).await,
+            (challenges::VERIFY, "POST") => challenges::verify(api, name, request).await,
+            (challenges::RESEND, "POST") => challenges::resend(api, name, request).await,
+            (recipients::VERIFY, "POST") => recipients::verify(api, request).await,
+            (recipients::STATUS, "POST") => recipients::status(api, request).await,
+            (recipients::UNLOCK, "POST") => recipients::unlock(api, request).await,
+            (service::HEALTHZ, "GET") => service::healthz(request).await,
+            (service::READYZ, "GET") => service::readyz(api, request).await,
+            (service::OPENAPI, "GET") => service::openapi(request, document).await,
+            (sweep::SWEEP, method) => match upkeep {
+                Some(upkeep) if method == "POST" => sweep::sweep(upkeep, &api.keys, request).await,
+                Some(_) => method_not_allowed(request, allowed).await,
+                None => refused(request, ProblemCode::RouteNotFound).await,
+            },
+            _ => method_not_allowed(request, allowed).await,
+        }
+    }
 }
 
-async fn method_not_allowed(request: Request) -> Response {
+/// The path's template, its methods, and what stands in the place of the braces, as it came.
+fn find(path: &str) -> Option<(&'static str, &'static str, &str)> {
+    PATHS.iter().find_map(|&(template, allowed)| Some((template, allowed, fit(template, path)?)))
+}
+
+/// An empty segment fits, unless it is the last.
+fn fit<'a>(template: &str, path: &'a str) -> Option<&'a str> {
+    let Some((before, name)) = template.split_once('{') else {
+        return (template == path).then_some("");
+    };
+    let (_, after) = name.split_once('}')?;
+    let name = path.strip_prefix(before)?.strip_suffix(after)?;
+    (!name.contains('/') && !(name.is_empty() && after.is_empty())).then_some(name)
+}
+
+async fn refused(request: Request, code: ProblemCode) -> Response {
     let (parts, _) = request.into_parts();
-    crate::trace::request((&parts).into(), "none", async {
-        Err::<Response, _>(Problem::new(ProblemCode::MethodNotAllowed))
-    })
-    .await
+    let refusal = async { Err::<Response, _>(Problem::new(code)) };
+    trace::request((&parts).into(), "none", refusal).await
+}
+
+async fn method_not_allowed(request: Request, allowed: &'static str) -> Response {
+    let mut response = refused(request, ProblemCode::MethodNotAllowed).await;
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    response
 }

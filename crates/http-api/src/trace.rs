@@ -197,7 +197,7 @@ fn private_text(failure: &Failure) -> Option<String> {
 }
 
 /// The method, unless the caller made it up.
-fn method_name(method: &Method) -> &'static str {
+pub(crate) fn method_name(method: &Method) -> &'static str {
     match method.as_str() {
         "CONNECT" => "CONNECT",
         "DELETE" => "DELETE",

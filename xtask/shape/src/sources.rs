@@ -112,7 +112,7 @@ impl Source {
         let (mut defined, mut others) = (BTreeSet::new(), Vec::new());
         for item in items {
             match item {
-                Item::Mod(child) if !is_test(&child.attrs) => {
+                Item::Mod(child) if !is_test(&child.attrs) && !is_elsewhere(&child.attrs) => {
                     let name = child.ident.to_string();
                     let number = self.read_child(workspace, file, folder, here, child)?;
                     children.insert(name, number);
@@ -212,6 +212,11 @@ fn is_test(attributes: &[Attribute]) -> bool {
         attribute.path().is_ident("cfg")
             && attribute.parse_args::<syn::Ident>().is_ok_and(|condition| condition == "test")
     })
+}
+
+/// Whether a module is a file of another crate, which is looked at there.
+fn is_elsewhere(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| attribute.path().is_ident("path"))
 }
 
 fn attributes(item: &Item) -> Option<&[Attribute]> {

@@ -1,11 +1,8 @@
 //! What providers report. No API key: the provider's own signature vouches for it, and the implementer of
 //! [`Callbacks`] checks that.
 
-use std::sync::Arc;
-
 use axum::body::Body;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::Request;
 use axum::http::{Method, header};
 use axum::response::Response;
 use countersign_contract::callbacks::{CallbackError, DeliveryReport, MAX_REPORTS};
@@ -22,24 +19,19 @@ pub(crate) const ONE: &str = "/v1/callbacks/{provider}";
 /// The longest name of a provider.
 pub(crate) const MAX_PROVIDER_BYTES: usize = 64;
 
-/// What the handler reaches.
-pub(crate) struct CallbackApi<O, C> {
-    pub(crate) otp: O,
-    pub(crate) callbacks: C,
-}
-
 /// Takes a report (POST), or answers a provider's handshake (GET), which changes nothing.
 pub(crate) async fn receive<O: Otp, C: Callbacks>(
-    State(api): State<Arc<CallbackApi<O, C>>>,
-    path: Result<Path<String>, PathRejection>,
+    otp: &O,
+    callbacks: &C,
+    name: Option<String>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
     let arrived = trace::Arrived::from(&parts);
     let method = parts.method;
     trace::request(arrived, ONE, async {
-        let provider = provider(path)?;
-        if !api.callbacks.may_know(&provider) {
+        let provider = provider(name)?;
+        if !callbacks.may_know(&provider) {
             return Err(Problem::new(ProblemCode::UnknownProvider));
         }
         let body = body::callback(&parts.headers, body).await?;
@@ -50,7 +42,7 @@ pub(crate) async fn receive<O: Otp, C: Callbacks>(
             headers: parts.headers,
             body,
         };
-        let received = api.callbacks.receive(provider.clone(), request).await;
+        let received = callbacks.receive(provider.clone(), request).await;
         let Received { reports: told, answer } = received?;
         let told = if reports { told } else { Vec::new() };
         if told.len() > MAX_REPORTS {
@@ -58,7 +50,7 @@ pub(crate) async fn receive<O: Otp, C: Callbacks>(
         }
         let count = told.len();
         for report in told {
-            note(&api.otp, report).await?;
+            note(otp, report).await?;
         }
         Ok(trace::received(response(answer), provider, count))
     })
@@ -84,10 +76,8 @@ async fn note<O: Otp>(otp: &O, report: DeliveryReport) -> Result<(), Problem> {
 }
 
 /// The name in the path. What can't be a provider's name is unknown.
-fn provider(path: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
-    path.ok()
-        .map(|Path(name)| name)
-        .filter(|name| is_name(name, MAX_PROVIDER_BYTES))
+fn provider(name: Option<String>) -> Result<String, Problem> {
+    name.filter(|name| is_name(name, MAX_PROVIDER_BYTES))
         .ok_or_else(|| Problem::new(ProblemCode::UnknownProvider))
 }
 

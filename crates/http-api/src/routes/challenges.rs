@@ -1,9 +1,6 @@
 //! Challenges, named by their ids.
 
-use std::sync::Arc;
-
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use countersign_contract::otp::{IssueRequest, ResendRequest, Target, VerifyRequest};
@@ -22,13 +19,7 @@ pub(crate) const ONE: &str = "/v1/challenges/{id}";
 pub(crate) const VERIFY: &str = "/v1/challenges/{id}/verify";
 pub(crate) const RESEND: &str = "/v1/challenges/{id}/resend";
 
-type Shared<O, H> = State<Arc<Api<O, H>>>;
-type Id = Result<Path<String>, PathRejection>;
-
-pub(crate) async fn issue<O: Otp, H: Health>(
-    State(api): Shared<O, H>,
-    request: Request,
-) -> Response {
+pub(crate) async fn issue<O: Otp, H: Health>(api: &Api<O, H>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     trace::request((&parts).into(), ALL, async {
         let caller = caller(&api.keys, &parts)?;
@@ -58,14 +49,14 @@ pub(crate) async fn issue<O: Otp, H: Health>(
 }
 
 pub(crate) async fn verify<O: Otp, H: Health>(
-    State(api): Shared<O, H>,
-    path: Id,
+    api: &Api<O, H>,
+    name: Option<String>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
     trace::request((&parts).into(), VERIFY, async {
         let caller = caller(&api.keys, &parts)?;
-        let id = id(path)?;
+        let id = id(name)?;
         let body: VerifyByIdBody = body::read(&parts.headers, body).await?;
         let request = VerifyRequest {
             tenant: caller.tenant().to_owned(),
@@ -86,14 +77,14 @@ pub(crate) async fn verify<O: Otp, H: Health>(
 }
 
 pub(crate) async fn resend<O: Otp, H: Health>(
-    State(api): Shared<O, H>,
-    path: Id,
+    api: &Api<O, H>,
+    name: Option<String>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
     trace::request((&parts).into(), RESEND, async {
         let caller = caller(&api.keys, &parts)?;
-        let id = id(path)?;
+        let id = id(name)?;
         let body: ResendBody = body::read_optional(&parts.headers, body).await?;
         let request = ResendRequest {
             tenant: caller.tenant().to_owned(),
@@ -111,14 +102,14 @@ pub(crate) async fn resend<O: Otp, H: Health>(
 }
 
 pub(crate) async fn status<O: Otp, H: Health>(
-    State(api): Shared<O, H>,
-    path: Id,
+    api: &Api<O, H>,
+    name: Option<String>,
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
     trace::request((&parts).into(), ONE, async {
         let caller = caller(&api.keys, &parts)?;
-        let id = id(path)?;
+        let id = id(name)?;
         let report = api
             .otp
             .status(caller.tenant().to_owned(), Target::Id(id.clone()))
@@ -131,14 +122,14 @@ pub(crate) async fn status<O: Otp, H: Health>(
 }
 
 pub(crate) async fn revoke<O: Otp, H: Health>(
-    State(api): Shared<O, H>,
-    path: Id,
+    api: &Api<O, H>,
+    name: Option<String>,
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
     trace::request((&parts).into(), ONE, async {
         let caller = caller(&api.keys, &parts)?;
-        let id = id(path)?;
+        let id = id(name)?;
         api.otp
             .revoke(caller.tenant().to_owned(), id.clone())
             .await

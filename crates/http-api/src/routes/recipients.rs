@@ -1,8 +1,6 @@
 //! Challenges named by their recipient, which never stands in a URL.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::Response;
 use countersign_contract::otp::{Addressee, Target, VerifyRequest};
@@ -21,12 +19,7 @@ pub(crate) const VERIFY: &str = "/v1/verify";
 pub(crate) const STATUS: &str = "/v1/status";
 pub(crate) const UNLOCK: &str = "/v1/unlock";
 
-type Shared<O, H> = State<Arc<Api<O, H>>>;
-
-pub(crate) async fn verify<O: Otp, H: Health>(
-    State(api): Shared<O, H>,
-    request: Request,
-) -> Response {
+pub(crate) async fn verify<O: Otp, H: Health>(api: &Api<O, H>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     trace::request((&parts).into(), VERIFY, async {
         let caller = caller(&api.keys, &parts)?;
@@ -55,10 +48,7 @@ pub(crate) async fn verify<O: Otp, H: Health>(
     .await
 }
 
-pub(crate) async fn status<O: Otp, H: Health>(
-    State(api): Shared<O, H>,
-    request: Request,
-) -> Response {
+pub(crate) async fn status<O: Otp, H: Health>(api: &Api<O, H>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     trace::request((&parts).into(), STATUS, async {
         let caller = caller(&api.keys, &parts)?;
@@ -74,10 +64,7 @@ pub(crate) async fn status<O: Otp, H: Health>(
     .await
 }
 
-pub(crate) async fn unlock<O: Otp, H: Health>(
-    State(api): Shared<O, H>,
-    request: Request,
-) -> Response {
+pub(crate) async fn unlock<O: Otp, H: Health>(api: &Api<O, H>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     trace::request((&parts).into(), UNLOCK, async {
         let caller = caller(&api.keys, &parts)?;

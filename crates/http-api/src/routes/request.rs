@@ -1,7 +1,5 @@
 //! What handlers find out from the head of a request.
 
-use axum::extract::Path;
-use axum::extract::rejection::PathRejection;
 use axum::http::request::Parts;
 
 use crate::ClientAddress;
@@ -19,16 +17,14 @@ pub(super) fn caller<'a>(keys: &'a ApiKeys, parts: &Parts) -> Result<&'a Caller,
 pub(crate) const MAX_ID_BYTES: usize = 136;
 
 /// The id in the path. What the contract says can't be an id is no challenge's, without asking the engine.
-pub(super) fn id(path: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
-    path.ok()
-        .map(|Path(id)| id)
-        .filter(|id| {
-            (1..=MAX_ID_BYTES).contains(&id.len())
-                && id
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
-        })
-        .ok_or_else(|| Problem::new(ProblemCode::ChallengeNotFound).by_id())
+pub(super) fn id(name: Option<String>) -> Result<String, Problem> {
+    name.filter(|id| {
+        (1..=MAX_ID_BYTES).contains(&id.len())
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+    })
+    .ok_or_else(|| Problem::new(ProblemCode::ChallengeNotFound).by_id())
 }
 
 /// The address of the person's device: as the caller says, else as the environment saw it.

@@ -1,9 +1,9 @@
 //! What concerns the service itself. None of it needs a key; with one `/readyz` says more.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use miniz_oxide::inflate::decompress_to_vec;
@@ -42,10 +42,7 @@ pub(crate) async fn healthz(request: Request) -> Response {
         .await
 }
 
-pub(crate) async fn readyz<O: Otp, H: Health>(
-    State(api): State<Arc<Api<O, H>>>,
-    request: Request,
-) -> Response {
+pub(crate) async fn readyz<O: Otp, H: Health>(api: &Api<O, H>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     trace::request((&parts).into(), READYZ, async {
         let readiness = api.health.ready().await;

@@ -1,8 +1,6 @@
 //! Sweeping a store that doesn't forget by itself: for a timer that holds an operator's key.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::Response;
 use countersign_contract::otp::Error;
@@ -19,19 +17,10 @@ use crate::{body, trace};
 
 pub(crate) const SWEEP: &str = "/v1/sweep";
 
-/// What the handler reaches.
-pub(crate) struct SweepApi<U> {
-    pub(crate) upkeep: U,
-    pub(crate) keys: ApiKeys,
-}
-
-pub(crate) async fn sweep<U: Upkeep>(
-    State(api): State<Arc<SweepApi<U>>>,
-    request: Request,
-) -> Response {
+pub(crate) async fn sweep<U: Upkeep>(upkeep: &U, keys: &ApiKeys, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     trace::request((&parts).into(), SWEEP, async {
-        if !caller(&api.keys, &parts)?.is_operator() {
+        if !caller(keys, &parts)?.is_operator() {
             return Err(Problem::new(ProblemCode::Forbidden));
         }
         let body: SweepBody = body::read_optional(&parts.headers, body).await?;
@@ -40,7 +29,7 @@ pub(crate) async fn sweep<U: Upkeep>(
             let text = format!("The limit must be 1 to {}.", SweepBody::MOST);
             return Err(Problem::request(text).field("limit"));
         }
-        let swept = api.upkeep.sweep(limit).await.map_err(|error| {
+        let swept = upkeep.sweep(limit).await.map_err(|error| {
             trace::failed("sweep", None, Failure::Refused(Error::StoreUnavailable(error)))
         })?;
         Ok(trace::swept(answer(StatusCode::OK, &SweptView::from(&swept)), swept))

@@ -45,7 +45,9 @@ impl Edition {
     fn router(self, engine: &Scripted, keys: ApiKeys) -> Router {
         let (otp, health, callbacks) = (engine.clone(), engine.clone(), engine.clone());
         match self {
-            Self::Edge => crate::sweeping_router(otp, health, callbacks, engine.clone(), keys),
+            Self::Edge => {
+                crate::Surface::sweeping(otp, health, callbacks, engine.clone(), keys).into_router()
+            }
             Self::Host => crate::router(otp, health, callbacks, keys),
         }
     }

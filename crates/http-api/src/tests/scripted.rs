@@ -94,7 +94,8 @@ impl Scripted {
     }
 
     pub(super) fn behind(&self, keys: ApiKeys) -> Router {
-        crate::sweeping_router(self.clone(), self.clone(), self.clone(), self.clone(), keys)
+        crate::Surface::sweeping(self.clone(), self.clone(), self.clone(), self.clone(), keys)
+            .into_router()
     }
 
     fn answer<T>(&self, call: Call, value: T) -> Result<T, Failure> {

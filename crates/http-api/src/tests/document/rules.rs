@@ -12,6 +12,7 @@ use super::schema::misfits;
 use super::{Edition, callbacks, limits};
 use crate::keys::ApiKeys;
 use crate::problem::ProblemCode;
+use crate::routes::PATHS;
 use crate::tests::scripted::{Scripted, bare, post, send};
 
 /// Every operation of a document, with its method and path.
@@ -97,15 +98,13 @@ async fn every_operation_is_named_described_and_may_fail() {
 
 /// Every method and path that a router serves.
 async fn served(router: &Router) -> BTreeSet<(String, String)> {
-    // axum tells its paths nowhere else. Should it write them in another way one day, this finds too few, and the test
-    // below fails.
-    let written = format!("{router:?}");
-    let (_, paths) = written.split_once("paths: {").unwrap();
-    let (paths, _) = paths.split_once("}, ").unwrap_or((paths, ""));
     let mut served = BTreeSet::new();
-    for path in paths.split('"').skip(1).step_by(2) {
+    for (path, _) in PATHS {
         // A method that no route has: the refusal names those that there are.
         let reply = send(router.clone(), bare("UNHEARD-OF", path)).await;
+        if reply.code() == "route_not_found" {
+            continue;
+        }
         assert_eq!(reply.code(), "method_not_allowed", "{path}");
         // HEAD comes with GET.
         let methods = reply.header("allow").split(',').filter(|method| *method != "HEAD");
