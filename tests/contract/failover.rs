@@ -98,7 +98,7 @@ async fn a_slot_may_move_under_load() {
     let is_over = Arc::new(AtomicBool::new(false));
     let tasks = step_all_along(&store, "{a}n", &is_over);
     let (cluster, store) = tokio::task::spawn_blocking(move || {
-        let pause = || std::thread::sleep(Duration::from_millis(300));
+        let pause = || std::thread::park_timeout(Duration::from_millis(300));
         pause();
         cluster.move_slot("{a}", pause).unwrap();
         pause();

@@ -3,7 +3,7 @@
 use std::io::{Error, ErrorKind, Result};
 use std::time::{Duration, Instant};
 
-use redis::{Connection, RedisResult};
+use redis::{Cmd, Connection, FromRedisValue, RedisResult};
 
 use crate::redis::{RedisServer, free_port};
 
@@ -72,96 +72,99 @@ impl RedisCluster {
     ///
     /// Where a node refuses.
     pub fn move_slot(&self, key: &str, while_moving: impl FnOnce()) -> RedisResult<()> {
-        let mut connections = self.connections()?;
-        let slot: u16 = redis::cmd("CLUSTER").arg("KEYSLOT").arg(key).query(&mut connections[0])?;
-        let from = usize::from(slot / (SLOTS / MASTERS + 1));
-        let to = (from + 1) % usize::from(MASTERS);
-        let ids: Vec<String> = connections
-            .iter_mut()
-            .map(|connection| redis::cmd("CLUSTER").arg("MYID").query(connection))
-            .collect::<RedisResult<_>>()?;
-        let set_slot = |connection: &mut Connection, state: &str, id: &str| {
-            redis::cmd("CLUSTER").arg("SETSLOT").arg(slot).arg(state).arg(id).exec(connection)
-        };
-        set_slot(&mut connections[to], "IMPORTING", &ids[from])?;
-        set_slot(&mut connections[from], "MIGRATING", &ids[to])?;
-        let keys: Vec<String> = redis::cmd("CLUSTER")
-            .arg("GETKEYSINSLOT")
-            .arg(slot)
-            .arg(1_000)
-            .query(&mut connections[from])?;
+        let slot: u16 = self.node(0)?.ask(&["CLUSTER", "KEYSLOT", key])?;
+        let from = slot / (SLOTS / MASTERS + 1);
+        let (mut from, mut to) = (self.node(from)?, self.node((from + 1) % MASTERS)?);
+        let (slot, port) = (slot.to_string(), to.port.to_string());
+        let (from_id, to_id): (String, String) =
+            (from.ask(&["CLUSTER", "MYID"])?, to.ask(&["CLUSTER", "MYID"])?);
+        to.tell(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &from_id])?;
+        from.tell(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &to_id])?;
+        let keys: Vec<String> = from.ask(&["CLUSTER", "GETKEYSINSLOT", &slot, "1000"])?;
         for key in keys {
-            redis::cmd("MIGRATE")
-                .arg("127.0.0.1")
-                .arg(self.nodes[to].port())
-                .arg(key)
-                .arg(0)
-                .arg(1_000)
-                .exec(&mut connections[from])?;
+            from.tell(&["MIGRATE", "127.0.0.1", &port, &key, "0", "1000"])?;
         }
         while_moving();
-        set_slot(&mut connections[to], "NODE", &ids[to])?;
-        set_slot(&mut connections[from], "NODE", &ids[to])
+        for mut node in [to, from] {
+            node.tell(&["CLUSTER", "SETSLOT", &slot, "NODE", &to_id])?;
+        }
+        Ok(())
+    }
+
+    fn node(&self, number: u16) -> RedisResult<Node> {
+        let server = self.nodes.get(usize::from(number));
+        let server = server.ok_or_else(|| Error::from(ErrorKind::NotFound))?;
+        Ok(Node { connection: server.connection()?, port: server.port() })
     }
 
     fn join(&self) -> RedisResult<()> {
         let per_master = SLOTS / MASTERS + 1;
-        let mut connections =
-            self.nodes.iter().map(RedisServer::connection).collect::<RedisResult<Vec<_>>>()?;
-        for (epoch, connection) in connections.iter_mut().enumerate() {
-            redis::cmd("CLUSTER").arg("SET-CONFIG-EPOCH").arg(epoch + 1).exec(connection)?;
-        }
-        for (number, connection) in (0..MASTERS).zip(&mut connections) {
-            let first = number * per_master;
-            let last = (first + per_master - 1).min(SLOTS - 1);
-            redis::cmd("CLUSTER").arg("ADDSLOTSRANGE").arg(first).arg(last).exec(connection)?;
-        }
-        let (first, others) = self.nodes.split_first().expect("six nodes");
-        for node in others {
-            let text: String = redis::cmd("CONFIG")
-                .arg("GET")
-                .arg("cluster-port")
-                .query::<Vec<String>>(&mut node.connection()?)?
-                .pop()
-                .unwrap_or_default();
-            let mut meet = redis::cmd("CLUSTER");
-            meet.arg("MEET").arg("127.0.0.1").arg(node.port()).arg(text);
-            meet.exec(&mut first.connection()?)?;
+        let mut first = self.node(0)?;
+        for number in 0..2 * MASTERS {
+            let mut node = self.node(number)?;
+            node.tell(&["CLUSTER", "SET-CONFIG-EPOCH", &(number + 1).to_string()])?;
+            if number < MASTERS {
+                let from = number * per_master;
+                let to = (from + per_master - 1).min(SLOTS - 1);
+                node.tell(&["CLUSTER", "ADDSLOTSRANGE", &from.to_string(), &to.to_string()])?;
+            }
+            if number > 0 {
+                let bus: Vec<String> = node.ask(&["CONFIG", "GET", "cluster-port"])?;
+                let (port, bus) = (node.port.to_string(), bus.last().map_or("", String::as_str));
+                first.tell(&["CLUSTER", "MEET", "127.0.0.1", &port, bus])?;
+            }
         }
         self.until(|text| text.contains("cluster_known_nodes:6"))?;
-        for number in 0..usize::from(MASTERS) {
-            let id: String = redis::cmd("CLUSTER").arg("MYID").query(&mut connections[number])?;
-            let replica = &mut connections[number + usize::from(MASTERS)];
-            redis::cmd("CLUSTER").arg("REPLICATE").arg(id).exec(replica)?;
+        for number in 0..MASTERS {
+            let id: String = self.node(number)?.ask(&["CLUSTER", "MYID"])?;
+            self.node(number + MASTERS)?.tell(&["CLUSTER", "REPLICATE", &id])?;
         }
         let is_linked = |node: &RedisServer| {
             node.info("replication").is_ok_and(|text| text.contains("master_link_status:up"))
         };
-        let deadline = Instant::now() + PATIENCE;
-        while !self.nodes.iter().skip(usize::from(MASTERS)).all(is_linked) {
-            if Instant::now() > deadline {
-                return Err(Error::from(ErrorKind::TimedOut).into());
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Ok(())
+        let replicas = self.nodes.iter().skip(usize::from(MASTERS));
+        Ok(patiently(|| replicas.clone().all(is_linked))?)
     }
 
     /// Waits until `CLUSTER INFO` of every node is so.
     fn until(&self, is_so: impl Fn(&str) -> bool) -> Result<()> {
-        let deadline = Instant::now() + PATIENCE;
-        let says_so = |node: &RedisServer| {
-            let info: RedisResult<String> = node.connection().and_then(|mut connection| {
-                redis::cmd("CLUSTER").arg("INFO").query(&mut connection)
-            });
+        let says_so = |number: u16| {
+            let info: RedisResult<String> =
+                self.node(number).and_then(|mut node| node.ask(&["CLUSTER", "INFO"]));
             info.is_ok_and(|text| is_so(&text))
         };
-        while !self.nodes.iter().all(says_so) {
-            if Instant::now() > deadline {
-                return Err(Error::new(ErrorKind::TimedOut, "the cluster is not whole in time"));
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Ok(())
+        patiently(|| (0..2 * MASTERS).all(says_so))
     }
+}
+
+/// A way to one node.
+struct Node {
+    connection: Connection,
+    port: u16,
+}
+
+impl Node {
+    fn ask<T: FromRedisValue>(&mut self, words: &[&str]) -> RedisResult<T> {
+        Cmd::new().arg(words).query(&mut self.connection)
+    }
+
+    fn tell(&mut self, words: &[&str]) -> RedisResult<()> {
+        Cmd::new().arg(words).exec(&mut self.connection)
+    }
+}
+
+/// Looks until something is so.
+///
+/// # Errors
+///
+/// Where it isn't within a minute.
+pub(crate) fn patiently(mut is_so: impl FnMut() -> bool) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        if Instant::now() > deadline {
+            return Err(Error::new(ErrorKind::TimedOut, "the servers don't find each other"));
+        }
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    Ok(())
 }

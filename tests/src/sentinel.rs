@@ -6,6 +6,7 @@ use std::process::{Child, Command};
 use tempfile::TempDir;
 
 use crate::redis::{RedisServer, free_port, spawn};
+use crate::redis_cluster::patiently;
 
 /// The name under which the sentinels know the master.
 pub const MASTER: &str = "mymaster";
@@ -82,8 +83,9 @@ impl Sentinels {
     ///
     /// Where the sentinel can't be reached or refuses.
     pub fn fail_over(&self) -> redis::RedisResult<()> {
+        let first = self.ports.first().copied().unwrap_or_default();
         let mut command = redis::cmd("SENTINEL");
-        command.arg("FAILOVER").arg(MASTER).exec(&mut self.connection(self.ports[0])?)
+        command.arg("FAILOVER").arg(MASTER).exec(&mut self.connection(first)?)
     }
 
     fn connection(&self, port: u16) -> redis::RedisResult<redis::Connection> {
@@ -99,14 +101,7 @@ impl Sentinels {
                 });
             info.is_ok_and(|text| text.contains("slaves=2,sentinels=3"))
         };
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
-        while !self.ports.iter().all(is_acquainted) {
-            if std::time::Instant::now() > deadline {
-                return Err(std::io::Error::other("the sentinels don't find each other"));
-            }
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        Ok(())
+        patiently(|| self.ports.iter().all(is_acquainted))
     }
 }
 

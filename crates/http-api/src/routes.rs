@@ -85,7 +85,6 @@ impl<O: Otp, H: Health, C: Callbacks, U: Upkeep> Surface<O, H, C, U> {
     }
 
     /// The same for a server that wants a router, which also takes the body from an answer to `HEAD`.
-    #[must_use]
     pub fn into_router(self) -> Router {
         let surface = Arc::new(self);
         Router::new().fallback(move |request: Request| {
@@ -142,7 +141,8 @@ fn fit<'a>(template: &str, path: &'a str) -> Option<&'a str> {
     };
     let (_, after) = name.split_once('}')?;
     let name = path.strip_prefix(before)?.strip_suffix(after)?;
-    (!name.contains('/') && !(name.is_empty() && after.is_empty())).then_some(name)
+    let is_last = after.is_empty();
+    (!name.contains('/') && (!is_last || !name.is_empty())).then_some(name)
 }
 
 async fn refused(request: Request, code: ProblemCode) -> Response {

@@ -67,15 +67,20 @@ impl Pool {
         loop {
             let slot = Arc::clone(&self.slots).acquire_owned().await;
             let slot = slot.map_err(|_| Trouble::no_answer())?;
-            if let Some(session) = self.inner.idle_session() {
+            if let Some(session) = self.inner.take_idle(&mut self.inner.idle()) {
                 return Ok(Lease::new(session, slot, &self.inner));
             }
             match self.connect(slot).await {
                 Ok(lease) => return Ok(lease),
-                // The server has room for fewer: from now on wait for those that there are.
-                Err((Trouble::Crowded(_), slot))
-                    if self.inner.leased.load(Ordering::SeqCst) > 0 =>
-                {
+                // The server has room for fewer: from now on take or wait for those that there are.
+                Err((trouble @ Trouble::Crowded(_), slot)) => {
+                    let mut idle = self.inner.idle();
+                    if let Some(session) = self.inner.take_idle(&mut idle) {
+                        return Ok(Lease::new(session, slot, &self.inner));
+                    }
+                    if self.inner.leased.load(Ordering::SeqCst) == 0 {
+                        return Err(trouble);
+                    }
                     self.inner.missing.fetch_add(1, Ordering::SeqCst);
                     slot.forget();
                 }
@@ -98,7 +103,10 @@ impl Pool {
             let connected = inner.server.connect().await;
             inner.note(connected.as_ref().err());
             let answer = match connected {
-                Ok(session) => Ok(Lease::new(session.of_round(round), slot, &inner)),
+                Ok(session) => {
+                    inner.leased.fetch_add(1, Ordering::SeqCst);
+                    Ok(Lease::new(session.of_round(round), slot, &inner))
+                }
                 Err(trouble) => Err((trouble, slot)),
             };
             // Where the caller has gone the session goes to the idle ones.
@@ -135,11 +143,12 @@ impl Inner {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The session that was used last, of those that still work as far as we know.
-    fn idle_session(&self) -> Option<Session> {
-        let mut idle = self.idle();
+    /// The session that was used last, of those that still work as far as we know. It counts as leased before the lock
+    /// on the others is free: each is in one of the two numbers at any time.
+    fn take_idle(&self, idle: &mut Vec<Session>) -> Option<Session> {
         while let Some(session) = idle.pop() {
             if self.is_good(&session) {
+                self.leased.fetch_add(1, Ordering::SeqCst);
                 return Some(session);
             }
         }
@@ -198,8 +207,8 @@ pub(super) struct Lease {
 }
 
 impl Lease {
+    /// Of a session that is counted already.
     fn new(session: Session, slot: OwnedSemaphorePermit, inner: &Arc<Inner>) -> Self {
-        inner.leased.fetch_add(1, Ordering::SeqCst);
         Self { session: Some(session), slot: Some(slot), is_busy: false, inner: Arc::clone(inner) }
     }
 
@@ -217,6 +226,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        let mut idle = self.inner.idle();
         self.inner.leased.fetch_sub(1, Ordering::SeqCst);
         let (Some(mut session), Some(slot)) = (self.session.take(), self.slot.take()) else {
             return;
@@ -235,7 +245,7 @@ impl Drop for Lease {
             }
         } else if self.inner.is_good(&session) {
             session.used = Instant::now();
-            self.inner.idle().push(session);
+            idle.push(session);
         }
     }
 }
