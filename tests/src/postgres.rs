@@ -218,7 +218,7 @@ impl PgBouncer {
     ///
     /// # Errors
     ///
-    /// As [`start`](Self::start).
+    /// As [`PostgresServer::shared`].
     pub fn shared() -> Result<&'static Self> {
         static SHARED: OnceLock<std::result::Result<PgBouncer, String>> = OnceLock::new();
         let shared = SHARED.get_or_init(|| {

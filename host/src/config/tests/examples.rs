@@ -58,7 +58,10 @@ async fn the_examples_are_in_order_and_their_providers_open() {
 /// Loads an example. A store's URL has to be one.
 fn from_in_store(name: &str, text: &str, directory: &Path) -> Loaded {
     let url = directory.join("store-url");
-    fs::write(&url, "redis://countersign:hunter2@redis.internal:6379/1\n").unwrap();
+    // A cluster has no other databases.
+    let database = if text.contains("\ncluster = true") { 0 } else { 1 };
+    let server = "redis://countersign:hunter2@redis.internal:6379";
+    fs::write(&url, format!("{server}/{database}\n")).unwrap();
     fs::set_permissions(&url, fs::Permissions::from_mode(0o600)).unwrap();
     let lines = text.lines().map(|line| match line.strip_prefix("url_file = ") {
         Some(_) => format!("url_file = '{}'", url.display()),

@@ -71,9 +71,10 @@ impl Place {
 /// `MOVED 3999 127.0.0.1:6381`: the last word. Without a host it is the same one.
 fn place(error: &ServerError) -> Option<Place> {
     let (_, server) = error.details()?.split_once(' ')?;
-    // Before a host name Redis may put its address, and IPv6 addresses have no brackets.
-    if let Some(port) = server.strip_prefix(':').or_else(|| server.strip_prefix("?:")) {
-        return port.parse().ok().map(Place::SameHost);
+    // An IPv6 address begins with colons too, and has no brackets.
+    let port = server.strip_prefix(':').or_else(|| server.strip_prefix("?:"));
+    if let Some(port) = port.and_then(|port| port.parse().ok()) {
+        return Some(Place::SameHost(port));
     }
     address::host_and_port(server).map(Place::At)
 }
