@@ -16,15 +16,16 @@ const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// `nobody`, and its group, everywhere that has Debian's numbers.
 const NOBODY: u32 = 65_534;
 
-/// Runs the command behind the first argument, until this script's input ends; then removes the directory that is the
-/// first argument, if it is one.
+/// Runs the command behind the first two arguments until this script's input ends, and sends it the signal that is the
+/// first one; then removes the directory that is the second one, if it is one.
 const BESIDE: &str = r#"
-directory=$1
-shift
+signal=$1
+directory=$2
+shift 2
 trap : INT
 "$@" &
 read -r _
-kill -QUIT $!
+kill -"$signal" $!
 wait
 [ -z "$directory" ] || rm -rf -- "$directory"
 "#;
@@ -71,8 +72,8 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts `arguments` in `directory`; returns once it writes a line with `ready` in it. Where it `is_left`, nobody will
-    /// drop it: then the directory goes away with it.
+    /// Starts `arguments` in `directory`; returns once it writes a line with `ready` in it. `signal` ends it at once. Where
+    /// it `is_left`, it is never dropped: then the directory goes away with it.
     ///
     /// # Errors
     ///
@@ -81,10 +82,11 @@ impl Daemon {
         directory: &Path,
         arguments: &[PathBuf],
         ready: &'static str,
+        signal: &str,
         is_left: bool,
     ) -> Result<Self> {
         let mut shell = command(Path::new("/bin/sh"), directory);
-        shell.args(["-c", BESIDE, "beside"]);
+        shell.args(["-c", BESIDE, "beside", signal]);
         shell.arg(if is_left { directory } else { Path::new("") }).args(arguments);
         shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut beside = shell.spawn()?;

@@ -13,6 +13,7 @@ pub mod leaks;
 pub mod mail;
 pub mod nginx;
 pub mod outbox;
+pub mod pgbouncer;
 pub mod postgres;
 pub mod process;
 pub mod proxy;

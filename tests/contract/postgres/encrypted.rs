@@ -6,7 +6,8 @@ use countersign::stores::TlsSettings;
 use countersign::stores::postgres::PostgresSettings;
 use countersign_contract::store::Reply;
 use countersign_tests::certificates::Authority;
-use countersign_tests::postgres::{PgBouncer, PostgresServer};
+use countersign_tests::pgbouncer::PgBouncer;
+use countersign_tests::postgres::PostgresServer;
 
 use super::{number, open, refusal, replies, shared};
 use crate::harness::{assert_same, postgres_settings, step};
