@@ -198,7 +198,9 @@ pub(crate) async fn storm(kinds: &[Kind], rounds: usize, seed: u64) {
         open.compared() + strict.compared(),
     );
     assert_eq!((second, over), (0, 0));
-    assert!(tally.succeeded_challenges() >= rounds && hung_up >= 10 * rounds, "hardly a storm");
+    // Of those that succeeded, many clients had hung up.
+    let succeeded = open.succeeded_challenges() + strict.succeeded_challenges();
+    assert!(succeeded >= rounds && hung_up >= 10 * rounds, "hardly a storm");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

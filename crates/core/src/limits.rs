@@ -29,6 +29,7 @@ use countersign_contract::types::{Scope, StoreError, Throttle};
 use crate::batch::{Batch, CountTicket, Replies};
 use crate::keyring::Keyring;
 use crate::policy::Policy;
+use crate::slot::Slot;
 use crate::standing::is_of;
 use crate::subject::{self, Subject};
 use crate::times::WINDOW_MARGIN_SECONDS;
@@ -154,21 +155,35 @@ impl Windows {
         }))
     }
 
-    /// Takes back what a refused request counted, except against the client's address.
-    pub(crate) fn take_back(&self, batch: &mut Batch) -> TakenBack<'_> {
-        self.take_back_where(|scope| scope != Scope::Ip, batch)
+    /// Takes back what a refused request of `subject` counted, except against the client's address.
+    pub(crate) fn take_back(&self, subject: &Subject, batch: &mut Batch) -> TakenBack<'_> {
+        self.take_back_where(|scope| scope != Scope::Ip, subject, batch)
     }
 
     /// Takes back what was counted for the subject.
-    pub(crate) fn take_back_of_subject(&self, batch: &mut Batch) -> TakenBack<'_> {
-        self.take_back_where(|scope| scope == Scope::Subject, batch)
+    pub(crate) fn take_back_of_subject(
+        &self,
+        subject: &Subject,
+        batch: &mut Batch,
+    ) -> TakenBack<'_> {
+        self.take_back_where(|scope| scope == Scope::Subject, subject, batch)
     }
 
-    fn take_back_where(&self, chosen: impl Fn(Scope) -> bool, batch: &mut Batch) -> TakenBack<'_> {
+    fn take_back_where(
+        &self,
+        chosen: impl Fn(Scope) -> bool,
+        subject: &Subject,
+        batch: &mut Batch,
+    ) -> TakenBack<'_> {
         let windows = self
             .windows
             .iter()
             .filter(|window| chosen(window.scope) && window.reading.taken_back() < MOST_TAKEN_BACK);
+        // Where data is divided, a batch tells the generation of the part that has its first key: it has to be the one that
+        // it was when the request was counted, the subject's.
+        if batch.is_empty() && windows.clone().next().is_some() {
+            batch.read(subject.odometer(Slot::Even));
+        }
         TakenBack(windows.map(|window| (window, window.step(TAKE_BACK, batch))).collect())
     }
 

@@ -51,6 +51,9 @@ mod time;
 mod topology;
 mod trouble;
 
+/// How long a server may take to say how it is, at most.
+const PROBE_TIMEOUT: Duration = Duration::from_millis(900);
+
 /// Keys and values in Redis.
 pub struct RedisStore {
     servers: Servers,
@@ -114,15 +117,19 @@ impl RedisStore {
     pub fn generation_changes(&self) -> u64 {
         match &self.servers {
             Servers::Cluster(cluster) => {
-                cluster.masters().iter().map(|master| master.watch.changes()).sum()
+                let restarts = cluster.masters().into_iter().map(|master| master.watch.changes());
+                restarts.sum::<u64>().saturating_add(cluster.moves().changes())
             }
             Servers::Single(_, watch) => watch.changes(),
         }
     }
 
-    async fn carry_out(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
+    async fn carry_out(
+        &self,
+        batch: Vec<Operation>,
+        deadline: Instant,
+    ) -> Result<Outcome, StoreError> {
         check(&batch)?;
-        let deadline = self.deadline();
         match &self.servers {
             Servers::Cluster(cluster) => cluster.run(batch, &self.key_prefix, deadline).await,
             Servers::Single(node, _) => {
@@ -140,6 +147,11 @@ impl RedisStore {
         Instant::now() + self.response_timeout
     }
 
+    /// Of one question after how a server is: all of them together have to fit into a health check.
+    fn probe_deadline(&self) -> Instant {
+        Instant::now() + self.response_timeout.min(PROBE_TIMEOUT)
+    }
+
     async fn refuse_eviction(&self) -> Result<(), OpenError> {
         match &self.servers {
             Servers::Cluster(cluster) => {
@@ -154,7 +166,7 @@ impl RedisStore {
 
     /// Asks every server. One that answers is enough: what lives on the others waits for them.
     async fn carry_out_ping(&self) -> Result<(), StoreError> {
-        let deadline = self.deadline();
+        let deadline = self.probe_deadline();
         match &self.servers {
             Servers::Cluster(cluster) => {
                 let masters = cluster.masters();
@@ -172,14 +184,15 @@ impl RedisStore {
             Servers::Single(..) => vec![SCRATCH.to_owned()],
         };
         let step = |key| Operation::Increment(Step { key, by: 1, ttl_seconds });
-        let writes = keys.into_iter().map(|key| self.carry_out(vec![step(key)]));
+        let deadline = self.probe_deadline();
+        let writes = keys.into_iter().map(|key| self.carry_out(vec![step(key)], deadline));
         first_success(join_all(writes).await.into_iter().map(|written| written.map(drop)))
     }
 }
 
 impl Store for RedisStore {
     fn run(&self, batch: Vec<Operation>) -> Answer<'_> {
-        Box::pin(self.carry_out(batch))
+        Box::pin(self.carry_out(batch, self.deadline()))
     }
 
     fn ping(&self) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
@@ -200,7 +213,8 @@ impl Store for RedisStore {
                 let masters = cluster.masters();
                 let working = masters.iter().filter(|master| master.node.link().is_up()).count();
                 let parts = Parts { all: masters.len(), working };
-                (Generation::of_parts(masters.iter().map(|master| master.watch.told())), parts)
+                let told = masters.iter().map(|master| master.watch.told());
+                (Generation::of_parts(told.chain([cluster.moves().told()])), parts)
             }
             Servers::Single(node, watch) => {
                 (watch.told(), Parts { all: 1, working: usize::from(node.link().is_up()) })

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use countersign::stores::OpenError;
 use countersign::stores::postgres::PostgresSettings;
+use countersign::stores::{OpenError, Store};
+use countersign_tests::postgres::PostgresServer;
 use countersign_tests::redis::free_port;
 
-use super::{open, refusal, shared, timed};
-use crate::harness::postgres_settings;
+use super::{number, open, refusal, shared, timed};
+use crate::harness::{get, postgres_settings, set, step};
 
 #[tokio::test]
 async fn a_wrong_password_is_told_at_once_and_not_shown() {
@@ -84,4 +85,37 @@ async fn transactions_of_another_isolation_are_refused() {
         assert!(matches!(error, OpenError::Unfit { .. }), "{error}");
         assert!(error.to_string().contains("default_transaction_isolation"), "{error}");
     }
+}
+
+/// What another user puts where names are looked up, which PostgreSQL prefers where it fits a call better.
+const TRAPS: &str = "
+    CREATE TABLE public.trapped (what text);
+    GRANT ALL ON public.trapped TO PUBLIC;
+    CREATE FUNCTION public.cardinality(bigint[]) RETURNS integer LANGUAGE plpgsql AS $$
+        BEGIN INSERT INTO public.trapped VALUES ('cardinality'); RETURN pg_catalog.cardinality($1); END $$;
+    CREATE FUNCTION public.hashtextextended(text, integer) RETURNS bigint LANGUAGE plpgsql AS $$
+        BEGIN INSERT INTO public.trapped VALUES ('hash'); RETURN 1; END $$;
+    CREATE FUNCTION public.times(numeric, integer) RETURNS numeric LANGUAGE plpgsql AS $$
+        BEGIN INSERT INTO public.trapped VALUES ('times'); RETURN 1; END $$;
+    CREATE OPERATOR public.* (LEFTARG = numeric, RIGHTARG = integer, FUNCTION = public.times);
+    CREATE FUNCTION public.equals(oid, regclass) RETURNS boolean LANGUAGE plpgsql AS $$
+        BEGIN INSERT INTO public.trapped VALUES ('equals'); RETURN true; END $$;
+    CREATE OPERATOR public.= (LEFTARG = oid, RIGHTARG = regclass, FUNCTION = public.equals);
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn functions_and_operators_of_others_never_run_as_ours() {
+    let server = PostgresServer::start("").unwrap();
+    server.run(TRAPS).await.unwrap();
+    let store = open(&postgres_settings(&server.url())).await;
+    let batch = vec![step("{a}n", 1, 60), set("{a}v", b"x", 60), get("{a}v")];
+    store.run(batch).await.unwrap();
+    // The clocks are compared, and what has expired is removed.
+    let compared = async {
+        while store.diagnostics().skew.is_none() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), compared).await.unwrap();
+    assert_eq!(number(&server, "SELECT count(*) FROM public.trapped").await, 0);
 }

@@ -93,7 +93,7 @@ impl<W: World> Engine<W> {
     ) -> Error {
         let mut batch = Batch::new();
         admission.lease.give_back(&mut batch);
-        let taken_back = admission.windows.take_back(&mut batch);
+        let taken_back = admission.windows.take_back(&located.subject, &mut batch);
         let mut history = admission.history.clone();
         let is_due = matches!(error, Error::Locked(_) | Error::Disabled)
             && (history.mend(now) || history != admission.standing.history);

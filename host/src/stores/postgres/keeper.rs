@@ -28,7 +28,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 const PURGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Milliseconds since 1970.
-const TIME: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+const TIME: &str = "SELECT (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) \
+    OPERATOR(pg_catalog.*) 1000::pg_catalog.float8)::pg_catalog.int8";
 
 /// Who does it, until it is dropped.
 pub(super) struct Keeper {

@@ -4,6 +4,10 @@
 -- versions can share a database while they are replaced one by one. All versions take the same locks.
 DO $countersign$
 BEGIN
+    -- Another user's functions and operators, in a schema that comes later in the path, may fit a call better than
+    -- PostgreSQL's own: none is to run with our rights, here and in the functions.
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
     -- Of processes that start together one sets up, and the others then find everything there.
     PERFORM pg_advisory_xact_lock({lock});
 
@@ -34,7 +38,7 @@ BEGIN
         CREATE FUNCTION {batch}(
             locks bigint[], patience_ms integer, kinds text, keys text[], numbers bigint[], texts bytea[],
             lifetimes integer[], OUT history bigint[], OUT counts bigint[], OUT contents bytea[]
-        ) LANGUAGE plpgsql VOLATILE AS $batch$
+        ) LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $batch$
         #variable_conflict use_column
         DECLARE
             lock bigint;
@@ -116,7 +120,8 @@ BEGIN
     -- Removes up to so many keys that expired over a minute ago, never waiting for a batch. Nothing is lost where the
     -- removal is: it need not reach the disk.
     IF to_regprocedure('{purge}(integer)') IS NULL THEN
-        CREATE FUNCTION {purge}(at_most integer) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $purge$
+        CREATE FUNCTION {purge}(at_most integer) RETURNS bigint LANGUAGE plpgsql VOLATILE
+        SET search_path = pg_catalog, pg_temp AS $purge$
         DECLARE
             removed bigint;
         BEGIN

@@ -15,9 +15,10 @@ const TRIES: u32 = 10;
 const MIN_VERSION: i32 = 140_000;
 
 /// What there is.
-const LOOK: &str = "SELECT current_setting('server_version_num')::integer, \
-    (SELECT relpersistence::text FROM pg_catalog.pg_class WHERE oid = to_regclass($1)), \
-    to_regprocedure($2) IS NOT NULL AND to_regprocedure($3) IS NOT NULL";
+const LOOK: &str = "SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4, \
+    (SELECT relpersistence::pg_catalog.text FROM pg_catalog.pg_class \
+     WHERE oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1)::pg_catalog.oid), \
+    pg_catalog.to_regprocedure($2) IS NOT NULL AND pg_catalog.to_regprocedure($3) IS NOT NULL";
 
 /// Connects, trying ten times until `deadline`; a server that refuses us is not asked twice.
 pub(super) async fn connect(server: &Server, deadline: Instant) -> Result<Session, Trouble> {
@@ -88,7 +89,7 @@ async fn look(session: &Session, names: &Names) -> Result<bool, Trouble> {
 
 /// Tells of a server that may lose what it has acknowledged, but uses it: tests have such servers.
 async fn warn_of_fsync(session: &Session) -> Result<(), Trouble> {
-    let rows = session.ask("SELECT current_setting('fsync')", &[]).await;
+    let rows = session.ask("SELECT pg_catalog.current_setting('fsync')", &[]).await;
     let rows = rows.map_err(|error| Trouble::of(&error))?;
     if rows.first().and_then(|row| row.try_get(0).ok()) == Some("off") {
         tracing::warn!(

@@ -8,7 +8,7 @@ use std::fmt;
 
 use countersign_contract::types::StoreError;
 use tokio_postgres::Error;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, Severity, SqlState};
 
 use crate::stores::OpenError;
 
@@ -57,8 +57,8 @@ pub(super) fn is_read_only(error: &Error) -> bool {
 
 /// Whether the session may be used again after this answer.
 pub(super) fn spares_session(error: &Error) -> bool {
-    let severity = error.as_db_error().map(|error| error.severity().to_owned());
-    severity.as_deref() == Some("ERROR") && !error.is_closed()
+    let severity = error.as_db_error().and_then(DbError::parsed_severity);
+    severity == Some(Severity::Error) && !error.is_closed()
 }
 
 /// The code with which a server fails, for the log.

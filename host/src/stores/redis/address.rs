@@ -59,7 +59,11 @@ fn parse(url: &str, tls: &TlsSettings) -> Result<Address, OpenError> {
 /// A server given as `host:port`, or as `[address]:port` where the address is IPv6.
 pub(super) fn host_and_port(text: &str) -> Option<ConnectionAddr> {
     let (host, port) = text.rsplit_once(':')?;
-    let host = host.strip_prefix('[').map_or(Some(host), |host| host.strip_suffix(']'))?;
+    let host = match host.strip_prefix('[') {
+        Some(host) => host.strip_suffix(']')?,
+        None if host.contains(':') => return None,
+        None => host,
+    };
     let port: u16 = port.parse().ok().filter(|port| *port > 0)?;
     let is_host = !host.is_empty() && !host.contains(['/', '@', ' ']);
     is_host.then(|| ConnectionAddr::Tcp(host.to_owned(), port))
@@ -140,9 +144,18 @@ mod tests {
         let addr = |host: &str, port| Some(ConnectionAddr::Tcp(host.into(), port));
         assert_eq!(host_and_port("redis-1.internal:26379"), addr("redis-1.internal", 26_379));
         assert_eq!(host_and_port("[::1]:6379"), addr("::1", 6_379));
-        for bad in
-            ["", "host", "host:", ":6379", "host:0", "host:65536", "[::1:6379", "a b:1", "x@y:1"]
-        {
+        for bad in [
+            "",
+            "host",
+            "host:",
+            ":6379",
+            "host:0",
+            "host:65536",
+            "[::1:6379",
+            "fe80::1",
+            "a b:1",
+            "x@y:1",
+        ] {
             assert_eq!(host_and_port(bad), None, "{bad}");
         }
     }

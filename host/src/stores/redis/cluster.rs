@@ -19,6 +19,7 @@ use super::node::{Ran, Sending};
 use super::redirect::{Place, Redirection};
 use super::slots::{self, SLOTS};
 use crate::stores::error::OpenError;
+use crate::stores::generation::Watch;
 
 pub(super) use self::shared::{Common, Member};
 
@@ -29,6 +30,7 @@ mod shared;
 const TRY_AGAIN: Duration = Duration::from_millis(10);
 /// How often one batch is sent elsewhere, at most.
 const MAX_HOPS: u32 = 8;
+
 /// The cluster.
 pub(super) struct Cluster {
     shared: Arc<Shared>,
@@ -58,6 +60,11 @@ impl Cluster {
     /// The masters, as far as is known.
     pub(super) fn masters(&self) -> Vec<Arc<Member>> {
         self.shared.map().masters.clone()
+    }
+
+    /// What is known of moves of slots, from master to master.
+    pub(super) fn moves(&self) -> &Watch {
+        &self.shared.moves
     }
 
     /// A key that means nothing for each master, in a slot that it has.
@@ -142,8 +149,12 @@ impl Shared {
             let to =
                 |place: Place| place.resolve(&at.address).and_then(|address| self.member(&address));
             (member, is_asking) = match redirection {
-                Redirection::Ask(place) => (to(place), true),
+                Redirection::Ask(place) => {
+                    hops += 1;
+                    (to(place), true)
+                }
                 Redirection::Moved(place) => {
+                    hops += 1;
                     self.stale.notify_one();
                     (to(place), false)
                 }
@@ -158,17 +169,9 @@ impl Shared {
                     return Err(StoreError::Unavailable);
                 }
             };
-            if redirection_is_hop(is_asking, &member, &at) {
-                hops += 1;
-                if hops > MAX_HOPS {
-                    return Err(StoreError::Unavailable);
-                }
+            if hops > MAX_HOPS {
+                return Err(StoreError::Unavailable);
             }
         }
     }
-}
-
-/// Whether another node than the one that was asked is next.
-fn redirection_is_hop(is_asking: bool, next: &Option<Arc<Member>>, at: &Arc<Member>) -> bool {
-    is_asking || next.as_ref().is_some_and(|next| !Arc::ptr_eq(next, at))
 }

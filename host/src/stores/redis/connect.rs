@@ -20,6 +20,9 @@ use crate::stores::skew::SkewWatch;
 const TRY_TIMEOUT: Duration = Duration::from_secs(5);
 /// … where another server may take this one's place meanwhile.
 const REPLACEABLE_TRY_TIMEOUT: Duration = Duration::from_secs(2);
+/// How much of it the TLS handshake may take.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_millis(1_800);
+
 /// What a connection is for besides batches.
 #[derive(Clone)]
 pub(super) struct Purpose {
@@ -94,7 +97,8 @@ impl Server {
     }
 
     async fn connect_to(&self, server: &ConnectionAddr) -> Result<Connected, Trouble> {
-        let stream = stream::open(server, self.access.encryption.as_ref()).await?;
+        let stream =
+            stream::open(server, self.access.encryption.as_ref(), HANDSHAKE_TIMEOUT).await?;
         let (mut connection, mut driver) =
             stream::log_in(stream, &self.access, self.max_in_flight).await?;
         let ended = || Trouble::Unreachable("the connection ended".into());

@@ -6,8 +6,6 @@
 
 use redis::{ConnectionAddr, ServerError, Value};
 
-use super::address;
-
 /// What the node says.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Redirection {
@@ -27,14 +25,18 @@ pub(super) enum Place {
     At(ConnectionAddr),
     /// On the host of the server that says so.
     SameHost(u16),
+    /// Without a name.
+    Unnamed,
 }
 
 impl Redirection {
     /// Reads the answers to one command, or to a transaction. Nothing where they redirect nowhere.
     pub(super) fn read(answers: &[Value]) -> Option<Self> {
-        // An answer to each command: the transaction was carried out.
-        if let Some(Value::Array(_)) = answers.last()
-            && answers.len() > 1
+        // Of a transaction only what was begun and then discarded: with an answer to each command it was carried out, and
+        // where it was never begun each command was carried out by itself.
+        if answers.len() > 1
+            && (!matches!(answers.first(), Some(Value::Okay))
+                || matches!(answers.last(), Some(Value::Array(_))))
         {
             return None;
         }
@@ -63,20 +65,22 @@ impl Place {
             (Self::SameHost(port), ConnectionAddr::Tcp(host, _)) => {
                 Some(ConnectionAddr::Tcp(host.clone(), port))
             }
-            (Self::SameHost(_), _) => None,
+            (Self::SameHost(_) | Self::Unnamed, _) => None,
         }
     }
 }
 
-/// `MOVED 3999 127.0.0.1:6381`: the last word. Without a host it is the same one.
+/// `MOVED 3999 127.0.0.1:6381`: the last word. Without a host it is the same one; an IPv6 address has no brackets.
 fn place(error: &ServerError) -> Option<Place> {
     let (_, server) = error.details()?.split_once(' ')?;
-    // An IPv6 address begins with colons too, and has no brackets.
-    let port = server.strip_prefix(':').or_else(|| server.strip_prefix("?:"));
-    if let Some(port) = port.and_then(|port| port.parse().ok()) {
-        return Some(Place::SameHost(port));
+    let (host, port) = server.rsplit_once(':')?;
+    let port = port.parse().ok().filter(|port| *port > 0)?;
+    match host {
+        "" => Some(Place::SameHost(port)),
+        // A name is preferred and there is none: only the map of the slots tells the address.
+        "?" => Some(Place::Unnamed),
+        host => Some(Place::At(ConnectionAddr::Tcp(host.to_owned(), port))),
     }
-    address::host_and_port(server).map(Place::At)
 }
 
 #[cfg(test)]
@@ -113,6 +117,9 @@ mod tests {
         let answers = [Value::Okay, queued(), Value::Array(vec![error("MOVED 1 a:1")])];
         assert_eq!(Redirection::read(&answers), None);
         assert_eq!(Redirection::read(&[Value::Nil]), None);
+        let never_begun =
+            [error("NOPERM"), Value::Int(1), error("MOVED 1 a:1"), error("ERR EXEC without MULTI")];
+        assert_eq!(Redirection::read(&never_begun), None);
         assert_eq!(Redirection::read(&[error("OOM command not allowed")]), None);
     }
 
@@ -123,7 +130,7 @@ mod tests {
             ("MOVED 3999 node-1.internal:6381", at("node-1.internal", 6_381)),
             ("MOVED 3999 ::1:6381", at("::1", 6_381)),
             ("MOVED 3999 :6381", Place::SameHost(6_381)),
-            ("MOVED 3999 ?:6381", Place::SameHost(6_381)),
+            ("MOVED 3999 ?:6381", Place::Unnamed),
         ] {
             assert_eq!(
                 Redirection::read(&[error(line)]),

@@ -13,6 +13,8 @@ use super::trouble::Trouble;
 
 /// How long one sentinel may take, from connecting to it to its answer.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How much of it the TLS handshake may take.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_millis(800);
 
 /// Who is asked for a master, and its name.
 pub(super) struct Sentinels {
@@ -51,7 +53,8 @@ impl Sentinels {
     }
 
     async fn ask(&self, server: &ConnectionAddr) -> Result<ConnectionAddr, Trouble> {
-        let stream = stream::open(server, self.access.encryption.as_ref()).await?;
+        let stream =
+            stream::open(server, self.access.encryption.as_ref(), HANDSHAKE_TIMEOUT).await?;
         let (mut connection, driver) = stream::log_in(stream, &self.access, 1).await?;
         let mut question = Cmd::new();
         question.arg("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(&self.master);

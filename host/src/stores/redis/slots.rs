@@ -71,7 +71,7 @@ fn range(answer: &Value) -> Option<Range> {
     let [Value::Int(first), Value::Int(last), Value::Array(server), ..] = parts.as_slice() else {
         return None;
     };
-    let [host, Value::Int(port), ..] = server.as_slice() else { return None };
+    let [host, Value::Int(port), more @ ..] = server.as_slice() else { return None };
     let slot = |number: &i64| u16::try_from(*number).ok().filter(|slot| *slot < SLOTS);
     let port = u16::try_from(*port).ok()?;
     let host = match host {
@@ -80,12 +80,29 @@ fn range(answer: &Value) -> Option<Range> {
         Value::Nil => "",
         _ => return None,
     };
-    // Without a name it is the host that was asked.
     let server = match host {
-        "" | "?" => Place::SameHost(port),
+        // It is the host that was asked.
+        "" => Place::SameHost(port),
+        // A name is preferred and there is none: the address stands beside it.
+        "?" => Place::At(ConnectionAddr::Tcp(address(more)?, port)),
         host => Place::At(ConnectionAddr::Tcp(host.to_owned(), port)),
     };
-    Some(Range { first: slot(first)?, last: slot(last)?, server })
+    let (first, last) = (slot(first)?, slot(last)?);
+    (first <= last).then_some(Range { first, last, server })
+}
+
+/// The address among what is told of a server beside its name, port and id.
+fn address(more: &[Value]) -> Option<String> {
+    let [_, Value::Array(words), ..] = more else { return None };
+    let text = |value: &Value| match value {
+        Value::BulkString(text) => String::from_utf8(text.clone()).ok(),
+        Value::SimpleString(text) => Some(text.clone()),
+        _ => None,
+    };
+    words.chunks(2).find_map(|pair| match pair {
+        [name, address] if text(name).as_deref() == Some("ip") => text(address),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -134,6 +151,19 @@ mod tests {
         assert_eq!(read.unwrap(), expected);
         assert_eq!(ranges(&Value::Array(vec![range(0, 16_384, text("a"))])), None);
         assert_eq!(ranges(&Value::Array(vec![range(-1, 5, text("a"))])), None);
+        assert_eq!(ranges(&Value::Array(vec![range(5, 4, text("a"))])), None);
+        assert_eq!(ranges(&Value::Array(vec![range(0, 5, text("?"))])), None, "no address");
+    }
+
+    #[test]
+    fn a_server_without_its_preferred_name_is_found_by_its_address() {
+        let text = |text: &str| Value::BulkString(text.into());
+        let more = Value::Array(vec![text("ip"), text("127.0.0.2")]);
+        let server = Value::Array(vec![text("?"), Value::Int(7_000), text("id"), more]);
+        let range = Value::Array(vec![Value::Int(0), Value::Int(5), server]);
+        let read = ranges(&Value::Array(vec![range])).unwrap();
+        let at = Place::At(ConnectionAddr::Tcp("127.0.0.2".into(), 7_000));
+        assert_eq!(read, [Range { first: 0, last: 5, server: at }]);
         assert_eq!(ranges(&Value::Array(vec![Value::Array(Vec::new())])), None);
         assert_eq!(ranges(&Value::Nil), None);
     }

@@ -14,8 +14,6 @@ use super::address::Access;
 use super::trouble::Trouble;
 use crate::stores::tls::{Encryption, Handshake};
 
-/// How long a handshake may take: a server that takes it for a command in plain text says nothing.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_millis(1_800);
 /// How long a peer may leave our bytes unacknowledged, and how long silence lasts before it is probed.
 const PEER_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -27,17 +25,19 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// Connects to `server`, and encrypts.
+/// Connects to `server`, and encrypts within the time for a `handshake`: a server that takes it for a command in plain text
+/// says nothing.
 pub(super) async fn open(
     server: &ConnectionAddr,
     encryption: Option<&Encryption>,
+    handshake: Duration,
 ) -> Result<Box<dyn Stream>, Trouble> {
     match server {
         ConnectionAddr::Tcp(host, port) => {
             let stream = TcpStream::connect((host.as_str(), *port)).await;
             let stream = stream.and_then(tuned).map_err(|error| Trouble::unreachable(&error))?;
             let Some(encryption) = encryption else { return Ok(Box::new(stream)) };
-            let encrypted = timeout(HANDSHAKE_TIMEOUT, encryption.encrypt(stream, host));
+            let encrypted = timeout(handshake, encryption.encrypt(stream, host));
             let silent = || Trouble::Unreachable(Handshake::NotTls.to_string());
             Ok(Box::new(encrypted.await.map_err(|_| silent())?.map_err(Trouble::from_handshake)?))
         }

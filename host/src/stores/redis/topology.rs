@@ -45,6 +45,9 @@ pub(super) fn of(settings: &RedisSettings, address: &Address) -> Result<Topology
         return Err(refused("url", reason));
     };
     let servers = servers("sentinels", sentinels)?;
+    if sentinel_user.is_some() && sentinel_password.is_none() {
+        return Err(refused("sentinel_password", "is missing: it goes with `sentinel_user`"));
+    }
     let mut login =
         RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP2).set_skip_set_lib_name();
     if let Some(user) = sentinel_user {
@@ -71,11 +74,12 @@ fn cluster(settings: &RedisSettings, address: &Address) -> Result<Topology, Open
 }
 
 fn servers(name: &'static str, texts: &[String]) -> Result<Vec<ConnectionAddr>, OpenError> {
-    let server = |text: &String| {
+    // The text is not repeated: it may be a URL with a password.
+    let server = |(number, text): (usize, &String)| {
         address::host_and_port(text)
-            .ok_or_else(|| refused(name, &format!("{text:?} is not of the form host:port")))
+            .ok_or_else(|| refused(name, &format!("number {number} is not of the form host:port")))
     };
-    texts.iter().map(server).collect()
+    (1..).zip(texts).map(server).collect()
 }
 
 fn refused(name: &'static str, reason: &str) -> OpenError {
@@ -135,7 +139,7 @@ mod tests {
             (
                 "redis://a",
                 RedisSettings { sentinels: vec!["a".into()], ..Default::default() },
-                "store.sentinels: \"a\"",
+                "store.sentinels: number 1",
             ),
         ] {
             let text = refusal(url, settings);

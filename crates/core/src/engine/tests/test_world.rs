@@ -220,6 +220,8 @@ impl World for TestWorld {
         // Where data is divided, the first operation's key decides whose generation is told.
         let is_limit = |operation: &Operation| operation.key().contains(":limit:");
         assert!(!is_limit(&batch[0]) || batch.iter().all(is_limit), "a limit before the subject");
+        let takes_back = |operation: &Operation| matches!(operation, Operation::Increment(step) if is_limit(operation) && step.by >= 1 << 34);
+        assert!(!is_limit(&batch[0]) || !batch.iter().any(takes_back), "of another generation");
         inner.round_trips += 1;
         inner.forget();
         let carried_out = match &mut inner.failing {

@@ -41,9 +41,9 @@ impl<W: World> Engine<W> {
             }
         }
         let taken_back = if matches!(error, Error::Throttled(_)) {
-            windows.take_back(&mut batch)
+            windows.take_back(subject, &mut batch)
         } else {
-            windows.take_back_of_subject(&mut batch)
+            windows.take_back_of_subject(subject, &mut batch)
         };
         self.tidy_up(batch, windows, &taken_back).await;
     }
@@ -64,7 +64,7 @@ impl<W: World> Engine<W> {
             odometer::void(&located.subject, slot, standing.reading(slot), &mut batch);
         }
         let look = verdict::look(&located.subject, &budget.first, &mut batch);
-        let taken_back = windows.take_back_of_subject(&mut batch);
+        let taken_back = windows.take_back_of_subject(&located.subject, &mut batch);
         let Ok(replies) = self.run(batch).await else { return error };
         self.mend(windows, &taken_back, &replies).await;
         match replies.count(look).map(Verdict::new) {

@@ -24,7 +24,9 @@ impl Shared {
     /// Asks the nodes in turn for the map, and takes the first one that has every slot.
     async fn refresh(&self) -> Result<(), Trouble> {
         let mut last = Trouble::Unreachable("no node is known".to_owned());
-        for member in self.candidates() {
+        // The seeds only where no other has an answer: they may be new connections.
+        let seeds = self.seeds.iter().filter_map(|seed| self.member(seed));
+        for member in self.candidates().into_iter().chain(seeds) {
             match self.ask(&member).await {
                 Ok(map) if map.is_whole() => {
                     self.take(map);
@@ -51,10 +53,6 @@ impl Shared {
         let map = self.map();
         let is_up = |master: &&Arc<Member>| master.node.link().is_up();
         let mut candidates: Vec<_> = map.masters.iter().filter(is_up).map(Arc::clone).collect();
-        if candidates.is_empty() {
-            candidates.clone_from(&map.masters);
-            candidates.extend(self.seeds.iter().filter_map(|seed| self.member(seed)));
-        }
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         if let Some(first) = turn.checked_rem(candidates.len()) {
             candidates.rotate_left(first);
@@ -98,19 +96,9 @@ impl Shared {
     fn take(&self, map: Map) {
         let names: Vec<String> =
             map.masters.iter().map(|master| master.address.to_string()).collect();
-        let before = {
-            let mut current = self.map.write().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *current, Arc::new(map))
-        };
-        let before_names: Vec<String> =
-            before.masters.iter().map(|master| master.address.to_string()).collect();
-        if before_names != names && !before_names.is_empty() {
-            tracing::warn!(
-                masters = names.join(" "),
-                "the masters of the cluster are others: the codes of challenges whose keys moved are refused as \
-                 challenge_not_found (store.after_restart)"
-            );
-        }
+        // Where slots have moved, codes of challenges there are refused as after a restart.
+        self.moves.saw(map.fingerprint());
+        *self.map.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(map);
         self.members().retain(|name, _| names.contains(name));
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use redis::ConnectionAddr;
 use tokio::sync::Notify;
 
-use crate::stores::generation::Watch;
+use crate::stores::generation::{self, Watch};
 use crate::stores::redis::address::Access;
 use crate::stores::redis::connect::{Purpose, Server, Whereabouts};
 use crate::stores::redis::link::Link;
@@ -45,6 +45,8 @@ pub(super) struct Shared {
     pub(super) stale: Notify,
     /// Who is asked first.
     pub(super) turn: AtomicUsize,
+    /// Counts how often slots moved, or their masters.
+    pub(super) moves: Watch,
 }
 
 /// Which master has which slots.
@@ -60,6 +62,16 @@ impl Map {
         let index = self.ranges.partition_point(|(_, last, _)| *last < slot);
         let (first, _, master) = self.ranges.get(index)?;
         if *first <= slot { self.masters.get(*master) } else { None }
+    }
+
+    /// A number that changes with any slot's master.
+    pub(super) fn fingerprint(&self) -> u64 {
+        let place = |(first, last, master): &(u16, u16, usize)| {
+            let master = self.masters.get(*master).map(|master| master.address.to_string());
+            format!("{first}-{last} {}", master.unwrap_or_default())
+        };
+        let places: Vec<String> = self.ranges.iter().map(place).collect();
+        generation::of(&places.iter().map(String::as_bytes).collect::<Vec<_>>())
     }
 
     pub(super) fn is_whole(&self) -> bool {
@@ -78,6 +90,7 @@ impl Shared {
             members: Mutex::default(),
             stale: Notify::new(),
             turn: AtomicUsize::new(0),
+            moves: Watch::default(),
         }
     }
 
