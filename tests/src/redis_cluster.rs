@@ -1,6 +1,7 @@
 //! A real Redis Cluster of a test's own: three masters and a replica of each.
 
 use std::io::{Error, ErrorKind, Result};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use redis::{Connection, RedisResult};
@@ -12,6 +13,20 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How many slots a cluster has.
 const SLOTS: u16 = 16_384;
 const MASTERS: u16 = 3;
+/// How many slots each master has at first; the last one has fewer.
+const PER_MASTER: u16 = SLOTS / MASTERS + 1;
+
+/// The master that a slot has at first.
+#[must_use]
+pub fn first_master(slot: u16) -> usize {
+    usize::from(slot / PER_MASTER)
+}
+
+/// The slots that a master has at first.
+#[must_use]
+pub fn first_slots(master: u16) -> Range<u16> {
+    master * PER_MASTER..((master + 1) * PER_MASTER).min(SLOTS)
+}
 
 /// Six servers that are one cluster, killed on drop.
 pub struct RedisCluster {
@@ -72,10 +87,24 @@ impl RedisCluster {
     ///
     /// Where a node refuses.
     pub fn move_slot(&self, key: &str, while_moving: impl FnOnce()) -> RedisResult<()> {
+        let mut connection = self.nodes[0].connection()?;
+        let slot: u16 = redis::cmd("CLUSTER").arg("KEYSLOT").arg(key).query(&mut connection)?;
+        let from = first_master(slot);
+        self.move_between(slot, (from, (from + 1) % usize::from(MASTERS)), while_moving)
+    }
+
+    /// As [`move_slot`](Self::move_slot), from one of the masters that there were at first to another.
+    ///
+    /// # Errors
+    ///
+    /// As [`move_slot`](Self::move_slot).
+    pub fn move_between(
+        &self,
+        slot: u16,
+        (from, to): (usize, usize),
+        while_moving: impl FnOnce(),
+    ) -> RedisResult<()> {
         let mut connections = self.connections()?;
-        let slot: u16 = redis::cmd("CLUSTER").arg("KEYSLOT").arg(key).query(&mut connections[0])?;
-        let from = usize::from(slot / (SLOTS / MASTERS + 1));
-        let to = (from + 1) % usize::from(MASTERS);
         let ids: Vec<String> = connections
             .iter_mut()
             .map(|connection| redis::cmd("CLUSTER").arg("MYID").query(connection))
@@ -105,16 +134,15 @@ impl RedisCluster {
     }
 
     fn join(&self) -> RedisResult<()> {
-        let per_master = SLOTS / MASTERS + 1;
         let mut connections =
             self.nodes.iter().map(RedisServer::connection).collect::<RedisResult<Vec<_>>>()?;
         for (epoch, connection) in connections.iter_mut().enumerate() {
             redis::cmd("CLUSTER").arg("SET-CONFIG-EPOCH").arg(epoch + 1).exec(connection)?;
         }
         for (number, connection) in (0..MASTERS).zip(&mut connections) {
-            let first = number * per_master;
-            let last = (first + per_master - 1).min(SLOTS - 1);
-            redis::cmd("CLUSTER").arg("ADDSLOTSRANGE").arg(first).arg(last).exec(connection)?;
+            let slots = first_slots(number);
+            let mut add = redis::cmd("CLUSTER");
+            add.arg("ADDSLOTSRANGE").arg(slots.start).arg(slots.end - 1).exec(connection)?;
         }
         let (first, others) = self.nodes.split_first().expect("six nodes");
         for node in others {
