@@ -124,8 +124,7 @@ async fn move_slot(
     is_final: bool,
 ) {
     let begin = scene.now();
-    let pause = || std::thread::sleep(PAUSE / 10);
-    tokio::task::block_in_place(|| cluster.move_between(slot, way, pause)).unwrap();
+    tokio::task::block_in_place(|| cluster.move_between(slot, way, || {})).unwrap();
     let (span, parts) = (begin..scene.now(), Some(slot..slot + 1));
     scene.terms.losses.push(Loss { span, parts, is_final });
     sleep(PAUSE).await;

@@ -22,6 +22,7 @@ pub(crate) struct Steps {
 
 impl Steps {
     /// Counts `key` up in a Redis.
+    #[expect(clippy::disallowed_methods, reason = "a thread of its own paces itself")]
     pub(crate) fn begin(server: &RedisServer, key: &str) -> Self {
         let mut connection = server.connection().unwrap();
         connection.set_read_timeout(Some(PATIENCE)).unwrap();
