@@ -40,6 +40,11 @@ impl<S: Service> Load<S> {
         self.hanging_up.store(share, Ordering::Relaxed);
     }
 
+    /// The latest challenge of each that is asked about at present.
+    pub(crate) fn present(&self) -> Vec<String> {
+        self.people.present()
+    }
+
     /// Lets the clients finish what they do.
     pub(crate) fn end(&self) {
         self.ends.store(true, Ordering::Relaxed);

@@ -5,14 +5,20 @@
 #![cfg(test)]
 
 mod broken;
+mod failover;
 mod hosts;
+mod keeps;
 mod load;
 mod network;
 mod people;
+mod postgres;
 mod redis;
 mod report;
 mod rows;
 mod run;
 mod service;
 mod site;
+mod slots;
 mod sqlite;
+mod steps;
+mod stores;

@@ -65,6 +65,13 @@ impl People {
         }
     }
 
+    /// The latest challenge of each that is present and has one.
+    pub(crate) fn present(&self) -> Vec<String> {
+        let people = self.lock();
+        let present = people.iter().rev().take(PRESENT);
+        present.filter_map(|person| person.ids.last().cloned()).collect()
+    }
+
     /// Every challenge that clients know of, with its subject; the latest first.
     pub(crate) fn challenges(&self) -> Vec<(String, String)> {
         let people = self.lock();

@@ -22,12 +22,12 @@ pub(crate) const DURABLE: &[&str] = &["--appendonly", "yes", "--appendfsync", "a
 pub(crate) const CHANGEABLE: &[&str] = &["--enable-protected-configs", "local"];
 
 /// It is killed, and comes back with what it has kept: all, or nothing. Of both the hosts say that it may have forgotten.
-pub(crate) async fn kill(scene: Scene<'_>, redis: &mut RedisServer) {
+pub(crate) async fn kill(mut scene: Scene<'_>, redis: &mut RedisServer) {
     let begin = scene.now();
     redis.stop().unwrap();
     sleep(AWAY).await;
     redis.restart().unwrap();
-    scene.terms.losses.push(begin..scene.now());
+    scene.lost(begin);
 }
 
 /// It comes back with what it had a while ago.
@@ -45,10 +45,10 @@ pub(crate) async fn stop(_: Scene<'_>, redis: &RedisServer, pause: Duration) {
 }
 
 /// Everything is deleted.
-pub(crate) async fn flush(scene: Scene<'_>, redis: &RedisServer) {
+pub(crate) async fn flush(mut scene: Scene<'_>, redis: &RedisServer) {
     let begin = scene.now();
     redis.run(&["FLUSHALL"]).unwrap();
-    scene.terms.losses.push(begin..scene.now());
+    scene.lost(begin);
 }
 
 /// It has no memory left, and evicts nothing.

@@ -1,4 +1,4 @@
-//! The table of stores and faults. A further store is a further name in [`Store`] and its rows.
+//! The table of stores and faults. A further store is a further name in [`Store`], its servers and its rows.
 
 use std::time::Duration;
 
@@ -7,25 +7,17 @@ use countersign_tests::redis::RedisServer;
 
 use crate::network::{self, Trouble};
 use crate::run::{Length, Scene, run, terms};
-use crate::site::{Keeps, Launch, Site};
-use crate::{hosts, redis, report, sqlite};
-
-/// What the hosts keep everything in.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Store {
-    /// One Redis that keeps nothing on a disk.
-    Redis,
-    /// One Redis that writes each change to its disk before it answers.
-    DurableRedis,
-    /// One file.
-    Sqlite,
-}
+use crate::site::{Launch, Site};
+use crate::stores::{Server, Store};
+use crate::{failover, hosts, postgres, redis, report, sqlite};
 
 /// What happens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Fault {
     KillStore,
     StopStore(u64),
+    MoveSlots,
+    FailOver,
     Wires(Trouble),
     FillMemory,
     FillDisk,
@@ -70,27 +62,19 @@ const ROWS: &[Row] = &[
     row(Store::Redis, Fault::Clock(120), "one clock 2 minutes ahead"),
     row(Store::Redis, Fault::Clock(-120), "one clock 2 minutes behind"),
     row(Store::Redis, Fault::HangUp, "clients hang up"),
+    row(Store::Sentinels, Fault::KillStore, "kill -9 of the master"),
+    row(Store::Sentinels, Fault::StopStore(5), "SIGSTOP of the master"),
+    row(Store::Cluster, Fault::KillStore, "kill -9 of a master"),
+    row(Store::Cluster, Fault::StopStore(5), "SIGSTOP of a master"),
+    row(Store::Cluster, Fault::MoveSlots, "slots move"),
+    row(Store::Postgres, Fault::KillStore, "kill -9"),
+    row(Store::Postgres, Fault::StopStore(5), "SIGSTOP for 5 s"),
+    row(Store::Postgres, Fault::Wires(Trouble::Cut), "network cut"),
+    row(Store::Postgres, Fault::Wires(Trouble::CutOneWay), "network cut one way"),
+    row(Store::PostgresPair, Fault::FailOver, "kill -9, the standby takes over"),
     Row { is_short: true, ..row(Store::Sqlite, Fault::KillHosts, "kill -9 of each host") },
     row(Store::Sqlite, Fault::FillDisk, "disk full"),
 ];
-
-impl Store {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Redis => "Redis, no persistence",
-            Self::DurableRedis => "Redis, AOF always",
-            Self::Sqlite => "SQLite",
-        }
-    }
-
-    fn redis(self) -> Option<RedisServer> {
-        match self {
-            Self::Redis => Some(RedisServer::start_with(redis::CHANGEABLE).unwrap()),
-            Self::DurableRedis => Some(RedisServer::start_with(redis::DURABLE).unwrap()),
-            Self::Sqlite => None,
-        }
-    }
-}
 
 impl Row {
     /// Runs it; nothing where this machine can't.
@@ -103,20 +87,22 @@ impl Row {
         if !is_possible {
             return None;
         }
-        let mut server = self.store.redis();
-        let keeps = server.as_ref().map_or(Keeps::Sqlite, |server| Keeps::Redis(server.port()));
-        let mut site = Site::start(keeps, |number| self.launch(number)).await;
+        let mut server = self.store.start();
+        let mut site = Site::start(&server.keeps(), |number| self.launch(number)).await;
         let mut terms = terms();
         if let Fault::Clock(seconds) = self.fault {
             terms.clocks.insert(0, seconds * 1_000_000);
         }
-        let strike = async |scene: Scene<'_>| self.strike(scene, server.as_mut()).await;
+        let strike = async |scene: Scene<'_>| self.strike(scene, &mut server).await;
         let verdict = run(&mut site, length, &mut terms, series, strike).await;
-        if let Some(server) = &server {
-            let (endless, keys) = server.endless_keys().unwrap();
-            assert_eq!((endless, keys > 0), (Vec::<String>::new(), true));
-        }
+        server.assert_no_key_is_endless();
         Some(verdict)
+    }
+
+    /// Whether all these words are in the names of its store and fault.
+    fn is_called(&self, words: &str) -> bool {
+        let name = format!("{}: {}", self.store.name(), self.name);
+        name.contains(words)
     }
 
     fn launch(&self, number: usize) -> Launch {
@@ -129,24 +115,45 @@ impl Row {
         }
     }
 
-    async fn strike(&self, scene: Scene<'_>, server: Option<&mut RedisServer>) {
+    async fn strike(&self, scene: Scene<'_>, server: &mut Server) {
         match (self.fault, server) {
-            (Fault::KillStore, Some(server)) => redis::kill(scene, server).await,
-            (Fault::GoBack, Some(server)) => redis::go_back(scene, server).await,
-            (Fault::StopStore(seconds), Some(server)) => {
-                redis::stop(scene, server, Duration::from_secs(seconds)).await;
+            (Fault::Wires(trouble), Server::Redis(_) | Server::Postgres(_)) => {
+                network::trouble(scene, trouble).await;
             }
-            (Fault::Flush, Some(server)) => redis::flush(scene, server).await,
-            (Fault::FillMemory, Some(server)) => redis::fill_memory(scene, server).await,
-            (Fault::FillDisk, Some(server)) => redis::fill_disk(scene, server).await,
-            (Fault::FillDisk, None) => sqlite::fill_disk(scene).await,
-            (Fault::Wires(trouble), Some(_)) => network::trouble(scene, trouble).await,
             (Fault::KillHost, _) => hosts::kill(scene).await,
             (Fault::KillHosts, _) => hosts::kill_all(scene).await,
             (Fault::Terminate, _) => hosts::terminate(scene).await,
             (Fault::Clock(_), _) => hosts::go_on(scene).await,
             (Fault::HangUp, _) => hosts::hang_up(scene).await,
-            (fault, None) => panic!("{fault:?} is not for {:?}", self.store),
+            (Fault::FillDisk, Server::File) => sqlite::fill_disk(scene).await,
+            (fault, Server::Redis(server)) => self.strike_redis(fault, scene, server).await,
+            (Fault::KillStore, Server::Sentinels(all)) => failover::kill_master(scene, all).await,
+            (Fault::StopStore(_), Server::Sentinels(all)) => {
+                failover::stop_master(scene, all).await;
+            }
+            (Fault::KillStore, Server::Cluster(all)) => failover::kill_node(scene, all).await,
+            (Fault::StopStore(_), Server::Cluster(all)) => failover::stop_node(scene, all).await,
+            (Fault::MoveSlots, Server::Cluster(all)) => failover::move_slots(scene, all).await,
+            (Fault::KillStore, Server::Postgres(server)) => postgres::kill(scene, server).await,
+            (Fault::StopStore(_), Server::Postgres(server)) => postgres::stop(scene, server).await,
+            (Fault::FailOver, Server::PostgresPair(server, standby)) => {
+                postgres::fail_over(scene, server, standby).await;
+            }
+            (fault, _) => panic!("{fault:?} is not for {:?}", self.store),
+        }
+    }
+
+    async fn strike_redis(&self, fault: Fault, scene: Scene<'_>, server: &mut RedisServer) {
+        match fault {
+            Fault::KillStore => redis::kill(scene, server).await,
+            Fault::GoBack => redis::go_back(scene, server).await,
+            Fault::StopStore(seconds) => {
+                redis::stop(scene, server, Duration::from_secs(seconds)).await;
+            }
+            Fault::Flush => redis::flush(scene, server).await,
+            Fault::FillMemory => redis::fill_memory(scene, server).await,
+            Fault::FillDisk => redis::fill_disk(scene, server).await,
+            fault => panic!("{fault:?} is not for {:?}", self.store),
         }
     }
 }
@@ -175,6 +182,6 @@ async fn whatever_fails_nothing_succeeds_twice_and_no_limit_is_passed() {
     let is_full = std::env::var_os("COUNTERSIGN_TEST_FAULTS").is_some_and(|value| value == "full");
     let only = std::env::var("COUNTERSIGN_TEST_FAULTS_ONLY").unwrap_or_default();
     let rows = ROWS.iter().enumerate();
-    let rows = rows.filter(|(_, row)| (is_full || row.is_short) && row.name.contains(&only));
+    let rows = rows.filter(|(_, row)| (is_full || row.is_short) && row.is_called(&only));
     run_rows(rows, if is_full { Length::FULL } else { Length::SHORT }).await;
 }

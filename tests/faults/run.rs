@@ -1,17 +1,20 @@
 //! One run: the load, the fault in the middle of it, a right code for every challenge at the end, and what the checker
 //! says of it all.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use countersign_tests::history::terms::{Purpose, Terms};
-use countersign_tests::history::{Micros, Verdict, check, write};
+use countersign_tests::history::terms::{Loss, Purpose, Terms};
+use countersign_tests::history::{History, Micros, Rule, Verdict, check, write};
 use tokio::time::sleep;
 
 use crate::load::Load;
 use crate::people::PURPOSES;
 use crate::service::Service;
 use crate::site::{Front, Site};
+use crate::slots;
 
 /// How long the load lasts before the fault and after it.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +55,22 @@ impl Scene<'_> {
         self.site.front.now()
     }
 
+    /// What was acknowledged by now may be forgotten since `begin`, whatever it is about.
+    pub(crate) fn lost(&mut self, begin: Micros) {
+        self.lost_of(begin, None);
+    }
+
+    /// The same, of these parts of the store.
+    pub(crate) fn lost_of(&mut self, begin: Micros, parts: Option<Range<u16>>) {
+        let span = begin..self.now();
+        self.terms.losses.push(Loss { span, parts, is_final: true });
+    }
+
+    /// The fault is over as soon as it began: what follows is for the others to deal with, and counts until all is well.
+    pub(crate) fn struck(&mut self, begin: Micros) {
+        self.terms.fault = begin..begin + 1;
+    }
+
     /// For as long as the fault lasts.
     pub(crate) async fn wait(&self) {
         sleep(self.length.fault).await;
@@ -79,14 +98,18 @@ pub(crate) async fn run(
     sleep(length.before).await;
     let begin = site.front.now();
     fault(Scene { site: &mut *site, load: &load, terms: &mut *terms, length }).await;
-    terms.fault = begin..site.front.now();
+    if terms.fault.is_empty() {
+        terms.fault = begin..site.front.now();
+    }
     site.until_ready().await;
     sleep(length.after).await;
     load.end();
     clients.join_all().await;
     load.reckon(length.reckoned).await;
     let history = load.history();
+    terms.parts = slots::of_all(&history);
     let verdict = check(&history, terms);
+    println!("{} challenges were refused for a loss alone", refused(&history, terms));
     if !verdict.violations.is_empty() {
         let path = kept(&write::lines(&history, &verdict));
         println!("{} violations, see {}", verdict.violations.len(), path.display());
@@ -96,6 +119,14 @@ pub(crate) async fn run(
     }
     site.assert_sane();
     verdict
+}
+
+/// The challenges whose right code was refused where nothing but a loss of the store explains it.
+fn refused(history: &History, terms: &Terms) -> usize {
+    let lossless = Terms { losses: Vec::new(), ..terms.clone() };
+    let violations = check(history, &lossless).violations;
+    let refused = violations.iter().filter(|violation| violation.rule == Rule::Unanswerable);
+    refused.filter_map(|violation| violation.events.first()).collect::<BTreeSet<_>>().len()
 }
 
 /// Writes the history of violations where it stays.

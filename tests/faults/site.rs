@@ -18,6 +18,7 @@ use fastrand::Rng;
 use hyper::Method;
 use serde_json::{Value, json};
 
+use crate::keeps::Keeps;
 use crate::people::PURPOSES;
 use crate::service::Service;
 
@@ -31,15 +32,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LOG: &str = "[log]\nformat = \"json\"\nfilter = \"warn\"\n";
 /// What clients do between two requests, in milliseconds.
 const PAUSE: std::ops::Range<u64> = 100..400;
-
-/// What hosts keep everything in.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Keeps {
-    /// A Redis at this port, each host with a wire of its own to it.
-    Redis(u16),
-    /// A file.
-    Sqlite,
-}
 
 /// How a host is started.
 #[derive(Clone, Debug, Default)]
@@ -62,20 +54,13 @@ pub(crate) struct Site {
 
 impl Site {
     /// Starts the hosts, each as `launch` says.
-    pub(crate) async fn start(keeps: Keeps, launch: impl Fn(usize) -> Launch) -> Self {
+    pub(crate) async fn start(keeps: &Keeps, launch: impl Fn(usize) -> Launch) -> Self {
         let workplace = Workplace::new().unwrap();
         let (mut hosts, mut wires, mut configs) = (Vec::new(), Vec::new(), Vec::new());
         let launches: Vec<Launch> = (0..HOSTS).map(launch).collect();
         for (number, launch) in launches.iter().enumerate() {
-            let store = match keeps {
-                Keeps::Redis(port) => {
-                    let wire = Proxy::start(port).await.unwrap();
-                    let store = settings::redis(wire.address().port());
-                    wires.push(wire);
-                    store
-                }
-                Keeps::Sqlite => workplace.sqlite().replace("timeout_ms = 20000\n", ""),
-            };
+            let (store, own_wires) = keeps.section(&workplace).await;
+            wires.extend(own_wires);
             let (senders, rules) = (workplace.senders(&["sms"]), rules());
             let server = format!("{}drain_seconds = 2\n", settings::SERVER);
             let sections = [&server, &store, &senders, LOG, settings::KEYS, &rules];

@@ -173,15 +173,24 @@ impl PostgresServer {
         self.daemon.lock().unwrap_or_else(PoisonError::into_inner).log()
     }
 
+    /// The process that all others of the server are children of.
+    ///
+    /// # Errors
+    ///
+    /// Where it doesn't run.
+    pub fn first_process(&self) -> Result<Pid> {
+        let text = fs::read_to_string(self.directory.join("data/postmaster.pid"))?;
+        let pid = text.lines().next().and_then(|line| line.parse().ok()).and_then(Pid::from_raw);
+        pid.ok_or_else(|| ErrorKind::NotFound.into())
+    }
+
     /// Kills the server's first process, as a crash would, and returns when it is gone.
     ///
     /// # Errors
     ///
     /// Where the system refuses.
     pub fn kill(&self) -> Result<()> {
-        let text = fs::read_to_string(self.directory.join("data/postmaster.pid"))?;
-        let pid = text.lines().next().and_then(|line| line.parse().ok()).and_then(Pid::from_raw);
-        kill_process(pid.ok_or(ErrorKind::NotFound)?, Signal::KILL)?;
+        kill_process(self.first_process()?, Signal::KILL)?;
         self.daemon.lock().unwrap_or_else(PoisonError::into_inner).stop()
     }
 

@@ -1,6 +1,7 @@
 //! A real Redis Cluster of a test's own: three masters and a replica of each.
 
 use std::io::{Error, ErrorKind, Result};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use redis::{Cmd, Connection, FromRedisValue, RedisResult};
@@ -12,6 +13,20 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How many slots a cluster has.
 const SLOTS: u16 = 16_384;
 const MASTERS: u16 = 3;
+/// How many slots each master has at first; the last one has fewer.
+const PER_MASTER: u16 = SLOTS / MASTERS + 1;
+
+/// The master that a slot has at first.
+#[must_use]
+pub fn first_master(slot: u16) -> usize {
+    usize::from(slot / PER_MASTER)
+}
+
+/// The slots that a master has at first.
+#[must_use]
+pub fn first_slots(master: u16) -> Range<u16> {
+    master * PER_MASTER..((master + 1) * PER_MASTER).min(SLOTS)
+}
 
 /// Six servers that are one cluster, killed on drop.
 pub struct RedisCluster {
@@ -73,8 +88,22 @@ impl RedisCluster {
     /// Where a node refuses.
     pub fn move_slot(&self, key: &str, while_moving: impl FnOnce()) -> RedisResult<()> {
         let slot: u16 = self.node(0)?.ask(&["CLUSTER", "KEYSLOT", key])?;
-        let from = slot / (SLOTS / MASTERS + 1);
-        let (mut from, mut to) = (self.node(from)?, self.node((from + 1) % MASTERS)?);
+        let from = first_master(slot);
+        self.move_between(slot, (from, (from + 1) % usize::from(MASTERS)), while_moving)
+    }
+
+    /// As [`move_slot`](Self::move_slot), from one of the masters that there were at first to another.
+    ///
+    /// # Errors
+    ///
+    /// As [`move_slot`](Self::move_slot).
+    pub fn move_between(
+        &self,
+        slot: u16,
+        (from, to): (usize, usize),
+        while_moving: impl FnOnce(),
+    ) -> RedisResult<()> {
+        let (mut from, mut to) = (self.node(from)?, self.node(to)?);
         let (slot, port) = (slot.to_string(), to.port.to_string());
         let (from_id, to_id): (String, String) =
             (from.ask(&["CLUSTER", "MYID"])?, to.ask(&["CLUSTER", "MYID"])?);
@@ -91,22 +120,21 @@ impl RedisCluster {
         Ok(())
     }
 
-    fn node(&self, number: u16) -> RedisResult<Node> {
-        let server = self.nodes.get(usize::from(number));
+    fn node(&self, number: usize) -> RedisResult<Node> {
+        let server = self.nodes.get(number);
         let server = server.ok_or_else(|| Error::from(ErrorKind::NotFound))?;
         Ok(Node { connection: server.connection()?, port: server.port() })
     }
 
     fn join(&self) -> RedisResult<()> {
-        let per_master = SLOTS / MASTERS + 1;
         let mut first = self.node(0)?;
         for number in 0..2 * MASTERS {
-            let mut node = self.node(number)?;
+            let mut node = self.node(number.into())?;
             node.tell(&["CLUSTER", "SET-CONFIG-EPOCH", &(number + 1).to_string()])?;
             if number < MASTERS {
-                let from = number * per_master;
-                let to = (from + per_master - 1).min(SLOTS - 1);
-                node.tell(&["CLUSTER", "ADDSLOTSRANGE", &from.to_string(), &to.to_string()])?;
+                let slots = first_slots(number);
+                let (from, to) = (slots.start.to_string(), (slots.end - 1).to_string());
+                node.tell(&["CLUSTER", "ADDSLOTSRANGE", &from, &to])?;
             }
             if number > 0 {
                 let bus: Vec<String> = node.ask(&["CONFIG", "GET", "cluster-port"])?;
@@ -116,8 +144,8 @@ impl RedisCluster {
         }
         self.until(|text| text.contains("cluster_known_nodes:6"))?;
         for number in 0..MASTERS {
-            let id: String = self.node(number)?.ask(&["CLUSTER", "MYID"])?;
-            self.node(number + MASTERS)?.tell(&["CLUSTER", "REPLICATE", &id])?;
+            let id: String = self.node(number.into())?.ask(&["CLUSTER", "MYID"])?;
+            self.node((number + MASTERS).into())?.tell(&["CLUSTER", "REPLICATE", &id])?;
         }
         let is_linked = |node: &RedisServer| {
             node.info("replication").is_ok_and(|text| text.contains("master_link_status:up"))
@@ -130,7 +158,7 @@ impl RedisCluster {
     fn until(&self, is_so: impl Fn(&str) -> bool) -> Result<()> {
         let says_so = |number: u16| {
             let info: RedisResult<String> =
-                self.node(number).and_then(|mut node| node.ask(&["CLUSTER", "INFO"]));
+                self.node(number.into()).and_then(|mut node| node.ask(&["CLUSTER", "INFO"]));
             info.is_ok_and(|text| is_so(&text))
         };
         patiently(|| (0..2 * MASTERS).all(says_so))

@@ -1,4 +1,4 @@
-//! `cargo xtask faults`: the suite `tests/faults` with every row of its table, which takes ten minutes.
+//! `cargo xtask faults`: the suite `tests/faults` with every row of its table, which takes a quarter of an hour.
 
 use anyhow::Result;
 
@@ -15,10 +15,10 @@ const ONLY: &str = "COUNTERSIGN_TEST_FAULTS_ONLY";
 /// The table as it grows.
 const PASSED: [&str; 2] = ["--nocapture", "--test-threads=1"];
 
-/// Builds, and runs every fault, or those that have these words in their names.
+/// Builds, and runs every fault, or those that have these words in their names, with the store's before it.
 ///
 /// # Errors
-/// Where Redis is missing, a build fails or something happened that may never.
+/// Where Redis or PostgreSQL is missing, a build fails or something happened that may never.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let (words, passed) = arguments::split(arguments);
     let only = words.join(" ");
@@ -27,7 +27,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
         words: &[],
         passed: &[&PASSED.map(str::to_owned), passed].concat(),
         environment: &[LENGTH, (ONLY, &only)],
-        tools: &[Tool::Redis],
+        tools: &[Tool::Postgres, Tool::Redis],
     };
     test::run_selected(workspace, &selection).map(drop)
 }

@@ -48,8 +48,8 @@ pub(crate) const COMMANDS: &[Command] = &[
     },
     Command {
         name: "faults",
-        usage: "[<words of a fault>] [-- <arguments of the test binary>]",
-        summary: "run each fault of tests/faults under load and check the history, which takes ten minutes",
+        usage: "[<words of a store: fault>] [-- <arguments of the test binary>]",
+        summary: "run each fault of tests/faults under load and check the history, which takes a quarter of an hour",
         run: faults::run,
     },
     Command {

@@ -74,7 +74,7 @@ impl Case<'_> {
     }
 
     fn may_be_lost(&self) -> bool {
-        self.terms.may_be_lost(self.issue.start, self.refusal.last())
+        self.terms.may_be_lost(self.subject.name, self.issue.start, self.refusal.last())
     }
 
     fn may_be_over(&self) -> bool {

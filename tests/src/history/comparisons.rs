@@ -92,5 +92,5 @@ fn end(subject: &Subject<'_>, terms: &Terms, issue: &Event) -> Micros {
     let ended = ended.filter(|event| ends(event)).map(|event| event.start.max(begin)).min();
     let lives = begin.saturating_add(terms.purpose(subject.name).lifetime);
     let lives = lives.saturating_sub(terms.slack()).max(begin);
-    ended.unwrap_or(Micros::MAX).min(lives).min(terms.next_loss(begin))
+    ended.unwrap_or(Micros::MAX).min(lives).min(terms.next_loss(subject.name, begin))
 }

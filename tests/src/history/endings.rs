@@ -1,4 +1,5 @@
-//! Nothing succeeds once it is acknowledged that it ended, or is certainly over.
+//! Nothing succeeds once it is acknowledged that it ended, or is certainly over, or once the store has told that it may have
+//! forgotten what happened to it.
 //!
 //! Undecided: an expiry told by one process where the clock of the one that accepted differs; and `exhausted` while an
 //! attempt was under way that compared nothing, or of which nobody knows what it did: it is taken back.
@@ -22,6 +23,12 @@ pub fn check(subject: &Subject<'_>, terms: &Terms) -> Vec<Violation> {
         } else if is_over(subject, terms, success, id) {
             let text = format!("{id} succeeded after its lifetime");
             violations.push(Violation { rule: Rule::AfterEnd, text, events: vec![success.place] });
+        } else if let Some(issue) = subject.issue_of(id)
+            && terms.has_to_be_refused(subject.name, issue.event.end, success.event.start)
+        {
+            let text = format!("{id} succeeded after the store may have forgotten its use");
+            let events = vec![issue.place, success.place];
+            violations.push(Violation { rule: Rule::AfterEnd, text, events });
         }
     }
     violations

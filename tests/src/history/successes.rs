@@ -1,7 +1,8 @@
 //! A challenge succeeds once, with its own code, and one success ends all that share its attempts.
 //!
 //! Undecided: two challenges that share attempts and succeed at the same time, and challenges of which the first may
-//! have been over when the second was issued: where a loss, an unlock or two clocks lie in between.
+//! have been over when the second was issued: where a loss, an unlock or two clocks lie in between. A loss after both were
+//! issued excuses nothing: it takes both.
 
 use super::subject::{Placed, Subject};
 use super::terms::Terms;
@@ -65,7 +66,7 @@ fn share_attempts(
     success.event.is_before(other.event)
         && both_issued < success.event.start
         && both_issued.saturating_add(terms.slack()) < lives
-        && !terms.may_be_lost(begin, other.event.end)
+        && !terms.may_be_lost(subject.name, begin, both_issued)
         && !is_unlocked()
         && has_one_clock()
 }

@@ -17,14 +17,26 @@ pub struct Purpose {
     pub lifetime: Micros,
 }
 
+/// What a store may have forgotten, or said that it may have.
+#[derive(Clone, Debug)]
+pub struct Loss {
+    /// When it did: all that it had acknowledged before.
+    pub span: Range<Micros>,
+    /// Of which parts of the store; nothing where it was of all.
+    pub parts: Option<Range<u16>>,
+    /// Whether what was issued before has to be refused for ever: not where a part may come back from where it went.
+    pub is_final: bool,
+}
+
 /// What holds in a run.
 #[derive(Clone, Debug, Default)]
 pub struct Terms {
     /// The purposes by their names: the part of a subject before the first space.
     pub purposes: BTreeMap<String, Purpose>,
-    /// Spans in which the store may have forgotten, or said that it may have forgotten, all that it had acknowledged
-    /// before.
-    pub losses: Vec<Range<Micros>>,
+    /// What the store may have forgotten.
+    pub losses: Vec<Loss>,
+    /// The part of the store in which a subject is, where it has several.
+    pub parts: BTreeMap<String, u16>,
     /// Spans in which a process was being killed, or was away.
     pub dead: Vec<(usize, Range<Micros>)>,
     /// Spans in which a process that was asked to end took no connections.
@@ -46,17 +58,37 @@ impl Terms {
         self.purposes.get(name).copied().unwrap_or(unbounded)
     }
 
-    /// Whether something acknowledged by `since` may be forgotten by `until`.
-    #[must_use]
-    pub fn may_be_lost(&self, since: Micros, until: Micros) -> bool {
-        self.losses.iter().any(|loss| loss.start <= until && loss.end >= since)
+    /// The losses that a subject may have suffered: all of them, where nobody knows in which part it is.
+    fn losses_of(&self, subject: &str) -> impl Iterator<Item = &Loss> {
+        let part = self.parts.get(subject);
+        self.losses.iter().filter(move |loss| match (&loss.parts, part) {
+            (Some(parts), Some(part)) => parts.contains(part),
+            _ => true,
+        })
     }
 
-    /// The first moment from `since` on at which all may be forgotten.
+    /// Whether something of a subject that was acknowledged by `since` may be forgotten by `until`.
     #[must_use]
-    pub fn next_loss(&self, since: Micros) -> Micros {
-        let losses = self.losses.iter().filter(|loss| loss.end >= since);
-        losses.map(|loss| loss.start.max(since)).min().unwrap_or(Micros::MAX)
+    pub fn may_be_lost(&self, subject: &str, since: Micros, until: Micros) -> bool {
+        self.losses_of(subject).any(|loss| loss.span.start <= until && loss.span.end >= since)
+    }
+
+    /// The first moment from `since` on at which all of a subject may be forgotten.
+    #[must_use]
+    pub fn next_loss(&self, subject: &str, since: Micros) -> Micros {
+        let losses = self.losses_of(subject).filter(|loss| loss.span.end >= since);
+        losses.map(|loss| loss.span.start.max(since)).min().unwrap_or(Micros::MAX)
+    }
+
+    /// Whether what had been acknowledged at `since` has to be refused from `until` on, because of a loss of which the
+    /// store told in between.
+    #[must_use]
+    pub fn has_to_be_refused(&self, subject: &str, since: Micros, until: Micros) -> bool {
+        let is_known = self.parts.contains_key(subject);
+        let is_certain = |loss: &&Loss| loss.is_final && (is_known || loss.parts.is_none());
+        self.losses_of(subject)
+            .filter(is_certain)
+            .any(|loss| since < loss.span.start && loss.span.end < until)
     }
 
     /// Whether two events were judged by the same clock.

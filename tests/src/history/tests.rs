@@ -6,7 +6,9 @@ mod comparisons;
 mod endings;
 mod successes;
 
-use super::terms::{Purpose, Terms};
+use std::ops::Range;
+
+use super::terms::{Loss, Purpose, Terms};
 use super::{Event, History, Outcome, Request, Rule, Verdict, check};
 
 const SECOND: u64 = 1_000_000;
@@ -77,8 +79,25 @@ impl Script {
         self.event(span, Request::Revoke { id: id.into() }, outcome)
     }
 
-    pub(super) fn lost(mut self, span: (u64, u64)) -> Self {
-        self.terms.losses.push(span.0 * SECOND / 10..span.1 * SECOND / 10);
+    pub(super) fn lost(self, span: (u64, u64)) -> Self {
+        self.lost_of(span, None, true)
+    }
+
+    /// A loss of these parts of the store.
+    pub(super) fn lost_of(
+        mut self,
+        span: (u64, u64),
+        parts: Option<Range<u16>>,
+        is_final: bool,
+    ) -> Self {
+        let span = span.0 * SECOND / 10..span.1 * SECOND / 10;
+        self.terms.losses.push(Loss { span, parts, is_final });
+        self
+    }
+
+    /// The part of the store in which all of it is.
+    pub(super) fn in_part(mut self, part: u16) -> Self {
+        self.terms.parts.insert("login +628".into(), part);
         self
     }
 

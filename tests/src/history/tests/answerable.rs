@@ -43,6 +43,7 @@ fn what_stands_in_the_way_excuses_a_refusal() {
     assert_eq!(refused(issued().revoke((2, 3), "a", unavailable())), []);
     assert_eq!(refused(issued().event((2, 3), Request::Unlock, answered(204, "", ""))), []);
     assert_eq!(refused(issued().lost((30, 40))), []);
+    assert_eq!(refused(issued().lost_of((30, 40), Some(7..9), false).in_part(8)), []);
     let followed = issued().issued((2, 3), "b").issued((4, 5), "c");
     let last = followed.clone().event((6, 7), Request::Issue, unavailable());
     assert_eq!(refused(last), []);
@@ -60,6 +61,7 @@ fn what_does_not_stand_in_the_way_excuses_nothing() {
         issued().revoke((2, 3), "a", not_found()),
         issued().revoke((2, 3), "b", answered(204, "", "")),
         issued().lost((60, 70)),
+        issued().lost_of((30, 40), Some(7..9), false).in_part(6),
         Script::new().lost((0, 1)).issued((2, 3), "a"),
     ] {
         assert!(refused(script.clone()).contains(&Rule::Unanswerable), "{:?}", script.history);

@@ -53,3 +53,19 @@ fn nothing_succeeds_after_its_attempts_were_said_to_be_spent() {
     let apart = script.code((2, 3), "b", WRONG, expired()).code((6, 6), "b", WRONG, expired());
     assert_eq!(apart.right((7, 8), "a", ok("a")).broken(), [Rule::AfterEnd]);
 }
+
+#[test]
+fn what_the_store_may_have_forgotten_succeeds_no_more() {
+    let succeeded = |script: Script| script.right((8, 9), "a", ok("a")).broken();
+    let issued = || Script::new().issued((0, 1), "a");
+    assert_eq!(succeeded(issued().lost((4, 5))), [Rule::AfterEnd]);
+    // Before or after, as far as anybody can tell.
+    assert_eq!(succeeded(issued().lost((1, 5))), []);
+    assert_eq!(succeeded(issued().lost((4, 8))), []);
+    // It may be back by then.
+    assert_eq!(succeeded(issued().lost_of((4, 5), None, false)), []);
+    // Of its own part of the store, or of another.
+    assert_eq!(succeeded(issued().lost_of((4, 5), Some(7..9), true).in_part(7)), [Rule::AfterEnd]);
+    assert_eq!(succeeded(issued().lost_of((4, 5), Some(7..9), true).in_part(9)), []);
+    assert_eq!(succeeded(issued().lost_of((4, 5), Some(7..9), true)), []);
+}

@@ -33,8 +33,11 @@ fn of_challenges_that_share_their_attempts_one_succeeds() {
     let over = Script::new().issued((0, 1), "a").issued((980, 981), "b");
     let over = over.right((982, 983), "a", ok("a")).right((984, 985), "b", ok("b"));
     assert_eq!(over.broken(), []);
-    let lost = one.clone().lost((2, 3)).right((6, 7), "b", ok("b"));
+    let lost = one.clone().lost((1, 2)).right((6, 7), "b", ok("b"));
     assert_eq!(lost.broken(), []);
+    // What is forgotten after both were issued is forgotten of both.
+    let lost = one.clone().lost((5, 6)).right((7, 8), "b", ok("b"));
+    assert_eq!(lost.broken(), [Rule::SecondSuccess, Rule::AfterEnd]);
     let mut clocks = one.clone().right((6, 7), "b", ok("b")).at(1).issued((1, 2), "c");
     clocks.terms.clocks.insert(1, -90_000_000);
     assert_eq!(clocks.broken(), []);
