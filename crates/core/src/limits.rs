@@ -16,10 +16,8 @@
 //! request was, or since the store tells of another generation; the request is counted once more for that, so that it
 //! takes nothing of what others have counted since.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, PoisonError};
 
 use countersign_contract::Timestamp;
 use countersign_contract::otp::Error;
@@ -33,6 +31,10 @@ use crate::slot::Slot;
 use crate::standing::is_of;
 use crate::subject::{self, Subject};
 use crate::times::WINDOW_MARGIN_SECONDS;
+
+pub(crate) use self::spent::Spent;
+
+mod spent;
 
 const COUNTED_BITS: u32 = 34;
 const COUNT: i64 = 1;
@@ -215,28 +217,6 @@ impl Windows {
     }
 }
 
-/// Windows of single addresses that were found full. They stay so until they end: a window's number is part of its
-/// name. Forgotten without harm.
-#[derive(Default)]
-pub(crate) struct Spent(Mutex<BTreeSet<String>>);
-
-/// How many are remembered.
-const SPENT: usize = 512;
-
-impl Spent {
-    fn holds(&self, key: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(key)
-    }
-
-    fn add(&self, key: &str) {
-        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if keys.len() >= SPENT {
-            keys.clear();
-        }
-        keys.insert(key.to_owned());
-    }
-}
-
 impl Window {
     fn step(&self, by: i64, batch: &mut Batch) -> CountTicket {
         batch.step(self.key.clone(), by, self.ttl_seconds)
@@ -290,16 +270,5 @@ mod tests {
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
         assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
-    }
-
-    #[test]
-    fn the_full_windows_that_are_remembered_are_bounded() {
-        let spent = Spent::default();
-        for number in 0..SPENT {
-            spent.add(&number.to_string());
-        }
-        assert!(spent.holds("0") && spent.holds(&(SPENT - 1).to_string()));
-        spent.add("one more");
-        assert!(spent.holds("one more") && !spent.holds("0"));
     }
 }
