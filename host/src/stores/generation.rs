@@ -97,8 +97,8 @@ impl Watch {
                 drop(seen);
                 tracing::warn!(
                     changes,
-                    "the store was restarted or failed over, and may have lost data: the codes of challenges issued \
-                     before are refused as challenge_not_found (store.after_restart)"
+                    "the store was restarted or failed over, or slots of it have moved, and it may have lost data: the \
+                     codes of challenges issued before are refused as challenge_not_found (store.after_restart)"
                 );
             }
             _ => {}

@@ -45,8 +45,10 @@ async fn a_batch_that_waits_for_a_lock_is_given_up_and_never_carried_out() {
         assert!(matches!(result, Err(StoreError::Timeout)), "{result:?}");
         assert!(took < Duration::from_secs(5), "{took:?}");
     }
+    // What is removed beside the batches waits for the table too.
     let waiting = format!(
-        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%{}%' AND wait_event_type = 'Lock'",
+        "SELECT count(*) FROM pg_stat_activity \
+         WHERE query LIKE '%{}%countersign_batch%' AND wait_event_type = 'Lock'",
         settings.schema
     );
     until_async(PATIENCE, async || (number(shared(), &waiting).await == 0).then_some(()))

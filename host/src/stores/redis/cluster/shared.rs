@@ -38,7 +38,7 @@ pub(in crate::stores::redis) struct Member {
 /// What the requests and the keeper share.
 pub(super) struct Shared {
     pub(super) seeds: Vec<ConnectionAddr>,
-    common: Common,
+    pub(super) common: Common,
     pub(super) map: RwLock<Arc<Map>>,
     members: Mutex<HashMap<String, Arc<Member>>>,
     /// Told when the map seems to be out of date.
