@@ -5,6 +5,7 @@ mod failover;
 mod generation;
 mod harness;
 mod memory;
+mod misled;
 mod postgres;
 mod redis;
 mod rules;

@@ -65,7 +65,7 @@ async fn kill(
     succeeded(&mut scene, begin, heirs, steps).await;
 }
 
-/// Nothing that is acknowledged from now on may be lost: nobody may believe the old one, although it takes itself for the
+/// Nothing that is acknowledged from now on may be lost: no host may use the old master, although it takes itself for the
 /// master until it is told.
 async fn stop(
     mut scene: Scene<'_>,
@@ -111,7 +111,7 @@ pub(crate) async fn move_slots(mut scene: Scene<'_>, cluster: &RedisCluster) {
         }
         let present = scene.load.present().into_iter().map(|id| slots::of_challenge(&id));
         let mut others = present.filter(|slot| !moved.contains(slot));
-        let next = others.next().expect("somebody is there");
+        let next = others.next().expect("a person is there");
         moved.push(next);
     }
 }

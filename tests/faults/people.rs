@@ -6,12 +6,12 @@ use fastrand::Rng;
 
 /// People at a time.
 const PRESENT: usize = 32;
-/// Requests about somebody until somebody else comes.
+/// How many requests concern one person before the next person comes.
 const TURNS: usize = 24;
 /// The purposes, and how many codes each compares.
 pub(crate) const PURPOSES: [(&str, usize, u64); 2] = [("login", 5, 300), ("brief", 3, 30)];
 
-/// Somebody for whom codes are issued.
+/// A person for whom codes are issued.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     pub(crate) subject: String,
@@ -38,7 +38,7 @@ impl People {
         self.people.lock().unwrap()
     }
 
-    /// Somebody present, or now and then somebody of before.
+    /// One of the people at present, or now and then an earlier one.
     pub(crate) fn pick(&self, rng: &mut Rng) -> Person {
         let mut people = self.lock();
         let count = people.len();
@@ -57,7 +57,7 @@ impl People {
         picked
     }
 
-    /// Remembers a challenge of somebody.
+    /// Remembers a challenge of a person.
     pub(crate) fn learn(&self, subject: &str, id: &str) {
         let mut people = self.lock();
         if let Some(person) = people.iter_mut().rfind(|person| person.subject == subject) {

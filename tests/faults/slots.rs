@@ -1,4 +1,4 @@
-//! Which slot of a Redis Cluster somebody's keys are in.
+//! Which slot of a Redis Cluster a person's keys are in.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A server that refuses to run as root, and that ends with the test binary even where nobody stops it: a shell beside it
+//! A server that refuses to run as root, and that ends with the test binary even where no test stops it: a shell beside it
 //! waits for the end of a pipe that only this process holds.
 
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Result};

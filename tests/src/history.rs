@@ -2,7 +2,7 @@
 //! what may not be. Nothing here opens a socket or reads a clock.
 //!
 //! The checker is sound: what it calls a violation is one, whatever else happened at the same time and whatever became
-//! of the requests whose answer nobody heard. Each rule says what it leaves undecided for that.
+//! of the requests whose answer no client heard. Each rule says what it leaves undecided for that.
 
 pub mod answerable;
 pub mod answers;
@@ -172,7 +172,7 @@ impl Event {
         if self.is_unknown() { Micros::MAX } else { self.end }
     }
 
-    /// Whether nobody knows what it did.
+    /// Whether its effect is unknown.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
         match self.outcome {

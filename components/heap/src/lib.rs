@@ -1,4 +1,5 @@
-//! The heap of the edge app's own components, as the engine has it: whoever names this crate allocates from it.
+//! The heap of the edge app's own components, the same as the engine's. A component that names this crate allocates
+//! from it.
 //!
 //! The engine has the same file as a module: its bytes, which the native host runs too, are the same as without this crate.
 

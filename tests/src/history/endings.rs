@@ -2,7 +2,7 @@
 //! forgotten what happened to it.
 //!
 //! Undecided: an expiry told by one process where the clock of the one that accepted differs; and `exhausted` while an
-//! attempt was under way that compared nothing, or of which nobody knows what it did: it is taken back.
+//! attempt was under way that compared nothing, or whose effect is unknown: it is taken back.
 
 use super::subject::{Placed, Subject};
 use super::terms::Terms;

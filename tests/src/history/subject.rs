@@ -117,7 +117,7 @@ impl<'a> Subject<'a> {
         let Request::Verify { id, code } = &event.request else { return false };
         let is_wrong = match id {
             Some(id) => self.code_of(id).is_some_and(|own| own != code),
-            // A challenge that nobody was told of may have any code.
+            // A challenge that no client was told of may have any code.
             None => false,
         };
         event.status() == 200 || (event.is_unknown() && !is_wrong)

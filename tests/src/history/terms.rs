@@ -58,7 +58,7 @@ impl Terms {
         self.purposes.get(name).copied().unwrap_or(unbounded)
     }
 
-    /// The losses that a subject may have suffered: all of them, where nobody knows in which part it is.
+    /// The losses that a subject may have suffered: all of them, where it is unknown in which part it is.
     fn losses_of(&self, subject: &str) -> impl Iterator<Item = &Loss> {
         let part = self.parts.get(subject);
         self.losses.iter().filter(move |loss| match (&loss.parts, part) {

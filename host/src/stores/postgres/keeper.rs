@@ -1,5 +1,5 @@
 //! What is done beside the batches, over a connection of its own: removing what has expired, comparing clocks, and ending
-//! sessions that nobody needs.
+//! sessions that are no longer needed.
 
 use std::convert::Infallible;
 use std::sync::Arc;

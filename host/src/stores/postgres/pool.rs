@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::server::{Server, Session};
 use super::trouble::Trouble;
 
-/// How long a session that nobody uses is kept …
+/// How long an unused session is kept …
 const MAX_IDLE: Duration = Duration::from_secs(300);
 /// … and how long any is: names may lead to other addresses meanwhile.
 const MAX_AGE: Duration = Duration::from_secs(1_800);
@@ -44,7 +44,7 @@ struct Inner {
 struct Outage {
     trouble: Trouble,
     pause: Duration,
-    /// Until then nobody tries.
+    /// Until then no caller tries to connect.
     retry_at: Instant,
 }
 

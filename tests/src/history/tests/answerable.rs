@@ -16,7 +16,7 @@ fn what_was_acknowledged_can_be_answered() {
     let twice = issued().right((50, 51), "a", not_found()).right((50, 51), "a", not_found());
     assert_eq!(twice.broken(), [Rule::Unanswerable; 2]);
     assert_eq!(issued().by_recipient((50, 51), "A", not_found()).broken(), [Rule::Unanswerable]);
-    // Wrong codes are refused, and so is what nobody was told of.
+    // Wrong codes are refused, and so is what no client was told of.
     assert_eq!(issued().code((50, 51), "a", WRONG, not_found()).broken(), []);
     let unheard = Script::new().event((0, 1), Request::Issue, unavailable());
     assert_eq!(unheard.right((50, 51), "a", not_found()).broken(), []);

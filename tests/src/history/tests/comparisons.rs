@@ -11,7 +11,7 @@ fn a_challenge_compares_no_more_codes_than_it_has_attempts() {
     for span in [(2, 9), (3, 5), (4, 8)] {
         script = script.mismatch(span, "a");
     }
-    // Nobody knows whether these were compared.
+    // It is unknown whether these were compared.
     let script = script.right((4, 9), "a", unavailable()).code((4, 9), "a", WRONG, Outcome::Cut);
     let script = script.code((4, 9), "a", WRONG, Outcome::HungUp);
     assert_eq!(script.broken(), [Rule::NoAnswer]);

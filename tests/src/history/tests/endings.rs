@@ -14,7 +14,7 @@ fn nothing_succeeds_after_its_revocation_was_acknowledged() {
     // It began before, or is another one.
     assert_eq!(revoked.clone().right((3, 9), "a", ok("a")).broken(), []);
     assert_eq!(revoked.right((5, 6), "b", ok("b")).broken(), []);
-    // Nobody heard that it was revoked.
+    // No client heard that it was revoked.
     for outcome in [unavailable(), Outcome::HungUp, answered(404, "challenge_not_found", "")] {
         let tried = script.clone().revoke((2, 4), "a", outcome);
         assert_eq!(tried.right((5, 6), "a", ok("a")).broken(), []);
