@@ -70,6 +70,14 @@ impl otp::Guest for Component {
         answer(|engine| now(engine.unlock(&tenant, &addressee.translate())))
     }
 
+    fn join_histories(
+        key: String,
+        kept: Option<Vec<u8>>,
+        carried: Vec<u8>,
+    ) -> Answer<Vec<u8>> {
+        answer(|engine| engine.join_histories(&key, kept, carried))
+    }
+
     fn prepare(tenant: String, purpose: String) -> Answer<()> {
         answer(|engine| engine.prepare(&tenant, &purpose))
     }

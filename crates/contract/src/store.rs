@@ -19,6 +19,8 @@ pub const MAX_OPERATIONS: usize = 32;
 pub const MAX_KEY_BYTES: usize = 192;
 /// Bytes of a value, at most.
 pub const MAX_VALUE_BYTES: usize = 2_048;
+/// What the keys end in that hold a recipient's history: who is locked, and by how many wrong codes.
+pub const HISTORY: &str = ":history";
 /// Seconds of a ttl, at most: 396 days. The least is 1.
 pub const MAX_TTL_SECONDS: u32 = 34_214_400;
 

@@ -1,9 +1,10 @@
-//! The verbs: issue, verify, resend, revoke, status, an operator's unlock, and the note of what a provider reports.
-//! One file each.
+//! The verbs: issue, verify, resend, revoke, status, an operator's unlock, the note of what a provider reports,
+//! and the join of two stores' histories. One file each.
 
 mod admission;
 mod ending;
 mod issue;
+mod join_histories;
 mod record_delivery;
 mod resend;
 mod revoke;

@@ -66,6 +66,36 @@ impl History {
         }
     }
 
+    /// This history with what another store's counts beyond it: every failure of both once, and the lock that ends
+    /// later. What was cleared here stays cleared.
+    pub(crate) fn join(&self, other: &Self) -> Self {
+        let mut joined = self.clone();
+        let mut new = 0_u32;
+        for (budget, failures) in other.counted.iter().rev().copied() {
+            let more = failures.saturating_sub(joined.counted_of(budget));
+            if failures == SETTLED || more == 0 {
+                continue;
+            }
+            joined.counted.retain(|(mark, _)| *mark != budget);
+            joined.counted.insert(0, (budget, failures));
+            joined.counted.truncate(BUDGETS);
+            new = new.saturating_add(more);
+        }
+        if new > 0 {
+            // The other one remembers no more than its latest budgets, and counts them all.
+            joined.failures = self.failures.saturating_add(new).max(other.failures);
+        }
+        // Two budgets may have the same mark: a lock doesn't hang on it.
+        if joined.failures > 0 && other.lock_end() > self.lock_end() {
+            (joined.locked_at, joined.locked_for) = (other.locked_at, other.locked_for);
+        }
+        joined
+    }
+
+    fn lock_end(&self) -> Timestamp {
+        Timestamp(self.locked_at).plus(self.locked_for)
+    }
+
     /// How many failures of a budget are counted.
     pub(crate) fn counted_of(&self, budget: BudgetMark) -> u32 {
         self.counted.iter().find(|(mark, _)| *mark == budget).map_or(0, |(_, failures)| *failures)

@@ -1,6 +1,7 @@
 //! A subject: (tenant, purpose, recipient) as digests, and the names of its keys in the store.
 
 use countersign_contract::settings::FailureScope;
+use countersign_contract::store::HISTORY;
 use countersign_contract::types::DeliveryOutcome;
 use data_encoding::BASE64URL_NOPAD;
 
@@ -15,8 +16,6 @@ pub(crate) const DIGEST_BYTES: usize = 16;
 
 /// Characters of a digest as a hash tag: base64url in braces.
 const TAG_CHARACTERS: usize = (DIGEST_BYTES * 4).div_ceil(3) + 2;
-/// What follows the hash tag of a recipient's history.
-const HISTORY: &str = ":history";
 
 /// A subject. All keys of a recipient, whatever the purpose, carry the same hash tag, so that a cluster keeps them
 /// together; those of its known devices carry another.
@@ -63,15 +62,14 @@ impl Subject {
 
     /// The sealed history: the recipient's, or this purpose's own.
     pub(crate) fn history(&self, scope: FailureScope) -> String {
-        match scope {
-            FailureScope::Purpose => self.key("history"),
-            FailureScope::Recipient => {
-                let mut key = String::with_capacity(TAG_CHARACTERS + HISTORY.len());
-                append_tag(&self.digest, &mut key);
-                key.push_str(HISTORY);
-                key
-            }
-        }
+        let owner = match scope {
+            FailureScope::Purpose => &*self.prefix,
+            FailureScope::Recipient => self.prefix.get(..TAG_CHARACTERS).unwrap_or_default(),
+        };
+        let mut key = String::with_capacity(owner.len() + HISTORY.len());
+        key.push_str(owner);
+        key.push_str(HISTORY);
+        key
     }
 
     /// The latest challenges that were taken back, sealed.

@@ -63,6 +63,7 @@ where
 /// All functions.
 pub(super) struct Exports {
     pub(super) issue: Export<(otp::IssueRequest,), otp::Challenge>,
+    pub(super) join_histories: Export<(String, Option<Vec<u8>>, Vec<u8>), Vec<u8>>,
     pub(super) prepare: Export<(String, String), ()>,
     pub(super) record_delivery: Export<(String, String, u32, types::DeliveryOutcome), ()>,
     pub(super) resend: Export<(otp::ResendRequest,), otp::Challenge>,
@@ -79,6 +80,7 @@ impl Exports {
         let interface = &interface.ok_or_else(|| missing(INTERFACE))?;
         Ok(Self {
             issue: Export::find(component, interface, "issue")?,
+            join_histories: Export::find(component, interface, "join-histories")?,
             prepare: Export::find(component, interface, "prepare")?,
             record_delivery: Export::find(component, interface, "record-delivery")?,
             resend: Export::find(component, interface, "resend")?,
@@ -96,6 +98,7 @@ impl Exports {
         instance: Instance,
     ) -> wasmtime::Result<()> {
         self.issue.check(store, instance)?;
+        self.join_histories.check(store, instance)?;
         self.prepare.check(store, instance)?;
         self.record_delivery.check(store, instance)?;
         self.resend.check(store, instance)?;

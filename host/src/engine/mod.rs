@@ -89,6 +89,21 @@ impl Engine {
         let arguments = (tenant.to_owned(), purpose.to_owned());
         Arc::clone(&self.pool).call(|exports| &exports.prepare, arguments).await
     }
+
+    /// Joins what two stores hold of one recipient's history.
+    ///
+    /// # Errors
+    ///
+    /// What the component says against them, or that it broke.
+    pub async fn join_histories(
+        &self,
+        key: String,
+        kept: Option<Vec<u8>>,
+        carried: Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
+        let arguments = (key, kept, carried);
+        Arc::clone(&self.pool).call(|exports| &exports.join_histories, arguments).await
+    }
 }
 
 /// The configured component, or the one inside the binary.

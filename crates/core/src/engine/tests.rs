@@ -20,3 +20,4 @@ mod rotation;
 mod secrets;
 mod sends;
 mod strangers;
+mod two_stores;
