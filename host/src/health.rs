@@ -3,95 +3,94 @@
 //! Ready means that a write works: a store that only answers reads (a replica, a full disk, a file
 //! locked by another process) can issue nothing and verify nothing.
 
+mod watched;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use countersign_contract::types::StoreError;
 use countersign_http_api::health::{
     self, Condition, Dependency, GenerationState, Health, Readiness, SkewState,
 };
 use countersign_providers::BreakerState;
-use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
+use self::watched::{Look, Watched};
 use crate::fingerprint::Fingerprint;
 use crate::senders::{Router, now};
+use crate::stores::fallback::{FallbackStore, InUse, Switches};
 use crate::stores::{Diagnostics, Generation, Parts, Skew, Store};
 
 /// Longer than a store needs that works, shorter than health checks wait.
-const TIMEOUT: Duration = Duration::from_secs(2);
+const KEYS_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long a finding holds: however many ask, the store is written to once in this time.
-const HOLDS: Duration = Duration::from_secs(1);
-
-/// How long the store keeps the scratch key.
-const SCRATCH_SECONDS: u32 = 60;
-
-/// Asks the store, and tells what is known of the providers. The engine is in the same process, and was prepared before
-/// the first request.
+/// Asks the stores, and tells what is known of the providers. The engine is in the same process, and was prepared
+/// before the first request.
 #[derive(Clone)]
-pub struct HostHealth {
+pub struct HostHealth(Arc<Asked>);
+
+struct Asked {
     store: Arc<dyn Store>,
+    fallback: Option<FallbackStore>,
     senders: Router,
     fingerprint: Option<Arc<Fingerprint>>,
-    found: Arc<Mutex<Option<Finding>>>,
-    is_draining: Arc<AtomicBool>,
-}
-
-/// What became of the last write.
-struct Finding {
-    at: Instant,
-    result: Result<(), StoreError>,
+    first: Watched,
+    second: Watched,
+    is_draining: AtomicBool,
 }
 
 impl HostHealth {
-    /// Asks `store`, also whether it goes with the keys of `fingerprint`, and tells of `senders`.
+    /// Asks `store`, or both where it is the one of `fallback` that is in use, also whether it goes with the keys of
+    /// `fingerprint`, and tells of `senders`.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
+        fallback: Option<FallbackStore>,
         senders: Router,
         fingerprint: Option<Arc<Fingerprint>>,
     ) -> Self {
-        let (found, is_draining) = (Arc::default(), Arc::default());
-        Self { store, senders, fingerprint, found, is_draining }
-    }
-
-    /// The keys, where another process uses the store with other ones.
-    async fn keys(&self) -> Option<Dependency> {
-        let fits = self.fingerprint.as_ref()?.fits(&*self.store);
-        let fits = timeout(TIMEOUT, fits).await.unwrap_or(true);
-        (!fits).then(|| Dependency::new("keys", Condition::Degraded))
+        let (first, second) = (Watched::new("store"), Watched::new("fallback_store"));
+        let is_draining = AtomicBool::new(false);
+        Self(Arc::new(Asked { store, fallback, senders, fingerprint, first, second, is_draining }))
     }
 
     /// From now on the process is not ready, however well the store works: it is about to end.
     pub fn drain(&self) {
-        self.is_draining.store(true, Ordering::Relaxed);
+        self.0.is_draining.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Asked {
+    /// The keys, where another process uses the store with other ones.
+    async fn keys(&self) -> Option<Dependency> {
+        let fits = self.fingerprint.as_ref()?.fits(&*self.store);
+        let fits = timeout(KEYS_TIMEOUT, fits).await.unwrap_or(true);
+        (!fits).then(|| Dependency::new("keys", Condition::Degraded))
     }
 
-    /// Whether a write works: at most one a second, and one at a time, whose result counts for all
-    /// who wait for it.
-    async fn store(&self) -> Condition {
-        let mut found = self.found.lock().await;
-        let known = found.as_ref().filter(|known| known.at.elapsed() < HOLDS);
-        let is_ready = if let Some(known) = known {
-            known.result.is_ok()
-        } else {
-            let result = writable(self.store.as_ref()).await;
-            let was_ready = found.as_ref().is_none_or(|known| known.result.is_ok());
-            // Once per change, not once per question.
-            match &result {
-                Ok(()) if !was_ready => tracing::info!("ready again: the store takes writes"),
-                Err(error) if was_ready => {
-                    tracing::warn!(?error, "not ready: the store takes no writes");
-                }
-                _ => {}
-            }
-            let is_ready = result.is_ok();
-            *found = Some(Finding { at: Instant::now(), result });
-            is_ready
+    async fn stores(&self) -> Vec<Dependency> {
+        let Some(fallback) = &self.fallback else {
+            let look = self.first.look(Some(&self.store)).await;
+            return vec![store("store", look, Some(&self.store), Condition::Failed)];
         };
-        if is_ready { Condition::Ok } else { Condition::Failed }
+        let [first, second] = fallback.stores();
+        let (first_look, second_look) =
+            tokio::join!(self.first.look(first.as_ref()), self.second.look(second.as_ref()));
+        let in_use = fallback.in_use();
+        // One that is lost while the other one works is stood in for.
+        let without = |other: Look| if other.works { Condition::Degraded } else { Condition::Failed };
+        let mut store_one = store("store", first_look, first.as_ref(), without(second_look));
+        if in_use == InUse::Second && store_one.condition == Condition::Ok {
+            store_one.condition = Condition::Degraded;
+        }
+        let mut store_two =
+            store("fallback_store", second_look, second.as_ref(), without(first_look));
+        store_one.in_use = Some(in_use == InUse::First);
+        store_two.in_use = Some(in_use == InUse::Second);
+        let Switches { count, last } = fallback.switches();
+        store_two.switches = Some(count);
+        store_two.switched_seconds_ago = last.map(|since| since.as_secs());
+        vec![store_one, store_two]
     }
 
     fn providers(&self) -> impl Iterator<Item = Dependency> {
@@ -129,30 +128,34 @@ fn clock(skew: Option<Skew>) -> Dependency {
     clock
 }
 
-impl Health for HostHealth {
-    async fn ready(&self) -> Readiness {
-        let (condition, keys) = tokio::join!(self.store(), self.keys());
-        let Diagnostics { generation: told, skew, parts: Parts { all, working } } =
-            self.store.diagnostics();
-        let is_impaired = matches!(condition, Condition::Ok) && working < all;
-        let condition = if is_impaired { Condition::Degraded } else { condition };
-        let mut store = Dependency::new("store", condition);
-        store.generation = Some(generation(told));
-        let is_ending = self.is_draining.load(Ordering::Relaxed);
-        let ending = is_ending.then(|| Dependency::new("process", Condition::Failed));
-        let own = [store, clock(skew)].into_iter().chain(keys).chain(ending);
-        Readiness::of(own.chain(self.providers()).collect())
-    }
+/// A store, as it was found; one that doesn't work is `lost`.
+fn store(
+    name: &'static str,
+    look: Look,
+    store: Option<&Arc<dyn Store>>,
+    lost: Condition,
+) -> Dependency {
+    let Diagnostics { generation: told, parts: Parts { all, working }, .. } =
+        store.map_or(Diagnostics::UNKNOWN, |store| store.diagnostics());
+    let condition = match look.works {
+        false => lost,
+        true if working < all => Condition::Degraded,
+        true => Condition::Ok,
+    };
+    let mut dependency = Dependency::new(name, condition);
+    dependency.latency_ms = look.took.and_then(|took| u64::try_from(took.as_millis()).ok());
+    dependency.generation = store.is_some().then(|| generation(told));
+    dependency
 }
 
-/// Writes the scratch key to `store`.
-///
-/// # Errors
-/// What the store says; `timeout` where it says nothing for two seconds.
-pub async fn writable(store: &dyn Store) -> Result<(), StoreError> {
-    let write = async {
-        store.ping().await?;
-        store.write(SCRATCH_SECONDS).await
-    };
-    timeout(TIMEOUT, write).await.unwrap_or(Err(StoreError::Timeout))
+impl Health for HostHealth {
+    async fn ready(&self) -> Readiness {
+        let asked = &self.0;
+        let (stores, keys) = tokio::join!(asked.stores(), asked.keys());
+        let is_ending = asked.is_draining.load(Ordering::Relaxed);
+        let ending = is_ending.then(|| Dependency::new("process", Condition::Failed));
+        let clock = clock(asked.store.diagnostics().skew);
+        let own = stores.into_iter().chain([clock]).chain(keys).chain(ending);
+        Readiness::of(own.chain(asked.providers()).collect())
+    }
 }

@@ -4,6 +4,7 @@
 //! wrong is found before a client can connect.
 
 mod error;
+mod fallback_aid;
 mod prepare;
 
 use std::net::SocketAddr;
@@ -16,10 +17,13 @@ use countersign_settings::problem::{Problem, Problems};
 
 use crate::config::{Config, Loaded, Mode};
 use crate::fingerprint::Fingerprint;
-use crate::health::{self, HostHealth};
+use crate::health::HostHealth;
 use crate::senders::{Router, Stream};
 use crate::server::{self, Server, signalled};
-use crate::stores::{self, StoreSettings, last_generation};
+use crate::stores::fallback::FallbackStore;
+use crate::stores::{self, Store, StoreSettings, last_generation};
+
+use self::fallback_aid::FallbackAid;
 
 pub use self::error::StartError;
 pub use self::prepare::{engine_objections, objections, open_engine};
@@ -49,18 +53,26 @@ pub async fn serve(loaded: Loaded, start: Start<'_>) -> Result<(), StartError> {
         forbid_core_dumps();
     }
     let api_keys = api_keys(&config)?;
-    let store = stores::open(&config.store).await?;
-    health::writable(store.as_ref()).await.map_err(StartError::Unwritable)?;
+    let stores::Opened { store, fallback } =
+        stores::open_all(&config.store, config.fallback_store.as_ref()).await?;
+    stores::writable(store.as_ref()).await.map_err(StartError::Unwritable)?;
     let senders = Router::open(&config, Stream::StandardOutput)?;
     let engine = open_engine(&config, Arc::clone(&store), senders.clone(), loaded.rules).await?;
     if let Some(fingerprint) = &fingerprint {
-        fingerprint.admit(&*store, start.accepts_changed_keys).await?;
+        for store in each(&store, fallback.as_ref()) {
+            fingerprint.admit(&*store, start.accepts_changed_keys).await?;
+        }
+    }
+    if let Some(fallback) = &fallback {
+        let fingerprint = fingerprint.clone();
+        fallback.keep(Arc::new(FallbackAid { engine: engine.clone(), fingerprint }));
     }
     if let Err(error) = last_generation::remember(store.as_ref()).await {
         tracing::warn!(?error, "the store can't say whether it was restarted");
     }
-    let health = HostHealth::new(store, senders.clone(), fingerprint);
-    let (settings, store) = (config.server.clone(), store_kind(&config.store));
+    let health = HostHealth::new(store, fallback, senders.clone(), fingerprint);
+    let (settings, store) = (config.server.clone(), config.store.kind());
+    let fallback_store = config.fallback_store.as_ref().map(StoreSettings::kind);
     // With what stands in it of secrets: all that needs them has its own.
     drop(config);
     let router = countersign_http_api::router(engine.clone(), health.clone(), senders, api_keys);
@@ -75,6 +87,7 @@ pub async fn serve(loaded: Loaded, start: Start<'_>) -> Result<(), StartError> {
         version = env!("CARGO_PKG_VERSION"),
         component = engine.digest(),
         store,
+        fallback_store,
         mode = settings.mode.as_str(),
         address = addresses.join(", "),
         "ready"
@@ -96,6 +109,17 @@ pub(crate) fn fingerprint(loaded: &Loaded) -> Option<Arc<Fingerprint>> {
     let is_kept =
         !loaded.ephemeral_keys && !matches!(loaded.config.store, StoreSettings::Memory(_));
     is_kept.then(|| Arc::new(Fingerprint::of(&loaded.rules.keyring)))
+}
+
+/// The stores that are open: one, or up to two.
+pub(crate) fn each(
+    store: &Arc<dyn Store>,
+    fallback: Option<&FallbackStore>,
+) -> Vec<Arc<dyn Store>> {
+    fallback.map_or_else(
+        || vec![Arc::clone(store)],
+        |fallback| fallback.stores().into_iter().flatten().collect(),
+    )
 }
 
 /// Keeps keys and codes out of core dumps. The limit of their size is not enough: the kernel
@@ -143,14 +167,4 @@ fn announce(path: &Path, address: SocketAddr) -> io::Result<()> {
     let text = serde_json::json!({ "address": address, "process": std::process::id() });
     fs::write(&aside, format!("{text}\n"))?;
     fs::rename(&aside, path)
-}
-
-/// The store's `type` in the configuration.
-fn store_kind(settings: &StoreSettings) -> &'static str {
-    match settings {
-        StoreSettings::Memory(_) => "memory",
-        StoreSettings::Postgres(_) => "postgres",
-        StoreSettings::Redis(_) => "redis",
-        StoreSettings::Sqlite(_) => "sqlite",
-    }
 }

@@ -62,12 +62,24 @@ pub const PROVIDER: &str = "provider ";
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Dependency {
-    /// Its name: `store`, `clock`, `keys`, `process`, `provider sms-eskiz`. Without an API key all providers
-    /// are one, `providers`.
+    /// Its name: `store`, `fallback_store`, `clock`, `keys`, `process`, `provider sms-eskiz`. Without an API key all
+    /// providers are one, `providers`.
     pub name: String,
     /// How it is.
     #[serde(rename = "status")]
     pub condition: Condition,
+    /// Of a store: milliseconds that the latest write took which showed that it works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency_ms: Option<u64>,
+    /// Of a store, where there are two: whether it is the one in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_use: Option<bool>,
+    /// Of `fallback_store`: how often another store came into use under this process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub switches: Option<u64>,
+    /// Of `fallback_store`: seconds since another store last came into use; absent where none has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub switched_seconds_ago: Option<u64>,
     /// Of `store`: what it says of its data's generation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<Generation>,
@@ -80,7 +92,16 @@ impl Dependency {
     /// One of which nothing more is to be said.
     #[must_use]
     pub fn new(name: impl Into<String>, condition: Condition) -> Self {
-        Self { name: name.into(), condition, generation: None, skew: None }
+        Self {
+            name: name.into(),
+            condition,
+            latency_ms: None,
+            in_use: None,
+            switches: None,
+            switched_seconds_ago: None,
+            generation: None,
+            skew: None,
+        }
     }
 }
 
@@ -138,8 +159,8 @@ pub enum SkewState {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub enum Condition {
-    /// It failed of late and is left alone for a while: what hangs on it alone doesn't work now. Or it works, and
-    /// needs an operator soon.
+    /// It failed of late and is left alone for a while: what hangs on it alone doesn't work now. Or another one stands
+    /// in for it. Or it works, and needs an operator soon.
     Degraded,
     /// It does not work; why is in the log.
     Failed,

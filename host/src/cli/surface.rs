@@ -14,7 +14,7 @@ use super::error::CommandError;
 use crate::config::Loaded;
 use crate::health::HostHealth;
 use crate::senders::{self, Stream};
-use crate::serve::{StartError, fingerprint, open_engine};
+use crate::serve::{StartError, each, fingerprint, open_engine};
 use crate::stores::{self, StoreSettings};
 
 /// The surface, and a key of an operator that exists for this command only.
@@ -39,14 +39,19 @@ impl Surface {
         let (keys, authorization) = operator(tenant)?;
         let fingerprint = fingerprint(&loaded);
         let config = loaded.config;
-        let store = stores::open(&config.store).await.map_err(StartError::Store)?;
+        let stores::Opened { store, fallback } =
+            stores::open_all(&config.store, config.fallback_store.as_ref())
+                .await
+                .map_err(StartError::Store)?;
         let senders =
             senders::Router::open(&config, Stream::StandardError).map_err(StartError::Config)?;
         let engine = open_engine(&config, store.clone(), senders.clone(), loaded.rules).await?;
         if let Some(fingerprint) = &fingerprint {
-            fingerprint.admit(&*store, false).await.map_err(StartError::Keys)?;
+            for store in each(&store, fallback.as_ref()) {
+                fingerprint.admit(&*store, false).await.map_err(StartError::Keys)?;
+            }
         }
-        let health = HostHealth::new(store, senders.clone(), fingerprint);
+        let health = HostHealth::new(store, fallback, senders.clone(), fingerprint);
         let router = countersign_http_api::router(engine, health, senders, keys);
         Ok(Self { router, authorization })
     }

@@ -16,6 +16,7 @@ use super::rules::Rules;
 use super::sections::Config;
 use super::server::Mode;
 use crate::bindings::countersign::otp::settings::{Key, Keyring};
+use crate::stores::StoreSettings;
 
 /// Holds the sections against each other, reads the secrets, and puts together what the engine is told: nothing where
 /// it lacks keys. A rule between sections is left out where one of them is doubted.
@@ -33,6 +34,10 @@ pub(super) fn settle(mut config: Config, doubts: &Doubts) -> (Option<Loaded>, Ve
     }
     if doubts.are_clear(&["server"]) {
         senders(&config, &mut problems);
+    }
+    if config.fallback_store.is_some() && matches!(config.store, StoreSettings::Memory(_)) {
+        let text = "set beside store.type \"memory\", which is never out of reach: take [fallback_store] out";
+        problems.push(Problem::new("fallback_store", text));
     }
     if tracing_subscriber::EnvFilter::try_new(&config.log.filter).is_err() {
         let text = "has to be a level (`error`, `warn`, `info`, `debug`, `trace`), or levels by module: `info,countersign=debug`";
@@ -132,6 +137,10 @@ fn warnings(config: &Config, purposes: &Purposes) -> Vec<Problem> {
                 warnings.push(Problem::new(format!("{path}.channels"), text));
             }
         }
+    }
+    if matches!(config.fallback_store, Some(StoreSettings::Memory(_))) {
+        let text = "\"memory\" is not shared: while it is used, a code that one process issues is unknown to all others";
+        warnings.push(Problem::new("fallback_store.type", text));
     }
     if config.server.mode == Mode::Production {
         warnings.extend(costs::warnings(purposes));

@@ -27,6 +27,8 @@ pub struct Config {
     /// Where challenges and counts are kept: a SQLite file by default.
     #[serde(default)]
     pub store: StoreSettings,
+    /// A second store, which is used while the first is out of reach: none by default.
+    pub fallback_store: Option<StoreSettings>,
     /// The component, and what a call of it may use.
     #[serde(default)]
     pub engine: EngineSettings,

@@ -11,6 +11,7 @@ use super::capabilities::Capabilities;
 use crate::bindings::countersign::otp::{sender, settings, store, types};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::bindings::wasi::random::random;
+use crate::stores::Store;
 
 /// Host calls in one call of the component: many times what the rules need, so that a loop of them ends.
 const MAX_HOST_CALLS: u32 = 64;
@@ -20,6 +21,8 @@ const SEND_DEADLINE: Duration = Duration::from_secs(20);
 /// One instance's side of the host.
 pub(super) struct HostState {
     capabilities: Arc<Capabilities>,
+    /// The call's own store, where it has one.
+    store: Option<Arc<dyn Store>>,
     pub(super) limits: StoreLimits,
     host_calls: u32,
     waited: bool,
@@ -28,11 +31,12 @@ pub(super) struct HostState {
 impl HostState {
     pub(super) fn new(capabilities: Arc<Capabilities>, memory_bytes: usize) -> Self {
         let limits = StoreLimitsBuilder::new().memory_size(memory_bytes).build();
-        Self { capabilities, limits, host_calls: 0, waited: false }
+        Self { capabilities, store: None, limits, host_calls: 0, waited: false }
     }
 
     /// Gives the next call its bounds anew.
-    pub(super) const fn begin(&mut self) {
+    pub(super) fn begin(&mut self) {
+        self.store = self.capabilities.store.for_call();
         self.host_calls = 0;
         self.waited = false;
     }
@@ -59,7 +63,8 @@ impl store::Host for HostState {
         if !self.host_call() {
             return Err(types::StoreError::InvalidArgument);
         }
-        self.capabilities.store.run(batch.translate()).await.translate()
+        let store = self.store.as_ref().unwrap_or(&self.capabilities.store);
+        store.run(batch.translate()).await.translate()
     }
 }
 

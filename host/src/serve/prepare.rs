@@ -36,8 +36,13 @@ pub async fn open_engine(
 #[must_use]
 pub fn objections(config: &Config) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if let Err(stores::OpenError::Setting { name, reason }) = config.store.check() {
-        problems.push(Problem::new(format!("store.{name}"), reason));
+    let sections = [("store", Some(&config.store)), ("fallback_store", config.fallback_store.as_ref())];
+    for (section, settings) in sections {
+        if let Some(Err(stores::OpenError::Setting { name, reason })) =
+            settings.map(StoreSettings::check)
+        {
+            problems.push(Problem::new(format!("{section}.{name}"), reason));
+        }
     }
     if let Err(Problems(more)) = Router::open(config, Stream::StandardError) {
         problems.extend(more);

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 pub mod clock;
 mod error;
+pub mod fallback;
 pub mod generation;
 pub mod last_generation;
 pub mod memory;
@@ -23,7 +24,7 @@ mod tls;
 pub use error::OpenError;
 pub use generation::{AfterRestart, Generation};
 pub use skew::Skew;
-pub use store::{Answer, Diagnostics, Parts, SCRATCH, Store};
+pub use store::{Answer, Diagnostics, Parts, SCRATCH, Store, writable};
 pub use tls::TlsSettings;
 
 /// Which backend, and how: `[store]` of the configuration.
@@ -47,6 +48,17 @@ impl Default for StoreSettings {
 }
 
 impl StoreSettings {
+    /// The `type` in the configuration.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Memory(_) => "memory",
+            Self::Postgres(_) => "postgres",
+            Self::Redis(_) => "redis",
+            Self::Sqlite(_) => "sqlite",
+        }
+    }
+
     /// Finds what is wrong with the settings themselves: neither a file is opened nor a server connected to.
     ///
     /// # Errors
@@ -81,6 +93,30 @@ pub async fn open(settings: &StoreSettings) -> Result<Arc<dyn Store>, OpenError>
             Arc::new(sqlite::SqliteStore::open(settings, clock::unix()).await?)
         }
     })
+}
+
+/// The store that a process works with.
+pub struct Opened {
+    /// The one that is used.
+    pub store: Arc<dyn Store>,
+    /// The same, where it is two.
+    pub fallback: Option<fallback::FallbackStore>,
+}
+
+/// Opens the store that `first` describes, and the one that is used while that is out of reach.
+///
+/// # Errors
+///
+/// As [`open`]; where there are two, a server that can't be reached is no error while the other one can be.
+pub async fn open_all(
+    first: &StoreSettings,
+    second: Option<&StoreSettings>,
+) -> Result<Opened, OpenError> {
+    let Some(second) = second else {
+        return Ok(Opened { store: open(first).await?, fallback: None });
+    };
+    let fallback = fallback::FallbackStore::open(first, second).await?;
+    Ok(Opened { store: Arc::new(fallback.clone()), fallback: Some(fallback) })
 }
 
 #[cfg(test)]

@@ -2,9 +2,12 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use countersign_contract::store::{Operation, Outcome, Step};
 use countersign_contract::types::StoreError;
+use tokio::time::timeout;
 
 use super::generation::Generation;
 use super::skew::Skew;
@@ -14,6 +17,25 @@ pub const SCRATCH: &str = "scratch";
 
 /// What a backend's answer is, in time.
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Outcome, StoreError>> + Send + 'a>>;
+
+/// Longer than a store needs that works, shorter than health checks wait.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a store keeps the scratch key.
+const SCRATCH_SECONDS: u32 = 60;
+
+/// Whether `store` works: a store that only answers reads (a replica, a full disk, a file locked by another process)
+/// can issue nothing and verify nothing, so this writes the scratch key.
+///
+/// # Errors
+///
+/// What the store says; `timeout` where it says nothing for two seconds.
+pub async fn writable(store: &dyn Store) -> Result<(), StoreError> {
+    let write = async {
+        store.ping().await?;
+        store.write(SCRATCH_SECONDS).await
+    };
+    timeout(WRITE_TIMEOUT, write).await.unwrap_or(Err(StoreError::Timeout))
+}
 
 /// A key-value backend, as `wit/store.wit` asks for it.
 pub trait Store: Send + Sync + 'static {
@@ -33,6 +55,12 @@ pub trait Store: Send + Sync + 'static {
         Box::pin(async { written.await.map(drop) })
     }
 
+    /// The store for one call of the engine, where that isn't this one: all batches of a call have to be carried out
+    /// on the same backend.
+    fn for_call(&self) -> Option<Arc<dyn Store>> {
+        None
+    }
+
     /// What is known of the backend. Asks nothing.
     fn diagnostics(&self) -> Diagnostics;
 }
@@ -46,6 +74,12 @@ pub struct Diagnostics {
     pub skew: Option<Skew>,
     /// The servers that share the data.
     pub parts: Parts,
+}
+
+impl Diagnostics {
+    /// Of a store that isn't open.
+    pub const UNKNOWN: Self =
+        Self { generation: Generation::NotTold, skew: None, parts: Parts { all: 1, working: 0 } };
 }
 
 /// Servers that have a part of the data each.

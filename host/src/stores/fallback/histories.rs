@@ -1,0 +1,317 @@
+//! Carries histories, which say who is locked, from each of two stores to the other.
+//!
+//! **From the first to the second** each history is copied as it is written, before the write is acknowledged, and all of
+//! them at start and after the second could not be reached. A copy reads the first store again afterwards, and is repeated
+//! where that has changed: so the last copy is of the last write, however many hosts copy at once.
+//!
+//! **From the second to the first** nothing can be copied while the first is out of reach. A history is written twice
+//! instead: under its own key, and before that under a key that marks it as owed. Before the first store is used again, what
+//! is owed is joined with what it holds, by the component: values are sealed. Marks outlive a host that ends before that;
+//! any host finds them, since a count says that there are new ones.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use countersign_contract::store::{
+    Assignment, HISTORY, MAX_TTL_SECONDS, Operation, Outcome, Reply, Step,
+};
+use countersign_contract::types::StoreError;
+use tokio::time::timeout;
+
+use super::keeper::Aid;
+use crate::stores::Store;
+use crate::stores::scan::Cursor;
+
+/// What the keys of owed histories end in, behind the key of the history itself.
+const OWED: &str = ":owed";
+/// Counts what was ever owed. No key of the engine's is called so: they begin with `{`.
+const OWED_COUNT: &str = "owed";
+/// How long the copy of a history that is written may keep its caller waiting.
+const MIRROR_TIMEOUT: Duration = Duration::from_secs(1);
+/// How often a copy is repeated because the first store has changed meanwhile.
+const COPIES: usize = 8;
+/// Histories compared in one batch.
+const COMPARED: usize = 16;
+/// How often a scan is begun anew that a store broke off.
+const SCANS: usize = 3;
+
+/// What is known of histories that one of the stores lacks.
+pub(super) struct Histories {
+    /// Whether the second store may lack histories of the first.
+    is_behind: AtomicBool,
+    is_copying: AtomicBool,
+    /// The count of what is owed when it was last carried.
+    carried_at: AtomicI64,
+}
+
+impl Default for Histories {
+    fn default() -> Self {
+        Self {
+            is_behind: AtomicBool::new(true),
+            is_copying: AtomicBool::new(false),
+            carried_at: AtomicI64::new(-1),
+        }
+    }
+}
+
+/// The histories that a batch writes.
+pub(super) fn written(batch: &[Operation]) -> Vec<Assignment> {
+    let histories = batch.iter().filter_map(|operation| match operation {
+        Operation::Set(assignment) if assignment.key.ends_with(HISTORY) => Some(assignment.clone()),
+        _ => None,
+    });
+    histories.collect()
+}
+
+impl Histories {
+    /// Copies what was just written to the first store; where it isn't known whether it was, or where the second can't
+    /// be reached, all histories are copied later.
+    pub(super) async fn mirror(
+        &self,
+        written: Vec<Assignment>,
+        is_known: bool,
+        first: &Arc<dyn Store>,
+        second: Option<&Arc<dyn Store>>,
+    ) {
+        // A second that is behind already is not waited for.
+        let Some(second) = second.filter(|_| is_known && !self.is_behind.load(Ordering::Relaxed))
+        else {
+            self.is_behind.store(true, Ordering::Relaxed);
+            return;
+        };
+        for history in written {
+            let copied = copy(history, first.as_ref(), second.as_ref());
+            if !matches!(timeout(MIRROR_TIMEOUT, copied).await, Ok(Ok(()))) {
+                self.is_behind.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Marks what is about to be written to the second store as owed to the first.
+    pub(super) async fn mark(
+        &self,
+        written: &[Assignment],
+        second: &dyn Store,
+    ) -> Result<(), StoreError> {
+        for history in written {
+            let mark = Assignment { key: format!("{}{OWED}", history.key), ..history.clone() };
+            run(second, vec![Operation::Set(mark)]).await?;
+            run(second, vec![count(1)]).await?;
+        }
+        Ok(())
+    }
+
+    /// Copies every history of the first store that the second has not, or has another one of.
+    pub(super) async fn copy_all(
+        &self,
+        first: &dyn Store,
+        second: &dyn Store,
+    ) -> Result<(), StoreError> {
+        if self.is_copying.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
+        // What is written from now on is copied by itself, or says so again.
+        self.is_behind.store(false, Ordering::Relaxed);
+        let copied = self.compare_all(first, second).await;
+        if copied.is_err() {
+            self.is_behind.store(true, Ordering::Relaxed);
+        }
+        self.is_copying.store(false, Ordering::Relaxed);
+        copied
+    }
+
+    async fn compare_all(&self, first: &dyn Store, second: &dyn Store) -> Result<(), StoreError> {
+        let mut pages = Pages::of(first, HISTORY);
+        while let Some(keys) = pages.next().await? {
+            for keys in keys.chunks(COMPARED) {
+                let gets = || keys.iter().cloned().map(Operation::Get).collect();
+                let (ours, theirs) =
+                    tokio::try_join!(values(first, gets()), values(second, gets()))?;
+                for (key, (ours, theirs)) in keys.iter().zip(ours.into_iter().zip(theirs)) {
+                    let Some(value) = ours.filter(|ours| theirs.as_ref() != Some(ours)) else {
+                        continue;
+                    };
+                    // How long the first will keep it isn't told: so for as long as any.
+                    let key = key.clone();
+                    copy(Assignment { key, value, ttl_seconds: MAX_TTL_SECONDS }, first, second)
+                        .await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the second store may lack histories of the first.
+    pub(super) fn is_behind(&self) -> bool {
+        self.is_behind.load(Ordering::Relaxed)
+    }
+
+    /// Joins what is owed with what the first store holds. Tells how many histories that were.
+    pub(super) async fn carry(
+        &self,
+        first: &dyn Store,
+        second: &dyn Store,
+        aid: &dyn Aid,
+    ) -> Result<u64, StoreError> {
+        let count = owed_count(second).await?;
+        if self.carried_at.load(Ordering::Relaxed) == count {
+            return Ok(0);
+        }
+        let mut carried = 0_u64;
+        let mut pages = Pages::of(second, OWED);
+        while let Some(marks) = pages.next().await? {
+            for mark in marks {
+                if carry_one(&mark, first, second, aid).await? {
+                    carried = carried.saturating_add(1);
+                }
+            }
+        }
+        self.carried_at.store(count, Ordering::Relaxed);
+        if carried > 0 {
+            tracing::info!(carried, "histories of the fall-back store were carried to the store");
+        }
+        Ok(carried)
+    }
+}
+
+/// Copies a history to the second store until the first still holds what was copied.
+async fn copy(
+    mut history: Assignment,
+    first: &dyn Store,
+    second: &dyn Store,
+) -> Result<(), StoreError> {
+    for _ in 0..COPIES {
+        run(second, vec![Operation::Set(history.clone())]).await?;
+        match value(first, &history.key).await? {
+            Some(value) if value != history.value => history.value = value,
+            _ => return Ok(()),
+        }
+    }
+    Err(StoreError::Unavailable)
+}
+
+/// Carries what one mark owes, and takes the mark away. Whether it could be joined.
+async fn carry_one(
+    mark: &str,
+    first: &dyn Store,
+    second: &dyn Store,
+    aid: &dyn Aid,
+) -> Result<bool, StoreError> {
+    let Some(key) = mark.strip_suffix(OWED) else { return Ok(false) };
+    let Some(mut owed) = value(second, mark).await? else { return Ok(false) };
+    loop {
+        let Some(joined) = join(key, owed.clone(), first, aid).await? else {
+            tracing::warn!("a history of the fall-back store doesn't open, and isn't carried");
+            return Ok(false);
+        };
+        let assignment = |key: &str, value| Assignment {
+            key: key.to_owned(),
+            value,
+            ttl_seconds: MAX_TTL_SECONDS,
+        };
+        copy(assignment(key, joined), first, second).await?;
+        let taken = run(second, vec![Operation::Get(mark.into()), Operation::Delete(mark.into())]);
+        match taken.await?.replies.into_iter().next() {
+            // Another one was written meanwhile: it is carried as well, under its mark.
+            Some(Reply::Value(Some(newer))) if newer != owed => {
+                run(second, vec![Operation::Set(assignment(mark, newer.clone()))]).await?;
+                owed = newer;
+            }
+            _ => return Ok(true),
+        }
+    }
+}
+
+/// Joins a history with what the first store holds, there. What it holds now; nothing where `owed` can't be joined.
+async fn join(
+    key: &str,
+    mut owed: Vec<u8>,
+    first: &dyn Store,
+    aid: &dyn Aid,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    loop {
+        let kept = value(first, key).await?;
+        let Some(joined) = aid.join(key.to_owned(), kept.clone(), owed).await? else {
+            return Ok(None);
+        };
+        if kept.as_ref() == Some(&joined) {
+            return Ok(Some(joined));
+        }
+        let set = Assignment {
+            key: key.to_owned(),
+            value: joined.clone(),
+            ttl_seconds: MAX_TTL_SECONDS,
+        };
+        let exchanged = run(first, vec![Operation::Get(key.to_owned()), Operation::Set(set)]);
+        match exchanged.await?.replies.into_iter().next() {
+            // Written over, what came in between is joined as well.
+            Some(Reply::Value(Some(before))) if kept.as_ref() != Some(&before) => owed = before,
+            _ => return Ok(Some(joined)),
+        }
+    }
+}
+
+fn count(by: i64) -> Operation {
+    let step = Step { key: OWED_COUNT.to_owned(), by, ttl_seconds: MAX_TTL_SECONDS };
+    Operation::Increment(step)
+}
+
+async fn owed_count(second: &dyn Store) -> Result<i64, StoreError> {
+    match run(second, vec![count(0)]).await?.replies.as_slice() {
+        [Reply::Count(count)] => Ok(*count),
+        _ => Err(StoreError::Unavailable),
+    }
+}
+
+async fn value(store: &dyn Store, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(values(store, vec![Operation::Get(key.to_owned())]).await?.pop().flatten())
+}
+
+async fn values(
+    store: &dyn Store,
+    gets: Vec<Operation>,
+) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+    let values = run(store, gets).await?.replies.into_iter().map(|reply| match reply {
+        Reply::Value(value) => value,
+        Reply::Count(_) | Reply::Done => None,
+    });
+    Ok(values.collect())
+}
+
+async fn run(store: &dyn Store, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
+    store.run(batch).await
+}
+
+/// The keys with an ending, page by page.
+struct Pages<'a> {
+    store: &'a dyn Store,
+    ending: &'static str,
+    after: Option<Cursor>,
+    is_done: bool,
+    begun: usize,
+}
+
+impl<'a> Pages<'a> {
+    const fn of(store: &'a dyn Store, ending: &'static str) -> Self {
+        Self { store, ending, after: None, is_done: false, begun: 1 }
+    }
+
+    async fn next(&mut self) -> Result<Option<Vec<String>>, StoreError> {
+        while !self.is_done {
+            match self.store.scan(self.ending, self.after.take()).await {
+                Ok(page) => {
+                    self.is_done = page.next.is_none();
+                    self.after = page.next;
+                    return Ok(Some(page.keys));
+                }
+                // The store's servers have changed meanwhile.
+                Err(StoreError::InvalidArgument) if self.begun < SCANS => {
+                    self.begun = self.begun.saturating_add(1);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+}
