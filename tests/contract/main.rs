@@ -9,6 +9,7 @@ mod misled;
 mod postgres;
 mod redis;
 mod rules;
+mod scanning;
 mod sqlite;
 mod tls;
 
@@ -68,6 +69,7 @@ macro_rules! rules {
             a_deleted_count_starts_again,
             a_key_may_be_a_count_after_its_life_as_a_value,
             a_refused_limit_leaves_nothing_written,
+            a_scan_tells_every_key_that_lives,
             a_step_prolongs_a_count,
             a_value_comes_back_byte_for_byte,
             concurrent_steps_get_distinct_replies,

@@ -9,6 +9,7 @@ use countersign_contract::store::{
 use countersign_contract::types::StoreError;
 
 use crate::harness::{Harness, assert_same, delete, get, set, step, value};
+pub(crate) use crate::scanning::a_scan_tells_every_key_that_lives;
 
 pub(crate) async fn a_batch_without_operations_is_answered(harness: &Harness) {
     assert_same(&harness.run(vec![]).await, &[]);

@@ -19,7 +19,8 @@ use self::shard::{Content, Shard};
 use super::clock::Clock;
 use super::error::{OpenError, within};
 use super::generation::Generation;
-use super::store::{Answer, Diagnostics, Parts, Store};
+use super::scan::{Cursor, MAX_PAGE, Page};
+use super::store::{Answer, Diagnostics, PageAnswer, Parts, Store};
 
 mod shard;
 
@@ -184,6 +185,26 @@ impl MemoryStore {
         }
     }
 
+    /// The next keys of one shard, in their order, and where to go on: in the same shard or in the next one.
+    fn page(&self, ending: &str, after: Option<&Cursor>) -> Result<Page, StoreError> {
+        let (index, after) = match after {
+            None => (0, ""),
+            Some(cursor) => {
+                let (index, key) =
+                    cursor.as_str().split_once(':').ok_or(StoreError::InvalidArgument)?;
+                (index.parse().map_err(|_| StoreError::InvalidArgument)?, key)
+            }
+        };
+        let shard = self.shards.get(index).ok_or(StoreError::InvalidArgument)?;
+        let keys = lock(shard).after(after, ending, (self.clock)(), MAX_PAGE);
+        let next = match keys.last() {
+            Some(last) if keys.len() == MAX_PAGE => Some(format!("{index}:{last}")),
+            _ => Some(index + 1).filter(|next| *next < SHARDS).map(|next| format!("{next}:")),
+        };
+        let keys = keys.iter().map(|key| key.to_string()).collect();
+        Ok(Page { keys, next: next.map(Cursor::new) })
+    }
+
     fn shard(&self, key: &str) -> Result<MutexGuard<'_, Shard>, StoreError> {
         let hash = self.hasher.hash_one(key);
         let index = usize::try_from(hash % SHARDS as u64).unwrap_or(0);
@@ -198,6 +219,10 @@ impl Store for MemoryStore {
 
     fn ping(&self) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
         Box::pin(ready(Ok(())))
+    }
+
+    fn scan(&self, ending: &'static str, after: Option<Cursor>) -> PageAnswer<'_> {
+        Box::pin(async move { self.page(ending, after.as_ref()) })
     }
 
     fn diagnostics(&self) -> Diagnostics {

@@ -16,6 +16,7 @@ pub mod last_generation;
 pub mod memory;
 pub mod postgres;
 pub mod redis;
+mod scan;
 mod skew;
 pub mod sqlite;
 mod store;
@@ -23,8 +24,9 @@ mod tls;
 
 pub use error::OpenError;
 pub use generation::{AfterRestart, Generation};
+pub use scan::{Cursor, MAX_PAGE, Page};
 pub use skew::Skew;
-pub use store::{Answer, Diagnostics, Parts, SCRATCH, Store, writable};
+pub use store::{Answer, Diagnostics, PageAnswer, Parts, SCRATCH, Store, writable};
 pub use tls::TlsSettings;
 
 /// Which backend, and how: `[store]` of the configuration.

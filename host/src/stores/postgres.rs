@@ -30,8 +30,9 @@ use self::trouble::Trouble;
 use super::clock;
 use super::error::OpenError;
 use super::generation::{AfterRestart, Generation, Watch};
+use super::scan::Cursor;
 use super::skew::SkewWatch;
-use super::store::{Answer, Diagnostics, Parts, SCRATCH, Store};
+use super::store::{Answer, Diagnostics, PageAnswer, Parts, SCRATCH, Store};
 
 pub use self::settings::PostgresSettings;
 
@@ -39,6 +40,7 @@ mod address;
 mod keeper;
 mod names;
 mod pool;
+mod scan;
 mod server;
 mod settings;
 mod setup;
@@ -221,6 +223,10 @@ impl Store for PostgresStore {
 
     fn ping(&self) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
         Box::pin(async { self.carry_out(Vec::new()).await.map(drop) })
+    }
+
+    fn scan(&self, ending: &'static str, after: Option<Cursor>) -> PageAnswer<'_> {
+        Box::pin(self.page(ending, after))
     }
 
     fn diagnostics(&self) -> Diagnostics {

@@ -29,8 +29,9 @@ use self::topology::Topology;
 use super::clock;
 use super::error::OpenError;
 use super::generation::{AfterRestart, Generation, Watch};
+use super::scan::Cursor;
 use super::skew::SkewWatch;
-use super::store::{Answer, Diagnostics, Parts, SCRATCH, Store};
+use super::store::{Answer, Diagnostics, PageAnswer, Parts, SCRATCH, Store};
 
 pub use self::settings::RedisSettings;
 
@@ -43,6 +44,7 @@ mod link;
 mod node;
 mod parsed;
 mod redirect;
+mod scan;
 mod sentinel;
 mod settings;
 mod slots;
@@ -204,6 +206,10 @@ impl Store for RedisStore {
         ttl_seconds: u32,
     ) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
         Box::pin(self.carry_out_write(ttl_seconds))
+    }
+
+    fn scan(&self, ending: &'static str, after: Option<Cursor>) -> PageAnswer<'_> {
+        Box::pin(self.page(ending, after))
     }
 
     fn diagnostics(&self) -> Diagnostics {

@@ -20,13 +20,15 @@ use self::writer::{Job, Writer};
 use super::clock::Clock;
 use super::error::OpenError;
 use super::generation::{AfterRestart, Generation};
-use super::store::{Answer, Diagnostics, Parts, Store};
+use super::scan::Cursor;
+use super::store::{Answer, Diagnostics, PageAnswer, Parts, Store};
 
 pub use self::settings::{SqliteSettings, Synchronous};
 
 mod file;
 mod place;
 mod rows;
+mod scan;
 mod settings;
 mod writer;
 
@@ -36,6 +38,7 @@ pub struct SqliteStore {
     jobs: Option<SyncSender<Job>>,
     writer: Option<JoinHandle<()>>,
     timeout: Duration,
+    clock: Clock,
     place: Place,
     /// The same for as long as the file is open.
     generation: Generation,
@@ -64,9 +67,12 @@ impl SqliteStore {
         let (jobs, waiting_jobs) = sync_channel(usize::try_from(waiting).unwrap_or(usize::MAX));
         let writer = std::thread::Builder::new()
             .name("countersign-sqlite".into())
-            .spawn(move || Writer::new(connection, generation, clock, waiting_jobs).work())
+            .spawn({
+                let clock = Clock::clone(&clock);
+                move || Writer::new(connection, generation, clock, waiting_jobs).work()
+            })
             .map_err(|error| unavailable(&error.to_string()))?;
-        Ok(Self { jobs: Some(jobs), writer: Some(writer), timeout, place, generation: told })
+        Ok(Self { jobs: Some(jobs), writer: Some(writer), timeout, clock, place, generation: told })
     }
 
     async fn carry_out(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
@@ -99,6 +105,10 @@ impl Store for SqliteStore {
             self.place.look()?;
             self.carry_out(vec![read]).await.map(drop)
         })
+    }
+
+    fn scan(&self, ending: &'static str, after: Option<Cursor>) -> PageAnswer<'_> {
+        Box::pin(self.page(ending, after))
     }
 
     /// The clock is this machine's own: there is no other one to compare it with.

@@ -10,6 +10,7 @@ use countersign_contract::types::StoreError;
 use tokio::time::timeout;
 
 use super::generation::Generation;
+use super::scan::{Cursor, Page};
 use super::skew::Skew;
 
 /// The key that is written to prove that writes work. What it holds means nothing.
@@ -17,6 +18,9 @@ pub const SCRATCH: &str = "scratch";
 
 /// What a backend's answer is, in time.
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Outcome, StoreError>> + Send + 'a>>;
+
+/// What a page of a scan is, in time.
+pub type PageAnswer<'a> = Pin<Box<dyn Future<Output = Result<Page, StoreError>> + Send + 'a>>;
 
 /// Longer than a store needs that works, shorter than health checks wait.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -60,6 +64,17 @@ pub trait Store: Send + Sync + 'static {
     fn for_call(&self) -> Option<Arc<dyn Store>> {
         None
     }
+
+    /// Tells the names of keys that end in `ending`: the first page, or the one that begins at `after`.
+    ///
+    /// Each page is a bounded amount of work, and batches go on meanwhile. A key that lives during the whole scan
+    /// is told at least once, and may be told twice. Expired keys are not told.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::InvalidArgument`] where `after` is no cursor of this store, or where its servers have been
+    /// restarted or replaced since, or slots have moved: the scan has to begin anew. Otherwise as for `run`.
+    fn scan(&self, ending: &'static str, after: Option<Cursor>) -> PageAnswer<'_>;
 
     /// What is known of the backend. Asks nothing.
     fn diagnostics(&self) -> Diagnostics;

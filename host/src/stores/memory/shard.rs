@@ -68,6 +68,28 @@ impl Shard {
         true
     }
 
+    /// The first keys that come after `after` in their order, end in `ending` and live: up to `at_most`. Looks at
+    /// every key of the shard.
+    pub(super) fn after(
+        &self,
+        after: &str,
+        ending: &str,
+        now: u64,
+        at_most: usize,
+    ) -> Vec<Arc<str>> {
+        let is_told = |(key, entry): &(&Arc<str>, &Entry)| {
+            ***key > *after && key.ends_with(ending) && now < entry.expires_at
+        };
+        let told = self.entries.iter().filter(is_told);
+        let mut keys: Vec<_> = told.map(|(key, _)| Arc::clone(key)).collect();
+        if keys.len() > at_most {
+            keys.select_nth_unstable(at_most);
+            keys.truncate(at_most);
+        }
+        keys.sort_unstable();
+        keys
+    }
+
     /// Looks at up to `at_most` keys that may be over, drops those that are, and says how many.
     pub(super) fn sweep(&mut self, now: u64, at_most: usize) -> usize {
         let mut dropped = 0;

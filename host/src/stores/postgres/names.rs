@@ -42,6 +42,16 @@ impl Names {
         format!("SELECT {}($1)", self.purge)
     }
 
+    /// The keys after $1, $2 of them, each with whether it lives. The operators are named in full: another user's
+    /// must not fit better.
+    pub(super) fn page(&self) -> String {
+        format!(
+            "SELECT key, expires_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp() FROM {} \
+             WHERE key OPERATOR(pg_catalog.>) $1 ORDER BY key LIMIT $2",
+            self.table
+        )
+    }
+
     /// The two functions with their arguments, as PostgreSQL writes them.
     pub(super) fn signatures(&self) -> [String; 2] {
         [format!("{}({BATCH_TYPES})", self.batch), format!("{}(integer)", self.purge)]

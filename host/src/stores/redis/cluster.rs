@@ -62,6 +62,12 @@ impl Cluster {
         self.shared.map().masters.clone()
     }
 
+    /// The masters in the order of their slots, and a number that changes with any slot's master.
+    pub(super) fn masters_by_slot(&self) -> (Vec<Arc<Member>>, u64) {
+        let map = self.shared.map();
+        (map.masters_by_slot(), map.fingerprint())
+    }
+
     /// What is known of moves of slots, from master to master.
     pub(super) fn moves(&self) -> &Watch {
         &self.shared.moves

@@ -103,16 +103,26 @@ impl Node {
         command: &Cmd,
         deadline: Instant,
     ) -> Result<Value, StoreError> {
+        Ok(self.exchange_with(command, deadline).await?.0)
+    }
+
+    /// Sends one command. Says also on which generation of the server, as far as that is known.
+    pub(super) async fn exchange_with(
+        &self,
+        command: &Cmd,
+        deadline: Instant,
+    ) -> Result<(Value, Option<u64>), StoreError> {
         let mut sent_on = None;
         let answer = async {
             let (_permit, mut live) = self.ready().await?;
             sent_on = Some(live.number);
-            live.connection.send_packed_command(command).await.map_err(trouble::store_error)
+            let answer = live.connection.send_packed_command(command).await;
+            Ok((answer.map_err(trouble::store_error)?, live.lineage.generation()))
         };
         let answer = self.in_time(answer, deadline).await;
-        let answer = self.counted(answer, sent_on)?;
+        let (answer, generation) = self.counted(answer, sent_on)?;
         self.noticed(std::slice::from_ref(&answer), sent_on);
-        Ok(answer)
+        Ok((answer, generation))
     }
 
     /// Sends a batch, behind the question for the generation where that is due. Returns the answers to the batch, and

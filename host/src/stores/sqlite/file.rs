@@ -61,6 +61,14 @@ pub(super) fn open(path: &Path, synchronous: Synchronous) -> Result<(Connection,
     Ok((connection, generation))
 }
 
+/// Opens the store in `path` once more, to read only.
+pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(WRITE_PATIENCE)?;
+    Ok(connection)
+}
+
 /// Names this very file: its device, its inode and when it came into being. Where a loss of power may take the last
 /// transactions, the machine's current boot is a part of it too.
 fn generation(file: &Metadata, synchronous: Synchronous) -> u64 {

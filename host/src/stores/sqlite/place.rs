@@ -20,6 +20,11 @@ impl Place {
         Self { opened: identity(&path), path }
     }
 
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Finds out whether the same file is there.
     ///
     /// # Errors

@@ -64,6 +64,17 @@ impl Map {
         if *first <= slot { self.masters.get(*master) } else { None }
     }
 
+    /// The masters that have slots, in the order of their first ones.
+    pub(super) fn masters_by_slot(&self) -> Vec<Arc<Member>> {
+        let mut order: Vec<usize> = Vec::with_capacity(self.masters.len());
+        for (_, _, master) in &self.ranges {
+            if !order.contains(master) {
+                order.push(*master);
+            }
+        }
+        order.iter().filter_map(|master| self.masters.get(*master).map(Arc::clone)).collect()
+    }
+
     /// A number that changes with any slot's master.
     pub(super) fn fingerprint(&self) -> u64 {
         let place = |(first, last, master): &(u16, u16, usize)| {
