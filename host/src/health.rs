@@ -78,7 +78,8 @@ impl Asked {
             tokio::join!(self.first.look(first.as_ref()), self.second.look(second.as_ref()));
         let in_use = fallback.in_use();
         // One that is lost while the other one works is stood in for.
-        let without = |other: Look| if other.works { Condition::Degraded } else { Condition::Failed };
+        let without =
+            |other: Look| if other.works { Condition::Degraded } else { Condition::Failed };
         let mut store_one = store("store", first_look, first.as_ref(), without(second_look));
         if in_use == InUse::Second && store_one.condition == Condition::Ok {
             store_one.condition = Condition::Degraded;

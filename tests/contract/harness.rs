@@ -100,6 +100,30 @@ pub(crate) async fn redis() -> Harness {
     Harness { store, time, _kept: Box::new(server) }
 }
 
+/// A Redis, and what is used without it.
+pub(crate) async fn with_fallback() -> Harness {
+    let server = RedisServer::start().unwrap();
+    let first = StoreSettings::Redis(redis_settings(&server.url()));
+    let second = StoreSettings::Memory(MemorySettings::default());
+    two_stores(&first, &second, server).await
+}
+
+/// A Redis that is used because the first one can't be reached.
+pub(crate) async fn in_fallback() -> Harness {
+    let server = RedisServer::start().unwrap();
+    let nowhere = format!("redis://127.0.0.1:{}", countersign_tests::redis::free_port().unwrap());
+    let first = RedisSettings { connect_timeout_seconds: 1, ..redis_settings(&nowhere) };
+    let second = StoreSettings::Redis(redis_settings(&server.url()));
+    two_stores(&StoreSettings::Redis(first), &second, server).await
+}
+
+async fn two_stores(first: &StoreSettings, second: &StoreSettings, server: RedisServer) -> Harness {
+    let opened = countersign::stores::open_all(first, Some(second)).await.unwrap();
+    let connections = Mutex::new(vec![server.connection().unwrap()]);
+    let time = Time::Servers { connections, prefix: "countersign:".to_owned() };
+    Harness { store: opened.store, time, _kept: Box::new(server) }
+}
+
 pub(crate) async fn encrypted_redis() -> Harness {
     let authority = Authority::new().unwrap();
     let certified = authority.certify("127.0.0.1").unwrap();

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod failover;
+mod fallback;
 mod generation;
 mod harness;
 mod memory;
@@ -86,6 +87,8 @@ macro_rules! rules {
 }
 
 mod contract {
+    over!(fallback, crate::harness::with_fallback);
+    over!(fallback_in_use, crate::harness::in_fallback);
     over!(memory, crate::harness::memory);
     over!(pgbouncer, crate::harness::pgbouncer);
     over!(postgres, crate::harness::postgres);

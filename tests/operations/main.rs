@@ -4,6 +4,7 @@
 mod alone;
 mod command_line;
 mod configuration;
+mod fallback;
 mod keys;
 mod overload;
 mod shutdown;

@@ -70,11 +70,7 @@ impl otp::Guest for Component {
         answer(|engine| now(engine.unlock(&tenant, &addressee.translate())))
     }
 
-    fn join_histories(
-        key: String,
-        kept: Option<Vec<u8>>,
-        carried: Vec<u8>,
-    ) -> Answer<Vec<u8>> {
+    fn join_histories(key: String, kept: Option<Vec<u8>>, carried: Vec<u8>) -> Answer<Vec<u8>> {
         answer(|engine| engine.join_histories(&key, kept, carried))
     }
 

@@ -36,7 +36,8 @@ pub async fn open_engine(
 #[must_use]
 pub fn objections(config: &Config) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let sections = [("store", Some(&config.store)), ("fallback_store", config.fallback_store.as_ref())];
+    let sections =
+        [("store", Some(&config.store)), ("fallback_store", config.fallback_store.as_ref())];
     for (section, settings) in sections {
         if let Some(Err(stores::OpenError::Setting { name, reason })) =
             settings.map(StoreSettings::check)

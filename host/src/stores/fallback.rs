@@ -23,10 +23,10 @@ use countersign_contract::types::StoreError;
 use self::histories::Histories;
 use self::mode::Mode;
 use self::side::Side;
+use super::StoreSettings;
 use super::error::OpenError;
 use super::scan::Cursor;
 use super::store::{Answer, Diagnostics, PageAnswer, Store};
-use super::StoreSettings;
 
 pub use self::keeper::{Aid, Told};
 pub use self::mode::{InUse, Switches};

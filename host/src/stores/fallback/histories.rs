@@ -238,11 +238,8 @@ async fn join(
         if kept.as_ref() == Some(&joined) {
             return Ok(Some(joined));
         }
-        let set = Assignment {
-            key: key.to_owned(),
-            value: joined.clone(),
-            ttl_seconds: MAX_TTL_SECONDS,
-        };
+        let set =
+            Assignment { key: key.to_owned(), value: joined.clone(), ttl_seconds: MAX_TTL_SECONDS };
         let exchanged = run(first, vec![Operation::Get(key.to_owned()), Operation::Set(set)]);
         match exchanged.await?.replies.into_iter().next() {
             // Written over, what came in between is joined as well.
