@@ -53,8 +53,8 @@ pub async fn serve(loaded: Loaded, start: Start<'_>) -> Result<(), StartError> {
         forbid_core_dumps();
     }
     let api_keys = api_keys(&config)?;
-    let stores::Opened { store, fallback } =
-        stores::open_all(&config.store, config.fallback_store.as_ref()).await?;
+    let stores::opened::Opened { store, fallback } =
+        stores::opened::open_all(&config.store, config.fallback_store.as_ref()).await?;
     stores::writable(store.as_ref()).await.map_err(StartError::Unwritable)?;
     let senders = Router::open(&config, Stream::StandardOutput)?;
     let engine = open_engine(&config, Arc::clone(&store), senders.clone(), loaded.rules).await?;

@@ -118,7 +118,7 @@ pub(crate) async fn in_fallback() -> Harness {
 }
 
 async fn two_stores(first: &StoreSettings, second: &StoreSettings, server: RedisServer) -> Harness {
-    let opened = countersign::stores::open_all(first, Some(second)).await.unwrap();
+    let opened = countersign::stores::opened::open_all(first, Some(second)).await.unwrap();
     let connections = Mutex::new(vec![server.connection().unwrap()]);
     let time = Time::Servers { connections, prefix: "countersign:".to_owned() };
     Harness { store: opened.store, time, _kept: Box::new(server) }

@@ -16,6 +16,8 @@ pub(crate) enum Keeps {
     Postgres(Vec<u16>),
     /// A file.
     Sqlite,
+    /// A Redis at this port, and without it the PostgreSQL of this URL; no wires.
+    Fallback(u16, String),
 }
 
 impl Keeps {
@@ -46,6 +48,12 @@ impl Keeps {
                 let url = format!("postgresql://postgres@{}/postgres", names.join(","));
                 let section = settings::postgres(&url, "countersign");
                 (section.replace("response_timeout_ms = 20000\n", ""), wires)
+            }
+            Self::Fallback(port, url) => {
+                let second = settings::postgres(url, "countersign");
+                let second = second.replace("response_timeout_ms = 20000\n", "");
+                let second = second.replace("[store]", "[fallback_store]");
+                (format!("{}{second}", settings::redis(*port)), Vec::new())
             }
             Self::Sqlite => (workplace.sqlite().replace("timeout_ms = 20000\n", ""), Vec::new()),
         }

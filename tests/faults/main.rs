@@ -6,6 +6,7 @@
 
 mod broken;
 mod failover;
+mod fallback;
 mod hosts;
 mod keeps;
 mod load;

@@ -9,7 +9,7 @@ use crate::network::{self, Trouble};
 use crate::run::{Length, Scene, run, terms};
 use crate::site::{Launch, Site};
 use crate::stores::{Server, Store};
-use crate::{failover, hosts, postgres, redis, report, sqlite};
+use crate::{failover, fallback, hosts, postgres, redis, report, sqlite};
 
 /// What happens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -74,6 +74,8 @@ const ROWS: &[Row] = &[
     row(Store::PostgresPair, Fault::FailOver, "kill -9, the standby takes over"),
     Row { is_short: true, ..row(Store::Sqlite, Fault::KillHosts, "kill -9 of each host") },
     row(Store::Sqlite, Fault::FillDisk, "disk full"),
+    row(Store::Fallback, Fault::KillStore, "kill -9 of the first"),
+    row(Store::Fallback, Fault::StopStore(10), "SIGSTOP of the first for 10 s"),
 ];
 
 impl Row {
@@ -136,6 +138,10 @@ impl Row {
             (Fault::MoveSlots, Server::Cluster(all)) => failover::move_slots(scene, all).await,
             (Fault::KillStore, Server::Postgres(server)) => postgres::kill(scene, server).await,
             (Fault::StopStore(_), Server::Postgres(server)) => postgres::stop(scene, server).await,
+            (Fault::KillStore, Server::Fallback(first, _)) => fallback::kill(scene, first).await,
+            (Fault::StopStore(seconds), Server::Fallback(first, _)) => {
+                fallback::stop(scene, first, Duration::from_secs(seconds)).await;
+            }
             (Fault::FailOver, Server::PostgresPair(server, standby)) => {
                 postgres::fail_over(scene, server, standby).await;
             }

@@ -97,6 +97,22 @@ impl Site {
         }
     }
 
+    /// Waits until every host has gone back to the first of its two stores.
+    pub(crate) async fn until_first_in_use(&self) {
+        for number in 0..HOSTS {
+            let client = self.front.client(number);
+            let back = until_async(PATIENCE, async || {
+                let asked = tokio::time::timeout(DEADLINE, client.get("/readyz")).await.ok()?;
+                let stores = asked.json["dependencies"].as_array()?.clone();
+                let in_use = |name| {
+                    stores.iter().find(|store| store["name"] == name).map(|it| it["in_use"] == true)
+                };
+                (in_use("store") == Some(true)).then_some(())
+            });
+            back.await.expect("it goes back to the first store");
+        }
+    }
+
     /// Makes sure that no host panicked.
     pub(crate) fn assert_sane(&self) {
         for host in &self.hosts {

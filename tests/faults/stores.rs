@@ -25,6 +25,8 @@ pub(crate) enum Store {
     PostgresPair,
     /// One file.
     Sqlite,
+    /// A Redis that keeps what it acknowledges, and a PostgreSQL that is used without it.
+    Fallback,
 }
 
 /// The servers of a store, for as long as it is used.
@@ -36,6 +38,7 @@ pub(crate) enum Server {
     PostgresPair(PostgresServer, PostgresServer),
     /// None.
     File,
+    Fallback(RedisServer, PostgresServer),
 }
 
 impl Store {
@@ -48,6 +51,7 @@ impl Store {
             Self::Postgres => "PostgreSQL",
             Self::PostgresPair => "PostgreSQL, standby",
             Self::Sqlite => "SQLite",
+            Self::Fallback => "Redis, AOF always; fall-back to PostgreSQL",
         }
     }
 
@@ -65,6 +69,10 @@ impl Store {
                 Server::PostgresPair(server, standby)
             }
             Self::Sqlite => Server::File,
+            Self::Fallback => {
+                let first = RedisServer::start_with(redis::DURABLE).unwrap();
+                Server::Fallback(first, PostgresServer::start("").unwrap())
+            }
         }
     }
 }
@@ -84,13 +92,14 @@ impl Server {
                 Keeps::Postgres(vec![server.port(), standby.port()])
             }
             Self::File => Keeps::Sqlite,
+            Self::Fallback(first, second) => Keeps::Fallback(first.port(), second.url()),
         }
     }
 
     /// Makes sure that it forgets everything by itself after a time.
     pub(crate) fn assert_no_key_is_endless(&self) {
         let servers = match self {
-            Self::Redis(server) => std::slice::from_ref(server),
+            Self::Redis(server) | Self::Fallback(server, _) => std::slice::from_ref(server),
             Self::Sentinels(sentinels) => &sentinels.servers,
             _ => &[],
         };

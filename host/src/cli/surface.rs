@@ -39,8 +39,8 @@ impl Surface {
         let (keys, authorization) = operator(tenant)?;
         let fingerprint = fingerprint(&loaded);
         let config = loaded.config;
-        let stores::Opened { store, fallback } =
-            stores::open_all(&config.store, config.fallback_store.as_ref())
+        let stores::opened::Opened { store, fallback } =
+            stores::opened::open_all(&config.store, config.fallback_store.as_ref())
                 .await
                 .map_err(StartError::Store)?;
         let senders =

@@ -60,10 +60,13 @@ where
     }
 }
 
+/// A key, what the store holds there, and what is carried there.
+type Histories = (String, Option<Vec<u8>>, Vec<u8>);
+
 /// All functions.
 pub(super) struct Exports {
     pub(super) issue: Export<(otp::IssueRequest,), otp::Challenge>,
-    pub(super) join_histories: Export<(String, Option<Vec<u8>>, Vec<u8>), Vec<u8>>,
+    pub(super) join_histories: Export<Histories, Vec<u8>>,
     pub(super) prepare: Export<(String, String), ()>,
     pub(super) record_delivery: Export<(String, String, u32, types::DeliveryOutcome), ()>,
     pub(super) resend: Export<(otp::ResendRequest,), otp::Challenge>,

@@ -8,18 +8,22 @@
 //! The first store is lost when a batch fails there and a write that proves the store fails as well. It is used again
 //! once it has worked for a while and has been told all that the second knows of locks (`keeper.rs`).
 
+mod aid;
+mod both;
 mod histories;
 mod keeper;
 mod mode;
+mod pages;
 mod side;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
-use countersign_contract::store::{Operation, Outcome};
+use countersign_contract::store::Operation;
 use countersign_contract::types::StoreError;
 
+use self::both::Both;
 use self::histories::Histories;
 use self::mode::Mode;
 use self::side::Side;
@@ -28,19 +32,12 @@ use super::error::OpenError;
 use super::scan::Cursor;
 use super::store::{Answer, Diagnostics, PageAnswer, Store};
 
-pub use self::keeper::{Aid, Told};
+pub use self::aid::{Aid, Told};
 pub use self::mode::{InUse, Switches};
 
 /// Two stores, of which one is in use. Clones are the same two.
 #[derive(Clone)]
 pub struct FallbackStore(Arc<Both>);
-
-struct Both {
-    first: Side,
-    second: Side,
-    mode: Mode,
-    histories: Histories,
-}
 
 impl FallbackStore {
     /// Opens both, each as patiently as its own settings say, and uses the second only where the first can't be
@@ -65,6 +62,11 @@ impl FallbackStore {
             (Err(error), _) | (_, Err(error)) => return Err(error),
         }
         Ok(Self(Arc::new(both)))
+    }
+
+    /// Goes back to the first store, and carries histories, for as long as the process lives.
+    pub fn keep(&self, aid: Arc<dyn Aid>) {
+        tokio::spawn(keeper::keep(Arc::clone(&self.0), aid));
     }
 
     /// Which store is in use.
@@ -151,62 +153,5 @@ impl Store for Call {
 
     fn diagnostics(&self) -> Diagnostics {
         self.stores.diagnostics()
-    }
-}
-
-impl Both {
-    const fn side(&self, which: InUse) -> &Side {
-        match which {
-            InUse::First => &self.first,
-            InUse::Second => &self.second,
-        }
-    }
-
-    /// Carries out a call's first batch: on the second store where the first turns out to be lost. The first may have
-    /// carried it out all the same; nothing is sent or compared before a call's first batch is answered.
-    async fn begin(&self, batch: Vec<Operation>) -> (InUse, Result<Outcome, StoreError>) {
-        if self.mode.in_use() == InUse::Second {
-            return (InUse::Second, self.run(InUse::Second, batch).await);
-        }
-        match self.run(InUse::First, batch.clone()).await {
-            Err(StoreError::InvalidArgument) => (InUse::First, Err(StoreError::InvalidArgument)),
-            Err(error) if !self.is_first_lost(&error).await => (InUse::First, Err(error)),
-            Err(_) => (InUse::Second, self.run(InUse::Second, batch).await),
-            Ok(outcome) => (InUse::First, Ok(outcome)),
-        }
-    }
-
-    async fn run(&self, which: InUse, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
-        let store = self.side(which).store().ok_or(StoreError::Unavailable)?;
-        let written = histories::written(&batch);
-        match which {
-            InUse::First => {
-                let outcome = store.run(batch).await;
-                if !written.is_empty() {
-                    let second = self.second.store();
-                    self.histories.mirror(written, outcome.is_ok(), store, second).await;
-                }
-                outcome
-            }
-            InUse::Second => {
-                self.histories.mark(&written, store.as_ref()).await?;
-                store.run(batch).await
-            }
-        }
-    }
-
-    /// Finds out whether the first store works, and uses the second where only that one does. All who ask at once wait
-    /// for one answer.
-    async fn is_first_lost(&self, error: &StoreError) -> bool {
-        let mut looked = self.mode.look().await;
-        if looked.is_recent() {
-            return self.mode.in_use() == InUse::Second;
-        }
-        let is_lost = !self.first.works().await && self.second.works().await;
-        if is_lost {
-            self.mode.use_second(&format!("{error:?}"));
-        }
-        looked.done();
-        is_lost
     }
 }

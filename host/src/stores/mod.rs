@@ -14,6 +14,7 @@ pub mod fallback;
 pub mod generation;
 pub mod last_generation;
 pub mod memory;
+pub mod opened;
 pub mod postgres;
 pub mod redis;
 mod scan;
@@ -95,30 +96,6 @@ pub async fn open(settings: &StoreSettings) -> Result<Arc<dyn Store>, OpenError>
             Arc::new(sqlite::SqliteStore::open(settings, clock::unix()).await?)
         }
     })
-}
-
-/// The store that a process works with.
-pub struct Opened {
-    /// The one that is used.
-    pub store: Arc<dyn Store>,
-    /// The same, where it is two.
-    pub fallback: Option<fallback::FallbackStore>,
-}
-
-/// Opens the store that `first` describes, and the one that is used while that is out of reach.
-///
-/// # Errors
-///
-/// As [`open`]; where there are two, a server that can't be reached is no error while the other one can be.
-pub async fn open_all(
-    first: &StoreSettings,
-    second: Option<&StoreSettings>,
-) -> Result<Opened, OpenError> {
-    let Some(second) = second else {
-        return Ok(Opened { store: open(first).await?, fallback: None });
-    };
-    let fallback = fallback::FallbackStore::open(first, second).await?;
-    Ok(Opened { store: Arc::new(fallback.clone()), fallback: Some(fallback) })
 }
 
 #[cfg(test)]

@@ -19,9 +19,9 @@ use countersign_contract::store::{
 use countersign_contract::types::StoreError;
 use tokio::time::timeout;
 
-use super::keeper::Aid;
+use super::aid::Aid;
+use super::pages::Pages;
 use crate::stores::Store;
-use crate::stores::scan::Cursor;
 
 /// What the keys of owed histories end in, behind the key of the history itself.
 const OWED: &str = ":owed";
@@ -33,8 +33,6 @@ const MIRROR_TIMEOUT: Duration = Duration::from_secs(1);
 const COPIES: usize = 8;
 /// Histories compared in one batch.
 const COMPARED: usize = 16;
-/// How often a scan is begun anew that a store broke off.
-const SCANS: usize = 3;
 
 /// What is known of histories that one of the stores lacks.
 pub(super) struct Histories {
@@ -278,37 +276,4 @@ async fn values(
 
 async fn run(store: &dyn Store, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
     store.run(batch).await
-}
-
-/// The keys with an ending, page by page.
-struct Pages<'a> {
-    store: &'a dyn Store,
-    ending: &'static str,
-    after: Option<Cursor>,
-    is_done: bool,
-    begun: usize,
-}
-
-impl<'a> Pages<'a> {
-    const fn of(store: &'a dyn Store, ending: &'static str) -> Self {
-        Self { store, ending, after: None, is_done: false, begun: 1 }
-    }
-
-    async fn next(&mut self) -> Result<Option<Vec<String>>, StoreError> {
-        while !self.is_done {
-            match self.store.scan(self.ending, self.after.take()).await {
-                Ok(page) => {
-                    self.is_done = page.next.is_none();
-                    self.after = page.next;
-                    return Ok(Some(page.keys));
-                }
-                // The store's servers have changed meanwhile.
-                Err(StoreError::InvalidArgument) if self.begun < SCANS => {
-                    self.begun = self.begun.saturating_add(1);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(None)
-    }
 }

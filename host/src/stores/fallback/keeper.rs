@@ -1,16 +1,14 @@
 //! The task beside two stores: it opens the one that is missing, carries histories, and goes back to the first store.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_contract::types::StoreError;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::aid::Aid;
+use super::both::Both;
 use super::mode::InUse;
-use super::{Both, FallbackStore};
-use crate::stores::Store;
 
 /// How often it looks.
 const EVERY: Duration = Duration::from_secs(1);
@@ -19,47 +17,24 @@ const WELL: u32 = 3;
 /// Which looks ask a store that is in use.
 const SELDOM: u32 = 5;
 
-/// What the keeper is told from outside, in time.
-pub type Told<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// What two stores need of the engine and of the keys.
-pub trait Aid: Send + Sync + 'static {
-    /// Joins the histories of a recipient; nothing where `carried` is none under our keys. An error where it has to be
-    /// tried again.
-    fn join(
-        &self,
-        key: String,
-        kept: Option<Vec<u8>>,
-        carried: Vec<u8>,
-    ) -> Told<'_, Result<Option<Vec<u8>>, StoreError>>;
-
-    /// Whether the data of a store was made with our keys.
-    fn fits<'a>(&'a self, store: &'a dyn Store) -> Told<'a, bool>;
-}
-
-impl FallbackStore {
-    /// Keeps them for as long as the process lives.
-    pub fn keep(&self, aid: Arc<dyn Aid>) {
-        let both = Arc::clone(&self.0);
-        tokio::spawn(async move {
-            let mut ticks = interval(EVERY);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            let (mut look, mut well) = (0_u32, 0_u32);
-            loop {
-                ticks.tick().await;
-                open_missing(&both);
-                match both.mode.in_use() {
-                    InUse::First => {
-                        well = 0;
-                        if look.is_multiple_of(SELDOM) {
-                            in_first(&both, aid.as_ref()).await;
-                        }
-                    }
-                    InUse::Second => well = in_second(&both, aid.as_ref(), well).await,
+/// Keeps two stores for as long as the process lives.
+pub(super) async fn keep(both: Arc<Both>, aid: Arc<dyn Aid>) {
+    let mut ticks = interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut look, mut well) = (0_u32, 0_u32);
+    loop {
+        ticks.tick().await;
+        open_missing(&both);
+        match both.mode.in_use() {
+            InUse::First => {
+                well = 0;
+                if look.is_multiple_of(SELDOM) {
+                    in_first(&both, aid.as_ref()).await;
                 }
-                look = look.wrapping_add(1);
             }
-        });
+            InUse::Second => well = in_second(&both, aid.as_ref(), well).await,
+        }
+        look = look.wrapping_add(1);
     }
 }
 

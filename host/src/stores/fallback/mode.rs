@@ -30,12 +30,12 @@ pub struct Switches {
 /// Which store is in use.
 #[derive(Default)]
 pub(super) struct Mode {
-    state: Mutex<State>,
+    state: Mutex<Using>,
     looked: tokio::sync::Mutex<Option<Instant>>,
 }
 
 #[derive(Default)]
-struct State {
+struct Using {
     in_use: InUse,
     count: u64,
     last: Option<Instant>,
@@ -99,7 +99,7 @@ impl Mode {
         is_change
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Using> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

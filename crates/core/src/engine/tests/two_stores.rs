@@ -27,8 +27,8 @@ fn failures(caller: &Caller) -> u32 {
 }
 
 fn history(caller: &Caller) -> Option<(String, Vec<u8>)> {
-    let histories = caller.world.dump().into_iter().filter(|(key, _)| key.ends_with(HISTORY));
-    histories.last().map(|(key, Entry { cell, .. })| match cell {
+    let mut histories = caller.world.dump().into_iter().filter(|(key, _)| key.ends_with(HISTORY));
+    histories.next_back().map(|(key, Entry { cell, .. })| match cell {
         Cell::Value(value) => (key, value),
         Cell::Count(_) => panic!("a history is no count"),
     })

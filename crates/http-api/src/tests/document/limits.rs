@@ -67,7 +67,9 @@ fn told(schema: &str, field: &str) -> Option<Value> {
     Some(match field {
         "attempts_left" => number(0..=*MAX_ATTEMPTS.end()),
         "code_length" => number(CODE_LENGTH),
-        "changed_seconds_ago" | "changes" => json!({"minimum": 0, "maximum": u64::MAX}),
+        "changed_seconds_ago" | "changes" | "latency_ms" | "switched_seconds_ago" | "switches" => {
+            json!({"minimum": 0, "maximum": u64::MAX})
+        }
         "detail" => length(1, 512),
         "device_cookie" => text(28, 28, "^[A-Za-z0-9_-]+$"),
         "examined" | "removed" => number(0..=SweepBody::MOST),

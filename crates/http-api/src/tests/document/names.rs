@@ -22,7 +22,7 @@ fn rows(heading: &str) -> Vec<(Vec<&'static str>, Vec<&'static str>)> {
 
 #[test]
 fn every_call_and_every_function_is_in_the_table() {
-    let mut functions = BTreeSet::from(["prepare"]);
+    let mut functions = BTreeSet::from(["join-histories", "prepare"]);
     let mut calls = BTreeSet::new();
     for (http, wit) in rows("### Functions") {
         let [function] = wit[..] else { panic!("{http:?}: one function") };
