@@ -1,6 +1,8 @@
 //! Phone numbers, compared with libphonenumber: `oracle.py` prints spellings and what PyPI's `phonenumbers` makes of
 //! them, and `countersign_core::recipient` has to make the same of each.
 //!
+//! One spelling in four is compared, and all of them by `cargo xtask explore`.
+//!
 //! The interpreter is `COUNTERSIGN_TEST_PYTHON`, which has to have `phonenumbers` in the version of our table; where
 //! it is unset the test makes a virtual environment for itself in the target directory.
 

@@ -9,6 +9,7 @@ every region and every type of number, and are the same in every run.
 
 import itertools
 import json
+import os
 import random
 import re
 import sys
@@ -269,6 +270,9 @@ def main():
     version = sys.argv[1]
     if phonenumbers.__version__ != version:
         sys.exit(f"needs phonenumbers=={version}, found {phonenumbers.__version__}")
+    # Otherwise one spelling in four: other ones of each number.
+    whole = os.environ.get("COUNTERSIGN_TEST_EXPLORE") == "whole"
+    spelling = itertools.count()
     prefixes = dict(international_prefixes())
     everywhere = sorted(SUPPORTED_REGIONS)
     for plan, own, national in examples():
@@ -279,6 +283,8 @@ def main():
             texts += [other, "0" + other, f"+{plan.country_code}{other}"]
         for text in dict.fromkeys(texts):
             regions = {own, None, choose.choice(everywhere), choose.choice(SOME_REGIONS)}
+            if next(spelling) % 4 and text != national and not whole:
+                continue
             for region in sorted(regions, key=str):
                 e164 = expected(text, region)
                 number = e164 and phonenumbers.parse(e164, None)

@@ -71,6 +71,12 @@ pub(crate) const COMMANDS: &[Command] = &[
         run: instructions::run,
     },
     Command {
+        name: "explore",
+        usage: "",
+        summary: "try every order of calls and every spelling of a number, which takes minutes",
+        run: lengthy::explore,
+    },
+    Command {
         name: "soak",
         usage: "",
         summary: "run the tests that take minutes: load beside attackers, and a log that stalls",

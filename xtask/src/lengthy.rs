@@ -1,5 +1,5 @@
-//! `cargo xtask soak`, `cargo xtask trials`: tests that take minutes, for a machine that has nothing else to do. They
-//! are ignored by `cargo xtask test`.
+//! `cargo xtask explore`, `cargo xtask soak`, `cargo xtask trials`: tests that take minutes, for a machine that has
+//! nothing else to do. They are ignored by `cargo xtask test`.
 
 use anyhow::Result;
 
@@ -10,6 +10,25 @@ use crate::workspace::Workspace;
 
 /// One after the other.
 const PASSED: [&str; 3] = ["--ignored", "--nocapture", "--test-threads=1"];
+
+/// Where the explorations are, the suite `interleavings` among them.
+const EXPLORED: [&str; 3] = ["race::", "cases::", "spelling"];
+
+/// Tries every order of calls that takes long to try, and every spelling of a number.
+///
+/// # Errors
+/// As `cargo xtask test`.
+pub(crate) fn explore(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    arguments::refuse("explore", arguments)?;
+    let selection = Selection {
+        suite: None,
+        words: &EXPLORED.map(str::to_owned),
+        passed: &["--include-ignored".to_owned()],
+        environment: &[("COUNTERSIGN_TEST_EXPLORE", "whole")],
+        tools: &[Tool::Python],
+    };
+    test::run_selected(workspace, &selection).map(drop)
+}
 
 /// Runs the host beside attackers, and with a log that stalls.
 ///

@@ -3,6 +3,7 @@
 //! Cargo builds the test binaries and we run them, each to its end whatever fails, so that what libtest says of skipped
 //! tests isn't lost. cargo-nextest does as much, and would cost a fresh machine minutes to compile.
 
+mod lanes;
 mod libtest;
 mod suites;
 mod table;
@@ -12,6 +13,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
+use self::lanes::Lanes;
 use self::table::Table;
 use crate::tools::Tool;
 use crate::workspace::{Profile, Workspace};
@@ -90,31 +92,23 @@ fn run_suites(
 ) -> Result<Table> {
     let Selection { suite: only, words, passed, .. } = *selection;
     let picked = [words, passed].concat();
-    let mut table = Table::default();
-    let mut run = |name: &str, command: &mut Command| {
-        println!("\n-- {name}");
-        set_up(command);
-        if is_list(passed) {
-            return process::run(command);
-        }
-        table.add(name, watch::run(command, &mut std::io::stdout())?);
-        Ok(())
-    };
-    let mut is_any = false;
+    let mut lanes = Lanes::default();
     for suite in suites::build(workspace, only)? {
         if suite.count(workspace, &picked)? > 0 {
-            run(&suite.name, suite.command(workspace).args(&picked))?;
-            is_any = true;
+            let mut command = suite.command(workspace);
+            set_up(command.args(&picked));
+            lanes.add(suite.starts_servers(), suite.name, command);
         }
     }
     if only.is_none() && words.is_empty() {
         let mut cargo = workspace.cargo();
         cargo.args(["test", "--workspace", "--doc", "--no-fail-fast", "--"]).args(passed);
-        run("examples in the documentation", &mut cargo)?;
-    } else if !is_any {
+        set_up(&mut cargo);
+        lanes.add(false, "examples in the documentation".to_owned(), cargo);
+    } else if lanes.is_empty() {
         bail!("no test has a name with: {}", words.join(", "));
     }
-    Ok(table)
+    if is_list(passed) { lanes.list() } else { lanes.run() }
 }
 
 /// Whether the test binaries are asked for the names of their tests, with which they run none.

@@ -12,6 +12,9 @@ use crate::workspace::{Crate, Kind, Workspace};
 /// The argument of libtest that has it tell the names of its tests.
 pub(super) const LIST: &str = "--list";
 
+/// The package of the suites below `tests/`.
+const SUITES: &str = "countersign-tests";
+
 /// A test binary.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Suite {
@@ -32,6 +35,11 @@ impl Suite {
         command.current_dir(&self.folder);
         command.env("CARGO_MANIFEST_DIR", &self.folder).env("CARGO_PKG_NAME", &self.package);
         command
+    }
+
+    /// Whether its tests start servers and watch their times: those below `tests/` but for the oracle.
+    pub(super) fn starts_servers(&self) -> bool {
+        self.package == SUITES && !self.name.ends_with(" phone_oracle")
     }
 
     /// How many of its tests these arguments of libtest leave, the ignored ones among them.

@@ -203,6 +203,7 @@ fn x3_late_write() {
 }
 
 #[test]
+#[ignore = "takes a minute: cargo xtask explore"]
 fn x4_four_verifies() {
     let scene = Scene::new(3, 0, 60);
     let (right, wrong) = (scene.right_code(), scene.wrong_code());
