@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 const PASSED: [&str; 3] = ["--ignored", "--nocapture", "--test-threads=1"];
 
 /// Where the explorations are, the suite `interleavings` among them.
-const EXPLORED: [&str; 3] = ["race::", "cases::", "spelling"];
+const EXPLORED: [&str; 3] = ["race::", "cases::", "as_libphonenumber"];
 
 /// Tries every order of calls that takes long to try, and every spelling of a number.
 ///
