@@ -221,6 +221,7 @@ pub(crate) async fn the_service_tells_how_it_is<E: Environment>(environment: &mu
     let dependencies = answer.json["dependencies"].as_array().unwrap();
     assert!(dependencies.iter().all(|dependency| dependency["status"] == "ok"), "{answer:?}");
     assert_eq!(dependencies[0]["name"], "store", "{answer:?}");
+    assert!(dependencies[0]["latency_ms"].as_u64().is_some_and(|ms| ms <= 2_000), "{answer:?}");
     let is_known = |dependency: &Value| {
         let name = dependency["name"].as_str();
         name.is_some_and(|name| name == "clock" || name.starts_with("provider "))

@@ -32,6 +32,8 @@ const SCRATCH: (&str, u32) = ("scratch", 60);
 /// How long after a call began its last command may be sent: a caller whose Redis hung meanwhile has gone. A command
 /// that was sent can't be given up, the runtime waits for its answer.
 const BATCH_NANOSECONDS: u64 = 4_000_000_000;
+/// The clock counts in nanoseconds.
+const NANOSECONDS_PER_MILLISECOND: u64 = 1_000_000;
 
 struct Component;
 
@@ -59,10 +61,17 @@ fn run(batch: &[Operation]) -> Result<Outcome, StoreError> {
 
 /// Redis forgets by itself.
 impl upkeep::Guest for Component {
-    fn ready() -> Result<(), types::StoreError> {
+    fn ready() -> Result<u32, types::StoreError> {
+        let begun = monotonic_clock::now();
         let (key, ttl_seconds) = (SCRATCH.0.to_owned(), SCRATCH.1);
         let step = Operation::Increment(Step { key, by: 1, ttl_seconds });
-        with_link(|link, deadline| link.evaluate(&[step], deadline).map(drop)).translate()
+        with_link(|link, deadline| link.evaluate(&[step], deadline))
+            .map(|_| {
+                let took =
+                    monotonic_clock::now().saturating_sub(begun) / NANOSECONDS_PER_MILLISECOND;
+                u32::try_from(took).unwrap_or(u32::MAX)
+            })
+            .translate()
     }
 
     fn sweep_due() -> bool {

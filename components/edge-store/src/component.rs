@@ -54,7 +54,7 @@ impl exported::Guest for Component {
 }
 
 impl upkeep::Guest for Component {
-    fn ready() -> Result<(), types::StoreError> {
+    fn ready() -> Result<u32, types::StoreError> {
         with_store(|store| now(store.ready())).flatten().translate()
     }
 

@@ -80,7 +80,7 @@ pub struct Store<B> {
     registered: usize,
     is_due: bool,
     /// When the backend was last asked whether it takes a write, and what became of that.
-    found: Option<(u64, Result<(), StoreError>)>,
+    found: Option<(u64, Result<u32, StoreError>)>,
 }
 
 impl<B: Backend> Store<B> {
@@ -98,21 +98,25 @@ impl<B: Backend> Store<B> {
     }
 
     /// Whether the backend takes writes: a store that only answers reads can issue nothing and verify nothing. A write
-    /// is slow on some backends, and strangers may ask: what was found holds for a second.
+    /// is slow on some backends, and strangers may ask: what was found holds for a second. How many milliseconds the
+    /// write took.
     ///
     /// # Errors
     ///
     /// As [`Store::run`].
-    pub async fn ready(&mut self) -> Result<(), StoreError> {
-        let now = self.calls.elapsed_millis();
+    pub async fn ready(&mut self) -> Result<u32, StoreError> {
+        let begun = self.calls.elapsed_millis();
         if let Some((found, result)) = &self.found
-            && now < found.saturating_add(READY_HOLDS_MILLIS)
+            && begun < found.saturating_add(READY_HOLDS_MILLIS)
         {
             return result.clone();
         }
         self.calls.begin(READY_MILLIS);
         let result = self.calls.set(&bookkeeping("ready"), b"ready").await;
-        self.found = Some((self.calls.elapsed_millis(), result.clone()));
+        let ended = self.calls.elapsed_millis();
+        let took = ended.saturating_sub(begun);
+        let result = result.map(|()| u32::try_from(took).unwrap_or(u32::MAX));
+        self.found = Some((ended, result.clone()));
         result
     }
 

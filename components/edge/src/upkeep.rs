@@ -35,12 +35,12 @@ impl Upkeep for StoreUpkeep {
 
 impl Health for StoreUpkeep {
     async fn ready(&self) -> Readiness {
-        let ready: Result<(), StoreError> = upkeep::ready().translate();
-        let condition = match ready {
-            Ok(()) => Condition::Ok,
+        let ready: Result<u32, StoreError> = upkeep::ready().translate();
+        let (condition, latency_ms) = match ready {
+            Ok(milliseconds) => (Condition::Ok, Some(milliseconds.into())),
             Err(error) => {
                 tracing::warn!(?error, "the store is not ready");
-                Condition::Failed
+                (Condition::Failed, None)
             }
         };
         let provider = |provider: senders::Condition| {
@@ -48,7 +48,8 @@ impl Health for StoreUpkeep {
             Dependency::new(format!("{PROVIDER}{}", provider.provider), condition)
         };
         let providers = senders::conditions().into_iter().map(provider);
-        let store = Dependency::new("store", condition);
+        let mut store = Dependency::new("store", condition);
+        store.latency_ms = latency_ms;
         Readiness::of(std::iter::once(store).chain(providers).collect())
     }
 }

@@ -58,18 +58,24 @@ fn ready_means_that_a_write_works_and_is_asked_once_a_second() {
     let model = Model::new(Format::Binary);
     let mut store = model.store();
     for _ in 0..10 {
-        assert_eq!(block(store.ready()), Ok(()));
+        assert_eq!(block(store.ready()), Ok(0));
     }
     assert_eq!(model.inner().calls, 1);
     model.trouble(Trouble::ReadOnly);
-    assert_eq!(block(store.ready()), Ok(()));
+    assert_eq!(block(store.ready()), Ok(0));
     assert_eq!(block(store.run(&[get("{a}v")])), Ok(vec![Reply::Value(None)]));
     model.inner().millis += 1_000;
     assert_eq!(block(store.ready()), Err(StoreError::Unavailable));
     model.trouble(Trouble::None);
     assert_eq!(block(store.ready()), Err(StoreError::Unavailable));
     model.inner().millis += 1_000;
-    assert_eq!(block(store.ready()), Ok(()));
+    assert_eq!(block(store.ready()), Ok(0));
+    // How long it took is told for as long as it holds.
+    model.inner().millis += 1_000;
+    model.inner().pace = 30;
+    for _ in 0..2 {
+        assert_eq!(block(store.ready()), Ok(30));
+    }
 }
 
 #[test]
