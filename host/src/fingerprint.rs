@@ -107,6 +107,16 @@ impl Fingerprint {
         Ok(())
     }
 
+    /// Compares, and writes nothing. Says whether there is a fingerprint to compare with.
+    ///
+    /// # Errors
+    ///
+    /// What the store says where it can't be asked.
+    pub async fn compare(&self, store: &dyn Store) -> Result<Result<bool, Mismatch>, StoreError> {
+        let kept = read(store).await?;
+        Ok(self.own.joined_with(kept.as_deref()).map(|_| kept.is_some()))
+    }
+
     /// Later: whether the store's data still is made with these keys. Logs once where it is not. Writes what is missing.
     pub async fn fits(&self, store: &dyn Store) -> bool {
         // A store that fails is told of elsewhere.

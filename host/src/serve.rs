@@ -22,6 +22,7 @@ use crate::server::{self, Server, signalled};
 use crate::stores::{self, StoreSettings, last_generation};
 
 pub use self::error::StartError;
+pub(crate) use self::prepare::try_engine;
 pub use self::prepare::{engine_objections, objections, open_engine};
 
 /// How a process is started, beyond its configuration.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 pub mod clock;
 mod error;
+mod examine;
 pub mod generation;
 pub mod last_generation;
 pub mod memory;
@@ -21,6 +22,7 @@ mod store;
 mod tls;
 
 pub use error::OpenError;
+pub use examine::examine;
 pub use generation::{AfterRestart, Generation};
 pub use skew::Skew;
 pub use store::{Answer, Diagnostics, Parts, SCRATCH, Store};

@@ -24,6 +24,9 @@ use super::store::{Answer, Diagnostics, Parts, Store};
 
 pub use self::settings::{SqliteSettings, Synchronous};
 
+pub(super) use self::examine::examine;
+
+mod examine;
 mod file;
 mod place;
 mod rows;
