@@ -5,7 +5,7 @@ use redis::{ConnectionAddr, Value};
 
 use super::super::address::Access;
 use super::super::slots::{self, Range, SLOTS};
-use super::line::{FROZEN, FROZEN_MEND, Line, Silent, code};
+use super::line::{self, Line, Silent, code};
 use super::node::{self, CHECKS, Place};
 use crate::findings::{Check, Findings};
 use crate::stores::store::SCRATCH;
@@ -20,23 +20,23 @@ pub(super) async fn examine(
     prefix: &str,
     findings: &mut Findings,
 ) -> Result<(), String> {
-    let mut line = None;
+    let mut opened = None;
     for seed in seeds {
         let mut tried = Findings::about(format!("store {seed}"));
         match Line::open(seed, access, &mut tried).await {
-            Ok(opened) => {
-                line = Some((seed, opened));
+            Ok(line) => {
+                opened = Some((seed, line));
                 break;
             }
             Err(Silent) => findings.take(tried),
         }
     }
-    let Some((seed, mut line)) = line else {
+    let Some((seed, mut line)) = opened else {
         findings.skipped(CHECK, "no node can be asked");
         return Err("no node can be asked".to_owned());
     };
     let Ok(masters) = look(seed, &mut line, findings).await else {
-        findings.failed(Check::StoreReachable, format!("{seed}: {FROZEN}"), FROZEN_MEND);
+        line::frozen(seed, findings);
         return Err("the node doesn't answer".to_owned());
     };
     if masters.is_empty() {

@@ -40,14 +40,13 @@ impl Line {
         access: &Access,
         findings: &mut Findings,
     ) -> Result<Self, Silent> {
-        let took = reach(server, findings).await?;
+        reach(server, findings).await?;
         let encryption = access.encryption.as_ref().map(|encryption| encryption.anew());
         let opened = stream::open(server, encryption.as_ref(), HANDSHAKE_LIMIT);
         let opened = timeout(LOGIN_LIMIT, opened).await.unwrap_or_else(|_| Err(no_answer()));
         let stream = match opened {
             Ok(stream) => stream,
             Err(trouble) if encryption.is_some() => {
-                findings.ok(Check::StoreReachable, format!("{server}: connected in {took} ms"));
                 findings.failed(Check::StoreTls, format!("{server}: {trouble}"), TLS_MEND);
                 return Err(Silent);
             }
@@ -67,7 +66,6 @@ impl Line {
         let (connection, driver) = match login.unwrap_or_else(|_| Err(no_answer())) {
             Ok(made) => made,
             Err(Trouble::Denied(code)) => {
-                findings.ok(Check::StoreReachable, format!("{server}: connected in {took} ms"));
                 let mend = "correct user, password and database in store.url";
                 findings.failed(Check::StoreLogin, format!("{server}: refused ({code})"), mend);
                 return Err(Silent);
@@ -77,7 +75,7 @@ impl Line {
         let mut driving = JoinSet::new();
         driving.spawn(driver);
         let mut line = Self { connection, _driver: driving };
-        line.greet(server, took, findings).await?;
+        line.greet(server, findings).await?;
         Ok(line)
     }
 
@@ -85,32 +83,23 @@ impl Line {
     async fn greet(
         &mut self,
         server: &ConnectionAddr,
-        took: u128,
         findings: &mut Findings,
     ) -> Result<(), Silent> {
-        let answer = match self.ask(&["PING"]).await {
-            Ok(answer) => answer,
-            Err(silent) => {
-                findings.failed(Check::StoreReachable, format!("{server}: {FROZEN}"), FROZEN_MEND);
-                return Err(silent);
-            }
-        };
-        let found = format!("{server}: connected in {took} ms");
+        let answer = self.ask(&["PING"]).await.map_err(|_| frozen(server, findings))?;
         match code(&answer) {
             Some("NOAUTH") => {
-                findings.ok(Check::StoreReachable, found);
                 let mend = "write user and password into store.url: redis://user:password@host";
                 findings.failed(Check::StoreLogin, "the server wants a password", mend);
                 Err(Silent)
             }
             Some(code @ ("LOADING" | "MASTERDOWN" | "BUSY")) => {
+                findings.forget(Check::StoreReachable);
                 let found = format!("{server}: answers {code}");
                 let mend = "wait until the server has loaded its data, or look into its log";
                 findings.failed(Check::StoreReachable, found, mend);
                 Err(Silent)
             }
             _ => {
-                findings.ok(Check::StoreReachable, found);
                 findings.ok(Check::StoreLogin, "logged in");
                 Ok(())
             }
@@ -132,10 +121,17 @@ impl Line {
     }
 }
 
-pub(super) const FROZEN: &str =
-    "takes connections and gives no answer in time: it is frozen, overloaded, or no Redis";
-pub(super) const FROZEN_MEND: &str =
-    "look whether the server's process runs, and at its load; wait or restart it";
+/// Tells of a server that answers nothing.
+pub(super) fn frozen(server: &ConnectionAddr, findings: &mut Findings) -> Silent {
+    findings.forget(Check::StoreReachable);
+    let found = format!(
+        "{server}: takes connections and gives no answer in time: it is frozen, overloaded, or no Redis"
+    );
+    let mend = "look whether the server's process runs, and at its load; wait or restart it";
+    findings.failed(Check::StoreReachable, found, mend);
+    Silent
+}
+
 const TLS_MEND: &str = "look at the server's certificate and port, and at store.tls: ca_file, server_name and the client's \
                         certificate; redis:// for a server without TLS";
 
@@ -147,13 +143,20 @@ pub(super) fn code(answer: &Value) -> Option<&str> {
     }
 }
 
-/// Connects and hangs up. Returns how many milliseconds that took.
-async fn reach(server: &ConnectionAddr, findings: &mut Findings) -> Result<u128, Silent> {
-    let ConnectionAddr::Tcp(host, port) = server else { return Ok(0) };
+/// Connects and hangs up.
+async fn reach(server: &ConnectionAddr, findings: &mut Findings) -> Result<(), Silent> {
+    let ConnectionAddr::Tcp(host, port) = server else {
+        findings.ok(Check::StoreReachable, server.to_string());
+        return Ok(());
+    };
     let began = Instant::now();
     let connecting = TcpStream::connect((host.as_str(), *port));
     match timeout(CONNECT_LIMIT, connecting).await {
-        Ok(Ok(_)) => Ok(began.elapsed().as_millis()),
+        Ok(Ok(_)) => {
+            let took = began.elapsed().as_millis();
+            findings.ok(Check::StoreReachable, format!("{server}: connected in {took} ms"));
+            Ok(())
+        }
         Ok(Err(error)) => Err(unreachable(server, &Trouble::unreachable(&error), findings)),
         Err(_) => Err(unreachable(server, &no_answer(), findings)),
     }
@@ -178,7 +181,14 @@ fn no_answer() -> Trouble {
 }
 
 fn unreachable(server: &ConnectionAddr, trouble: &Trouble, findings: &mut Findings) -> Silent {
-    let mend = "start the server, or correct host and port in store.url; look at firewalls between here and there";
+    if *trouble == no_answer()
+        && findings.all().iter().any(|found| found.check == Check::StoreReachable)
+    {
+        return frozen(server, findings);
+    }
+    findings.forget(Check::StoreReachable);
+    let mend = "start the server, or correct host and port in store.url, and rediss:// where it expects TLS; look at firewalls \
+                between here and there";
     findings.failed(Check::StoreReachable, format!("{server}: {trouble}"), mend);
     Silent
 }

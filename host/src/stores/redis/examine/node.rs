@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use super::super::address::Access;
 use super::super::time::{self, ClockAnswer};
 use super::info::{Info, NO_INFO};
-use super::line::{FROZEN, FROZEN_MEND, Line, Silent};
+use super::line::{self, Line, Silent};
 use super::{persistence, replication, rights};
 use crate::findings::{Check, Findings};
 use crate::stores::clock;
@@ -47,12 +47,8 @@ pub(super) struct Place<'a> {
 pub(super) async fn examine(place: &Place<'_>, findings: &mut Findings) -> Result<(), Silent> {
     let mut line = Line::open(&place.server, place.access, findings).await?;
     let examined = ask(&mut line, place, findings).await;
-    if examined.is_err() {
-        // It answered at first.
-        findings.forget(Check::StoreReachable);
-        findings.failed(Check::StoreReachable, format!("{}: {FROZEN}", place.server), FROZEN_MEND);
-    }
-    examined
+    // It answered at first.
+    examined.map_err(|_| line::frozen(&place.server, findings))
 }
 
 async fn ask(line: &mut Line, place: &Place<'_>, findings: &mut Findings) -> Result<(), Silent> {
