@@ -241,7 +241,8 @@ async fn an_address_that_is_taken_is_ours_or_anothers() {
     doctor(&workplace, &[]).await.says("", "server.listen", "warning", "another program");
 
     // No address of this machine (RFC 5737).
-    fs::write(&config, at("192.0.2.1:8080".into())).unwrap();
+    let key = format!("[[api_keys]]\nname = \"a\"\nsha256 = \"{}\"\n", "ab".repeat(32));
+    fs::write(&config, format!("{}{key}", at("192.0.2.1:8080".into()))).unwrap();
     let found = doctor(&workplace, &[]).await;
     assert_eq!(found.exit, UNHEALTHY);
     found.says("", "server.listen", "failed", "192.0.2.1");

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use countersign_providers::{ConsoleSettings, SenderSettings};
 use countersign_settings::problem::Problem;
 
-use crate::config::{self, BuiltIn, Loaded};
+use crate::config::{self, BuiltIn, Config, Loaded};
 use crate::findings::{Check, Findings};
 use crate::fingerprint::Fingerprint;
 use crate::serve::{fingerprint, objections};
@@ -44,12 +45,13 @@ pub(super) fn examine(
 ) -> Option<Examined> {
     let (mut loaded, problems) = match config::load(file, std::env::vars_os()) {
         Ok(loaded) => {
-            let problems = loaded.places.locate(objections(&loaded.config)).0;
+            let problems = loaded.places.locate(objections(&without_outboxes(&loaded.config))).0;
             (Some(loaded), problems)
         }
         Err(mut rejected) => {
             let rest = rejected.rest.take().map(|rest| *rest);
-            let more = rest.as_ref().map(|rest| objections(&rest.config)).unwrap_or_default();
+            let more = rest.as_ref().map(|rest| objections(&without_outboxes(&rest.config)));
+            let more = more.unwrap_or_default();
             (rest, rejected.located(more).0)
         }
     };
@@ -76,6 +78,25 @@ pub(super) fn examine(
     }
     let doubts = Doubts(problems.into_iter().map(|problem| problem.path).collect());
     loaded.map(|loaded| Examined { loaded, doubts })
+}
+
+/// The same providers, but for those whose file would be made.
+fn without_outboxes(config: &Config) -> Config {
+    let mut config = config.clone();
+    let senders = &mut config.senders;
+    let channels = [
+        &mut senders.email,
+        &mut senders.sms,
+        &mut senders.voice,
+        &mut senders.webhook,
+        &mut senders.whatsapp,
+    ];
+    for sender in channels.into_iter().flat_map(|channel| &mut channel.0) {
+        if matches!(sender, SenderSettings::File(_)) {
+            *sender = SenderSettings::Console(ConsoleSettings::default());
+        }
+    }
+    config
 }
 
 /// Whether a warning is of a file that holds a secret.

@@ -115,8 +115,8 @@ async fn latency(store: &dyn Store, findings: &mut Findings) {
         times.len()
     );
     if half >= SLOW.0 || most >= SLOW.1 {
-        let mend = "bring store and service nearer together, or look at the store's load and disk: a verification waits for one \
-                    or two batches";
+        let mend = "bring store and service nearer together, or look at the store's load and disk: a \
+                    verification waits for one or two batches";
         findings.warning(check, found, mend);
     } else {
         findings.ok(check, found);

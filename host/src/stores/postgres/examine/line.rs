@@ -32,17 +32,14 @@ pub(super) struct Line(Session);
 impl Line {
     /// Connects, encrypts and logs in, and tells of each. A server that takes no writes will do.
     pub(super) async fn open(
-        mut address: Address,
+        address: Address,
         tls: Option<Tls>,
         findings: &mut Findings,
     ) -> Result<Self, Silent> {
         let took = reach(&address, findings).await?;
-        address.config.target_session_attrs(TargetSessionAttrs::Any);
         let (shown, is_local) = (address.shown.clone(), is_local(&address.config));
         let tls = tls.map(|Tls(encryption)| Tls(encryption.anew()));
-        let server = Server::new(address, tls.clone());
-        let connected = timeout(LOGIN_LIMIT, server.connect()).await;
-        let connected = connected.unwrap_or_else(|_| Err(Trouble::no_answer()));
+        let connected = connect(address, tls.clone()).await;
         let secured = tls.as_ref().and_then(|Tls(encryption)| encryption.secured());
         match &secured {
             Some(secured) => secured.tell(Check::StoreTls, clock::unix()() / 1_000, findings),
@@ -107,6 +104,21 @@ const TLS_MEND: &str = "look at the server's certificate and `ssl`, and at store
                         certificate; `sslmode=disable` for a server without TLS on a trusted network";
 pub(super) const FROZEN_MEND: &str =
     "look whether the server's process runs, and into its log; wait or restart it";
+
+/// Logs in where writes are taken, or else where they aren't.
+async fn connect(mut address: Address, tls: Option<Tls>) -> Result<Session, Trouble> {
+    let late = || Err(Trouble::no_answer());
+    let server = Server::new(address.clone(), tls.clone());
+    let connected = timeout(LOGIN_LIMIT, server.connect()).await.unwrap_or_else(|_| late());
+    match connected {
+        Err(Trouble::Unreachable(_)) if !connected.as_ref().is_err_and(is_late) => {
+            address.config.target_session_attrs(TargetSessionAttrs::Any);
+            let server = Server::new(address, tls);
+            timeout(LOGIN_LIMIT, server.connect()).await.unwrap_or_else(|_| late())
+        }
+        connected => connected,
+    }
+}
 
 fn is_late(trouble: &Trouble) -> bool {
     *trouble == Trouble::no_answer()
