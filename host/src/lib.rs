@@ -4,6 +4,7 @@ pub mod bindings;
 pub mod cli;
 pub mod config;
 pub mod engine;
+pub mod findings;
 pub mod fingerprint;
 pub mod health;
 pub mod senders;

@@ -26,6 +26,7 @@ use crate::stores::{self, Store, StoreSettings, last_generation};
 use self::fallback_aid::FallbackAid;
 
 pub use self::error::StartError;
+pub(crate) use self::prepare::try_engine;
 pub use self::prepare::{engine_objections, objections, open_engine};
 
 /// How a process is started, beyond its configuration.

@@ -1,12 +1,17 @@
 //! What all encrypted connections to other servers share: certificates and names are always verified, by authorities that
 //! are built in or that an operator names.
 
+mod expiry;
+mod secured;
+
 use std::io;
 use std::path::Path;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{CertificateError, ClientConfig, RootCertStore};
+
+pub(crate) use self::secured::Secured;
 
 /// Proves to a server who we are.
 pub(crate) struct Identity {
@@ -92,6 +97,16 @@ pub(crate) fn complaint(error: &CertificateError) -> &'static str {
         }
         _ => "is not good",
     }
+}
+
+/// The end of the certificate in `file` (PEM) that ends first, in seconds since 1970; nothing where it can't be read.
+///
+/// # Errors
+///
+/// What is wrong with the file, to follow its name.
+pub(crate) fn first_end(file: &Path) -> Result<Option<u64>, String> {
+    let certificates = read_certificates(file)?;
+    Ok(certificates.iter().filter_map(|certificate| expiry::not_after(certificate)).min())
 }
 
 fn read_certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {

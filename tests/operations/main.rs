@@ -1,9 +1,10 @@
-//! What an operator relies on: start, stop, overload, a store that fails, and the command line.
+//! What an operator relies on: start, stop, overload, a store that fails, the doctor, and the command line.
 #![cfg(test)]
 
 mod alone;
 mod command_line;
 mod configuration;
+mod doctor;
 mod fallback;
 mod keys;
 mod overload;

@@ -14,6 +14,8 @@ pub(super) const REFUSED: u8 = 4;
 pub(super) const UNKNOWN: u8 = 5;
 /// Store or provider can't be used now.
 pub(super) const UNAVAILABLE: u8 = 6;
+/// `doctor` found something that fails, or with `--strict` something to warn of.
+pub(super) const UNHEALTHY: u8 = 7;
 
 /// The same for people.
 pub(super) const HELP: &str = "Exit codes:
@@ -23,4 +25,5 @@ pub(super) const HELP: &str = "Exit codes:
   3  the code is wrong
   4  refused: a limit, a lock, a challenge that is over, a channel or number that is not allowed
   5  unknown: no such challenge or purpose
-  6  unavailable: the store or every provider; try again";
+  6  unavailable: the store or every provider; try again
+  7  doctor: a check failed; with --strict also for a warning";

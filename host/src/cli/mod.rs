@@ -3,6 +3,7 @@
 mod answer;
 mod arguments;
 mod config_check;
+mod doctor;
 mod error;
 mod exit;
 mod issue;
@@ -68,6 +69,9 @@ enum Command {
     /// Lift the lock of a recipient and clear its failures
     #[command(after_help = exit::HELP)]
     Unlock(unlock::Unlock),
+    /// Look at everything that a process depends on, and say what is wrong and how to mend it
+    #[command(after_help = exit::HELP)]
+    Doctor(doctor::Doctor),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -119,6 +123,10 @@ impl Cli {
         if let Command::Key(KeyCommand::Generate(command)) = self.command {
             return command.run();
         }
+        if let Command::Doctor(command) = self.command {
+            let log = |log: &LogSettings| logged(log, self.verbose);
+            return command.run(self.config.as_deref(), self.component, log).await;
+        }
         let is_served = matches!(self.command, Command::Serve(_));
         let loaded =
             load(self.config.as_deref(), self.component, self.verbose || is_served).await?;
@@ -127,6 +135,8 @@ impl Cli {
             Command::Serve(command) => command.run(loaded).await,
             Command::Config(ConfigCommand::Check(command)) => command.run(loaded).await,
             Command::Key(KeyCommand::Generate(command)) => command.run(),
+            // It was done above: it loads the configuration in its own way.
+            Command::Doctor(_) => Ok(ExitCode::SUCCESS),
             Command::Issue(command) => command.run(loaded).await,
             Command::Verify(command) => command.run(loaded).await,
             Command::Status(command) => command.run(loaded).await,
@@ -175,10 +185,14 @@ async fn load(
         problems.extend(engine_objections(loaded).await);
         return Err(places.locate(problems).into());
     }
-    let quiet = LogSettings { filter: QUIET.to_owned(), ..loaded.config.log.clone() };
-    let log = if is_logged { &loaded.config.log } else { &quiet };
-    telemetry::begin(log).map_err(StartError::Log)?;
+    telemetry::begin(&logged(&loaded.config.log, is_logged)).map_err(StartError::Log)?;
     Ok(loaded)
+}
+
+/// What is logged: what `log` says, or only what should never happen.
+fn logged(log: &LogSettings, is_logged: bool) -> LogSettings {
+    let filter = if is_logged { log.filter.clone() } else { QUIET.to_owned() };
+    LogSettings { filter, ..log.clone() }
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@ use clap::ValueEnum;
 /// How an answer is printed.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub(super) enum Output {
-    /// Lines `name: value` on standard output, refusals on standard error
+    /// Lines on standard output, refusals on standard error
     #[default]
     Text,
-    /// The JSON of the HTTP surface on standard output, refusals too
+    /// JSON on standard output, refusals too: what the HTTP surface would say
     Json,
 }
 

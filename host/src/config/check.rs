@@ -63,6 +63,7 @@ pub(super) fn settle(mut config: Config, doubts: &Doubts) -> (Option<Loaded>, Ve
         rules: Rules { policies, keyring },
         ephemeral_keys,
         warnings,
+        exposed: None,
         config,
         places: Places::default(),
     });

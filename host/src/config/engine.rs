@@ -21,6 +21,10 @@ pub struct EngineSettings {
     /// `$XDG_CACHE_HOME/countersign` or `~/.cache/countersign` by default. What lies there is executed: no other user
     /// may be able to write to it.
     pub cache_directory: Option<PathBuf>,
+    /// Whether native code is neither looked for nor kept.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub without_cache: bool,
     /// Whether calls share instances: `pooled` by default.
     pub isolation: Isolation,
     /// Instances alive at once, 256 by default; a call that finds none free waits.
@@ -43,6 +47,7 @@ impl Default for EngineSettings {
             component: None,
             built_in: BuiltIn::default(),
             cache_directory: None,
+            without_cache: false,
             isolation: Isolation::Pooled,
             max_instances: 256,
             memory_mib: 16,
@@ -57,6 +62,9 @@ impl EngineSettings {
     /// compiles.
     #[must_use]
     pub fn cache_path(&self) -> Option<PathBuf> {
+        if self.without_cache {
+            return None;
+        }
         self.cache_directory.clone().or_else(|| {
             let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
             let caches = set("XDG_CACHE_HOME")

@@ -17,6 +17,9 @@ pub struct Loaded {
     pub ephemeral_keys: bool,
     /// What is allowed, and probably not meant.
     pub warnings: Vec<Problem>,
+    /// A warning where secrets stand in the configuration file and others may read it. In production it is among the
+    /// `warnings` too.
+    pub exposed: Option<Problem>,
     /// Where each setting was given.
     pub places: Places,
 }

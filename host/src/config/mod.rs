@@ -121,12 +121,13 @@ pub fn load(
         return Err(Box::new(Rejected { problems, places, doubts, rest: None }));
     };
     if config.server.mode == Mode::Production {
-        warnings.extend(exposed);
+        warnings.extend(exposed.clone());
     }
     let (loaded, more) = check::settle(config, &doubts);
     problems.extend(more.into_iter().filter(|problem| !doubts.cover(&problem.path)));
     let loaded = loaded.map(|loaded| Loaded {
         warnings: places.locate(warnings.into_iter().chain(loaded.warnings)).0,
+        exposed: exposed.clone(),
         places: places.clone(),
         ..loaded
     });

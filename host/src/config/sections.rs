@@ -58,3 +58,11 @@ pub struct Config {
     #[serde(default)]
     pub log: LogSettings,
 }
+
+impl Config {
+    /// The stores, each with the name of its section.
+    pub fn stores(&self) -> impl Iterator<Item = (&'static str, &StoreSettings)> {
+        let second = self.fallback_store.as_ref().map(|store| ("fallback_store", store));
+        std::iter::once(("store", &self.store)).chain(second)
+    }
+}

@@ -23,6 +23,7 @@ use self::pool::Pool;
 use crate::config::EngineSettings;
 
 pub use self::capabilities::Capabilities;
+pub use self::native_code::Kept;
 
 /// Why the engine can't be opened.
 #[derive(Debug, thiserror::Error)]
@@ -115,6 +116,19 @@ fn component(settings: &EngineSettings) -> Result<Cow<'static, [u8]>, OpenError>
         (None, Some(bytes)) => Ok(Cow::Borrowed(bytes)),
         (None, None) => Err(OpenError::NoComponent),
     }
+}
+
+/// The component that `settings` name, and what is kept of its native code. Runs and compiles nothing.
+///
+/// # Errors
+///
+/// Where the component can't be read, or the settings can't be used.
+pub fn look(settings: &EngineSettings) -> Result<(String, Kept), OpenError> {
+    let bytes = component(settings)?;
+    let engine = pool::engine(settings)?;
+    let cache = settings.cache_path();
+    let kept = native_code::look(&engine, &native_code::digest(&bytes), cache.as_deref());
+    Ok((describe(&bytes), kept))
 }
 
 /// What is known of a component without running it: its digest and the contract that it is to keep.

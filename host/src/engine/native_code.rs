@@ -54,6 +54,36 @@ pub(super) fn load(
     Component::new(engine, bytes)
 }
 
+/// What is kept of a component from an earlier start.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Kept {
+    /// Nothing yet, in this folder.
+    Absent(PathBuf),
+    /// A file that can't be loaded.
+    Damaged(PathBuf),
+    /// A file that is loaded.
+    Good(PathBuf),
+    /// There is no folder to keep it in.
+    Nowhere,
+    /// A file that other users may have written, or in a folder of theirs.
+    Untrusted(PathBuf),
+}
+
+/// Looks at what is kept. Compiles nothing and keeps nothing.
+pub(super) fn look(engine: &Engine, digest: &str, directory: Option<&Path>) -> Kept {
+    let Some(directory) = directory else { return Kept::Nowhere };
+    let path = file(engine, digest, directory);
+    if fs::symlink_metadata(&path).is_err() {
+        Kept::Absent(directory.to_owned())
+    } else if !trusted(&path) {
+        Kept::Untrusted(path)
+    } else if deserialize(engine, &path).is_none() {
+        Kept::Damaged(path)
+    } else {
+        Kept::Good(path)
+    }
+}
+
 fn file(engine: &Engine, digest: &str, directory: &Path) -> PathBuf {
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);

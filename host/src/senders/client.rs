@@ -129,7 +129,8 @@ async fn read(mut body: Incoming, bytes: &mut Vec<u8>) {
     }
 }
 
-fn config(authorities: Option<&Path>) -> Result<ClientConfig, ClientError> {
+/// What connections to providers are encrypted with.
+pub(super) fn config(authorities: Option<&Path>) -> Result<ClientConfig, ClientError> {
     let mut roots = tls::public_authorities();
     if let Some(path) = authorities {
         tls::add_authorities(&mut roots, path).map_err(|reason| ClientError::Authorities {

@@ -3,6 +3,7 @@
 mod blocking;
 mod client;
 mod console;
+mod examine;
 mod file;
 mod native;
 mod reports;
@@ -26,6 +27,7 @@ use tokio::time::Instant;
 
 pub use self::client::{ClientError, HttpClient};
 pub use self::console::{Console, Stream};
+pub use self::examine::examine;
 pub use self::file::JsonLines;
 pub use self::native::Native;
 

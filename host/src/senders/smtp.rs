@@ -5,6 +5,7 @@
 //! conversation is led here, command by command.
 
 mod conversation;
+pub(super) mod examine;
 mod letter;
 mod offer;
 mod outcome;

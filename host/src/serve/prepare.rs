@@ -36,12 +36,8 @@ pub async fn open_engine(
 #[must_use]
 pub fn objections(config: &Config) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let sections =
-        [("store", Some(&config.store)), ("fallback_store", config.fallback_store.as_ref())];
-    for (section, settings) in sections {
-        if let Some(Err(stores::OpenError::Setting { name, reason })) =
-            settings.map(StoreSettings::check)
-        {
+    for (section, settings) in config.stores() {
+        if let Err(stores::OpenError::Setting { name, reason }) = settings.check() {
             problems.push(Problem::new(format!("{section}.{name}"), reason));
         }
     }
@@ -53,6 +49,17 @@ pub fn objections(config: &Config) -> Vec<Problem> {
 
 /// What the engine has against the purposes. Nothing where it can't be opened: the start says why.
 pub async fn engine_objections(loaded: Loaded) -> Vec<Problem> {
+    match try_engine(loaded).await {
+        Err(StartError::Config(Problems(problems))) => problems,
+        _ => Vec::new(),
+    }
+}
+
+/// Opens the engine over a store of its own, and has it prepare every purpose.
+///
+/// # Errors
+/// As [`open_engine`].
+pub(crate) async fn try_engine(loaded: Loaded) -> Result<(), StartError> {
     // Nothing but what the engine needs: the rest may be what is wrong.
     let Loaded { mut config, rules, .. } = loaded;
     config.senders = SendersSettings::default();
@@ -60,15 +67,10 @@ pub async fn engine_objections(loaded: Loaded) -> Vec<Problem> {
     config.delivery = DeliverySettings::default();
     config.server.public_url = None;
     let store = StoreSettings::Memory(MemorySettings::default());
-    let (Ok(store), Ok(sender)) =
-        (stores::open(&store).await, Router::open(&config, Stream::StandardError))
-    else {
-        return Vec::new();
-    };
-    match open_engine(&config, store, sender, rules).await {
-        Err(StartError::Config(Problems(problems))) => problems,
-        _ => Vec::new(),
-    }
+    let store = stores::open(&store).await?;
+    // With the standard settings nothing can be wrong.
+    let Ok(sender) = Router::open(&config, Stream::StandardError) else { return Ok(()) };
+    open_engine(&config, store, sender, rules).await.map(drop)
 }
 
 async fn prepare(engine: &Engine, rules: &Rules) -> Result<(), Problems> {

@@ -45,7 +45,7 @@ use self::listeners::Listeners;
 use self::phase::Phase;
 use self::seats::Seats;
 use self::shed::Shed;
-use crate::config::ServerSettings;
+use crate::config::{Listen, ServerSettings};
 
 /// Connections on top of the bound that are being told so at once.
 const MAX_REFUSALS: usize = 64;
@@ -59,6 +59,14 @@ const REPORT_EVERY: Duration = Duration::from_secs(1);
 
 /// How long accepting rests after it failed for want of file descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Listens on `listen` for a moment, to see whether that works.
+///
+/// # Errors
+/// As [`Server::bind`].
+pub async fn try_to_listen(listen: Listen) -> Result<(), BindError> {
+    Listeners::bind(listen).await.map(drop)
+}
 
 /// A server that listens; connections wait until it runs.
 pub struct Server {

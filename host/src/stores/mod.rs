@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 pub mod clock;
 mod error;
+mod examine;
 pub mod fallback;
 pub mod generation;
 pub mod last_generation;
@@ -24,6 +25,7 @@ mod store;
 mod tls;
 
 pub use error::OpenError;
+pub use examine::examine;
 pub use generation::{AfterRestart, Generation};
 pub use scan::{Cursor, MAX_PAGE, Page};
 pub use skew::Skew;

@@ -36,7 +36,10 @@ use super::store::{Answer, Diagnostics, PageAnswer, Parts, SCRATCH, Store};
 
 pub use self::settings::PostgresSettings;
 
+pub(super) use self::examine::examine;
+
 mod address;
+mod examine;
 mod keeper;
 mod names;
 mod pool;

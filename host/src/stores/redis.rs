@@ -35,10 +35,13 @@ use super::store::{Answer, Diagnostics, PageAnswer, Parts, SCRATCH, Store};
 
 pub use self::settings::RedisSettings;
 
+pub(super) use self::examine::examine;
+
 mod address;
 mod cluster;
 mod commands;
 mod connect;
+mod examine;
 mod lineage;
 mod link;
 mod node;

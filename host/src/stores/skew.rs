@@ -5,6 +5,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::findings::{Check, Findings};
+
 /// From here on an operator is warned …
 const WARNED: u64 = 2_000;
 /// … and from here on the host is degraded.
@@ -56,6 +58,28 @@ enum Level {
     Fine,
     Warned,
     Degraded,
+}
+
+/// Tells `countersign doctor` of a measurement that was made just now.
+pub(super) fn tell(measured: Option<Skew>, findings: &mut Findings) {
+    let check = Check::StoreClock;
+    let Some(skew) = measured else {
+        return findings.skipped(check, "the answer took too long to compare clocks");
+    };
+    let found = format!(
+        "this machine is {} ms {} the store",
+        skew.0.unsigned_abs(),
+        match skew.0 {
+            ..0 => "behind",
+            _ => "ahead of",
+        }
+    );
+    let mend = "set both clocks by NTP: codes expire and locks end too early or too late";
+    match skew.level() {
+        Level::Fine => findings.ok(check, found),
+        Level::Warned => findings.warning(check, found, mend),
+        Level::Degraded => findings.failed(check, found, mend),
+    }
 }
 
 /// The last measurement. Each change of its level is logged once.

@@ -25,6 +25,9 @@ use super::store::{Answer, Diagnostics, PageAnswer, Parts, Store};
 
 pub use self::settings::{SqliteSettings, Synchronous};
 
+pub(super) use self::examine::examine;
+
+mod examine;
 mod file;
 mod place;
 mod rows;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
@@ -13,7 +13,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::error::OpenError;
-use crate::tls::{self, Identity, Unusable};
+use crate::tls::{self, Identity, Secured, Unusable};
 
 /// Whom the store's servers have to be certified by, and who we are to them.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
@@ -48,7 +48,7 @@ impl TlsSettings {
         let config = config.map_err(|_| {
             refused("tls.client_key_file", "is not the key of the certificate that is given")
         })?;
-        Ok(Encryption { config: Arc::new(config), server_name })
+        Ok(Encryption { config: Arc::new(config), server_name, latest: Arc::default() })
     }
 
     /// Whether anything is set.
@@ -94,9 +94,21 @@ fn refused(name: &'static str, reason: &str) -> OpenError {
 pub(super) struct Encryption {
     config: Arc<ClientConfig>,
     server_name: Option<ServerName<'static>>,
+    /// What the latest handshake settled.
+    latest: Arc<Mutex<Option<Secured>>>,
 }
 
 impl Encryption {
+    /// The same, which knows of no handshake yet.
+    pub(super) fn anew(&self) -> Self {
+        Self { latest: Arc::default(), ..self.clone() }
+    }
+
+    /// What the latest handshake settled, where one succeeded.
+    pub(super) fn secured(&self) -> Option<Secured> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The TLS library's settings.
     pub(super) fn config(&self) -> Arc<ClientConfig> {
         Arc::clone(&self.config)
@@ -113,7 +125,11 @@ impl Encryption {
                 .map_err(|_| Handshake::Untrusted("has no name that could be verified"))?,
         };
         let connector = TlsConnector::from(self.config());
-        connector.connect(name, stream).await.map_err(|error| Handshake::read(&error))
+        let stream =
+            connector.connect(name, stream).await.map_err(|error| Handshake::read(&error))?;
+        let secured = Secured::of(stream.get_ref().1);
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(secured);
+        Ok(stream)
     }
 }
 

@@ -14,7 +14,7 @@ use super::outcome::{Cause, Phase, Refusal, SmtpError};
 use super::reply::{Kind, SmtpReply};
 use super::settings::{Account, Credentials};
 use super::stream::{Encryption, Stream, Trouble};
-use crate::tls;
+use crate::tls::{self, Secured};
 
 /// How long each step may take; what the server does with a whole mail may take all the time that is left.
 const STEP_LIMIT: Duration = Duration::from_secs(10);
@@ -68,14 +68,23 @@ impl Conversation {
     }
 
     /// Says good-bye, in its own time.
-    pub(super) fn leave(mut self) {
-        tokio::spawn(async move {
-            let quit = async {
-                self.stream.write(b"QUIT\r\n").await?;
-                self.stream.read().await
-            };
-            timeout(FAREWELL_LIMIT, quit).await
-        });
+    pub(super) fn leave(self) {
+        tokio::spawn(self.quit());
+    }
+
+    /// Says good-bye, and waits for the server's.
+    pub(super) async fn quit(mut self) {
+        let quit = async {
+            self.stream.write(b"QUIT\r\n").await?;
+            self.stream.read().await
+        };
+        // The connection ends either way.
+        let _ = timeout(FAREWELL_LIMIT, quit).await;
+    }
+
+    /// What the handshake settled, where the connection is encrypted.
+    pub(super) fn secured(&self) -> Option<Secured> {
+        self.stream.secured()
     }
 }
 

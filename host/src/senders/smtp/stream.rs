@@ -11,6 +11,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::reply::{Garbled, SmtpReply};
+use crate::tls::Secured;
 
 /// How long one address may take until it is connected to.
 const CONNECT_LIMIT: Duration = Duration::from_secs(4);
@@ -88,6 +89,14 @@ impl Stream {
                 let text = "bytes in plain text ahead of the handshake".to_owned();
                 Err(Trouble::Broken(Error::other(rustls::Error::General(text))))
             }
+        }
+    }
+
+    /// What the handshake settled, where the conversation is encrypted.
+    pub(super) fn secured(&self) -> Option<Secured> {
+        match &self.way {
+            Way::Plain(_) => None,
+            Way::Encrypted(stream) => Some(Secured::of(stream.get_ref().1)),
         }
     }
 

@@ -119,7 +119,7 @@ fn check_option(name: &str, value: &str) -> Result<(), OpenError> {
 }
 
 /// Whether every host is this very machine.
-fn is_local(config: &Config) -> bool {
+pub(super) fn is_local(config: &Config) -> bool {
     let is_local = |host: &Host| match host {
         Host::Tcp(name) => {
             name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())

@@ -52,7 +52,8 @@ impl Sentinels {
         self.first.fetch_add(1, Ordering::Relaxed);
     }
 
-    async fn ask(&self, server: &ConnectionAddr) -> Result<ConnectionAddr, Trouble> {
+    /// The master's address, as one sentinel has it.
+    pub(super) async fn ask(&self, server: &ConnectionAddr) -> Result<ConnectionAddr, Trouble> {
         let stream =
             stream::open(server, self.access.encryption.as_ref(), HANDSHAKE_TIMEOUT).await?;
         let (mut connection, driver) = stream::log_in(stream, &self.access, 1).await?;

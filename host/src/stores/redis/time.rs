@@ -69,7 +69,8 @@ async fn ask(mut connection: MultiplexedConnection) -> ClockAnswer {
     }
 }
 
-fn read(answer: &Value) -> ClockAnswer {
+/// Reads the answer to `TIME`.
+pub(super) fn read(answer: &Value) -> ClockAnswer {
     match answer {
         Value::Array(parts) => time(parts).map_or(ClockAnswer::Nothing, ClockAnswer::Time),
         Value::ServerError(error) if matches!(error.code(), "NOPERM" | "ERR") => {
