@@ -49,7 +49,8 @@ impl HostHealth {
         senders: Router,
         fingerprint: Option<Arc<Fingerprint>>,
     ) -> Self {
-        let (first, second) = (Watched::new("store"), Watched::new("fallback_store"));
+        let first = Watched::new("the store", fallback.is_none());
+        let second = Watched::new("the fall-back store", false);
         let is_draining = AtomicBool::new(false);
         Self(Arc::new(Asked { store, fallback, senders, fingerprint, first, second, is_draining }))
     }

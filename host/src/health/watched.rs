@@ -22,13 +22,16 @@ pub(super) struct Look {
 
 /// A store, and what the last look at it has found.
 pub(super) struct Watched {
+    /// What the log calls it.
     name: &'static str,
+    /// Whether another one stands in for it.
+    is_alone: bool,
     found: Mutex<Option<(Instant, Look)>>,
 }
 
 impl Watched {
-    pub(super) fn new(name: &'static str) -> Self {
-        Self { name, found: Mutex::default() }
+    pub(super) fn new(name: &'static str, is_alone: bool) -> Self {
+        Self { name, is_alone, found: Mutex::default() }
     }
 
     /// Looks, one at a time: what is found counts for all who wait for it. A store that could not be opened yet is one
@@ -50,16 +53,17 @@ impl Watched {
     async fn look_anew(&self, store: Option<&Arc<dyn Store>>, worked: bool) -> Look {
         let Some(store) = store else { return Look { works: false, took: None } };
         let (name, begun) = (self.name, Instant::now());
+        let of_all = |words| if self.is_alone { words } else { "" };
         match writable(store.as_ref()).await {
             Ok(()) => {
                 if !worked {
-                    tracing::info!("ready again: the {name} takes writes");
+                    tracing::info!("{}{name} takes writes", of_all("ready again: "));
                 }
                 Look { works: true, took: Some(begun.elapsed()) }
             }
             Err(error) => {
                 if worked {
-                    tracing::warn!(?error, "not ready: the {name} takes no writes");
+                    tracing::warn!(?error, "{}{name} takes no writes", of_all("not ready: "));
                 }
                 Look { works: false, took: None }
             }
