@@ -2,11 +2,19 @@
 //!
 //! A component or a host names its bindings once, and calls [`Translate::translate`] where a value crosses over:
 //!
-//! ```ignore
-//! countersign_contract::types!(crate::bindings::countersign::otp::types);
-//! countersign_contract::otp!(crate::bindings::countersign::otp::otp);
+//! ```
+//! use countersign_contract::{Translate, upkeep::Swept};
 //!
-//! let answer = otp::issue(&request.translate()).translate();
+//! // What a generator makes of `wit/upkeep.wit`.
+//! mod bindings {
+//!     pub struct Swept { pub examined: u32, pub removed: u32, pub more: bool }
+//! }
+//! countersign_contract::upkeep!(crate::bindings);
+//!
+//! fn main() {
+//!     let theirs = bindings::Swept { examined: 128, removed: 3, more: true };
+//!     assert_eq!(theirs.translate(), Swept { examined: 128, removed: 3, more: true });
+//! }
 //! ```
 
 use std::borrow::Cow;
