@@ -151,7 +151,7 @@ fn place(origin: &str) -> Option<(String, u16, bool)> {
     let uri: Uri = origin.parse().ok()?;
     let host = uri.host()?;
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    let is_encrypted = uri.scheme_str() == Some("https");
+    let is_encrypted = uri.scheme_str()? == "https";
     let port = uri.port_u16().unwrap_or(if is_encrypted { 443 } else { 80 });
     Some((host.to_owned(), port, is_encrypted))
 }
