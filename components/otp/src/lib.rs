@@ -70,6 +70,14 @@ impl otp::Guest for Component {
         answer(|engine| now(engine.unlock(&tenant, &addressee.translate())))
     }
 
+    fn inspect(tenant: String, addressee: otp::Addressee) -> Answer<otp::SubjectReport> {
+        answer(|engine| now(engine.inspect(&tenant, &addressee.translate())))
+    }
+
+    fn tally(tenant: String, purposes: Vec<String>, keys: Vec<String>) -> Answer<Vec<otp::Tally>> {
+        answer(|engine| now(engine.tally(&tenant, &purposes, &keys)))
+    }
+
     fn prepare(tenant: String, purpose: String) -> Answer<()> {
         answer(|engine| engine.prepare(&tenant, &purpose))
     }

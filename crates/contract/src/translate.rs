@@ -256,6 +256,20 @@ macro_rules! otp {
                 locked_for_seconds,
                 disabled,
             });
+            $crate::record!(SideReport {
+                failures,
+                locked_for_seconds,
+                disabled,
+                cooldown_seconds,
+                challenges,
+            });
+            $crate::record!(SubjectReport {
+                purpose,
+                masked_recipient,
+                known_devices,
+                other_clients,
+            });
+            $crate::record!(Tally { purpose, exhausted, expired, pending, revoked, verified });
             $crate::variant!(State { Exhausted, Expired, Pending, Revoked, Verified });
             $crate::variant!(DeliveryState { Delivered, Failed, Sent });
             $crate::variant!(Error {

@@ -1,14 +1,16 @@
-//! The verbs: issue, verify, resend, revoke, status, an operator's unlock, and the note of what a provider reports.
-//! One file each.
+//! The verbs: issue, verify, resend, revoke, status, what operators ask for (inspect, tally, unlock), and the note of
+//! what a provider reports. One file each.
 
 mod admission;
 mod ending;
+mod inspect;
 mod issue;
 mod record_delivery;
 mod resend;
 mod revoke;
 mod sending;
 mod status;
+mod tally;
 mod unlock;
 mod verify;
 
