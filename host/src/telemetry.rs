@@ -85,6 +85,12 @@ where
 {
     // The configuration was refused where this can't be read.
     let filter = EnvFilter::try_new(&settings.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    // What operators do is logged however little else is, unless the operator has said so in as many words.
+    let filter = if settings.filter.contains(audit::TARGET) {
+        filter
+    } else {
+        filter.add_directive(Directive::from(Level::INFO).with_target())
+    };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(false)
