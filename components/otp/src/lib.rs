@@ -74,7 +74,11 @@ impl otp::Guest for Component {
         answer(|engine| now(engine.inspect(&tenant, &addressee.translate())))
     }
 
-    fn tally(tenant: String, purposes: Vec<String>, keys: Vec<String>) -> Answer<Vec<otp::Tally>> {
+    fn tally(
+        tenant: String,
+        purposes: Vec<String>,
+        keys: Vec<String>,
+    ) -> Answer<Vec<otp::PurposeTally>> {
         answer(|engine| now(engine.tally(&tenant, &purposes, &keys)))
     }
 

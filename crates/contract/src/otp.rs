@@ -248,7 +248,7 @@ pub struct SubjectReport {
 
 /// How many challenges of a purpose stand where.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Tally {
+pub struct PurposeTally {
     /// What they are for. Absent: none of the purposes that were asked for.
     pub purpose: Option<String>,
     /// All attempts are spent.
@@ -263,7 +263,7 @@ pub struct Tally {
     pub verified: u32,
 }
 
-impl Tally {
+impl PurposeTally {
     /// Counts one more.
     pub const fn add(&mut self, state: State) {
         let count = match state {

@@ -269,7 +269,14 @@ macro_rules! otp {
                 known_devices,
                 other_clients,
             });
-            $crate::record!(Tally { purpose, exhausted, expired, pending, revoked, verified });
+            $crate::record!(PurposeTally {
+                purpose,
+                exhausted,
+                expired,
+                pending,
+                revoked,
+                verified
+            });
             $crate::variant!(State { Exhausted, Expired, Pending, Revoked, Verified });
             $crate::variant!(DeliveryState { Delivered, Failed, Sent });
             $crate::variant!(Error {

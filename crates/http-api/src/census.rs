@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use countersign_contract::otp::Tally;
+use countersign_contract::otp::PurposeTally;
 
 use crate::otp::Failure;
 
@@ -24,7 +24,7 @@ pub trait Census: Clone + Send + Sync + 'static {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Counted {
     /// Of each purpose once.
-    pub tallies: Vec<Tally>,
+    pub tallies: Vec<PurposeTally>,
     /// Where the next step begins. Nothing: it was the last one.
     pub next: Option<String>,
 }

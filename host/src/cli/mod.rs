@@ -2,16 +2,20 @@
 
 mod answer;
 mod arguments;
+mod challenges;
 mod config_check;
 mod error;
 mod exit;
+mod input;
 mod issue;
 mod key;
 mod output;
 mod revoke;
 mod serve;
 mod status;
+mod subjects;
 mod surface;
+mod table;
 mod unlock;
 mod verify;
 
@@ -30,7 +34,8 @@ use crate::telemetry;
 
 pub use self::error::CommandError;
 
-/// The log of a command that was asked for none: of what should never happen, so that nothing else is written.
+/// The log of a command that was asked for none: of what should never happen, so that nothing else is written but the
+/// audit.
 const QUIET: &str = "off,countersign::telemetry=error";
 
 /// Issues and verifies one-time codes.
@@ -68,6 +73,12 @@ enum Command {
     /// Lift the lock of a recipient and clear its failures
     #[command(after_help = exit::HELP)]
     Unlock(unlock::Unlock),
+    /// Look after challenges: list, show, revoke, count
+    #[command(subcommand)]
+    Challenges(challenges::Challenges),
+    /// Look after recipients: show, unlock
+    #[command(subcommand)]
+    Subjects(subjects::Subjects),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -132,6 +143,8 @@ impl Cli {
             Command::Status(command) => command.run(loaded).await,
             Command::Revoke(command) => command.run(loaded).await,
             Command::Unlock(command) => command.run(loaded).await,
+            Command::Challenges(command) => command.run(loaded).await,
+            Command::Subjects(command) => command.run(loaded).await,
         };
         ended.map_err(|error| match error {
             // What only the engine finds has its line as well.
@@ -212,5 +225,20 @@ mod tests {
             assert!(!parses(&format!("countersign {verb} --id c1")));
         }
         assert!(!parses("countersign send login a@b.example"));
+        for verb in ["show", "revoke"] {
+            assert!(parses(&format!("countersign challenges {verb} login.x")));
+            assert!(parses(&format!("countersign challenges {verb} login a@b.example")));
+            assert!(parses(&format!("countersign challenges {verb} login - --output json")));
+            assert!(!parses(&format!("countersign challenges {verb}")));
+        }
+        assert!(parses("countersign challenges revoke login - --all"));
+        assert!(!parses("countersign challenges revoke login.x --all"));
+        assert!(parses("countersign challenges list --to - --purpose login --tenant shop"));
+        assert!(!parses("countersign challenges list --purpose login"));
+        assert!(parses("countersign challenges count -v"));
+        for verb in ["show", "unlock"] {
+            assert!(parses(&format!("countersign subjects {verb} login -")));
+            assert!(!parses(&format!("countersign subjects {verb} login")));
+        }
     }
 }

@@ -62,12 +62,14 @@ where
 
 /// All functions.
 pub(super) struct Exports {
+    pub(super) inspect: Export<(String, otp::Addressee), otp::SubjectReport>,
     pub(super) issue: Export<(otp::IssueRequest,), otp::Challenge>,
     pub(super) prepare: Export<(String, String), ()>,
     pub(super) record_delivery: Export<(String, String, u32, types::DeliveryOutcome), ()>,
     pub(super) resend: Export<(otp::ResendRequest,), otp::Challenge>,
     pub(super) revoke: Export<(String, String), ()>,
     pub(super) status: Export<(String, otp::Target), otp::Report>,
+    pub(super) tally: Export<(String, Vec<String>, Vec<String>), Vec<otp::PurposeTally>>,
     pub(super) unlock: Export<(String, otp::Addressee), ()>,
     pub(super) verify: Export<(otp::VerifyRequest,), otp::Verified>,
 }
@@ -78,12 +80,14 @@ impl Exports {
         let interface = component.get_export_index(None, INTERFACE);
         let interface = &interface.ok_or_else(|| missing(INTERFACE))?;
         Ok(Self {
+            inspect: Export::find(component, interface, "inspect")?,
             issue: Export::find(component, interface, "issue")?,
             prepare: Export::find(component, interface, "prepare")?,
             record_delivery: Export::find(component, interface, "record-delivery")?,
             resend: Export::find(component, interface, "resend")?,
             revoke: Export::find(component, interface, "revoke")?,
             status: Export::find(component, interface, "status")?,
+            tally: Export::find(component, interface, "tally")?,
             unlock: Export::find(component, interface, "unlock")?,
             verify: Export::find(component, interface, "verify")?,
         })
@@ -95,12 +99,14 @@ impl Exports {
         store: &mut Store<HostState>,
         instance: Instance,
     ) -> wasmtime::Result<()> {
+        self.inspect.check(store, instance)?;
         self.issue.check(store, instance)?;
         self.prepare.check(store, instance)?;
         self.record_delivery.check(store, instance)?;
         self.resend.check(store, instance)?;
         self.revoke.check(store, instance)?;
         self.status.check(store, instance)?;
+        self.tally.check(store, instance)?;
         self.unlock.check(store, instance)?;
         self.verify.check(store, instance)
     }

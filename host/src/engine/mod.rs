@@ -13,14 +13,15 @@ use std::sync::Arc;
 
 use countersign_contract::Translate;
 use countersign_contract::otp::{
-    Addressee, Challenge, IssueRequest, Report, ResendRequest, Target, Verified, VerifyRequest,
+    Addressee, Challenge, IssueRequest, PurposeTally, Report, ResendRequest, SubjectReport, Target,
+    Verified, VerifyRequest,
 };
 use countersign_contract::types::DeliveryOutcome;
 use countersign_http_api::otp::{Failure, Otp};
 
 use self::finish::finish_anyway;
 use self::pool::Pool;
-use crate::config::EngineSettings;
+use crate::config::{EngineSettings, Rules};
 
 pub use self::capabilities::Capabilities;
 
@@ -56,6 +57,7 @@ impl From<wasmtime::Error> for OpenError {
 pub struct Engine {
     pool: Arc<Pool>,
     digest: Arc<str>,
+    rules: Arc<Rules>,
 }
 
 impl Engine {
@@ -70,8 +72,9 @@ impl Engine {
         let engine = pool::engine(settings)?;
         let cache = settings.cache_path();
         let component = native_code::load(&engine, &bytes, &digest, cache.as_deref())?;
+        let rules = Arc::clone(&capabilities.rules);
         let pool = Arc::new(Pool::new(engine, &component, settings, capabilities)?);
-        Ok(Self { pool, digest: digest.into() })
+        Ok(Self { pool, digest: digest.into(), rules })
     }
 
     /// The SHA-256 of the component, in hexadecimal.
@@ -88,6 +91,22 @@ impl Engine {
     pub async fn prepare(&self, tenant: &str, purpose: &str) -> Result<(), Failure> {
         let arguments = (tenant.to_owned(), purpose.to_owned());
         Arc::clone(&self.pool).call(|exports| &exports.prepare, arguments).await
+    }
+
+    /// Counts a tenant's challenges among some `keys` of the store, by purpose.
+    ///
+    /// # Errors
+    ///
+    /// What the component says against it, or that it broke.
+    pub async fn tally(
+        &self,
+        tenant: &str,
+        purposes: &[String],
+        keys: &[String],
+    ) -> Result<Vec<PurposeTally>, Failure> {
+        let arguments = (tenant.to_owned(), purposes.to_vec(), keys.to_vec());
+        let tallies = Arc::clone(&self.pool).call(|exports| &exports.tally, arguments).await?;
+        Ok(tallies.translate())
     }
 }
 
@@ -148,6 +167,21 @@ impl Otp for Engine {
         let arguments = (tenant, id, send_number, outcome.translate());
         let call = Arc::clone(&self.pool).call(|exports| &exports.record_delivery, arguments);
         finish_anyway(call).await
+    }
+
+    async fn inspect(
+        &self,
+        tenant: String,
+        addressee: Addressee,
+    ) -> Result<SubjectReport, Failure> {
+        let pool = Arc::clone(&self.pool);
+        pool.call(|exports| &exports.inspect, (tenant, addressee.translate()))
+            .await
+            .map(Translate::translate)
+    }
+
+    fn purposes(&self, tenant: &str) -> Vec<String> {
+        self.rules.purposes(tenant).map(str::to_owned).collect()
     }
 
     async fn unlock(&self, tenant: String, addressee: Addressee) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! `tally`: counts a tenant's challenges out of the names of keys, and changes nothing.
 
 use countersign_contract::Timestamp;
-use countersign_contract::otp::{Error, MAX_TALLIED_KEYS, MAX_TALLIED_PURPOSES, Tally};
+use countersign_contract::otp::{Error, MAX_TALLIED_KEYS, MAX_TALLIED_PURPOSES, PurposeTally};
 
 use super::{Engine, refuse_bad_name};
 use crate::batch::Batch;
@@ -24,7 +24,7 @@ impl<W: World> Engine<W> {
         tenant: &str,
         purposes: &[String],
         keys: &[String],
-    ) -> Result<Vec<Tally>, Error> {
+    ) -> Result<Vec<PurposeTally>, Error> {
         refuse_bad_name("tenant", tenant)?;
         if keys.len() > MAX_TALLIED_KEYS {
             return Err(Error::invalid("keys", "have to be at most 32"));
@@ -33,7 +33,7 @@ impl<W: World> Engine<W> {
             return Err(Error::invalid("purposes", "have to be at most 256"));
         }
         let now = self.world.now();
-        let mut tallies: Vec<Tally> = Vec::new();
+        let mut tallies: Vec<PurposeTally> = Vec::new();
         for key in keys {
             let Some((subject, tag)) = Subject::of_challenges(key) else { continue };
             let Some(standing) = self.challenges_of(tenant, &subject, now).await? else { continue };
@@ -41,7 +41,7 @@ impl<W: World> Engine<W> {
             let place = tallies.iter().position(|tally| tally.purpose == purpose);
             let place = place.unwrap_or(tallies.len());
             if place == tallies.len() {
-                tallies.push(Tally { purpose, ..Tally::default() });
+                tallies.push(PurposeTally { purpose, ..PurposeTally::default() });
             }
             let Some(tally) = tallies.get_mut(place) else { continue };
             for (budget, record) in standing.all() {

@@ -8,8 +8,8 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::Response;
 use countersign_contract::callbacks::{CallbackError, DeliveryReport};
 use countersign_contract::otp::{
-    Addressee, Challenge, DeliveryState, Error, IssueRequest, Report, ResendRequest, SideReport,
-    State, SubjectReport, Tally, Target, Verified, VerifyRequest,
+    Addressee, Challenge, DeliveryState, Error, IssueRequest, PurposeTally, Report, ResendRequest,
+    SideReport, State, SubjectReport, Target, Verified, VerifyRequest,
 };
 use countersign_contract::types::{Channel, DeliveryOutcome, StoreError};
 use countersign_contract::upkeep::Swept;
@@ -244,11 +244,11 @@ impl Census for Scripted {
         if after.as_deref() == Some("stale") {
             return Err(CountError::Cursor);
         }
-        let of = |purpose: Option<&str>, pending| Tally {
+        let of = |purpose: Option<&str>, pending| PurposeTally {
             purpose: purpose.map(str::to_owned),
             pending,
             expired: 2,
-            ..Tally::default()
+            ..PurposeTally::default()
         };
         let tallies = vec![of(Some("login"), 7), of(None, 1)];
         let next = after.is_none().then(|| "0.512.0.".to_owned());

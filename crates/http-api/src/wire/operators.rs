@@ -125,8 +125,8 @@ pub(crate) struct TallyView<'a> {
     verified: u32,
 }
 
-impl<'a> From<&'a otp::Tally> for TallyView<'a> {
-    fn from(tally: &'a otp::Tally) -> Self {
+impl<'a> From<&'a otp::PurposeTally> for TallyView<'a> {
+    fn from(tally: &'a otp::PurposeTally) -> Self {
         Self {
             purpose: tally.purpose.as_deref(),
             exhausted: tally.exhausted,

@@ -1,7 +1,7 @@
 //! What operators are told: where a recipient stands, and how many challenges there are.
 
 use countersign_contract::Secret;
-use countersign_contract::otp::{Error, MAX_TALLIED_KEYS, SideReport, State, Tally};
+use countersign_contract::otp::{Error, MAX_TALLIED_KEYS, PurposeTally, SideReport, State};
 use countersign_contract::settings;
 use countersign_contract::types::Channel;
 
@@ -129,9 +129,13 @@ fn challenges_are_counted_by_purpose_and_by_where_they_stand() {
         assert_eq!(caller.world.round_trips(), u32::try_from(keys).unwrap());
         assert!(caller.world.dump() == before, "it changed something");
         tallies.sort_by_key(|tally| tally.purpose.clone());
-        let of = |purpose: &str| Tally { purpose: Some(purpose.into()), ..Tally::default() };
-        let login = Tally { pending: 2, revoked: 1, verified: 1, exhausted: 1, ..of("login") };
-        assert_eq!(tallies, [login, Tally { pending: 1, ..of("pay") }]);
+        let of = |purpose: &str| PurposeTally {
+            purpose: Some(purpose.into()),
+            ..PurposeTally::default()
+        };
+        let login =
+            PurposeTally { pending: 2, revoked: 1, verified: 1, exhausted: 1, ..of("login") };
+        assert_eq!(tallies, [login, PurposeTally { pending: 1, ..of("pay") }]);
 
         let mut tallies = caller.tally(&["pay"]);
         tallies.sort_by_key(|tally| tally.purpose.clone());

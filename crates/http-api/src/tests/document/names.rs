@@ -75,7 +75,7 @@ fn every_field_is_called_the_same_or_is_in_the_table() {
         ("Report", "report", &[], &[]),
         ("Side", "side-report", &[], &[]),
         ("Subject", "subject-report", &[], &[]),
-        ("Tally", "tally", &[], &[]),
+        ("Tally", "purpose-tally", &[], &[]),
         ("ResendBody", "resend-request", &["id", "tenant"], &[]),
         ("Verified", "verified", &[], &["verified"]),
         ("VerifyByIdBody", "verify-request", &["target", "tenant"], &[]),
