@@ -4,7 +4,9 @@
 mod alone;
 mod command_line;
 mod configuration;
+mod counting;
 mod keys;
+mod operators;
 mod overload;
 mod shutdown;
 mod start;

@@ -17,7 +17,7 @@ use crate::otp::{Failure, Otp};
 use crate::problem::{Problem, ProblemCode};
 use crate::response::{answer, nothing};
 use crate::wire::operators::{CountView, ListView, SubjectView};
-use crate::wire::requests::{AddresseeBody, CountBody, ListBody, SubjectBody};
+use crate::wire::requests::{AddresseeBody, CountBody, ListBody};
 use crate::{body, trace};
 
 pub(crate) const COUNT: &str = "/v1/challenges/count";
@@ -53,10 +53,9 @@ pub(crate) async fn show<O: Otp, H: Health>(api: &Api<O, H>, request: Request) -
         let mut entry = Entry::new("subjects.show", caller, &parts);
         let work = async {
             refuse_others(caller)?;
-            let SubjectBody { purpose, to } = body::read(&parts.headers, body).await?;
-            note(&mut entry, api, caller, Some(&purpose), &to);
-            let addressee = Addressee { purpose, to, device_cookie: None };
-            let report = api.otp.inspect(caller.tenant().to_owned(), addressee).await;
+            let body: AddresseeBody = body::read(&parts.headers, body).await?;
+            note(&mut entry, api, caller, Some(&body.purpose), &body.to);
+            let report = api.otp.inspect(caller.tenant().to_owned(), body.into()).await;
             let report = report.map_err(|failure| trace::failed("inspect", None, failure))?;
             let response = answer(StatusCode::OK, &SubjectView::from(&report));
             Ok(trace::done_quietly(response, "inspect", None))

@@ -125,18 +125,6 @@ impl From<AddresseeBody> for otp::Addressee {
     }
 }
 
-/// Names a recipient within a purpose, for an operator.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(utoipa::ToSchema))]
-pub(crate) struct SubjectBody {
-    /// What the codes are for.
-    pub(crate) purpose: String,
-    /// A phone number or a mail address.
-    #[cfg_attr(test, schema(value_type = String))]
-    pub(crate) to: Pii,
-}
-
 /// Names a recipient, for an operator.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -14,7 +14,7 @@ use crate::wire::answers::{
 };
 use crate::wire::operators::{CountView, ListView, SubjectView};
 use crate::wire::requests::{
-    AddresseeBody, CountBody, IssueBody, ListBody, ResendBody, SubjectBody, SweepBody, VerifyBody,
+    AddresseeBody, CountBody, IssueBody, ListBody, ResendBody, SweepBody, VerifyBody,
     VerifyByIdBody,
 };
 
@@ -330,7 +330,6 @@ pub(super) fn schemas(edition: Edition) -> Map<String, Value> {
     add::<VerifyByIdBody>(&mut schemas);
     add::<ListBody>(&mut schemas);
     add::<ListView<'_>>(&mut schemas);
-    add::<SubjectBody>(&mut schemas);
     add::<SubjectView<'_>>(&mut schemas);
     match edition {
         Edition::Edge => {

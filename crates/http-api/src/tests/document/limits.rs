@@ -24,13 +24,12 @@ const CLOCKS_DIFFER_SECONDS: u32 = 60;
 const TIME_BYTES: usize = 20;
 
 /// The schemas of bodies that callers send.
-pub(super) const REQUESTS: [&str; 9] = [
+pub(super) const REQUESTS: [&str; 8] = [
     "AddresseeBody",
     "CountBody",
     "IssueBody",
     "ListBody",
     "ResendBody",
-    "SubjectBody",
     "SweepBody",
     "VerifyBody",
     "VerifyByIdBody",

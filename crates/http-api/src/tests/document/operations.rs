@@ -279,7 +279,7 @@ fn by_operators() -> [Operation; 3] {
             "inspect",
             "Tell where a recipient stands",
             "Failures, lock, cooldown and challenges of a recipient. Known devices and all other clients count apart. Changes nothing.",
-            "SubjectBody",
+            "AddresseeBody",
             (200, "Where it stands.", Some("Subject")),
         ),
         by_operators(
