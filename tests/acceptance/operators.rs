@@ -77,7 +77,12 @@ pub(crate) async fn operators_list_a_recipients_challenges(environment: &mut imp
         let body = json!({ "purpose": "login", "to": to });
         assert_problem(&caller.post(path, &body).await, 403, "forbidden", json!({}));
         let body = json!({ "purpose": "sign-up", "to": to });
-        assert_problem(&operator.post(path, &body).await, 404, "unknown_purpose", json!({}));
+        assert_problem(
+            &operator.post(path, &body).await,
+            404,
+            "unknown_purpose",
+            json!({ "field": "purpose" }),
+        );
         let body = json!({ "purpose": "login", "to": "nobody" });
         assert_eq!(operator.post(path, &body).await.code(), "invalid_recipient");
     }
