@@ -1,6 +1,7 @@
 //! The native host of `countersign.wasm`.
 
 pub mod bindings;
+pub mod census;
 pub mod cli;
 pub mod config;
 pub mod engine;

@@ -12,9 +12,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::{fs, io};
 
+use countersign_http_api::Surface;
 use countersign_http_api::keys::{ApiKey, ApiKeys};
 use countersign_settings::problem::{Problem, Problems};
 
+use crate::census::StoreCensus;
 use crate::config::{Config, Loaded, Mode};
 use crate::fingerprint::Fingerprint;
 use crate::health::HostHealth;
@@ -71,12 +73,13 @@ pub async fn serve(loaded: Loaded, start: Start<'_>) -> Result<(), StartError> {
     if let Err(error) = last_generation::remember(store.as_ref()).await {
         tracing::warn!(?error, "the store can't say whether it was restarted");
     }
+    let census = StoreCensus::new(Arc::clone(&store), engine.clone());
     let health = HostHealth::new(store, fallback, senders.clone(), fingerprint);
     let (settings, store) = (config.server.clone(), config.store.kind());
     let fallback_store = config.fallback_store.as_ref().map(StoreSettings::kind);
     // With what stands in it of secrets: all that needs them has its own.
     drop(config);
-    let router = countersign_http_api::router(engine.clone(), health.clone(), senders, api_keys);
+    let surface = Surface::counting(engine.clone(), health.clone(), senders, census, api_keys);
     let server = Server::bind(&settings).await?;
     let address = server.address();
     let addresses = server.addresses().iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -100,7 +103,7 @@ pub async fn serve(loaded: Loaded, start: Start<'_>) -> Result<(), StartError> {
         health.drain();
         tokio::time::sleep(drain).await;
     };
-    let all_answered = server.run(router, stop).await;
+    let all_answered = server.run(surface.into_router(), stop).await;
     tracing::info!(all_answered, "stopped");
     Ok(())
 }

@@ -14,6 +14,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 use std::{fmt, io};
 
+use countersign_http_api::audit;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::{DefaultFields, Format, Full, Writer, format};
@@ -85,6 +86,11 @@ where
 {
     // The configuration was refused where this can't be read.
     let filter = EnvFilter::try_new(&settings.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    // What operators do is logged however little else is, unless the operator has said so in as many words.
+    let filter = match format!("{}=info", audit::TARGET).parse() {
+        Ok(audited) if !settings.filter.contains(audit::TARGET) => filter.add_directive(audited),
+        _ => filter,
+    };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(false)

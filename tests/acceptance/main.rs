@@ -11,6 +11,7 @@ mod environment;
 mod expiry;
 mod flow;
 mod limits;
+mod operators;
 mod problems;
 mod proxies;
 mod restart;
@@ -93,6 +94,11 @@ macro_rules! over {
                     a_limit_per_tenant_counts_all_purposes,
                     a_limited_verification_compares_nothing,
                     a_second_send_has_to_wait,
+                };
+                operators::{
+                    challenges_are_counted_by_tenant,
+                    operators_list_a_recipients_challenges,
+                    operators_see_where_a_recipient_stands,
                 };
                 problems::{
                     a_body_that_cannot_be_read_is_named,

@@ -4,9 +4,11 @@
 mod alone;
 mod command_line;
 mod configuration;
+mod counting;
 mod doctor;
 mod fallback;
 mod keys;
+mod operators;
 mod overload;
 mod shutdown;
 mod start;

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::calls::Call;
 use crate::rounds;
 use crate::site::{ATTEMPTS, Challenge, Kind, Site, recipient};
-use crate::tally::Tally;
+use crate::tally::PurposeTally;
 use crate::tries::{held_up, right};
 
 /// What else is under way when everything is lost.
@@ -30,7 +30,7 @@ pub(crate) struct Storm {
     rng: Rng,
     /// Whether a batch is one call of Redis.
     is_batched: bool,
-    tally: Tally,
+    tally: PurposeTally,
     /// Right codes that came to the decision after everything was lost, of challenges that had succeeded before.
     late: usize,
     lost: usize,
@@ -41,7 +41,7 @@ impl Storm {
         let redis = RedisServer::start().unwrap();
         let site = Site::start(kinds, redis.port(), "").await;
         let is_batched = !kinds.contains(&Kind::KeyValue);
-        let (rng, tally) = (Rng::with_seed(seed), Tally::default());
+        let (rng, tally) = (Rng::with_seed(seed), PurposeTally::default());
         Self { redis, site, rng, is_batched, tally, late: 0, lost: 0 }
     }
 

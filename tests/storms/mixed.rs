@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::calls::Call;
 use crate::site::{ATTEMPTS, FEW_ATTEMPTS, Kind, Site, recipient};
-use crate::tally::Tally;
+use crate::tally::PurposeTally;
 use crate::{PATIENCE, rounds};
 
 /// Clients at once, and what each asks for in a round.
@@ -76,7 +76,7 @@ impl Person {
         }
     }
 
-    fn heard(&self, verifies: bool, answer: &Answer, tally: &Mutex<Tally>) {
+    fn heard(&self, verifies: bool, answer: &Answer, tally: &Mutex<PurposeTally>) {
         assert!(![0, 400, 401, 500].contains(&answer.status), "{answer:?}");
         match (verifies, answer.status) {
             (false, 201) => self.ids.lock().unwrap().push(answer.id().into()),
@@ -92,7 +92,7 @@ impl Person {
 /// What clients did and heard.
 #[derive(Default)]
 struct Heard {
-    tally: Arc<Mutex<Tally>>,
+    tally: Arc<Mutex<PurposeTally>>,
     calls: usize,
     hung_up: usize,
     /// Codes compared for people who give wrong ones only, beyond the attempts of the one budget that they have.
@@ -153,8 +153,8 @@ impl Heard {
 }
 
 /// What the processes' logs say, also of calls whose client had hung up: the challenges of `open` and of `strict`.
-fn logged(site: &Site) -> [Tally; 2] {
-    let mut tallies = [Tally::default(), Tally::default()];
+fn logged(site: &Site) -> [PurposeTally; 2] {
+    let mut tallies = [PurposeTally::default(), PurposeTally::default()];
     for line in site.verifications() {
         let Some(challenge) = line["challenge"].as_str() else { continue };
         let tally = &mut tallies[usize::from(challenge.starts_with("strict."))];
@@ -185,7 +185,7 @@ pub(crate) async fn storm(kinds: &[Kind], rounds: usize, seed: u64) {
     // A line is written a little after its answer.
     let complete = || {
         let tallies = logged(&site);
-        let known = tallies.iter().map(Tally::succeeded_challenges).sum::<usize>();
+        let known = tallies.iter().map(PurposeTally::succeeded_challenges).sum::<usize>();
         (known >= tally.succeeded_challenges()).then_some(tallies)
     };
     let [open, strict] = until(PATIENCE, complete).await.expect("every success is in a log");

@@ -14,7 +14,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::calls::Call;
 use crate::rounds;
 use crate::site::{ATTEMPTS, Challenge, Kind, Site, recipient};
-use crate::tally::Tally;
+use crate::tally::PurposeTally;
 use crate::tries::{everywhere, held_up, right};
 
 /// Codes that are answered after the snapshot, in each round.
@@ -30,7 +30,7 @@ pub(crate) struct Losses {
     /// Codes that were compared with challenges of before.
     pub(crate) compared: usize,
     /// All else.
-    pub(crate) tally: Tally,
+    pub(crate) tally: PurposeTally,
 }
 
 impl Losses {
@@ -116,7 +116,7 @@ impl Waiting {
 /// People who ask for codes and answer them twice at once, until they are told to go.
 pub(crate) struct Crowd {
     goes: Arc<AtomicBool>,
-    people: JoinSet<Tally>,
+    people: JoinSet<PurposeTally>,
 }
 
 impl Crowd {
@@ -128,7 +128,7 @@ impl Crowd {
                 (Arc::clone(&goes), [site.client(number), site.client(number + 1)]);
             let path = site.workplace().outbox().path().to_owned();
             people.spawn(async move {
-                let (outbox, mut tally) = (Outbox::new(path), Tally::default());
+                let (outbox, mut tally) = (Outbox::new(path), PurposeTally::default());
                 for turn in 0.. {
                     if goes.load(Ordering::Relaxed) {
                         break;

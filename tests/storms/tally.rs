@@ -6,13 +6,13 @@ use countersign_tests::client::Answer;
 
 /// Successes and compared codes.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct PurposeTally {
     successes: BTreeMap<String, usize>,
     compared: BTreeMap<String, usize>,
     requests: usize,
 }
 
-impl Tally {
+impl PurposeTally {
     /// Counts the answer to a code for a challenge, which is named where the answer doesn't.
     pub(crate) fn count(&mut self, challenge: &str, answer: &Answer) {
         self.requests += 1;

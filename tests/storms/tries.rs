@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 
 use crate::calls::Call;
 use crate::site::{Challenge, Site};
-use crate::tally::Tally;
+use crate::tally::PurposeTally;
 
 /// A right code, by id or by recipient.
 pub(crate) fn right(challenge: &Challenge, by_recipient: bool) -> Call {
@@ -17,7 +17,7 @@ pub(crate) fn right(challenge: &Challenge, by_recipient: bool) -> Call {
 
 /// Tries every code at every process, by id and by recipient, all at once, and a wrong one in between: what came of
 /// it. These are `2 * places + 1` attempts for each.
-pub(crate) async fn everywhere(site: &Site, challenges: &[Challenge]) -> Tally {
+pub(crate) async fn everywhere(site: &Site, challenges: &[Challenge]) -> PurposeTally {
     let each = 2 * site.places() + 1;
     let answers: Vec<(String, Answer)> = all_at_once(challenges.len() * each, |index| {
         let (challenge, number) = (challenges[index / each].clone(), index % each);
@@ -30,7 +30,7 @@ pub(crate) async fn everywhere(site: &Site, challenges: &[Challenge]) -> Tally {
         async move { (challenge.id, asked.await) }
     })
     .await;
-    let mut tally = Tally::default();
+    let mut tally = PurposeTally::default();
     for (challenge, answer) in &answers {
         tally.count(challenge, answer);
     }

@@ -2,8 +2,8 @@
 
 use countersign_contract::Timestamp;
 use countersign_contract::otp::{
-    Addressee, Challenge, DeliveryState, Error, IssueRequest, Report, ResendRequest, State, Target,
-    Verified, VerifyRequest,
+    Addressee, Challenge, DeliveryState, Error, IssueRequest, Report, ResendRequest, State,
+    SubjectReport, Target, Verified, VerifyRequest,
 };
 use countersign_contract::types::{Channel, DeliveryOutcome};
 use countersign_http_api::otp::{Failure, Otp};
@@ -75,6 +75,14 @@ impl Otp for Constant {
         _: DeliveryOutcome,
     ) -> Result<(), Failure> {
         Ok(())
+    }
+
+    async fn inspect(&self, _: String, _: Addressee) -> Result<SubjectReport, Failure> {
+        Err(Failure::Refused(Error::UnknownPurpose))
+    }
+
+    fn purposes(&self, _: &str) -> Vec<String> {
+        Vec::new()
     }
 
     async fn unlock(&self, _: String, _: Addressee) -> Result<(), Failure> {

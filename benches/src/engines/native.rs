@@ -8,7 +8,8 @@ use anyhow::{Result, anyhow};
 use countersign::senders::Sender;
 use countersign::stores::Store;
 use countersign_contract::otp::{
-    Addressee, Challenge, IssueRequest, Report, ResendRequest, Target, Verified, VerifyRequest,
+    Addressee, Challenge, IssueRequest, Report, ResendRequest, SubjectReport, Target, Verified,
+    VerifyRequest,
 };
 use countersign_contract::sender::{Delivery, Message};
 use countersign_contract::store::{Operation, Outcome};
@@ -128,6 +129,19 @@ impl<W: World + 'static> Otp for Native<W> {
         outcome: DeliveryOutcome,
     ) -> Result<(), Failure> {
         Ok(self.0.record_delivery(&tenant, &id, send_number, outcome).await?)
+    }
+
+    async fn inspect(
+        &self,
+        tenant: String,
+        addressee: Addressee,
+    ) -> Result<SubjectReport, Failure> {
+        Ok(self.0.inspect(&tenant, &addressee).await?)
+    }
+
+    /// Nothing that is measured asks for them.
+    fn purposes(&self, _: &str) -> Vec<String> {
+        Vec::new()
     }
 
     async fn unlock(&self, tenant: String, addressee: Addressee) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! The HTTP surface over this composition: set up once per instance, from the settings.
 
 use std::future::Future;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
@@ -83,11 +83,13 @@ fn surface() -> Result<&'static Configured, Vec<String>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    let routes = Surface::sweeping(Engine, StoreUpkeep, SenderCallbacks, StoreUpkeep, keys);
+    let engine = Engine { purposes: Arc::new(configured.purposes) };
+    let purposes = engine.purposes.len();
+    let routes = Surface::sweeping(engine, StoreUpkeep, SenderCallbacks, StoreUpkeep, keys);
     for warning in &configured.warnings {
         tracing::warn!(warning, "the settings may be a mistake");
     }
-    tracing::info!(purposes = configured.purposes.len(), "ready");
+    tracing::info!(purposes, "ready");
     let client_address_header = configured.client_address_header;
     Ok(SURFACE.get_or_init(|| Configured { routes, client_address_header }))
 }

@@ -74,6 +74,18 @@ impl otp::Guest for Component {
         answer(|engine| engine.join_histories(&key, kept, carried))
     }
 
+    fn inspect(tenant: String, addressee: otp::Addressee) -> Answer<otp::SubjectReport> {
+        answer(|engine| now(engine.inspect(&tenant, &addressee.translate())))
+    }
+
+    fn tally(
+        tenant: String,
+        purposes: Vec<String>,
+        keys: Vec<String>,
+    ) -> Answer<Vec<otp::PurposeTally>> {
+        answer(|engine| now(engine.tally(&tenant, &purposes, &keys)))
+    }
+
     fn prepare(tenant: String, purpose: String) -> Answer<()> {
         answer(|engine| engine.prepare(&tenant, &purpose))
     }

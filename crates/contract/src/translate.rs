@@ -111,7 +111,7 @@ impl Translate<Cow<'static, str>> for String {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! record {
-    ($name:ident { $($field:ident),+ $(,)? }) => {
+    ($name:ident: $($field:ident)+) => {
         impl $crate::Translate<ours::$name> for theirs::$name {
             fn translate(self) -> ours::$name {
                 ours::$name { $($field: $crate::Translate::translate(self.$field)),+ }
@@ -129,7 +129,7 @@ macro_rules! record {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! variant {
-    ($name:ident { $($case:ident $(($inner:ident))?),+ $(,)? }) => {
+    ($name:ident: $($case:ident $(($inner:ident))?)+) => {
         impl $crate::Translate<ours::$name> for theirs::$name {
             fn translate(self) -> ours::$name {
                 match self {
@@ -159,39 +159,18 @@ macro_rules! types {
             use $bindings as theirs;
             use $crate::types as ours;
 
-            $crate::record!(ArgumentFault { field, reason });
-            $crate::record!(Throttle { scope, retry_after_seconds });
-            $crate::variant!(Channel { Email, Sms, Voice, Webhook, Whatsapp });
-            $crate::variant!(DeliveryOutcome { Delivered, Failed });
-            $crate::variant!(RecipientFault {
-                Ambiguous,
-                Empty,
-                MalformedAddress,
-                MalformedNumber,
-                NumberNotAllowed,
-                TooLong,
-                UnassignableNumber,
-                WrongKind,
-            });
-            $crate::variant!(Scope { Challenge, Cooldown, Ip, Purpose, Subject, Tenant });
-            $crate::variant!(SendError {
-                NotConfigured(text),
-                RecipientRefused,
-                TemplateUnknown,
-                Throttled(seconds),
-                Timeout,
-                Unauthorised,
-                Unavailable,
-                Unreadable,
-                Other(text),
-            });
-            $crate::variant!(StoreError {
-                Denied,
-                InvalidArgument,
-                Timeout,
-                Unavailable,
-                Other(text),
-            });
+            $crate::record!(ArgumentFault: field reason);
+            $crate::record!(Throttle: scope retry_after_seconds);
+            $crate::variant!(Channel: Email Sms Voice Webhook Whatsapp);
+            $crate::variant!(DeliveryOutcome: Delivered Failed);
+            $crate::variant!(RecipientFault:
+                Ambiguous Empty MalformedAddress MalformedNumber NumberNotAllowed TooLong
+                UnassignableNumber WrongKind);
+            $crate::variant!(Scope: Challenge Cooldown Ip Purpose Subject Tenant);
+            $crate::variant!(SendError:
+                NotConfigured(text) RecipientRefused TemplateUnknown Throttled(seconds) Timeout
+                Unauthorised Unavailable Unreadable Other(text));
+            $crate::variant!(StoreError: Denied InvalidArgument Timeout Unavailable Other(text));
         };
     };
 }
@@ -204,88 +183,32 @@ macro_rules! otp {
             use $bindings as theirs;
             use $crate::otp as ours;
 
-            $crate::record!(Addressee { purpose, to, device_cookie });
-            $crate::record!(IssueRequest {
-                tenant,
-                purpose,
-                channel,
-                to,
-                reference,
-                locale,
-                client_ip,
-                device_cookie,
-            });
-            $crate::record!(VerifyRequest {
-                tenant,
-                target,
-                purpose,
-                to,
-                code,
-                reference,
-                client_ip,
-            });
-            $crate::record!(ResendRequest { tenant, id, client_ip });
-    $crate::variant!(Target { Id(id), Recipient(addressee) });
-            $crate::record!(Challenge {
-                id,
-                purpose,
-                channel,
-                masked_recipient,
-                code_length,
-                expires_at,
-                expires_in_seconds,
-                resend_in_seconds,
-                resends_left,
-                attempts_left,
-                provider,
-            });
-            $crate::record!(Verified {
-                id,
-                purpose,
-                channel,
-                masked_recipient,
-                reference,
-                verified_at,
-                device_cookie,
-            });
-            $crate::record!(Report {
-                id,
-                purpose,
-                channel,
-                masked_recipient,
-                state,
-                delivery,
-                issued_at,
-                expires_at,
-                expires_in_seconds,
-                resend_in_seconds,
-                resends_left,
-                attempts_left,
-                locked_for_seconds,
-                disabled,
-            });
-            $crate::variant!(State { Exhausted, Expired, Pending, Revoked, Verified });
-            $crate::variant!(DeliveryState { Delivered, Failed, Sent });
-            $crate::variant!(Error {
-                ChannelNotAllowed,
-                DeliveryFailed(error),
-                Disabled,
-                Exhausted(seconds),
-                Expired,
-                InvalidArgument(fault),
-                InvalidRecipient(fault),
-                Locked(seconds),
-                Misconfigured(text),
-                Mismatch(left),
-                NotFound,
-                ReferenceMismatch(left),
-                ReferenceRequired,
-                Revoked,
-                StoreUnavailable(error),
-                Throttled(throttle),
-                UnknownPurpose,
-                VerifyByNotAllowed,
-            });
+            $crate::record!(Addressee: purpose to device_cookie);
+            $crate::record!(IssueRequest:
+                tenant purpose channel to reference locale client_ip device_cookie);
+            $crate::record!(VerifyRequest: tenant target purpose to code reference client_ip);
+            $crate::record!(ResendRequest: tenant id client_ip);
+            $crate::variant!(Target: Id(id) Recipient(addressee));
+            $crate::record!(Challenge:
+                id purpose channel masked_recipient code_length expires_at expires_in_seconds
+                resend_in_seconds resends_left attempts_left provider);
+            $crate::record!(Verified:
+                id purpose channel masked_recipient reference verified_at device_cookie);
+            $crate::record!(Report:
+                id purpose channel masked_recipient state delivery issued_at expires_at
+                expires_in_seconds resend_in_seconds resends_left attempts_left locked_for_seconds
+                disabled);
+            $crate::record!(SideReport:
+                failures locked_for_seconds disabled cooldown_seconds challenges);
+            $crate::record!(SubjectReport: purpose masked_recipient known_devices other_clients);
+            $crate::record!(PurposeTally: purpose exhausted expired pending revoked verified);
+            $crate::variant!(State: Exhausted Expired Pending Revoked Verified);
+            $crate::variant!(DeliveryState: Delivered Failed Sent);
+            $crate::variant!(Error:
+                ChannelNotAllowed DeliveryFailed(error) Disabled Exhausted(seconds) Expired
+                InvalidArgument(fault) InvalidRecipient(fault) Locked(seconds) Misconfigured(text)
+                Mismatch(left) NotFound ReferenceMismatch(left) ReferenceRequired Revoked
+                StoreUnavailable(error) Throttled(throttle) UnknownPurpose VerifyByNotAllowed);
         };
     };
 }
@@ -298,11 +221,11 @@ macro_rules! store {
             use $bindings as theirs;
             use $crate::store as ours;
 
-            $crate::record!(Step { key, by, ttl_seconds });
-            $crate::record!(Assignment { key, value, ttl_seconds });
-    $crate::variant!(Operation { Delete(key), Get(key), Increment(step), Set(assignment) });
-    $crate::variant!(Reply { Count(count), Done, Value(value) });
-            $crate::record!(Outcome { replies, generation });
+            $crate::record!(Step: key by ttl_seconds);
+            $crate::record!(Assignment: key value ttl_seconds);
+            $crate::variant!(Operation: Delete(key) Get(key) Increment(step) Set(assignment));
+            $crate::variant!(Reply: Count(count) Done Value(value));
+            $crate::record!(Outcome: replies generation);
         };
     };
 }
@@ -315,7 +238,7 @@ macro_rules! upkeep {
             use $bindings as theirs;
             use $crate::upkeep as ours;
 
-            $crate::record!(Swept { examined, removed, more });
+            $crate::record!(Swept: examined removed more);
         };
     };
 }
@@ -328,21 +251,10 @@ macro_rules! sender {
             use $bindings as theirs;
             use $crate::sender as ours;
 
-            $crate::record!(Message {
-                tenant,
-                purpose,
-                channels,
-                may_send_twice,
-                recipient,
-                code,
-                challenge_id,
-                send_number,
-                lifetime_seconds,
-                expires_at,
-                reference,
-                locale,
-            });
-            $crate::record!(Delivery { channel, provider, message_id });
+            $crate::record!(Message:
+                tenant purpose channels may_send_twice recipient code challenge_id send_number
+                lifetime_seconds expires_at reference locale);
+            $crate::record!(Delivery: channel provider message_id);
         };
     };
 }
@@ -355,13 +267,8 @@ macro_rules! callbacks {
             use $bindings as theirs;
             use $crate::callbacks as ours;
 
-            $crate::record!(DeliveryReport { tenant, id, send_number, outcome });
-            $crate::variant!(CallbackError {
-                Unauthenticated,
-                UnknownProvider,
-                Unreadable,
-                Unsupported,
-            });
+            $crate::record!(DeliveryReport: tenant id send_number outcome);
+            $crate::variant!(CallbackError: Unauthenticated UnknownProvider Unreadable Unsupported);
         };
     };
 }
@@ -374,40 +281,20 @@ macro_rules! settings {
             use $bindings as theirs;
             use $crate::settings as ours;
 
-            $crate::variant!(Alphabet { Digits, Unambiguous });
-            $crate::variant!(Preset { Default, Lenient, Strict });
-            $crate::variant!(ResendCode { New, Same });
-            $crate::variant!(VerifyBy { Both, Id, Recipient });
-            $crate::variant!(FailureScope { Purpose, Recipient });
-            $crate::variant!(NumberType { Personal, PremiumRate, SharedCost });
-            $crate::variant!(Activity { Send, Verify });
-            $crate::record!(Limit { scope, on, max, window_seconds });
-            $crate::record!(RegionRule { channel, allow, deny });
-            $crate::record!(Policy {
-                preset,
-                code_length,
-                alphabet,
-                lifetime_seconds,
-                max_attempts,
-                lockout_seconds,
-                lockout_max_seconds,
-                failure_cap,
-                failure_scope,
-                cooldown_seconds,
-                cooldown_max_seconds,
-                max_resends,
-                remember_device_seconds,
-                resend_code,
-                verify_by,
-                reference_required,
-                may_send_twice,
-                default_region,
-                number_types,
-                new_prefixes,
-                regions,
-                channels,
-                limits,
-            });
+            $crate::variant!(Alphabet: Digits Unambiguous);
+            $crate::variant!(Preset: Default Lenient Strict);
+            $crate::variant!(ResendCode: New Same);
+            $crate::variant!(VerifyBy: Both Id Recipient);
+            $crate::variant!(FailureScope: Purpose Recipient);
+            $crate::variant!(NumberType: Personal PremiumRate SharedCost);
+            $crate::variant!(Activity: Send Verify);
+            $crate::record!(Limit: scope on max window_seconds);
+            $crate::record!(RegionRule: channel allow deny);
+            $crate::record!(Policy:
+                preset code_length alphabet lifetime_seconds max_attempts lockout_seconds
+                lockout_max_seconds failure_cap failure_scope cooldown_seconds cooldown_max_seconds
+                max_resends remember_device_seconds resend_code verify_by reference_required
+                may_send_twice default_region number_types new_prefixes regions channels limits);
         };
     };
 }

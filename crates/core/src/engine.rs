@@ -1,8 +1,9 @@
-//! The verbs: issue, verify, resend, revoke, status, an operator's unlock, the note of what a provider reports,
-//! and the join of two stores' histories. One file each.
+//! The verbs: issue, verify, resend, revoke, status, what operators ask for (inspect, tally, unlock), the note of what
+//! a provider reports, and the join of two stores' histories. One file each.
 
 mod admission;
 mod ending;
+mod inspect;
 mod issue;
 mod join_histories;
 mod record_delivery;
@@ -10,6 +11,7 @@ mod resend;
 mod revoke;
 mod sending;
 mod status;
+mod tally;
 mod unlock;
 mod verify;
 

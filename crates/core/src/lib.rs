@@ -35,6 +35,7 @@
 //! | known devices, which strangers can't keep out | `device.rs` |
 //! | what a policy's fields are by default | `policy/presets.rs` |
 //! | which channels, in which order | `engine/issue.rs`, `record.rs` |
+//! | what operators are told | `engine/inspect.rs`, `engine/tally.rs` |
 //! | what is known of a message's delivery | `deliveries.rs`, `engine/record_delivery.rs` |
 
 mod batch;

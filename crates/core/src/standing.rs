@@ -57,7 +57,8 @@ pub(crate) struct Standing {
 pub(crate) struct Asked {
     odometers: [Option<CountTicket>; 2],
     challenges: ValueTicket,
-    history: ValueTicket,
+    /// Not asked for where only the challenges matter.
+    history: Option<ValueTicket>,
     success: ValueTicket,
     withdrawal: ValueTicket,
 }
@@ -70,6 +71,13 @@ impl Standing {
         attempt: Attempt,
         batch: &mut Batch,
     ) -> Asked {
+        let mut asked = Self::ask_challenges(subject, attempt, batch);
+        asked.history = Some(batch.get(subject.history(policy.failure_scope)));
+        asked
+    }
+
+    /// Asks for what decides where the challenges stand, without the recipient's history: that takes no policy.
+    pub(crate) fn ask_challenges(subject: &Subject, attempt: Attempt, batch: &mut Batch) -> Asked {
         let odometers = Slot::BOTH.map(|slot| match attempt {
             Attempt::At(own) if own != slot => None,
             _ if attempt.steps(slot) => Some(odometer::attempt(subject, slot, batch)),
@@ -78,7 +86,7 @@ impl Standing {
         Asked {
             odometers,
             challenges: batch.get(subject.challenges()),
-            history: batch.get(subject.history(policy.failure_scope)),
+            history: None,
             success: batch.get(subject.success()),
             withdrawal: batch.get(subject.withdrawal()),
         }
@@ -89,6 +97,33 @@ impl Standing {
     pub(crate) fn read(
         keyring: &Keyring,
         (subject, purpose, policy): (&Subject, &str, &Policy),
+        now: Timestamp,
+        asked: &Asked,
+        replies: &mut Replies,
+    ) -> Result<Self, StoreError> {
+        let mut standing = Self::read_challenges(keyring, subject, now, asked, replies)?;
+        if let Some(history) = asked.history {
+            let place = || subject.history(policy.failure_scope);
+            let history: Option<History> = record::open(keyring, &place, replies.value(history)?);
+            standing.history = history.unwrap_or_default();
+            standing.kept_history = standing.history.clone();
+        }
+        let budget = standing.challenges.as_ref().and_then(|challenges| challenges.budget.as_ref());
+        if let Some(budget) = budget.filter(|budget| standing.is_answered(budget))
+            && standing.history.failures > 0
+        {
+            let mark = mark(keyring, purpose, budget.slot(), budget.epoch);
+            if standing.history.has_counted(mark) {
+                standing.history = standing.history.cleared(Some(mark));
+            }
+        }
+        Ok(standing)
+    }
+
+    /// The same of `ask_challenges`: the history is an empty one.
+    pub(crate) fn read_challenges(
+        keyring: &Keyring,
+        subject: &Subject,
         now: Timestamp,
         asked: &Asked,
         replies: &mut Replies,
@@ -108,31 +143,18 @@ impl Standing {
                 is_of(record.generation, generation) && keyring.named(&record.key).is_some()
             });
         }
-        let place = || subject.history(policy.failure_scope);
-        let history: Option<History> = record::open(keyring, &place, replies.value(asked.history)?);
-        let history = history.unwrap_or_default();
         let success = record::open(keyring, &|| subject.success(), replies.value(asked.success)?);
         let withdrawal = replies.value(asked.withdrawal)?;
         let withdrawal = record::open(keyring, &|| subject.withdrawal(), withdrawal);
-        let mut standing = Self {
+        Ok(Self {
             challenges,
-            kept_history: history.clone(),
-            history,
+            kept_history: History::default(),
+            history: History::default(),
             success,
             withdrawal: withdrawal.unwrap_or_default(),
             readings,
             generation,
-        };
-        let budget = standing.challenges.as_ref().and_then(|challenges| challenges.budget.as_ref());
-        if let Some(budget) = budget.filter(|budget| standing.is_answered(budget))
-            && standing.history.failures > 0
-        {
-            let mark = mark(keyring, purpose, budget.slot(), budget.epoch);
-            if standing.history.has_counted(mark) {
-                standing.history = standing.history.cleared(Some(mark));
-            }
-        }
-        Ok(standing)
+        })
     }
 
     /// The subject's challenges, with what goes with them.

@@ -1,5 +1,6 @@
 //! A subject: (tenant, purpose, recipient) as digests, and the names of its keys in the store.
 
+use countersign_contract::otp::CHALLENGES_ENDING;
 use countersign_contract::settings::FailureScope;
 use countersign_contract::store::HISTORY;
 use countersign_contract::types::DeliveryOutcome;
@@ -48,6 +49,15 @@ impl Subject {
         prefix.push(':');
         keyring.append_purpose_tag(purpose, &mut prefix);
         Self { digest, prefix }
+    }
+
+    /// The subject whose challenges that key holds, and what stands for its purpose. Nothing where it is no such key.
+    pub(crate) fn of_challenges(key: &str) -> Option<(Self, &str)> {
+        let prefix = key.strip_suffix(CHALLENGES_ENDING)?;
+        let (tag, purpose) = prefix.strip_prefix('{')?.split_once("}:")?;
+        let digest = BASE64URL_NOPAD.decode(tag.as_bytes()).ok()?.try_into().ok()?;
+        let is_tag = purpose.len() == PURPOSE_CHARACTERS;
+        is_tag.then(|| (Self { digest, prefix: prefix.to_owned() }, purpose))
     }
 
     /// What all of its keys begin with.
@@ -123,11 +133,21 @@ pub(crate) fn digest(
     recipient: &Recipient,
     device: Device,
 ) -> [u8; DIGEST_BYTES] {
+    digest_of(keyring, tenant, recipient.digest_input(), device)
+}
+
+/// The same of a recipient's canonical form.
+pub(crate) fn digest_of(
+    keyring: &Keyring,
+    tenant: &str,
+    recipient: &[u8],
+    device: Device,
+) -> [u8; DIGEST_BYTES] {
     let word: &[u8] = match device {
         Device::Known => b"recipient's known devices",
         Device::Unknown => b"recipient",
     };
-    keyring.digest(&[word, tenant.as_bytes(), recipient.digest_input()])
+    keyring.digest(&[word, tenant.as_bytes(), recipient])
 }
 
 /// A digest as a hash tag.

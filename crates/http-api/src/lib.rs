@@ -27,7 +27,9 @@ mod tests;
 mod trace;
 mod wire;
 
+pub mod audit;
 pub mod callbacks;
+pub mod census;
 pub mod health;
 pub mod keys;
 pub mod otp;

@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use countersign_contract::otp::{
-    Addressee, Challenge, Error, IssueRequest, Report, ResendRequest, Target, Verified,
-    VerifyRequest,
+    Addressee, Challenge, Error, IssueRequest, Report, ResendRequest, SubjectReport, Target,
+    Verified, VerifyRequest,
 };
 use countersign_contract::types::DeliveryOutcome;
 
@@ -53,6 +53,16 @@ pub trait Otp: Clone + Send + Sync + 'static {
         send_number: u32,
         outcome: DeliveryOutcome,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Tells where a recipient stands. Changes nothing. Called for operators only.
+    fn inspect(
+        &self,
+        tenant: String,
+        addressee: Addressee,
+    ) -> impl Future<Output = Result<SubjectReport, Failure>> + Send;
+
+    /// The purposes that a tenant has.
+    fn purposes(&self, tenant: &str) -> Vec<String>;
 
     /// Lifts the lock of a subject and clears its failures. Called for operators only.
     fn unlock(

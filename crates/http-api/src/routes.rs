@@ -6,6 +6,7 @@
 mod api;
 mod callbacks;
 mod challenges;
+mod operators;
 mod recipients;
 mod request;
 mod service;
@@ -21,6 +22,7 @@ use percent_encoding::percent_decode_str;
 
 use self::api::Api;
 use crate::callbacks::Callbacks;
+use crate::census::{Census, Uncounted};
 use crate::health::Health;
 use crate::keys::ApiKeys;
 use crate::otp::Otp;
@@ -32,15 +34,19 @@ use crate::upkeep::{Forgetful, Upkeep};
 pub(crate) use self::{callbacks::MAX_PROVIDER_BYTES, request::MAX_ID_BYTES};
 
 /// Every path, with its methods as `Allow` tells them. What stands in braces is one segment.
-pub(crate) const PATHS: [(&str, &str); 12] = [
+pub(crate) const PATHS: [(&str, &str); 15] = [
     (callbacks::ONE, "GET,HEAD,POST"),
     (challenges::ALL, "POST"),
-    (challenges::ONE, "GET,HEAD,DELETE"),
     (challenges::VERIFY, "POST"),
     (challenges::RESEND, "POST"),
+    // No id: before the path of one.
+    (operators::LIST, "POST"),
+    (operators::COUNT, "POST"),
+    (challenges::ONE, "GET,HEAD,DELETE"),
     (recipients::VERIFY, "POST"),
     (recipients::STATUS, "POST"),
-    (recipients::UNLOCK, "POST"),
+    (operators::SHOW, "POST"),
+    (operators::UNLOCK, "POST"),
     (sweep::SWEEP, "POST"),
     (service::HEALTHZ, "GET,HEAD"),
     (service::READYZ, "GET,HEAD"),
@@ -55,24 +61,39 @@ pub fn router<O: Otp, H: Health, C: Callbacks>(
     callbacks: C,
     keys: ApiKeys,
 ) -> Router {
-    Surface::<O, H, C, Forgetful> {
+    Surface::<O, H, C> {
         api: Api { otp, health, keys },
         callbacks,
         upkeep: None,
+        census: None,
         document: &service::DOCUMENT,
     }
     .into_router()
 }
 
 /// The HTTP surface over one engine.
-pub struct Surface<O, H, C, U> {
+pub struct Surface<O, H, C, U = Forgetful, K = Uncounted> {
     api: Api<O, H>,
     callbacks: C,
     upkeep: Option<U>,
+    census: Option<K>,
     document: &'static service::Document,
 }
 
-impl<O: Otp, H: Health, C: Callbacks, U: Upkeep> Surface<O, H, C, U> {
+impl<O: Otp, H: Health, C: Callbacks, K: Census> Surface<O, H, C, Forgetful, K> {
+    /// As [`router`], with the route by which challenges are counted.
+    pub fn counting(otp: O, health: H, callbacks: C, census: K, keys: ApiKeys) -> Self {
+        Self {
+            api: Api { otp, health, keys },
+            callbacks,
+            upkeep: None,
+            census: Some(census),
+            document: &service::DOCUMENT,
+        }
+    }
+}
+
+impl<O: Otp, H: Health, C: Callbacks, U: Upkeep> Surface<O, H, C, U, Uncounted> {
     /// As [`router`], with the route by which a store is swept that doesn't forget by itself. `/openapi.json` describes it
     /// too.
     pub fn sweeping(otp: O, health: H, callbacks: C, upkeep: U, keys: ApiKeys) -> Self {
@@ -80,11 +101,14 @@ impl<O: Otp, H: Health, C: Callbacks, U: Upkeep> Surface<O, H, C, U> {
             api: Api { otp, health, keys },
             callbacks,
             upkeep: Some(upkeep),
+            census: None,
             document: &service::SWEEPING_DOCUMENT,
         }
     }
+}
 
-    /// The same for a server that wants a router, which also takes the body from an answer to `HEAD`.
+impl<O: Otp, H: Health, C: Callbacks, U: Upkeep, K: Census> Surface<O, H, C, U, K> {
+    /// For a server that wants a router, which also takes the body from an answer to `HEAD`.
     pub fn into_router(self) -> Router {
         let surface = Arc::new(self);
         Router::new().fallback(move |request: Request| {
@@ -95,7 +119,7 @@ impl<O: Otp, H: Health, C: Callbacks, U: Upkeep> Surface<O, H, C, U> {
 
     /// Answers one request. `HEAD` is answered as `GET`: the body is the caller's to leave out.
     pub async fn answer(&self, request: Request) -> Response {
-        let Self { api, callbacks, upkeep, document } = self;
+        let Self { api, callbacks, upkeep, census, document } = self;
         let Some((path, allowed, name)) = find(request.uri().path()) else {
             return refused(request, ProblemCode::RouteNotFound).await;
         };
@@ -115,12 +139,21 @@ impl<O: Otp, H: Health, C: Callbacks, U: Upkeep> Surface<O, H, C, U> {
             (challenges::RESEND, "POST") => challenges::resend(api, name, request).await,
             (recipients::VERIFY, "POST") => recipients::verify(api, request).await,
             (recipients::STATUS, "POST") => recipients::status(api, request).await,
-            (recipients::UNLOCK, "POST") => recipients::unlock(api, request).await,
+            (operators::LIST, "POST") => operators::list(api, request).await,
+            (operators::SHOW, "POST") => operators::show(api, request).await,
+            (operators::UNLOCK, "POST") => operators::unlock(api, request).await,
             (service::HEALTHZ, "GET") => service::healthz(request).await,
             (service::READYZ, "GET") => service::readyz(api, request).await,
             (service::OPENAPI, "GET") => service::openapi(request, document).await,
             (sweep::SWEEP, method) => match upkeep {
                 Some(upkeep) if method == "POST" => sweep::sweep(upkeep, &api.keys, request).await,
+                Some(_) => method_not_allowed(request, allowed).await,
+                None => refused(request, ProblemCode::RouteNotFound).await,
+            },
+            (operators::COUNT, method) => match census {
+                Some(census) if method == "POST" => {
+                    operators::count(census, &api.keys, request).await
+                }
                 Some(_) => method_not_allowed(request, allowed).await,
                 None => refused(request, ProblemCode::RouteNotFound).await,
             },

@@ -6,6 +6,7 @@ mod bad_input;
 mod callbacks;
 pub(crate) mod document;
 mod leak;
+mod operators;
 mod problems;
 mod scripted;
 mod sweep;

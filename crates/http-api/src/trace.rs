@@ -43,6 +43,13 @@ pub(crate) struct Done {
     line: Option<LogLine>,
 }
 
+impl Done {
+    /// What its line in the log says.
+    pub(crate) const fn line(&self) -> Option<&LogLine> {
+        self.line.as_ref()
+    }
+}
+
 impl From<Response> for Done {
     fn from(response: Response) -> Self {
         Self { response, line: None }

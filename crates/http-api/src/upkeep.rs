@@ -13,7 +13,7 @@ pub trait Upkeep: Clone + Send + Sync + 'static {
 
 /// In the place of one where the store forgets by itself: there is none.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Forgetful {}
+pub enum Forgetful {}
 
 impl Upkeep for Forgetful {
     async fn sweep(&self, _: u32) -> Result<Swept, StoreError> {

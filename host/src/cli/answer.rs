@@ -20,12 +20,22 @@ pub(super) struct Answer {
 
 impl Answer {
     /// Prints the answer, or that `done` is true where it has no content, and says what the process ends with.
-    pub(super) fn tell(self, output: Output, done: &str) -> Result<ExitCode, CommandError> {
+    pub(super) fn tell(mut self, output: Output, done: &str) -> Result<ExitCode, CommandError> {
+        self.body.get_or_insert_with(|| json!({ done: true }));
+        self.tell_as(output, |body| lines(body, "", &[]))
+    }
+
+    /// The same, with a success `shown` to people in another form.
+    pub(super) fn tell_as(
+        self,
+        output: Output,
+        shown: impl FnOnce(&Value) -> String,
+    ) -> Result<ExitCode, CommandError> {
         let code = self.exit_code();
-        let body = self.body.unwrap_or_else(|| json!({ done: true }));
+        let body = self.body.unwrap_or_default();
         match output {
             Output::Json => print(&format!("{body:#}"))?,
-            Output::Text if self.status.is_success() => print(&lines(&body, "", &[]))?,
+            Output::Text if self.status.is_success() => print(&shown(&body))?,
             Output::Text => telemetry::say(&refusal(&body)),
         }
         Ok(code.into())

@@ -2,17 +2,21 @@
 
 mod answer;
 mod arguments;
+mod challenges;
 mod config_check;
 mod doctor;
 mod error;
 mod exit;
+mod input;
 mod issue;
 mod key;
 mod output;
 mod revoke;
 mod serve;
 mod status;
+mod subjects;
 mod surface;
+mod table;
 mod unlock;
 mod verify;
 
@@ -31,7 +35,8 @@ use crate::telemetry;
 
 pub use self::error::CommandError;
 
-/// The log of a command that was asked for none: of what should never happen, so that nothing else is written.
+/// The log of a command that was asked for none: of what should never happen, so that nothing else is written but the
+/// audit.
 const QUIET: &str = "off,countersign::telemetry=error";
 
 /// Issues and verifies one-time codes.
@@ -72,6 +77,12 @@ enum Command {
     /// Look at everything that a process depends on, and say what is wrong and how to mend it
     #[command(after_help = exit::HELP)]
     Doctor(doctor::Doctor),
+    /// Look after challenges: list, show, revoke, count
+    #[command(subcommand)]
+    Challenges(challenges::Challenges),
+    /// Look after recipients: show, unlock
+    #[command(subcommand)]
+    Subjects(subjects::Subjects),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -142,6 +153,8 @@ impl Cli {
             Command::Status(command) => command.run(loaded).await,
             Command::Revoke(command) => command.run(loaded).await,
             Command::Unlock(command) => command.run(loaded).await,
+            Command::Challenges(command) => command.run(loaded).await,
+            Command::Subjects(command) => command.run(loaded).await,
         };
         ended.map_err(|error| match error {
             // What only the engine finds has its line as well.
@@ -226,5 +239,20 @@ mod tests {
             assert!(!parses(&format!("countersign {verb} --id c1")));
         }
         assert!(!parses("countersign send login a@b.example"));
+        for verb in ["show", "revoke"] {
+            assert!(parses(&format!("countersign challenges {verb} login.x")));
+            assert!(parses(&format!("countersign challenges {verb} login a@b.example")));
+            assert!(parses(&format!("countersign challenges {verb} login - --output json")));
+            assert!(!parses(&format!("countersign challenges {verb}")));
+        }
+        assert!(parses("countersign challenges revoke login - --all"));
+        assert!(!parses("countersign challenges revoke login.x --all"));
+        assert!(parses("countersign challenges list --to - --purpose login --tenant shop"));
+        assert!(!parses("countersign challenges list --purpose login"));
+        assert!(parses("countersign challenges count -v"));
+        for verb in ["show", "unlock"] {
+            assert!(parses(&format!("countersign subjects {verb} login -")));
+            assert!(!parses(&format!("countersign subjects {verb} login")));
+        }
     }
 }

@@ -4,6 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use countersign_http_api::MAX_BODY_BYTES;
+use countersign_http_api::audit::User;
 use countersign_http_api::keys::{ApiKey, ApiKeys, new_key};
 use serde_json::Value;
 use tower::ServiceExt;
@@ -11,6 +12,7 @@ use tower::ServiceExt;
 use super::answer::Answer;
 use super::arguments::ChallengeArguments;
 use super::error::CommandError;
+use crate::census::StoreCensus;
 use crate::config::Loaded;
 use crate::health::HostHealth;
 use crate::senders::{self, Stream};
@@ -51,9 +53,11 @@ impl Surface {
                 fingerprint.admit(&*store, false).await.map_err(StartError::Keys)?;
             }
         }
+        let census = StoreCensus::new(store.clone(), engine.clone());
         let health = HostHealth::new(store, fallback, senders.clone(), fingerprint);
-        let router = countersign_http_api::router(engine, health, senders, keys);
-        Ok(Self { router, authorization })
+        let surface =
+            countersign_http_api::Surface::counting(engine, health, senders, census, keys);
+        Ok(Self { router: surface.into_router(), authorization })
     }
 
     /// Makes one request.
@@ -68,6 +72,7 @@ impl Surface {
             .uri(path)
             .header(header::AUTHORIZATION, &self.authorization)
             .header(header::CONTENT_TYPE, "application/json")
+            .extension(user())
             .body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())))
             .map_err(|_| CommandError::Unusable(NO_SUCH_ID))?;
         let response = match self.router.clone().oneshot(request).await {
@@ -89,6 +94,20 @@ impl Surface {
             None => self.call(Method::POST, "/v1/status", Some(target.addressee())).await,
         }
     }
+}
+
+/// The person at the command line, as the audit names it: what the environment says, and what the system knows.
+fn user() -> User {
+    let id = rustix::process::getuid().as_raw();
+    let name = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    // The environment may hold anything.
+    let is_name = |name: &String| {
+        (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    User(match name.filter(is_name) {
+        Some(name) => format!("{name} (uid {id})"),
+        None => format!("uid {id}"),
+    })
 }
 
 const NO_SUCH_ID: &str = "--id: no challenge has such an id";

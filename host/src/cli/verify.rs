@@ -1,6 +1,5 @@
 //! `countersign verify`.
 
-use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 use axum::http::Method;
@@ -10,11 +9,9 @@ use zeroize::Zeroizing;
 
 use super::arguments::{ChallengeArguments, CommonArguments};
 use super::error::CommandError;
+use super::input;
 use super::surface::{Surface, challenge_path};
 use crate::config::Loaded;
-
-/// More than any code has, with room for what surrounds it, in bytes.
-const MAX_INPUT_BYTES: u64 = 256;
 
 /// Verifies a code.
 #[derive(Args)]
@@ -62,14 +59,7 @@ impl Verify {
         if self.code != "-" {
             return Ok(Zeroizing::new(self.code.clone()));
         }
-        let input = std::io::stdin();
-        if input.is_terminal() {
-            let mut prompt = std::io::stderr();
-            // Where it can't be shown, the code can be typed all the same.
-            let _ = write!(prompt, "Code: ").and_then(|()| prompt.flush());
-        }
-        let mut line = Zeroizing::new(String::new());
-        BufReader::new(input.lock().take(MAX_INPUT_BYTES)).read_line(&mut line)?;
+        let line = input::line("Code: ")?;
         match line.trim() {
             "" => Err(CommandError::Unusable(
                 "no code: give it by --code, or as a line of standard input",

@@ -16,6 +16,16 @@ pub struct Rules {
     pub keyring: settings::Keyring,
 }
 
+impl Rules {
+    /// The purposes that a tenant has, in their order.
+    pub fn purposes<'a>(&'a self, tenant: &'a str) -> impl Iterator<Item = &'a str> {
+        self.policies
+            .range((tenant.to_owned(), String::new())..)
+            .take_while(move |((of, _), _)| of == tenant)
+            .map(|((_, purpose), _)| purpose.as_str())
+    }
+}
+
 impl fmt::Debug for Rules {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

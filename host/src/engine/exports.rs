@@ -65,6 +65,7 @@ type Histories = (String, Option<Vec<u8>>, Vec<u8>);
 
 /// All functions.
 pub(super) struct Exports {
+    pub(super) inspect: Export<(String, otp::Addressee), otp::SubjectReport>,
     pub(super) issue: Export<(otp::IssueRequest,), otp::Challenge>,
     pub(super) join_histories: Export<Histories, Vec<u8>>,
     pub(super) prepare: Export<(String, String), ()>,
@@ -72,6 +73,7 @@ pub(super) struct Exports {
     pub(super) resend: Export<(otp::ResendRequest,), otp::Challenge>,
     pub(super) revoke: Export<(String, String), ()>,
     pub(super) status: Export<(String, otp::Target), otp::Report>,
+    pub(super) tally: Export<(String, Vec<String>, Vec<String>), Vec<otp::PurposeTally>>,
     pub(super) unlock: Export<(String, otp::Addressee), ()>,
     pub(super) verify: Export<(otp::VerifyRequest,), otp::Verified>,
 }
@@ -82,6 +84,7 @@ impl Exports {
         let interface = component.get_export_index(None, INTERFACE);
         let interface = &interface.ok_or_else(|| missing(INTERFACE))?;
         Ok(Self {
+            inspect: Export::find(component, interface, "inspect")?,
             issue: Export::find(component, interface, "issue")?,
             join_histories: Export::find(component, interface, "join-histories")?,
             prepare: Export::find(component, interface, "prepare")?,
@@ -89,6 +92,7 @@ impl Exports {
             resend: Export::find(component, interface, "resend")?,
             revoke: Export::find(component, interface, "revoke")?,
             status: Export::find(component, interface, "status")?,
+            tally: Export::find(component, interface, "tally")?,
             unlock: Export::find(component, interface, "unlock")?,
             verify: Export::find(component, interface, "verify")?,
         })
@@ -100,6 +104,7 @@ impl Exports {
         store: &mut Store<HostState>,
         instance: Instance,
     ) -> wasmtime::Result<()> {
+        self.inspect.check(store, instance)?;
         self.issue.check(store, instance)?;
         self.join_histories.check(store, instance)?;
         self.prepare.check(store, instance)?;
@@ -107,6 +112,7 @@ impl Exports {
         self.resend.check(store, instance)?;
         self.revoke.check(store, instance)?;
         self.status.check(store, instance)?;
+        self.tally.check(store, instance)?;
         self.unlock.check(store, instance)?;
         self.verify.check(store, instance)
     }

@@ -13,14 +13,15 @@ use std::sync::Arc;
 
 use countersign_contract::Translate;
 use countersign_contract::otp::{
-    Addressee, Challenge, IssueRequest, Report, ResendRequest, Target, Verified, VerifyRequest,
+    Addressee, Challenge, IssueRequest, PurposeTally, Report, ResendRequest, SubjectReport, Target,
+    Verified, VerifyRequest,
 };
 use countersign_contract::types::DeliveryOutcome;
 use countersign_http_api::otp::{Failure, Otp};
 
 use self::finish::finish_anyway;
 use self::pool::Pool;
-use crate::config::EngineSettings;
+use crate::config::{EngineSettings, Rules};
 
 pub use self::capabilities::Capabilities;
 pub use self::native_code::Kept;
@@ -57,6 +58,7 @@ impl From<wasmtime::Error> for OpenError {
 pub struct Engine {
     pool: Arc<Pool>,
     digest: Arc<str>,
+    rules: Arc<Rules>,
 }
 
 impl Engine {
@@ -71,8 +73,9 @@ impl Engine {
         let engine = pool::engine(settings)?;
         let cache = settings.cache_path();
         let component = native_code::load(&engine, &bytes, &digest, cache.as_deref())?;
+        let rules = Arc::clone(&capabilities.rules);
         let pool = Arc::new(Pool::new(engine, &component, settings, capabilities)?);
-        Ok(Self { pool, digest: digest.into() })
+        Ok(Self { pool, digest: digest.into(), rules })
     }
 
     /// The SHA-256 of the component, in hexadecimal.
@@ -104,6 +107,22 @@ impl Engine {
     ) -> Result<Vec<u8>, Failure> {
         let arguments = (key, kept, carried);
         Arc::clone(&self.pool).call(|exports| &exports.join_histories, arguments).await
+    }
+
+    /// Counts a tenant's challenges among some `keys` of the store, by purpose.
+    ///
+    /// # Errors
+    ///
+    /// What the component says against it, or that it broke.
+    pub async fn tally(
+        &self,
+        tenant: &str,
+        purposes: &[String],
+        keys: &[String],
+    ) -> Result<Vec<PurposeTally>, Failure> {
+        let arguments = (tenant.to_owned(), purposes.to_vec(), keys.to_vec());
+        let tallies = Arc::clone(&self.pool).call(|exports| &exports.tally, arguments).await?;
+        Ok(tallies.translate())
     }
 }
 
@@ -177,6 +196,21 @@ impl Otp for Engine {
         let arguments = (tenant, id, send_number, outcome.translate());
         let call = Arc::clone(&self.pool).call(|exports| &exports.record_delivery, arguments);
         finish_anyway(call).await
+    }
+
+    async fn inspect(
+        &self,
+        tenant: String,
+        addressee: Addressee,
+    ) -> Result<SubjectReport, Failure> {
+        let pool = Arc::clone(&self.pool);
+        pool.call(|exports| &exports.inspect, (tenant, addressee.translate()))
+            .await
+            .map(Translate::translate)
+    }
+
+    fn purposes(&self, tenant: &str) -> Vec<String> {
+        self.rules.purposes(tenant).map(str::to_owned).collect()
     }
 
     async fn unlock(&self, tenant: String, addressee: Addressee) -> Result<(), Failure> {

@@ -2,7 +2,8 @@
 
 use countersign_contract::Translate;
 use countersign_contract::otp::{
-    Addressee, Challenge, IssueRequest, Report, ResendRequest, Target, Verified, VerifyRequest,
+    Addressee, Challenge, IssueRequest, Report, ResendRequest, SubjectReport, Target, Verified,
+    VerifyRequest,
 };
 use countersign_contract::types::DeliveryOutcome;
 use countersign_http_api::otp::{Failure, Otp};
@@ -62,6 +63,23 @@ impl Otp for Guest {
         let otp = exports.countersign_otp_otp();
         let answer = otp.call_record_delivery(store, &tenant, &id, send_number, outcome).await;
         self.settle(instance, answer)
+    }
+
+    async fn inspect(
+        &self,
+        tenant: String,
+        addressee: Addressee,
+    ) -> Result<SubjectReport, Failure> {
+        let mut instance = self.take().await?;
+        let Instance { store, exports } = &mut instance;
+        let addressee = addressee.translate();
+        let answer = exports.countersign_otp_otp().call_inspect(store, &tenant, &addressee).await;
+        self.settle(instance, answer)
+    }
+
+    /// Nothing that is measured asks for them.
+    fn purposes(&self, _: &str) -> Vec<String> {
+        Vec::new()
     }
 
     async fn unlock(&self, tenant: String, addressee: Addressee) -> Result<(), Failure> {

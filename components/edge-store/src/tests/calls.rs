@@ -3,7 +3,7 @@
 use countersign_contract::settings::{Limit, VerifyBy};
 
 use super::engine::{App, limits, wrong};
-use super::model::{Format, Model, Tally, Trouble, block, set, step};
+use super::model::{Format, Model, PurposeTally, Trouble, block, set, step};
 
 const TO: &str = "+6281234567890";
 
@@ -33,7 +33,7 @@ fn costs(format: Format, limits: &[Limit], alone: bool) -> Vec<Cost> {
         model.advance(3_600);
         while block(model.store().sweep(256)).unwrap().more {}
     }
-    let calls = |Tally { get, set, delete, increment, get_many, delete_many }| {
+    let calls = |PurposeTally { get, set, delete, increment, get_many, delete_many }| {
         [get, set, delete, increment, get_many, delete_many]
     };
     login().into_iter().map(|(operations, tally)| (operations, calls(tally))).collect()

@@ -11,7 +11,7 @@ use countersign_contract::{Pii, Secret, Timestamp};
 use countersign_core::policy::{Policy, PolicyFaults};
 use countersign_core::{Engine, Keyring, World};
 
-use super::model::{Model, Tally, block};
+use super::model::{Model, PurposeTally, block};
 use crate::Store;
 
 /// An engine with an instance of the store to itself.
@@ -25,7 +25,7 @@ pub(super) struct Edge {
     policy: Arc<Policy>,
     sent: Mutex<Option<String>>,
     /// The operations of each batch, and what it asked of the backend.
-    batches: Mutex<Vec<(usize, Tally)>>,
+    batches: Mutex<Vec<(usize, PurposeTally)>>,
 }
 
 impl App {
@@ -94,7 +94,7 @@ impl App {
     }
 
     /// The batches since last asked: how many operations, and which calls.
-    pub(super) fn batches(&self) -> Vec<(usize, Tally)> {
+    pub(super) fn batches(&self) -> Vec<(usize, PurposeTally)> {
         std::mem::take(&mut *self.engine.world().batches.lock().unwrap())
     }
 
@@ -128,7 +128,7 @@ pub(super) fn limits() -> Vec<Limit> {
 
 impl World for Edge {
     async fn run(&self, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
-        self.model.inner().tally = Tally::default();
+        self.model.inner().tally = PurposeTally::default();
         let replies = block(self.store.lock().unwrap().run(&batch))?;
         self.batches.lock().unwrap().push((batch.len(), self.model.inner().tally));
         Ok(Outcome { replies, generation: None })

@@ -46,7 +46,7 @@ pub(super) enum Trouble {
 }
 
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) struct Tally {
+pub(super) struct PurposeTally {
     pub(super) get: usize,
     pub(super) get_many: usize,
     pub(super) set: usize,
@@ -55,7 +55,7 @@ pub(super) struct Tally {
     pub(super) increment: usize,
 }
 
-impl Tally {
+impl PurposeTally {
     pub(super) const fn all(&self) -> usize {
         self.get + self.get_many + self.set + self.delete + self.delete_many + self.increment
     }
@@ -70,7 +70,7 @@ pub(super) struct Inner {
     pub(super) pace: u64,
     pub(super) trouble: Trouble,
     pub(super) calls: usize,
-    pub(super) tally: Tally,
+    pub(super) tally: PurposeTally,
     pub(super) paused_millis: u64,
     random: fastrand::Rng,
 }
@@ -100,7 +100,7 @@ impl Model {
             pace: 0,
             trouble: Trouble::None,
             calls: 0,
-            tally: Tally::default(),
+            tally: PurposeTally::default(),
             paused_millis: 0,
             random: fastrand::Rng::with_seed(1),
         };
@@ -136,7 +136,7 @@ impl Model {
         let mut inner = self.inner();
         inner.trouble = trouble;
         inner.calls = 0;
-        inner.tally = Tally::default();
+        inner.tally = PurposeTally::default();
         inner.paused_millis = 0;
     }
 

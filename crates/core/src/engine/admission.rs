@@ -13,6 +13,7 @@ use crate::batch::{Batch, Replies, ValueTicket};
 use crate::history::History;
 use crate::lease::{Lease, View};
 use crate::limits::Windows;
+use crate::policy::Policy;
 use crate::slot::Slot;
 use crate::standing::{Attempt, Standing};
 use crate::times::CLOCKS_DIFFER_SECONDS;
@@ -139,25 +140,15 @@ impl Admission {
             Some(Error::Exhausted(self.standing.exhausted_for(budget, now)))
         };
         let cooling = || {
-            let (last, sends) = self.last_send(now)?;
-            let next = last.plus(policy.cooldown_after(sends));
-            (now < next).then(|| wait(next.since(now)))
+            let seconds = cooldown_left(&self.standing, policy, now);
+            (seconds > 0).then(|| wait(seconds))
         };
         barred().or_else(exhausted).or_else(|| self.windows.refusal()).or_else(cooling)
     }
 
-    /// The latest send, and how many in a row that was while no code came back. An answer ends the row, but not the
-    /// pause after the send; an operator ends both.
+    /// The subject's latest send.
     pub(super) fn last_send(&self, now: Timestamp) -> Option<(Timestamp, u32)> {
-        let challenges = self.standing.challenges()?;
-        let sends = match &challenges.budget {
-            Some(budget) if self.standing.is_cleared(budget) => return None,
-            Some(budget) if self.standing.is_answered(budget) => 1,
-            _ => challenges.sends,
-        };
-        Some((Timestamp(challenges.last_send_at), sends))
-            // A clock far ahead wrote that.
-            .filter(|(last, _)| *last <= now.plus(CLOCKS_DIFFER_SECONDS))
+        last_send(&self.standing, now)
     }
 
     pub(super) const fn is_held(&self) -> bool {
@@ -167,6 +158,26 @@ impl Admission {
     pub(super) const fn may_be_claimed(&self) -> bool {
         matches!(self.view, View::Claimable)
     }
+}
+
+/// The latest send, and how many in a row that was while no code came back. An answer ends the row, but not the
+/// pause after the send; an operator ends both.
+fn last_send(standing: &Standing, now: Timestamp) -> Option<(Timestamp, u32)> {
+    let challenges = standing.challenges()?;
+    let sends = match &challenges.budget {
+        Some(budget) if standing.is_cleared(budget) => return None,
+        Some(budget) if standing.is_answered(budget) => 1,
+        _ => challenges.sends,
+    };
+    Some((Timestamp(challenges.last_send_at), sends))
+        // A clock far ahead wrote that.
+        .filter(|(last, _)| *last <= now.plus(CLOCKS_DIFFER_SECONDS))
+}
+
+/// Seconds of cooldown after the latest send that are left.
+pub(super) fn cooldown_left(standing: &Standing, policy: &Policy, now: Timestamp) -> u32 {
+    last_send(standing, now)
+        .map_or(0, |(last, sends)| last.plus(policy.cooldown_after(sends)).since(now))
 }
 
 /// Another request sends to the subject.

@@ -3,9 +3,10 @@
 use countersign_contract::Timestamp;
 use countersign_contract::otp::{Error, Report, State, Target};
 
-use super::Engine;
+use super::{Engine, Located};
 use crate::batch::Batch;
 use crate::deliveries::Deliveries;
+use crate::record::{Budget, Record};
 use crate::standing::{Attempt, Standing, attempts_left};
 use crate::world::World;
 
@@ -29,16 +30,30 @@ impl<W: World> Engine<W> {
         let found =
             located.nonce.map_or_else(|| standing.newest(), |nonce| standing.challenge(nonce));
         let (budget, record) = found.ok_or(Error::NotFound)?;
-        let challenges = standing.challenges().ok_or(Error::NotFound)?;
+        self.report(tenant, &located, (&standing, &deliveries), (budget, record), now)
+            .ok_or(Error::NotFound)
+    }
+
+    /// What is told of one challenge; nothing where the subject has none.
+    pub(super) fn report(
+        &self,
+        tenant: &str,
+        located: &Located,
+        (standing, deliveries): (&Standing, &Deliveries),
+        (budget, record): (&Budget, &Record),
+        now: Timestamp,
+    ) -> Option<Report> {
+        let policy = &located.policy;
+        let challenges = standing.challenges()?;
         let made = standing.attempts(budget);
         let state = standing.state(budget, record, made, now);
         let while_pending = |value: u32| if state == State::Pending { value } else { 0 };
+        let resends_left = while_pending(policy.max_resends.saturating_sub(record.resends));
         let cooldown = policy.cooldown_after(challenges.sends);
         let next_send = Timestamp(challenges.last_send_at).plus(cooldown);
-        let resends_left = while_pending(policy.max_resends.saturating_sub(record.resends));
         let (history, _) = standing.account(&self.keyring, &located.purpose, policy, now);
-        Ok(Report {
-            id: self.id(tenant, &located, record.nonce),
+        Some(Report {
+            id: self.id(tenant, located, record.nonce),
             purpose: located.purpose.clone(),
             channel: record.channel(),
             masked_recipient: challenges.masked_recipient.clone(),

@@ -15,6 +15,7 @@ mod faults;
 mod limits;
 mod locks;
 mod lost;
+mod operators;
 mod rivals;
 mod rotation;
 mod secrets;

@@ -6,7 +6,8 @@ use axum::response::Response;
 use countersign_contract::otp::{IssueRequest, ResendRequest, Target, VerifyRequest};
 
 use super::api::Api;
-use super::request::{caller, client_ip, id};
+use super::request::{audited, caller, client_ip, id};
+use crate::audit::ended;
 use crate::health::Health;
 use crate::otp::Otp;
 use crate::response::{answer, nothing};
@@ -109,14 +110,17 @@ pub(crate) async fn status<O: Otp, H: Health>(
     let (parts, _) = request.into_parts();
     trace::request((&parts).into(), ONE, async {
         let caller = caller(&api.keys, &parts)?;
-        let id = id(name)?;
-        let report = api
-            .otp
-            .status(caller.tenant().to_owned(), Target::Id(id.clone()))
-            .await
-            .map_err(|failure| trace::failed("status", Some(&id), failure).by_id())?;
-        let response = answer(StatusCode::OK, &ReportView::from(&report));
-        Ok(trace::done(response, "status", report.id, report.masked_recipient))
+        let entry = audited("challenges.show", &api.keys, caller, &parts);
+        let work = async {
+            let id = id(name)?;
+            let status = api.otp.status(caller.tenant().to_owned(), Target::Id(id.clone()));
+            let failed = |failure| trace::failed("status", Some(&id), failure).by_id();
+            let report = status.await.map_err(failed)?;
+            let response = answer(StatusCode::OK, &ReportView::from(&report));
+            Ok(trace::done(response, "status", report.id, report.masked_recipient))
+        };
+        let result = work.await;
+        ended(entry, result)
     })
     .await
 }
@@ -129,12 +133,15 @@ pub(crate) async fn revoke<O: Otp, H: Health>(
     let (parts, _) = request.into_parts();
     trace::request((&parts).into(), ONE, async {
         let caller = caller(&api.keys, &parts)?;
-        let id = id(name)?;
-        api.otp
-            .revoke(caller.tenant().to_owned(), id.clone())
-            .await
-            .map_err(|failure| trace::failed("revoke", Some(&id), failure).by_id())?;
-        Ok(trace::done_quietly(nothing(), "revoke", Some(id)))
+        let entry = audited("challenges.revoke", &api.keys, caller, &parts);
+        let work = async {
+            let id = id(name)?;
+            let revoked = api.otp.revoke(caller.tenant().to_owned(), id.clone()).await;
+            revoked.map_err(|failure| trace::failed("revoke", Some(&id), failure).by_id())?;
+            Ok(trace::done_quietly(nothing(), "revoke", Some(id)))
+        };
+        let result = work.await;
+        ended(entry, result)
     })
     .await
 }

@@ -6,18 +6,17 @@ use axum::response::Response;
 use countersign_contract::otp::{Addressee, Target, VerifyRequest};
 
 use super::api::Api;
-use super::request::{caller, client_ip};
+use super::request::{audited, caller, client_ip};
+use crate::audit::ended;
 use crate::health::Health;
 use crate::otp::Otp;
-use crate::problem::{Problem, ProblemCode};
-use crate::response::{answer, nothing};
+use crate::response::answer;
 use crate::wire::answers::{ReportView, VerifiedView};
 use crate::wire::requests::{AddresseeBody, VerifyBody};
 use crate::{body, trace};
 
 pub(crate) const VERIFY: &str = "/v1/verify";
 pub(crate) const STATUS: &str = "/v1/status";
-pub(crate) const UNLOCK: &str = "/v1/unlock";
 
 pub(crate) async fn verify<O: Otp, H: Health>(api: &Api<O, H>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
@@ -52,31 +51,16 @@ pub(crate) async fn status<O: Otp, H: Health>(api: &Api<O, H>, request: Request)
     let (parts, body) = request.into_parts();
     trace::request((&parts).into(), STATUS, async {
         let caller = caller(&api.keys, &parts)?;
-        let body: AddresseeBody = body::read(&parts.headers, body).await?;
-        let report = api
-            .otp
-            .status(caller.tenant().to_owned(), Target::Recipient(body.into()))
-            .await
-            .map_err(|failure| trace::failed("status", None, failure))?;
-        let response = answer(StatusCode::OK, &ReportView::from(&report));
-        Ok(trace::done(response, "status", report.id, report.masked_recipient))
-    })
-    .await
-}
-
-pub(crate) async fn unlock<O: Otp, H: Health>(api: &Api<O, H>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    trace::request((&parts).into(), UNLOCK, async {
-        let caller = caller(&api.keys, &parts)?;
-        if !caller.is_operator() {
-            return Err(Problem::new(ProblemCode::Forbidden));
-        }
-        let body: AddresseeBody = body::read(&parts.headers, body).await?;
-        api.otp
-            .unlock(caller.tenant().to_owned(), body.into())
-            .await
-            .map_err(|failure| trace::failed("unlock", None, failure))?;
-        Ok(trace::done_quietly(nothing(), "unlock", None))
+        let entry = audited("challenges.show", &api.keys, caller, &parts);
+        let work = async {
+            let body: AddresseeBody = body::read(&parts.headers, body).await?;
+            let status = api.otp.status(caller.tenant().to_owned(), Target::Recipient(body.into()));
+            let report = status.await.map_err(|failure| trace::failed("status", None, failure))?;
+            let response = answer(StatusCode::OK, &ReportView::from(&report));
+            Ok(trace::done(response, "status", report.id, report.masked_recipient))
+        };
+        let result = work.await;
+        ended(entry, result)
     })
     .await
 }

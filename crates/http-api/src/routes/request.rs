@@ -3,6 +3,7 @@
 use axum::http::request::Parts;
 
 use crate::ClientAddress;
+use crate::audit::Entry;
 use crate::keys::{ApiKeys, Caller};
 use crate::problem::{Problem, ProblemCode};
 
@@ -11,6 +12,17 @@ pub(super) fn caller<'a>(keys: &'a ApiKeys, parts: &Parts) -> Result<&'a Caller,
     let caller = keys.caller(&parts.headers)?;
     tracing::Span::current().record("caller", caller.name());
     Ok(caller)
+}
+
+/// Begins the line of the audit for a call that every caller may make: where an operator's key makes it.
+pub(super) fn audited(
+    action: &'static str,
+    keys: &ApiKeys,
+    caller: &Caller,
+    parts: &Parts,
+) -> Option<Entry> {
+    let is_operator = caller.is_operator() && !keys.is_open();
+    is_operator.then(|| Entry::new(action, caller, parts))
 }
 
 /// The longest id that the contract knows, in bytes.

@@ -48,7 +48,9 @@ impl Edition {
             Self::Edge => {
                 crate::Surface::sweeping(otp, health, callbacks, engine.clone(), keys).into_router()
             }
-            Self::Host => crate::router(otp, health, callbacks, keys),
+            Self::Host => {
+                crate::Surface::counting(otp, health, callbacks, engine.clone(), keys).into_router()
+            }
         }
     }
 

@@ -8,8 +8,8 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::Response;
 use countersign_contract::callbacks::{CallbackError, DeliveryReport};
 use countersign_contract::otp::{
-    Addressee, Challenge, DeliveryState, Error, IssueRequest, Report, ResendRequest, State, Target,
-    Verified, VerifyRequest,
+    Addressee, Challenge, DeliveryState, Error, IssueRequest, PurposeTally, Report, ResendRequest,
+    SideReport, State, SubjectReport, Target, Verified, VerifyRequest,
 };
 use countersign_contract::types::{Channel, DeliveryOutcome, StoreError};
 use countersign_contract::upkeep::Swept;
@@ -18,6 +18,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::callbacks::{CallbackRequest, Callbacks, Received};
+use crate::census::{Census, CountError, Counted};
 use crate::health::{Condition, Dependency, Health, Readiness};
 use crate::keys::ApiKeys;
 use crate::otp::{Failure, Otp};
@@ -26,6 +27,8 @@ use crate::upkeep::Upkeep;
 /// What the engine was asked.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Call {
+    Count(String, Option<String>),
+    Inspect(String, Addressee),
     Issue(IssueRequest),
     Receive(String, CallbackRequest),
     RecordDelivery(DeliveryReport),
@@ -98,6 +101,12 @@ impl Scripted {
             .into_router()
     }
 
+    /// The surface of the host, which counts.
+    pub(super) fn counting(&self, keys: ApiKeys) -> Router {
+        crate::Surface::counting(self.clone(), self.clone(), self.clone(), self.clone(), keys)
+            .into_router()
+    }
+
     fn answer<T>(&self, call: Call, value: T) -> Result<T, Failure> {
         let mut script = self.0.lock().unwrap();
         script.calls.push(call);
@@ -135,23 +144,7 @@ impl Otp for Scripted {
     }
 
     async fn status(&self, tenant: String, target: Target) -> Result<Report, Failure> {
-        let report = Report {
-            id: "c1.abc".into(),
-            purpose: "login".into(),
-            channel: Channel::Email,
-            masked_recipient: "j***@e***.com".into(),
-            state: State::Pending,
-            delivery: DeliveryState::Sent,
-            issued_at: Timestamp(1_785_585_600),
-            expires_at: Timestamp(1_785_585_900),
-            expires_in_seconds: 290,
-            resend_in_seconds: 50,
-            resends_left: 3,
-            attempts_left: 2,
-            locked_for_seconds: 0,
-            disabled: false,
-        };
-        self.answer(Call::Status(tenant, target), report)
+        self.answer(Call::Status(tenant, target), report())
     }
 
     async fn record_delivery(
@@ -163,6 +156,51 @@ impl Otp for Scripted {
     ) -> Result<(), Failure> {
         let report = DeliveryReport { tenant, id, send_number, outcome };
         self.answer(Call::RecordDelivery(report), ())
+    }
+
+    /// Two sides that differ; of each challenge one that waits and one that is over.
+    async fn inspect(
+        &self,
+        tenant: String,
+        addressee: Addressee,
+    ) -> Result<SubjectReport, Failure> {
+        let purpose = addressee.purpose.clone();
+        let waits = Report { purpose: purpose.clone(), ..report() };
+        let over = Report {
+            id: "c1.def".into(),
+            state: State::Expired,
+            expires_in_seconds: 0,
+            resend_in_seconds: 0,
+            resends_left: 0,
+            attempts_left: 0,
+            ..waits.clone()
+        };
+        let others = SideReport {
+            failures: 3,
+            locked_for_seconds: 840,
+            disabled: false,
+            cooldown_seconds: 50,
+            challenges: vec![waits.clone(), over.clone()],
+        };
+        let known = SideReport {
+            failures: 0,
+            locked_for_seconds: 0,
+            disabled: false,
+            cooldown_seconds: 0,
+            challenges: vec![over],
+        };
+        let report = SubjectReport {
+            purpose,
+            masked_recipient: waits.masked_recipient,
+            known_devices: known,
+            other_clients: others,
+        };
+        self.answer(Call::Inspect(tenant, addressee), report)
+    }
+
+    fn purposes(&self, tenant: &str) -> Vec<String> {
+        let other: &[&str] = if tenant == "default" { &["payment"] } else { &[] };
+        [&["login"], other].concat().into_iter().map(str::to_owned).collect()
     }
 
     async fn unlock(&self, tenant: String, addressee: Addressee) -> Result<(), Failure> {
@@ -198,6 +236,44 @@ impl Upkeep for Scripted {
             Err(Failure::Refused(Error::StoreUnavailable(error))) => Err(error),
             answer => Ok(answer.unwrap()),
         }
+    }
+}
+
+impl Census for Scripted {
+    async fn count(&self, tenant: String, after: Option<String>) -> Result<Counted, CountError> {
+        if after.as_deref() == Some("stale") {
+            return Err(CountError::Cursor);
+        }
+        let of = |purpose: Option<&str>, pending| PurposeTally {
+            purpose: purpose.map(str::to_owned),
+            pending,
+            expired: 2,
+            ..PurposeTally::default()
+        };
+        let tallies = vec![of(Some("login"), 7), of(None, 1)];
+        let next = after.is_none().then(|| "0.512.0.".to_owned());
+        let counted = Counted { tallies, next };
+        self.answer(Call::Count(tenant, after), counted).map_err(CountError::Failed)
+    }
+}
+
+/// A challenge that waits for its code.
+fn report() -> Report {
+    Report {
+        id: "c1.abc".into(),
+        purpose: "login".into(),
+        channel: Channel::Email,
+        masked_recipient: "j***@e***.com".into(),
+        state: State::Pending,
+        delivery: DeliveryState::Sent,
+        issued_at: Timestamp(1_785_585_600),
+        expires_at: Timestamp(1_785_585_900),
+        expires_in_seconds: 290,
+        resend_in_seconds: 50,
+        resends_left: 3,
+        attempts_left: 2,
+        locked_for_seconds: 0,
+        disabled: false,
     }
 }
 
@@ -282,5 +358,7 @@ pub(super) fn every_call() -> Vec<Request<Body>> {
         bare("DELETE", "/v1/challenges/c1.abc"),
         post("/v1/status", addressee),
         post("/v1/unlock", addressee),
+        post("/v1/subjects/show", addressee),
+        post("/v1/challenges/list", addressee),
     ]
 }

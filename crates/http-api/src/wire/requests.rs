@@ -125,6 +125,27 @@ impl From<AddresseeBody> for otp::Addressee {
     }
 }
 
+/// Names a recipient, for an operator.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub(crate) struct ListBody {
+    /// What the codes are for. If absent, every purpose of the tenant that takes the recipient.
+    pub(crate) purpose: Option<String>,
+    /// A phone number or a mail address.
+    #[cfg_attr(test, schema(value_type = String))]
+    pub(crate) to: Pii,
+}
+
+/// Asks for one step of counting.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub(crate) struct CountBody {
+    /// Where the step before stopped: its `next`. If absent, counting begins.
+    pub(crate) after: Option<String>,
+}
+
 /// Asks for one step of sweeping.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

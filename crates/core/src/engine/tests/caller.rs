@@ -1,8 +1,8 @@
 //! A caller: the verbs in few words, over a world and some keys.
 
 use countersign_contract::otp::{
-    Addressee, Challenge, DeliveryState, Error, IssueRequest, Report, ResendRequest, Target,
-    Verified, VerifyRequest,
+    Addressee, Challenge, DeliveryState, Error, IssueRequest, MAX_TALLIED_KEYS, PurposeTally,
+    Report, ResendRequest, SubjectReport, Target, Verified, VerifyRequest,
 };
 use countersign_contract::settings::{self, FailureScope, VerifyBy};
 use countersign_contract::types::{Channel, DeliveryOutcome};
@@ -195,6 +195,21 @@ impl Caller {
 
     pub(super) fn unlock(&self, to: &str) -> Result<(), Error> {
         done(self.engine.unlock(&self.tenant, &self.addressee(to)))
+    }
+
+    pub(super) fn inspect(&self, to: &str) -> Result<SubjectReport, Error> {
+        done(self.engine.inspect(&self.tenant, &self.addressee(to)))
+    }
+
+    /// Counts this tenant's challenges among all keys that there are.
+    pub(super) fn tally(&self, purposes: &[&str]) -> Vec<PurposeTally> {
+        let purposes: Vec<String> = purposes.iter().map(|purpose| (*purpose).into()).collect();
+        let keys: Vec<String> = self.world.dump().into_keys().collect();
+        let mut tallies: Vec<PurposeTally> = Vec::new();
+        for keys in keys.chunks(MAX_TALLIED_KEYS) {
+            tallies.extend(done(self.engine.tally(&self.tenant, &purposes, keys)).unwrap());
+        }
+        tallies
     }
 
     /// The history of `PHONE`, as the store holds it.

@@ -12,8 +12,10 @@ use crate::tests::scripted::Reply;
 use crate::wire::answers::{
     ChallengeView, Liveness, ReadinessView, ReportView, SweptView, VerifiedView,
 };
+use crate::wire::operators::{CountView, ListView, SubjectView};
 use crate::wire::requests::{
-    AddresseeBody, IssueBody, ResendBody, SweepBody, VerifyBody, VerifyByIdBody,
+    AddresseeBody, CountBody, IssueBody, ListBody, ResendBody, SweepBody, VerifyBody,
+    VerifyByIdBody,
 };
 
 const ABOUT: &str = "Issues and verifies one-time codes.
@@ -326,9 +328,18 @@ pub(super) fn schemas(edition: Edition) -> Map<String, Value> {
     add::<VerifiedView<'_>>(&mut schemas);
     add::<VerifyBody>(&mut schemas);
     add::<VerifyByIdBody>(&mut schemas);
-    if edition == Edition::Edge {
-        add::<SweepBody>(&mut schemas);
-        add::<SweptView>(&mut schemas);
+    add::<ListBody>(&mut schemas);
+    add::<ListView<'_>>(&mut schemas);
+    add::<SubjectView<'_>>(&mut schemas);
+    match edition {
+        Edition::Edge => {
+            add::<SweepBody>(&mut schemas);
+            add::<SweptView>(&mut schemas);
+        }
+        Edition::Host => {
+            add::<CountBody>(&mut schemas);
+            add::<CountView<'_>>(&mut schemas);
+        }
     }
     enumerations::open(&mut schemas);
     let about = schemas["Problem"]["properties"]["code"]["description"].take();

@@ -64,7 +64,13 @@ pub(super) fn requests(operation: &Operation) -> Vec<(&'static str, Value)> {
             json!({"purpose": "login", "to": "+4915112345678", "code": "483920"}),
         )],
         "resend" => vec![("nothing", json!({})), ("client", json!({"client_ip": "203.0.113.7"}))],
-        "statusByRecipient" | "unlock" => vec![("recipient", addressee)],
+        "statusByRecipient" | "showSubject" | "unlock" => vec![("recipient", addressee)],
+        "listChallenges" => {
+            vec![("purpose", addressee), ("every_purpose", json!({"to": "+4915112345678"}))]
+        }
+        "countChallenges" => {
+            vec![("beginning", json!({})), ("next_step", json!({"after": "0.512.0."}))]
+        }
         "sweep" => vec![("nothing", json!({})), ("few", json!({"limit": 100}))],
         _ => vec![],
     }

@@ -13,6 +13,7 @@ use countersign_core::policy::{
 use countersign_core::recipient::{MASKED_MAX_BYTES, MAX_BYTES};
 use serde_json::{Map, Value, json};
 
+use crate::census::MAX_CURSOR_BYTES;
 use crate::routes::{MAX_ID_BYTES, MAX_PROVIDER_BYTES};
 use crate::wire::requests::{MAX_COOKIE_CHARACTERS, SweepBody};
 
@@ -23,8 +24,16 @@ const CLOCKS_DIFFER_SECONDS: u32 = 60;
 const TIME_BYTES: usize = 20;
 
 /// The schemas of bodies that callers send.
-pub(super) const REQUESTS: [&str; 6] =
-    ["AddresseeBody", "IssueBody", "ResendBody", "SweepBody", "VerifyBody", "VerifyByIdBody"];
+pub(super) const REQUESTS: [&str; 8] = [
+    "AddresseeBody",
+    "CountBody",
+    "IssueBody",
+    "ListBody",
+    "ResendBody",
+    "SweepBody",
+    "VerifyBody",
+    "VerifyByIdBody",
+];
 
 /// Adds the limits of every field of every object.
 pub(super) fn apply(schemas: &mut Map<String, Value>) {
@@ -44,6 +53,7 @@ pub(super) fn apply(schemas: &mut Map<String, Value>) {
 /// The limits of a request's field, where an answer's aren't the same.
 fn asked(field: &str) -> Option<Value> {
     Some(match field {
+        "after" => length(1, MAX_CURSOR_BYTES),
         "client_ip" => with_format("client-address", 2, MAX_CLIENT_IP_BYTES),
         "code" => with_format("typed-code", *CODE_LENGTH.start() as usize, MAX_TYPED_BYTES),
         // One that isn't good counts as none: a login must not fail because of it.
@@ -70,14 +80,21 @@ fn told(schema: &str, field: &str) -> Option<Value> {
         "changed_seconds_ago" | "changes" | "latency_ms" | "switched_seconds_ago" | "switches" => {
             json!({"minimum": 0, "maximum": u64::MAX})
         }
+        "cooldown" => seconds(COOLDOWN_MAX_SECONDS),
         "detail" => length(1, 512),
         "device_cookie" => text(28, 28, "^[A-Za-z0-9_-]+$"),
+        "exhausted" | "expired" | "failures" | "pending" | "revoked" | "verified"
+            if matches!(schema, "Side" | "Tally") =>
+        {
+            json!({"minimum": 0, "maximum": u32::MAX})
+        }
         "examined" | "removed" => number(0..=SweepBody::MOST),
         "expires_at" | "issued_at" | "verified_at" => length(TIME_BYTES, TIME_BYTES),
         "expires_in" => seconds(*LIFETIME_SECONDS.end()),
         "field" => length(1, 64),
         "id" => id(),
         "locked_for" => seconds(LOCKOUT_MAX_SECONDS),
+        "next" => length(1, MAX_CURSOR_BYTES),
         "name" => text(1, "provider ".len() + MAX_PROVIDER_BYTES, "^[a-z0-9_ -]+$"),
         "provider" => provider(),
         "purpose" => name(),

@@ -131,8 +131,11 @@ impl Operation {
 pub(super) fn operations(edition: Edition) -> Vec<Operation> {
     let mut operations = Vec::from(by_id());
     operations.extend(by_recipient());
-    operations.push(unlock());
-    operations.extend((edition == Edition::Edge).then(sweep));
+    operations.extend(by_operators());
+    operations.push(match edition {
+        Edition::Edge => sweep(),
+        Edition::Host => count(),
+    });
     operations.extend(callbacks());
     operations.extend(service());
     operations
@@ -246,19 +249,64 @@ fn by_recipient() -> [Operation; 2] {
     ]
 }
 
-fn unlock() -> Operation {
+fn by_operators() -> [Operation; 3] {
+    let by_operators = |path, id, wit, summary, description, body, success| Operation {
+        method: "POST",
+        path,
+        id,
+        tag: "Operators",
+        summary,
+        description,
+        access: Access::Operator,
+        wit: Some(wit),
+        never: &[],
+        body: Some((body, true)),
+        success,
+    };
+    [
+        by_operators(
+            "/v1/challenges/list",
+            "listChallenges",
+            "inspect",
+            "List a recipient's challenges",
+            "The challenges that wait for their codes: for one purpose, or for every purpose of the tenant that takes the recipient. Changes nothing.",
+            "ListBody",
+            (200, "The challenges, the newest of each purpose first.", Some("List")),
+        ),
+        by_operators(
+            "/v1/subjects/show",
+            "showSubject",
+            "inspect",
+            "Tell where a recipient stands",
+            "Failures, lock, cooldown and challenges of a recipient. Known devices and all other clients count apart. Changes nothing.",
+            "AddresseeBody",
+            (200, "Where it stands.", Some("Subject")),
+        ),
+        by_operators(
+            "/v1/unlock",
+            "unlock",
+            "unlock",
+            "Unlock a recipient",
+            "Clears the recipient's lock and failures, and takes the purpose's living challenges back.",
+            "AddresseeBody",
+            (204, "The recipient is unlocked.", None),
+        ),
+    ]
+}
+
+fn count() -> Operation {
     Operation {
         method: "POST",
-        path: "/v1/unlock",
-        id: "unlock",
+        path: "/v1/challenges/count",
+        id: "countChallenges",
         tag: "Operators",
-        summary: "Unlock a recipient",
-        description: "Clears the recipient's lock and failures, and takes the purpose's living challenges back.",
+        summary: "Count the tenant's challenges",
+        description: "One step of counting, of about two seconds: repeat it with `after` set to `next` until there is no `next`, and add up. Walks over the store's keys a page at a time, and holds up no other call. What is issued or ends meanwhile may be counted or not. The body may be empty.",
         access: Access::Operator,
-        wit: Some("unlock"),
+        wit: Some("tally"),
         never: &[],
-        body: Some(("AddresseeBody", true)),
-        success: (204, "The recipient is unlocked.", None),
+        body: Some(("CountBody", false)),
+        success: (200, "What this step counted.", Some("Count")),
     }
 }
 

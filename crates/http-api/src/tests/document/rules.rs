@@ -268,7 +268,7 @@ async fn every_example_of_a_request_is_accepted() {
                 let request: Request<Body> = post(&operation.example_path(), body);
                 let reply = send(edition.router(&engine, ApiKeys::open()), request).await;
                 assert_eq!(reply.status.as_u16(), operation.success.0, "{path} {name}: {reply:?}");
-                assert_eq!(engine.calls().len(), 1, "{path} {name}");
+                assert!(!engine.calls().is_empty(), "{path} {name}");
             }
         }
     }
