@@ -221,11 +221,11 @@ macro_rules! store {
             use $bindings as theirs;
             use $crate::store as ours;
 
-            $crate::record!(Step: key by ttl_seconds);
-            $crate::record!(Assignment: key value ttl_seconds);
-            $crate::variant!(Operation: Delete(key) Get(key) Increment(step) Set(assignment));
-            $crate::variant!(Reply: Count(count) Done Value(value));
-            $crate::record!(Outcome: replies generation);
+    $crate::record!(Step: key by ttl_seconds);
+    $crate::record!(Assignment: key value ttl_seconds);
+    $crate::variant!(Operation: Delete(key) Get(key) Increment(step) Set(assignment));
+    $crate::variant!(Reply: Count(count) Done Value(value));
+    $crate::record!(Outcome: replies generation);
         };
     };
 }
@@ -238,7 +238,7 @@ macro_rules! upkeep {
             use $bindings as theirs;
             use $crate::upkeep as ours;
 
-            $crate::record!(Swept: examined removed more);
+    $crate::record!(Swept: examined removed more);
         };
     };
 }
@@ -267,8 +267,8 @@ macro_rules! callbacks {
             use $bindings as theirs;
             use $crate::callbacks as ours;
 
-            $crate::record!(DeliveryReport: tenant id send_number outcome);
-            $crate::variant!(CallbackError: Unauthenticated UnknownProvider Unreadable Unsupported);
+    $crate::record!(DeliveryReport: tenant id send_number outcome);
+    $crate::variant!(CallbackError: Unauthenticated UnknownProvider Unreadable Unsupported);
         };
     };
 }
