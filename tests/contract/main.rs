@@ -4,6 +4,7 @@
 mod failover;
 mod generation;
 mod harness;
+mod log;
 mod memory;
 mod misled;
 mod postgres;

@@ -36,6 +36,7 @@ use super::store::{Answer, Diagnostics, Parts, SCRATCH, Store};
 pub use self::settings::PostgresSettings;
 
 mod address;
+mod hosts;
 mod keeper;
 mod names;
 mod pool;
