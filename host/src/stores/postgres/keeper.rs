@@ -21,8 +21,7 @@ const EVERY: Duration = Duration::from_secs(5);
 const CLOCK_EVERY: Duration = Duration::from_secs(60);
 /// How many rows are removed at once: a batch that steps one of them waits that long.
 const AT_ONCE: i32 = 500;
-/// How often in a row, and with what pause between: 10,000 rows in five seconds.
-const IN_A_ROW: u32 = 20;
+/// The pause between two removals, which follow each other for as long as there is something to remove.
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long one removal may take.
 const PURGE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -125,10 +124,11 @@ impl Keeper {
         }
     }
 
-    /// Removes what has expired, some rows at a time.
+    /// Removes what has expired, some rows at a time: all of it, or what can be until it is time to look after the rest.
     async fn purge(&self, session: &Session) -> Result<(), String> {
         let call = self.names.call_purge();
-        for _ in 0..IN_A_ROW {
+        let start = Instant::now();
+        while start.elapsed() < EVERY {
             let removed = session.ask(&call, &[(&AT_ONCE, Type::INT4)]);
             let rows = match timeout(PURGE_TIMEOUT, removed).await {
                 Ok(Ok(rows)) => rows,
