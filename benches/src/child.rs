@@ -23,19 +23,19 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts one and waits until it is ready.
-    pub(crate) fn start(variant: Variant, redis: &str) -> Result<Self> {
+    /// Starts one over the store of these settings (JSON), and waits until it is ready.
+    pub(crate) fn start(variant: Variant, store: &str) -> Result<Self> {
         Self::launch(
             variant,
             variant.name().into(),
-            Command::new(std::env::current_exe()?).args(["server", variant.name(), redis]),
+            Command::new(std::env::current_exe()?).args(["server", variant.name(), store]),
         )
     }
 
     /// The same with another build of the component.
-    pub(crate) fn start_rival(variant: Variant, redis: &str, component: &Path) -> Result<Self> {
+    pub(crate) fn start_rival(variant: Variant, store: &str, component: &Path) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(["server", variant.name(), redis]).env("COUNTERSIGN_TEST_WASM", component);
+        command.args(["server", variant.name(), store]).env("COUNTERSIGN_TEST_WASM", component);
         Self::launch(variant, format!("{} (rival)", variant.name()), &mut command)
     }
 
@@ -51,19 +51,24 @@ impl Process {
 
     /// CPU time used so far, in user and system mode, by all threads.
     pub(crate) fn cpu_time(&self) -> Result<Duration> {
-        let mut nanoseconds = 0;
-        for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            // To the nanosecond, where /proc/<pid>/stat counts in hundredths of a second.
-            let text = fs::read_to_string(task?.path().join("schedstat"))?;
-            nanoseconds += text.split(' ').next().context("schedstat is empty")?.parse::<u64>()?;
-        }
-        Ok(Duration::from_nanos(nanoseconds))
+        cpu_time(self.child.id())
     }
 
     /// Resident memory in MiB.
     pub(crate) fn resident_mib(&self) -> Result<f64> {
         resident_mib(self.child.id())
     }
+}
+
+/// CPU time that a process has used so far, by all its threads that live.
+pub(crate) fn cpu_time(process: u32) -> Result<Duration> {
+    let mut nanoseconds = 0;
+    for task in fs::read_dir(format!("/proc/{process}/task"))? {
+        // To the nanosecond, where /proc/<pid>/stat counts in hundredths of a second.
+        let text = fs::read_to_string(task?.path().join("schedstat"))?;
+        nanoseconds += text.split(' ').next().context("schedstat is empty")?.parse::<u64>()?;
+    }
+    Ok(Duration::from_nanos(nanoseconds))
 }
 
 /// Resident memory of a process in MiB.

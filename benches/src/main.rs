@@ -25,6 +25,7 @@ mod scale;
 mod server;
 mod setting;
 mod startup;
+mod stores;
 mod traffic;
 mod web;
 
@@ -57,6 +58,12 @@ enum Part {
     Startup,
     /// The edge app only; not among what runs without a name.
     Edge(edge::Plan),
+    /// The component over each store; not among what runs without a name.
+    Stores(stores::Compared),
+    /// Challenges that live by the hundred thousand, in Redis and PostgreSQL; not among what runs without a name.
+    Live(stores::Live),
+    /// What each way to keep data costs, and what a crash takes; not among what runs without a name.
+    Durability(stores::Durability),
     /// Instructions per call only, held to the table in the docs: `cargo xtask instructions`.
     Instructions(instructions::Place),
     /// What callgrind counts.
@@ -69,20 +76,23 @@ enum Part {
     Server {
         /// Who answers.
         engine: Variant,
-        /// Where Redis is.
-        redis: String,
+        /// The settings of its store, in JSON.
+        store: String,
     },
 }
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
     match cli.part {
-        Some(Part::Server { engine, redis }) => server::run(engine, &redis),
+        Some(Part::Server { engine, store }) => server::run(engine, &store),
         Some(Part::Web(load)) => web(&load),
         Some(Part::Micro(rounds)) => micro::run(rounds.rounds),
         Some(Part::Log(rounds)) => log::run(rounds.rounds),
         Some(Part::Startup) => startup(),
         Some(Part::Edge(plan)) => edge::run(&plan),
+        Some(Part::Stores(plan)) => stores::compare(&plan),
+        Some(Part::Live(plan)) => stores::fill(&plan),
+        Some(Part::Durability(plan)) => stores::crash(&plan),
         Some(Part::Instructions(place)) => instructions::run(&place),
         Some(Part::Counted(counted)) => instructions::run_counted(&counted),
         Some(Part::Loop(endless)) => micro::run_endless(&endless),

@@ -10,7 +10,7 @@ pub(crate) struct Sample {
     pub(crate) per_second: f64,
     pub(crate) p50_us: f64,
     pub(crate) p99_us: f64,
-    cpu_us: f64,
+    pub(crate) cpu_us: f64,
 }
 
 impl Sample {

@@ -11,7 +11,6 @@ use countersign_http_api::callbacks::NoCallbacks;
 use countersign_http_api::health::{Health, Readiness};
 use countersign_http_api::keys::ApiKeys;
 use countersign_http_api::router;
-use serde_json::json;
 use tokio::io::AsyncReadExt;
 
 use crate::affinity;
@@ -19,15 +18,15 @@ use crate::engines::constant::Constant;
 use crate::engines::{NoSender, Variant, component, native};
 
 /// Serves until standard input ends. Says its address in the first line of standard output.
-pub(crate) fn run(variant: Variant, redis: &str) -> Result<()> {
+pub(crate) fn run(variant: Variant, store: &str) -> Result<()> {
     affinity::pin_to_first_of_machine()?;
     // As the host's own: as many workers as there are CPUs to use.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(variant, redis))
+    runtime.block_on(serve(variant, store))
 }
 
-async fn serve(variant: Variant, redis: &str) -> Result<()> {
-    let settings: StoreSettings = serde_json::from_value(json!({"type": "redis", "url": redis}))?;
+async fn serve(variant: Variant, store: &str) -> Result<()> {
+    let settings: StoreSettings = serde_json::from_str(store)?;
     let store = stores::open(&settings).await?;
     let sender = Arc::new(NoSender);
     let keys = ApiKeys::open();

@@ -85,6 +85,11 @@ impl Recipients {
         Self(0)
     }
 
+    /// Others than the first fifty million.
+    pub(crate) const fn others() -> Self {
+        Self(50_000_000)
+    }
+
     /// The next: an Indonesian mobile number.
     pub(crate) fn next(&mut self) -> String {
         self.0 = (self.0 + 1) % 100_000_000;

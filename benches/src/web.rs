@@ -25,9 +25,9 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
-    const ALL: [Self; 2] = [Self::Issue, Self::Wrong];
+    pub(crate) const ALL: [Self; 2] = [Self::Issue, Self::Wrong];
 
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Issue => "issue",
             Self::Wrong => "wrong verify",
@@ -82,12 +82,12 @@ pub(crate) fn run(redis: &RedisServer, load: &Load) -> Result<()> {
 }
 
 fn start(redis: &RedisServer, rival: Option<&Path>) -> Result<Vec<Process>> {
-    let url = redis.url();
+    let store = serde_json::json!({ "type": "redis", "url": redis.url() }).to_string();
     let mut servers = Vec::new();
     for variant in Variant::ALL {
-        servers.push(Process::start(variant, &url)?);
+        servers.push(Process::start(variant, &store)?);
         if let (Variant::Pooled | Variant::Fresh, Some(rival)) = (variant, rival) {
-            servers.push(Process::start_rival(variant, &url, rival)?);
+            servers.push(Process::start_rival(variant, &store, rival)?);
         }
     }
     Ok(servers)

@@ -13,6 +13,7 @@ use countersign_contract::types::StoreError;
 use countersign_tests::redis::RedisServer;
 use countersign_tests::redis_cluster::RedisCluster;
 use countersign_tests::sentinel::Sentinels;
+use countersign_tests::wait::{until, until_async};
 use tokio::time::{sleep, timeout};
 
 use crate::harness::{Servers, assert_same, get, redis_settings, set, step, value};
@@ -183,6 +184,27 @@ async fn a_replica_takes_over_in_a_cluster() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_master_that_evicts_and_comes_later_counts_as_not_working() {
+    let cluster = RedisCluster::start().unwrap();
+    let store = cluster.open(RedisSettings::default()).await.unwrap();
+    let parts = |working| Parts { all: 3, working };
+    assert_eq!(store.diagnostics().parts, parts(3));
+    let replica = &cluster.nodes[3];
+    replica.run(&["CONFIG", "SET", "maxmemory", "50mb"]).unwrap();
+    replica.run(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]).unwrap();
+    // It takes over from a master that goes on working.
+    replica.run(&["CLUSTER", "FAILOVER"]).unwrap();
+    let is_master =
+        || replica.info("replication").is_ok_and(|text| text.contains("role:master")).then_some(());
+    until(PATIENCE, is_master).await.expect("no fail-over");
+    let is_known = async || {
+        let taken = store.run(vec![step("{06S}n", 1, 600)]).await;
+        (taken.is_ok() && store.diagnostics().parts == parts(2)).then_some(())
+    };
+    until_async(PATIENCE, is_known).await.expect("not noticed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_and_a_single_server_are_told_apart() {
     let cluster = RedisCluster::start().unwrap();
     let error = RedisStore::open(&redis_settings(&cluster.url())).await.err().unwrap();
@@ -191,7 +213,9 @@ async fn a_cluster_and_a_single_server_are_told_apart() {
     let single = RedisServer::start().unwrap();
     let settings = RedisSettings { cluster: true, ..redis_settings(&single.url()) };
     let error = RedisStore::open(&settings).await.err().unwrap();
-    assert!(error.to_string().contains("no node of a cluster"), "{error}");
+    assert!(matches!(error, OpenError::Unclustered { .. }), "{error:?}");
+    let told = "store.cluster = true, but Redis at 127.0.0.1";
+    assert!(error.to_string().starts_with(told), "{error}");
     // A node that doesn't answer is no hindrance where another one is named.
     let gone = redis_settings(&format!(
         "redis://127.0.0.1:{}",

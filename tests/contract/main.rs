@@ -5,6 +5,7 @@ mod failover;
 mod fallback;
 mod generation;
 mod harness;
+mod log;
 mod memory;
 mod misled;
 mod postgres;

@@ -10,6 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::harness::{get, redis_settings};
+use crate::log::Log;
 
 /// Answers on a free port: to `CLUSTER SLOTS` with these slots for itself, to `GET` that the key is on itself, and with
 /// `OK` to all else. Counts the `GET`s.
@@ -80,6 +81,15 @@ async fn a_node_that_sends_us_to_itself_is_followed_a_few_times() {
     assert!(matches!(result, Err(StoreError::Unavailable)), "{result:?}");
     let gets = gets.load(Ordering::Relaxed);
     assert!((2..=10).contains(&gets), "{gets}");
+}
+
+#[tokio::test]
+async fn a_node_that_is_met_for_the_first_time_does_not_come_back() {
+    let log = Log::start();
+    let (port, _) = node(0, 16_383).await;
+    let store = open(port).await.unwrap();
+    store.ping().await.unwrap();
+    assert_eq!(log.count(&["back"]), 0, "{}", log.text());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

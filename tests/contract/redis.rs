@@ -3,15 +3,17 @@
 use std::time::{Duration, Instant};
 
 use countersign::stores::redis::{RedisSettings, RedisStore};
-use countersign::stores::{AfterRestart, OpenError, Store};
+use countersign::stores::{AfterRestart, OpenError, Parts, Store};
 use countersign_contract::store::{Operation, Reply};
 use countersign_contract::types::StoreError;
 use countersign_tests::proxy::Proxy;
 use countersign_tests::redis::{RedisServer, free_port};
+use countersign_tests::wait::until_async;
 use redis::Connection;
 
 use crate::generation::until_the_clock_is_asked;
 use crate::harness::{assert_same, delete, get, redis_at, redis_settings, set, step, value};
+use crate::log::Log;
 
 /// Every key of batches on the server, with its remaining milliseconds.
 fn keys(connection: &mut Connection) -> Vec<(String, i64)> {
@@ -157,6 +159,24 @@ async fn a_dead_connection_that_was_not_closed_is_replaced() {
     assert_same(&store.run(vec![step("{a}n", 1, 60)]).await.unwrap().replies, &[Reply::Count(1)]);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_try_to_connect_that_falls_into_a_cut_holds_up_the_next_one_for_two_seconds_at_most() {
+    let server = RedisServer::start().unwrap();
+    let proxy = Proxy::start(server.port()).await.unwrap();
+    let url = format!("redis://{}", proxy.address());
+    let settings = RedisSettings { response_timeout_ms: 100, ..redis_settings(&url) };
+    let store = RedisStore::open(&settings).await.unwrap();
+    proxy.swallow();
+    let result = store.run(vec![step("{a}n", 1, 60)]).await;
+    assert!(matches!(result, Err(StoreError::Timeout)), "{result:?}");
+    // By now the next connection is made, over the wire that is cut; what was sent there is lost.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    proxy.forward();
+    let start = Instant::now();
+    until_back(&store).await;
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+}
+
 #[tokio::test]
 async fn a_batch_is_one_round_trip_of_few_commands() {
     let server = RedisServer::start().unwrap();
@@ -252,9 +272,33 @@ async fn a_server_that_evicts_is_refused() {
     let server = RedisServer::start_with(&options).unwrap();
     let error = RedisStore::open(&redis_settings(&server.url())).await.err().unwrap();
     assert!(
-        matches!(&error, OpenError::Evicting { policy } if policy == "volatile-lru"),
+        matches!(&error, OpenError::Evicting { policy, .. } if policy == "volatile-lru"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_server_that_evicts_later_is_told_once_and_counts_as_not_working() {
+    let server = RedisServer::start().unwrap();
+    let log = Log::start();
+    let store = redis_at(&server.url()).await;
+    assert_eq!(store.diagnostics().parts, Parts::ONE);
+    let told = ["ERROR", "drops keys when its memory is full", "volatile-lru"];
+    server.run(&["CONFIG", "SET", "maxmemory", "50mb"]).unwrap();
+    for (policy, working, lines) in
+        [("volatile-lru", 0, 1), ("volatile-lru", 0, 1), ("noeviction", 1, 1)]
+    {
+        server.run(&["CONFIG", "SET", "maxmemory-policy", policy]).unwrap();
+        // It is asked on each new connection.
+        server.run(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).unwrap();
+        let is_known = async || {
+            let is_back = store.ping().await.is_ok();
+            (is_back && store.diagnostics().parts.working == working).then_some(())
+        };
+        until_async(Duration::from_secs(10), is_known).await.expect("not noticed");
+        assert_eq!(log.count(&told), lines, "{}", log.text());
+    }
+    assert_eq!(log.count(&["drops no keys any more"]), 1, "{}", log.text());
 }
 
 #[tokio::test]

@@ -29,14 +29,24 @@ impl PgBouncer {
         let shared = SHARED.get_or_init(|| {
             let start = || {
                 let port = PostgresServer::shared()?.port();
-                Self::create(port, daemon::directory()?.keep(), None)
+                Self::create(port, daemon::directory()?.keep(), None, 5)
             };
             start().map_err(|error: Error| error.to_string())
         });
         shared.as_ref().map_err(|text| Error::other(text.clone()))
     }
 
-    fn create(server: u16, path: PathBuf, kept: Option<TempDir>) -> Result<Self> {
+    /// One of its own in front of `server`, with so many connections to it.
+    ///
+    /// # Errors
+    ///
+    /// Where PgBouncer is not installed, or doesn't start in time.
+    pub fn start(server: &PostgresServer, connections: u16) -> Result<Self> {
+        let directory = daemon::directory()?;
+        Self::create(server.port(), directory.path().to_owned(), Some(directory), connections)
+    }
+
+    fn create(server: u16, path: PathBuf, kept: Option<TempDir>, connections: u16) -> Result<Self> {
         fs::write(path.join("users.txt"), "\"postgres\" \"\"\n")?;
         let mut last = Error::from(ErrorKind::AddrInUse);
         for _ in 0..5 {
@@ -45,7 +55,7 @@ impl PgBouncer {
                 "[databases]\n* = host=127.0.0.1 port={server}\n[pgbouncer]\n\
                  listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
                  auth_type = trust\nauth_file = {}\npool_mode = transaction\n\
-                 default_pool_size = 5\nmax_client_conn = 200\n",
+                 default_pool_size = {connections}\nmax_client_conn = 200\n",
                 path.join("users.txt").display()
             );
             let file = path.join("pgbouncer.ini");

@@ -22,10 +22,12 @@ pub enum OpenError {
     },
     /// The server may drop keys before their time, and a store must not forget.
     #[error(
-        "the Redis server evicts keys when its memory is full (maxmemory-policy {policy}), so that attempts would be \
+        "Redis at {server} evicts keys when its memory is full (maxmemory-policy {policy}), so that attempts would be \
          forgotten: set `maxmemory-policy noeviction`"
     )]
     Evicting {
+        /// Its address.
+        server: String,
         /// What its `maxmemory-policy` is.
         policy: String,
     },
@@ -59,6 +61,17 @@ pub enum OpenError {
         /// Its address.
         server: String,
         /// What is wrong.
+        reason: String,
+    },
+    /// The server was said to be a node of a Redis Cluster, and isn't.
+    #[error(
+        "store.cluster = true, but Redis at {server} is not a node of a Redis Cluster ({reason} to CLUSTER SLOTS): leave out \
+         store.cluster for a single server, or name a node of the cluster in store.url"
+    )]
+    Unclustered {
+        /// Its address.
+        server: String,
+        /// What it said: an error code, no more.
         reason: String,
     },
     /// The backend could not be used within the time allowed for start-up.

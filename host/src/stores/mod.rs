@@ -8,6 +8,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+mod backoff;
 pub mod clock;
 mod error;
 mod examine;

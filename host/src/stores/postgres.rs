@@ -40,6 +40,7 @@ pub(super) use self::examine::examine;
 
 mod address;
 mod examine;
+mod hosts;
 mod keeper;
 mod names;
 mod pool;

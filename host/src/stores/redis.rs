@@ -7,7 +7,8 @@
 //! is roll back: where a count would pass `s64`, the batch fails with `invalid-argument` and its other operations are
 //! carried out.
 //!
-//! The server must not evict (`maxmemory-policy noeviction`), which is checked at start-up where the user may ask.
+//! The server must not evict (`maxmemory-policy noeviction`), which is checked at start-up and on each new connection where
+//! the user may ask (`redis/eviction.rs`).
 
 use std::future::Future;
 use std::pin::Pin;
@@ -41,6 +42,7 @@ mod address;
 mod cluster;
 mod commands;
 mod connect;
+mod eviction;
 mod examine;
 mod lineage;
 mod link;
@@ -220,13 +222,13 @@ impl Store for RedisStore {
         let (generation, parts) = match &self.servers {
             Servers::Cluster(cluster) => {
                 let masters = cluster.masters();
-                let working = masters.iter().filter(|master| master.node.link().is_up()).count();
+                let working = masters.iter().filter(|master| master.node.link().is_well()).count();
                 let parts = Parts { all: masters.len(), working };
                 let told = masters.iter().map(|master| master.watch.told());
                 (Generation::of_parts(told.chain([cluster.moves().told()])), parts)
             }
             Servers::Single(node, watch) => {
-                (watch.told(), Parts { all: 1, working: usize::from(node.link().is_up()) })
+                (watch.told(), Parts { all: 1, working: usize::from(node.link().is_well()) })
             }
         };
         let generation = if self.is_trusted { Generation::Trusted } else { generation };
@@ -258,17 +260,9 @@ async fn ping(node: &Node, deadline: Instant) -> Result<(), StoreError> {
 }
 
 async fn refuse_eviction(node: &Node, deadline: Instant) -> Result<(), OpenError> {
-    let mut info = Cmd::new();
-    info.arg("INFO").arg("memory");
-    // A user without the right to ask is trusted to know.
-    let Ok(Value::BulkString(text)) = node.exchange(&info, deadline).await else {
-        return Ok(());
-    };
-    let text = String::from_utf8_lossy(&text);
-    let field =
-        |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    match (field("maxmemory"), field("maxmemory_policy")) {
-        (Some("0"), _) | (_, None | Some("noeviction")) => Ok(()),
-        (_, Some(policy)) => Err(OpenError::Evicting { policy: policy.into() }),
+    let answer = node.exchange(&eviction::question(), deadline).await;
+    match answer.ok().as_ref().and_then(eviction::policy) {
+        None => Ok(()),
+        Some(policy) => Err(OpenError::Evicting { server: node.server().to_owned(), policy }),
     }
 }

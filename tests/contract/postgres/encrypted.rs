@@ -49,6 +49,23 @@ async fn a_server_is_talked_to_only_where_its_certificate_and_name_are_good() {
         assert!(error.to_string().contains("the server's certificate"), "{error}");
     }
 
+    // An address without a name: the certificate has to be for the address, or for the name that is set.
+    let bare = format!(
+        "postgresql:///postgres?user=postgres&hostaddr=127.0.0.1&port={}&sslmode=require",
+        server.port()
+    );
+    let error = refusal(&trusting(&bare, &authority)).await;
+    assert!(error.to_string().contains("is for another name"), "{error}");
+    let mut named = trusting(&bare, &authority);
+    named.tls.server_name = Some("localhost".into());
+    let store = open(&named).await;
+    assert_same(&replies(&store, vec![step("{a}n", 1, 60)]).await, &[Reply::Count(1)]);
+    let identity = authority.certify("127.0.0.1").unwrap();
+    let by_address = PostgresServer::start_encrypted(&identity, &file).unwrap();
+    let bare = bare.replace(&server.port().to_string(), &by_address.port().to_string());
+    let store = open(&trusting(&bare, &authority)).await;
+    assert_same(&replies(&store, vec![step("{a}n", 1, 60)]).await, &[Reply::Count(1)]);
+
     // Who we are to the server.
     server.run("CREATE ROLE cara LOGIN SUPERUSER").await.unwrap();
     let cara = trusting(&url("cara", "localhost", "require"), &authority);

@@ -12,6 +12,7 @@ use countersign_tests::wait::until_async;
 
 use super::{PATIENCE, number, open, refusal, replies, shared, timed, until_back};
 use crate::harness::{assert_same, get, postgres_settings, set, step};
+use crate::log::Log;
 
 /// The same, with a short deadline.
 fn impatient(url: &str) -> PostgresSettings {
@@ -100,6 +101,53 @@ async fn a_server_with_room_for_few_connections_serves_all() {
     let error = refusal(&crowded).await;
     assert!(matches!(error, OpenError::Unavailable { .. }), "{error}");
     assert!(error.to_string().contains("53300"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_without_a_free_connection_is_told_as_that_and_mends_itself() {
+    shared().run("CREATE ROLE packed LOGIN CONNECTION LIMIT 3").await.unwrap();
+    let settings = impatient(&shared().url().replace("postgres@", "packed@"));
+    let grant = format!("CREATE SCHEMA {} AUTHORIZATION packed", settings.schema);
+    shared().run(&grant).await.unwrap();
+    let log = Log::start();
+    let store = open(&settings).await;
+    let end = "ALTER ROLE packed CONNECTION LIMIT 0; SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE usename = 'packed'";
+    shared().run(end).await.unwrap();
+    let told = ["WARN", "no free connection", "53300", "store.max_connections"];
+    let is_told = async || {
+        let result = store.run(vec![step("{a}n", 1, 60)]).await;
+        assert!(matches!(result, Err(StoreError::Unavailable)), "{result:?}");
+        (log.count(&told) > 0).then_some(())
+    };
+    until_async(PATIENCE, is_told).await.expect("not told");
+    for _ in 0..20 {
+        assert!(store.run(vec![step("{a}n", 1, 60)]).await.is_err());
+    }
+    assert_eq!(log.count(&told), 1, "{}", log.text());
+    assert_eq!(log.count(&["can't be used"]), 0, "{}", log.text());
+    shared().run("ALTER ROLE packed CONNECTION LIMIT 3").await.unwrap();
+    until_back(&store).await;
+    assert_eq!(log.count(&["has a free connection again"]), 1, "{}", log.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_expired_is_removed_where_the_server_has_one_connection_for_us() {
+    shared().run("CREATE ROLE one LOGIN CONNECTION LIMIT 1").await.unwrap();
+    let settings = postgres_settings(&shared().url().replace("postgres@", "one@"));
+    let schema = &settings.schema;
+    shared().run(&format!("CREATE SCHEMA {schema} AUTHORIZATION one")).await.unwrap();
+    let store = open(&settings).await;
+    replies(&store, vec![step("{a}n", 1, 60)]).await;
+    let old = format!(
+        "INSERT INTO {schema}.countersign_entries VALUES ('old', 1, NULL, now() - interval '1 hour')"
+    );
+    shared().run(&old).await.unwrap();
+    let left = format!("SELECT count(*) FROM {schema}.countersign_entries WHERE key LIKE 'old%'");
+    until_async(PATIENCE, async || (number(shared(), &left).await == 0).then_some(()))
+        .await
+        .expect("not removed in time");
+    assert_same(&replies(&store, vec![step("{a}n", 0, 60)]).await, &[Reply::Count(1)]);
 }
 
 #[tokio::test]

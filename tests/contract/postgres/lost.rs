@@ -1,12 +1,15 @@
 //! A server that crashes, or that another one takes over from.
 
+use std::time::Duration;
+
 use countersign::stores::postgres::PostgresSettings;
 use countersign::stores::{AfterRestart, OpenError, Store};
 use countersign_contract::store::Reply;
 use countersign_contract::types::StoreError;
 use countersign_tests::postgres::PostgresServer;
+use rustix::process::{Pid, Signal, kill_process};
 
-use super::{number, open, refusal, replies, until_back};
+use super::{number, open, refusal, replies, timed, until_back};
 use crate::harness::{assert_same, postgres_settings, step};
 
 /// With a user's commits that are only in memory, as the server has them.
@@ -37,6 +40,66 @@ async fn a_killed_server_comes_back_with_all_that_it_acknowledged_and_another_ge
     let trusting = PostgresSettings { after_restart: AfterRestart::Trust, ..settings };
     let trusting = open(&trusting).await;
     assert_eq!(trusting.run(vec![step("{a}n", 0, 60)]).await.unwrap().generation, None);
+}
+
+/// A server whose first process stands still accepts connections, and never says anything on them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_stands_still_hides_none_that_is_named_after_it() {
+    let (first, second) = (PostgresServer::start("").unwrap(), PostgresServer::start("").unwrap());
+    let url = format!(
+        "postgresql://postgres@127.0.0.1:{},127.0.0.1:{}/postgres",
+        first.port(),
+        second.port()
+    );
+    let settings = postgres_settings(&url);
+    // Both have the table.
+    drop(
+        open(&PostgresSettings { url: postgres_settings(&second.url()).url, ..settings.clone() })
+            .await,
+    );
+    let store = open(&settings).await;
+    replies(&store, vec![step("{a}n", 7, 60)]).await;
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'countersign'";
+    let client = first.client().await.unwrap();
+    let stopped = Stopped::new(&first);
+    // It is lost, and another connection made.
+    client.batch_execute(end).await.unwrap();
+    let (_, took) = timed(until_back(&store)).await;
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert_same(&replies(&store, vec![step("{a}n", 0, 60)]).await, &[Reply::Count(0)]);
+    // From now on the second one is tried first.
+    second.run(end).await.unwrap();
+    let (_, took) = timed(until_back(&store)).await;
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    // A start has no such knowledge, and may have little time.
+    for seconds in [30, 1] {
+        let settings = PostgresSettings { connect_timeout_seconds: seconds, ..settings.clone() };
+        let (store, took) = timed(open(&settings)).await;
+        assert!(took < Duration::from_secs(5), "{took:?}");
+        replies(&store, vec![step("{a}n", 1, 60)]).await;
+    }
+    // By name, of which this machine has one or two addresses.
+    let url = settings.url.unwrap().expose().replace("127.0.0.1", "localhost");
+    let (_store, took) = timed(open(&postgres_settings(&url))).await;
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    drop(stopped);
+}
+
+/// Stands still until it is dropped.
+struct Stopped(Pid);
+
+impl Stopped {
+    fn new(server: &PostgresServer) -> Self {
+        let process = server.first_process().unwrap();
+        kill_process(process, Signal::STOP).unwrap();
+        Self(process)
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        kill_process(self.0, Signal::CONT).unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

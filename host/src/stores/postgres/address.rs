@@ -1,24 +1,21 @@
 //! Where the server is, who we are to it, and whether the way there is encrypted.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use countersign_contract::Secret;
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 
+use super::hosts::{Host, Hosts, Place};
 use crate::stores::error::OpenError;
 
-/// How long one host may take to accept a connection, with other hosts to try after it.
-const HOST_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a peer may leave our bytes unacknowledged, and how long silence lasts before it is probed.
 const PEER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A server, and how to log in there.
-#[derive(Clone)]
 pub(super) struct Address {
     /// All of it, the password included: never shown.
-    pub(super) config: Config,
+    pub(super) hosts: Hosts,
     /// Whether the way there is encrypted.
     pub(super) is_encrypted: bool,
     /// Its hosts and ports, and nothing else of its URL.
@@ -59,16 +56,23 @@ fn parse(url: &str) -> Result<Address, OpenError> {
     if config.get_user().is_none_or(str::is_empty) {
         return Err(refused("names no user: postgresql://user:password@host:port/database"));
     }
-    let is_encrypted = mode.unwrap_or_else(|| !is_local(&config));
+    let is_local = |host: &Host| host.is_on_this_machine();
+    let named = Hosts::of(&config).map_err(refused)?;
+    let is_encrypted = mode.unwrap_or_else(|| !named.all().iter().all(is_local));
+    #[cfg(unix)]
+    if is_encrypted && named.all().iter().any(|host| matches!(host.at(), Place::Socket(_))) {
+        return Err(refused("PostgreSQL has no TLS over a Unix socket: leave out `sslmode`"));
+    }
     config.ssl_mode(if is_encrypted { SslMode::Require } else { SslMode::Disable });
     config.target_session_attrs(TargetSessionAttrs::ReadWrite);
     if config.get_application_name().is_none() {
         config.application_name("countersign");
     }
-    config.connect_timeout(HOST_TIMEOUT);
     config.tcp_user_timeout(PEER_TIMEOUT);
     config.keepalives_idle(PEER_TIMEOUT).keepalives_interval(PEER_TIMEOUT / 5);
-    Ok(Address { shown: shown(&config), config, is_encrypted })
+    let hosts = Hosts::of(&config).map_err(refused)?;
+    let shown = hosts.all().iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+    Ok(Address { hosts, is_encrypted, shown })
 }
 
 /// Whether this `sslmode` encrypts.
@@ -93,10 +97,15 @@ fn check_option(name: &str, value: &str) -> Result<(), OpenError> {
         "target_session_attrs" if value != "read-write" => {
             Err(refused("target_session_attrs can only be `read-write`: the store writes"))
         }
+        "channel_binding" if value == "require" => Err(refused(
+            "channel_binding=require is not supported: leave it out. With TLS the server's certificate and name are always \
+             verified, which keeps out a server that only poses as this one",
+        )),
         "connect_timeout" => {
             Err(refused("connect_timeout is not read: set `store.connect_timeout_seconds`"))
         }
         "application_name"
+        | "channel_binding"
         | "dbname"
         | "host"
         | "hostaddr"
@@ -116,35 +125,6 @@ fn check_option(name: &str, value: &str) -> Result<(), OpenError> {
             Err(refused("has an option that is unknown, or a password with `?` in it: write `%3F`"))
         }
     }
-}
-
-/// Whether every host is this very machine.
-pub(super) fn is_local(config: &Config) -> bool {
-    let is_local = |host: &Host| match host {
-        Host::Tcp(name) => {
-            name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
-        }
-        #[cfg(unix)]
-        Host::Unix(_) => true,
-    };
-    config.get_hosts().iter().all(is_local)
-        && config.get_hostaddrs().iter().all(IpAddr::is_loopback)
-}
-
-fn shown(config: &Config) -> String {
-    let name = |host: &Host| match host {
-        Host::Tcp(name) => name.clone(),
-        #[cfg(unix)]
-        Host::Unix(path) => path.display().to_string(),
-    };
-    let mut names: Vec<String> = config.get_hosts().iter().map(name).collect();
-    if names.is_empty() {
-        names = config.get_hostaddrs().iter().map(ToString::to_string).collect();
-    }
-    let ports = config.get_ports();
-    let port = |index| ports.get(index).or_else(|| ports.first()).copied().unwrap_or(5_432);
-    let names = names.iter().enumerate().map(|(index, name)| format!("{name}:{}", port(index)));
-    names.collect::<Vec<_>>().join(",")
 }
 
 fn refused(reason: &str) -> OpenError {
@@ -167,10 +147,13 @@ mod tests {
     fn user_password_hosts_and_database_are_taken_from_the_url() {
         let url = "postgresql://ann:hunter2@one.example:7000,two.example/otp?application_name=x";
         let address = parse(url).unwrap();
-        assert_eq!(address.config.get_user(), Some("ann"));
-        assert_eq!(address.config.get_password(), Some(b"hunter2".as_slice()));
-        assert_eq!(address.config.get_dbname(), Some("otp"));
-        assert_eq!(address.config.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
+        for host in address.hosts.all() {
+            let config = host.config(None);
+            assert_eq!(config.get_user(), Some("ann"));
+            assert_eq!(config.get_password(), Some(b"hunter2".as_slice()));
+            assert_eq!(config.get_dbname(), Some("otp"));
+            assert_eq!(config.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
+        }
         assert_eq!(address.shown, "one.example:7000,two.example:5432");
     }
 
@@ -180,18 +163,22 @@ mod tests {
             ("postgresql://ann@db.example", true),
             ("postgresql://ann@10.0.0.1/otp", true),
             ("postgresql://ann@localhost,db.example/otp", true),
+            ("postgresql://ann@localhost/otp?hostaddr=10.0.0.1", true),
+            ("postgresql:///otp?user=ann&hostaddr=10.0.0.1", true),
+            ("postgresql:///otp?user=ann&hostaddr=127.0.0.1", false),
+            ("postgresql:///otp?user=ann&hostaddr=127.0.0.1&channel_binding=prefer", false),
             ("postgresql://ann@localhost/otp", false),
             ("postgresql://ann@127.0.0.1/otp", false),
             ("postgresql://ann@[::1]/otp", false),
             ("postgresql:///otp?host=/run/postgresql&user=ann", false),
             ("postgresql://ann@localhost/otp?sslmode=require", true),
-            ("postgresql://ann@db.example/otp?sslmode=verify-full&port=1", true),
+            ("postgresql://ann@db.example/otp?sslmode=verify-full&application_name=x", true),
             ("postgresql://ann@db.example/otp?sslmode=disable", false),
         ] {
             let address = parse(url).unwrap();
             assert_eq!(address.is_encrypted, is_encrypted, "{url}");
             let mode = if is_encrypted { SslMode::Require } else { SslMode::Disable };
-            assert_eq!(address.config.get_ssl_mode(), mode, "{url}");
+            assert_eq!(address.hosts.all()[0].config(None).get_ssl_mode(), mode, "{url}");
         }
     }
 
@@ -204,11 +191,18 @@ mod tests {
     }
 
     #[test]
+    fn tls_over_a_socket_is_refused() {
+        let text = refusal("postgresql:///otp?host=/run/postgresql&user=ann&sslmode=require");
+        assert!(text.contains("leave out `sslmode`"), "{text}");
+    }
+
+    #[test]
     fn options_that_would_be_left_out_are_refused() {
         for (option, told) in [
             ("sslrootcert=/ca.pem", "store.tls.ca_file"),
             ("sslkey=/key.pem", "store.tls.client_key_file"),
             ("target_session_attrs=any", "read-write"),
+            ("channel_binding=require", "channel_binding=require is not supported: leave it out"),
             ("passfile=x", "an option that is unknown"),
             ("sslmode=hunter2", "none of"),
             ("%70=hunter2", "an option that is unknown"),

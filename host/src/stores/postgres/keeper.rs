@@ -9,9 +9,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_postgres::types::Type;
 
 use super::names::Names;
-use super::pool::Pool;
-use super::server::{Server, Session};
-use super::trouble;
+use super::pool::{Lease, Pool};
+use super::server::{Server, Session, TRY_TIMEOUT};
+use super::trouble::{self, Trouble};
 use crate::stores::clock::Clock;
 use crate::stores::skew::{MAX_ROUND_TRIP, Skew, SkewWatch};
 
@@ -21,8 +21,7 @@ const EVERY: Duration = Duration::from_secs(5);
 const CLOCK_EVERY: Duration = Duration::from_secs(60);
 /// How many rows are removed at once: a batch that steps one of them waits that long.
 const AT_ONCE: i32 = 500;
-/// How often in a row, and with what pause between: 10,000 rows in five seconds.
-const IN_A_ROW: u32 = 20;
+/// The pause between two removals, which follow each other for as long as there is something to remove.
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long one removal may take.
 const PURGE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -40,6 +39,21 @@ pub(super) struct Keeper {
     pub(super) skew: Arc<SkewWatch>,
 }
 
+/// Over which connection it is done.
+enum Way {
+    Borrowed(Lease),
+    Own(Session),
+}
+
+impl Way {
+    fn session(&mut self) -> Option<&Session> {
+        match self {
+            Self::Borrowed(lease) => lease.session(),
+            Self::Own(session) => Some(session),
+        }
+    }
+}
+
 impl Keeper {
     /// Works for ever.
     pub(super) async fn work(self) -> Infallible {
@@ -51,32 +65,49 @@ impl Keeper {
         loop {
             ticks.tick().await;
             self.pool.tidy();
-            let Some(own) = self.session(session.take()).await else { continue };
+            let Some(mut way) = self.way(session.take()).await else { continue };
+            let Some(used) = way.session() else { continue };
             if compared.is_none_or(|at| at.elapsed() >= CLOCK_EVERY) {
-                self.compare_clocks(&own).await;
+                self.compare_clocks(used).await;
                 compared = Some(Instant::now());
             }
-            match self.purge(&own).await {
-                Ok(()) => {
-                    is_failing = false;
-                    session = Some(own);
-                }
-                Err(reason) => {
-                    if !std::mem::replace(&mut is_failing, true) {
-                        let server = self.server.shown();
-                        tracing::warn!(server, reason, "expired keys can't be removed");
-                    }
-                    self.server.cancel(own).await;
-                }
+            let purged = self.purge(used).await;
+            if let Err(reason) = &purged
+                && !is_failing
+            {
+                let server = self.server.shown();
+                tracing::warn!(server, reason, "expired keys can't be removed");
             }
+            is_failing = purged.is_err();
+            session = match way {
+                Way::Own(own) if purged.is_ok() => Some(own),
+                Way::Own(own) => {
+                    self.server.cancel(own).await;
+                    None
+                }
+                Way::Borrowed(mut lease) => {
+                    if purged.is_ok() {
+                        lease.is_done();
+                    }
+                    None
+                }
+            };
         }
     }
 
-    /// The one there is, or a new one. Where there is none the batches find out, and tell.
-    async fn session(&self, session: Option<Session>) -> Option<Session> {
-        match session.filter(|session| !session.client.is_closed()) {
-            Some(session) => Some(session),
-            None => self.server.connect().await.ok(),
+    /// The connection that there is, or a new one; where the server has room for none, one of those for batches. Where
+    /// there is none at all the batches find out, and tell.
+    async fn way(&self, session: Option<Session>) -> Option<Way> {
+        if let Some(session) = session.filter(|session| !session.client.is_closed()) {
+            return Some(Way::Own(session));
+        }
+        match self.server.connect(TRY_TIMEOUT).await {
+            Ok(session) => Some(Way::Own(session)),
+            Err(Trouble::Crowded(_)) => {
+                let lease = timeout(EVERY, self.pool.lease()).await.ok()?;
+                lease.ok().map(Way::Borrowed)
+            }
+            Err(_) => None,
         }
     }
 
@@ -93,10 +124,11 @@ impl Keeper {
         }
     }
 
-    /// Removes what has expired, some rows at a time.
+    /// Removes what has expired, some rows at a time: all of it, or what can be until it is time to look after the rest.
     async fn purge(&self, session: &Session) -> Result<(), String> {
         let call = self.names.call_purge();
-        for _ in 0..IN_A_ROW {
+        let start = Instant::now();
+        while start.elapsed() < EVERY {
             let removed = session.ask(&call, &[(&AT_ONCE, Type::INT4)]);
             let rows = match timeout(PURGE_TIMEOUT, removed).await {
                 Ok(Ok(rows)) => rows,

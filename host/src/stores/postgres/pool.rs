@@ -12,15 +12,16 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
 
-use super::server::{Server, Session};
+use super::server::{Server, Session, TRY_TIMEOUT};
 use super::trouble::Trouble;
+use crate::stores::backoff::Backoff;
 
 /// How long an unused session is kept …
 const MAX_IDLE: Duration = Duration::from_secs(300);
 /// … and how long any is: names may lead to other addresses meanwhile.
 const MAX_AGE: Duration = Duration::from_secs(1_800);
 /// How long the first try waits after a failed one, and the last.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(20), Duration::from_secs(1));
 
 /// The sessions for batches.
 pub(super) struct Pool {
@@ -43,7 +44,7 @@ struct Inner {
 /// The server can't be used.
 struct Outage {
     trouble: Trouble,
-    pause: Duration,
+    backoff: Backoff,
     /// Until then no caller tries to connect.
     retry_at: Instant,
 }
@@ -100,7 +101,7 @@ impl Pool {
         let (sender, receiver) = oneshot::channel();
         tokio::spawn(async move {
             let round = inner.round.load(Ordering::SeqCst);
-            let connected = inner.server.connect().await;
+            let connected = inner.server.connect(TRY_TIMEOUT).await;
             inner.note(connected.as_ref().err());
             let answer = match connected {
                 Ok(session) => {
@@ -169,29 +170,43 @@ impl Inner {
         if now < outage.retry_at {
             return Some(outage.trouble.clone());
         }
-        outage.pause = (outage.pause * 2).min(PAUSES.1);
-        outage.retry_at = now + outage.pause;
+        outage.retry_at = now + outage.backoff.pause();
         None
     }
 
-    /// Takes note of how a try ended. Each change is logged once. A server that has no room is up.
+    /// Takes note of how a try ended. Each change is logged once.
     fn note(&self, trouble: Option<&Trouble>) {
         let server = self.server.shown();
         let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
         match (trouble, outage.as_mut()) {
             (None, None) => {}
-            (None, Some(_)) => {
+            (None, Some(known)) => {
+                match known.trouble {
+                    Trouble::Crowded(_) => {
+                        tracing::info!(server, "the store's server has a free connection again");
+                    }
+                    _ => tracing::info!(server, "the store is back"),
+                }
                 *outage = None;
-                tracing::info!(server, "the store is back");
             }
-            (Some(trouble), Some(known)) if known.trouble == *trouble => {}
+            (Some(trouble), Some(known)) if known.trouble.is_as(trouble) => {}
             (Some(trouble), known) => {
-                let (pause, retry_at) = known.map_or_else(
-                    || (PAUSES.0, Instant::now() + PAUSES.0),
-                    |known| (known.pause, known.retry_at),
-                );
-                *outage = Some(Outage { trouble: trouble.clone(), pause, retry_at });
-                tracing::warn!(server, reason = %trouble, "the store can't be used");
+                let (backoff, retry_at) = match known {
+                    Some(known) => (known.backoff.clone(), known.retry_at),
+                    None => {
+                        let mut backoff = BACKOFF;
+                        let pause = backoff.pause();
+                        (backoff, Instant::now() + pause)
+                    }
+                };
+                *outage = Some(Outage { trouble: trouble.clone(), backoff, retry_at });
+                match trouble {
+                    // It is up, and batches go on over the connections that there are.
+                    Trouble::Crowded(_) => {
+                        tracing::warn!(server, reason = %trouble, "the store has too few connections");
+                    }
+                    _ => tracing::warn!(server, reason = %trouble, "the store can't be used"),
+                }
             }
         }
     }

@@ -32,7 +32,7 @@ pub struct PostgresSettings {
     /// How many batches may wait for a connection, at most: 1 to 100,000; 1,024 if left out. One more is `unavailable`.
     #[schemars(range(min = 1, max = 100_000))]
     pub max_waiting: u64,
-    /// Seconds for all ten tries to connect at start-up: 1 to 300; 30 if left out.
+    /// Seconds for all tries to connect at start-up: 1 to 300; 30 if left out.
     #[schemars(range(min = 1, max = 300))]
     pub connect_timeout_seconds: u64,
     /// Milliseconds after which a batch is given up: 10 to 60,000; 1,000 if left out.

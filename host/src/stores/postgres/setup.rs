@@ -8,6 +8,7 @@ use tokio_postgres::types::Type;
 use super::names::Names;
 use super::server::{Server, Session};
 use super::trouble::Trouble;
+use crate::stores::backoff::Backoff;
 
 /// Tries to connect.
 const TRIES: u32 = 10;
@@ -22,10 +23,11 @@ const LOOK: &str = "SELECT pg_catalog.current_setting('server_version_num')::pg_
 
 /// Connects, trying ten times until `deadline`; a server that refuses us is not asked twice.
 pub(super) async fn connect(server: &Server, deadline: Instant) -> Result<Session, Trouble> {
-    let mut pause = Duration::from_millis(100);
+    let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
     let mut last = Trouble::no_answer();
     for number in 1..=TRIES {
-        match timeout_at(deadline, server.connect()).await {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match timeout_at(deadline, server.connect(left)).await {
             Ok(Ok(session)) => return Ok(session),
             Ok(Err(trouble)) if trouble.is_lasting() => return Err(trouble),
             Ok(Err(trouble)) => last = trouble,
@@ -34,10 +36,9 @@ pub(super) async fn connect(server: &Server, deadline: Instant) -> Result<Sessio
         if number == 1 {
             tracing::warn!(server = server.shown(), reason = %last, "the store can't be used: trying again");
         }
-        if timeout_at(deadline, sleep(pause)).await.is_err() {
+        if timeout_at(deadline, sleep(backoff.pause())).await.is_err() {
             break;
         }
-        pause = (pause * 2).min(Duration::from_secs(5));
     }
     Err(last)
 }

@@ -10,6 +10,7 @@ use countersign_contract::types::StoreError;
 use tokio_postgres::Error;
 use tokio_postgres::error::{DbError, Severity, SqlState};
 
+use super::hosts::Host;
 use crate::stores::OpenError;
 
 /// A batch that can't be carried out: the store's own code, in `schema.sql`.
@@ -88,6 +89,8 @@ impl Trouble {
         let text = text_of(error);
         match error.code().map(SqlState::code) {
             Some("53300") => Self::Crowded(text),
+            // PgBouncer, which has another code for that.
+            _ if text.contains("no more connections allowed") => Self::Crowded(text),
             // No such database, no right to something, or to log in.
             Some("3D000" | "42501") => Self::Denied(text),
             Some(code) if code.starts_with("28") => Self::Denied(text),
@@ -95,8 +98,41 @@ impl Trouble {
         }
     }
 
+    /// Out of what each of several hosts said. A refusal of one counts for all: they are one server's, and we are the
+    /// same to each.
+    pub(super) fn of_hosts(said: Vec<(Option<&Host>, Self)>) -> Self {
+        if said.len() == 1 {
+            return said.into_iter().next().map_or_else(Self::no_answer, |(_, trouble)| trouble);
+        }
+        let text = |(host, trouble): &(Option<&Host>, Self)| {
+            host.map_or_else(|| trouble.text().into(), |host| format!("{host}: {}", trouble.text()))
+        };
+        let text = said.iter().map(text).collect::<Vec<_>>().join("; ");
+        let is_any = |is_so: fn(&Self) -> bool| said.iter().any(|(_, trouble)| is_so(trouble));
+        if is_any(|trouble| matches!(trouble, Self::Denied(_))) {
+            Self::Denied(text)
+        } else if is_any(|trouble| matches!(trouble, Self::Crowded(_))) {
+            Self::Crowded(text)
+        } else {
+            Self::Unreachable(text)
+        }
+    }
+
     pub(super) fn no_answer() -> Self {
         Self::Unreachable("no answer in time".into())
+    }
+
+    /// Whether `other` is the same to an operator.
+    pub(super) fn is_as(&self, other: &Self) -> bool {
+        self == other || matches!((self, other), (Self::Crowded(_), Self::Crowded(_)))
+    }
+
+    fn text(&self) -> &str {
+        let (Self::Crowded(text)
+        | Self::Denied(text)
+        | Self::Unfit(text)
+        | Self::Unreachable(text)) = self;
+        text
     }
 
     pub(super) fn to_store_error(&self) -> StoreError {
@@ -124,11 +160,14 @@ impl Trouble {
 
 impl fmt::Display for Trouble {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Crowded(text)
-        | Self::Denied(text)
-        | Self::Unfit(text)
-        | Self::Unreachable(text)) = self;
-        formatter.write_str(text)
+        match self {
+            Self::Crowded(text) => write!(
+                formatter,
+                "the server has no free connection ({text}): raise its limit, or lower `store.max_connections`, which \
+                 is for each process"
+            ),
+            other => formatter.write_str(other.text()),
+        }
     }
 }
 

@@ -16,10 +16,8 @@ use crate::stores::clock::Clock;
 use crate::stores::generation::Watch;
 use crate::stores::skew::SkewWatch;
 
-/// How long one try may take …
-const TRY_TIMEOUT: Duration = Duration::from_secs(5);
-/// … where another server may take this one's place meanwhile.
-const REPLACEABLE_TRY_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long one try may take. One that falls into a cut of the network learns nothing of its end: the next one does.
+const TRY_TIMEOUT: Duration = Duration::from_secs(2);
 /// How much of it the TLS handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_millis(1_800);
 
@@ -74,16 +72,11 @@ impl Server {
 
     /// Tries once.
     pub(super) async fn connect(&self) -> Result<Connected, Trouble> {
-        let (server, patience) = match &self.whereabouts {
-            Whereabouts::At(server) if self.purpose.scratch.is_some() => {
-                (server.clone(), TRY_TIMEOUT)
-            }
-            Whereabouts::At(server) => (server.clone(), REPLACEABLE_TRY_TIMEOUT),
-            Whereabouts::Sentinels(sentinels) => {
-                (sentinels.locate().await?, REPLACEABLE_TRY_TIMEOUT)
-            }
+        let server = match &self.whereabouts {
+            Whereabouts::At(server) => server.clone(),
+            Whereabouts::Sentinels(sentinels) => sentinels.locate().await?,
         };
-        let connected = match timeout(patience, self.connect_to(&server)).await {
+        let connected = match timeout(TRY_TIMEOUT, self.connect_to(&server)).await {
             Ok(result) => result,
             Err(_) => Err(Trouble::Unreachable("no answer in time".into())),
         };

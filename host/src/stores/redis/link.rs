@@ -16,13 +16,20 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::connect::{Connected, Purpose, Server};
+use super::eviction::{self, EvictionWatch};
 use super::lineage::Lineage;
 use super::time;
 use super::trouble::Trouble;
+use crate::stores::backoff::Backoff;
 use crate::stores::error::OpenError;
 
 /// Tries to connect at start-up.
-const TRIES: u32 = 10;
+pub(super) const TRIES: u32 = 10;
+/// How long the first of them waits after a failed one, and the last.
+pub(super) const START_BACKOFF: Backoff =
+    Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+/// The same of those that replace a lost connection.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(20), Duration::from_secs(1));
 
 /// A connection that works as far as we know.
 #[derive(Clone)]
@@ -52,6 +59,7 @@ pub(super) struct Link {
     condemned: watch::Sender<Condemned>,
     keeper: JoinHandle<()>,
     server: String,
+    eviction: Arc<EvictionWatch>,
 }
 
 impl Link {
@@ -71,8 +79,10 @@ impl Link {
         let (states, state) = watch::channel(LinkState::Connecting);
         let (condemned, condemned_seen) = watch::channel(Condemned::default());
         let name = server.name.clone();
-        let keeper = tokio::spawn(keep(server, first, states, condemned_seen));
-        Self { state, condemned, keeper, server: name }
+        let eviction = Arc::<EvictionWatch>::default();
+        let keeper =
+            tokio::spawn(keep(server, first, states, condemned_seen, Arc::clone(&eviction)));
+        Self { state, condemned, keeper, server: name, eviction }
     }
 
     /// The server's address, as the log has it.
@@ -117,6 +127,11 @@ impl Link {
         matches!(*self.state.borrow(), LinkState::Up(_))
     }
 
+    /// Whether there is a connection, to a server that keeps what it is given as far as is known.
+    pub(super) fn is_well(&self) -> bool {
+        self.is_up() && !self.eviction.is_evicting()
+    }
+
     /// Replaces the connection of that `number`, if it still is in use, for this `reason`.
     pub(super) fn condemn(&self, number: u64, reason: &str) {
         self.condemned.send_if_modified(|newest| {
@@ -149,10 +164,11 @@ async fn keep(
     first: Option<Connected>,
     states: watch::Sender<LinkState>,
     mut condemned: watch::Receiver<Condemned>,
+    eviction: Arc<EvictionWatch>,
 ) {
     let mut connected = match first {
         Some(connected) => connected,
-        None => connect_again(&server, &states).await,
+        None => connect_endlessly(&server, &states, false).await,
     };
     for number in 1.. {
         let Connected { connection, driver, lineage } = connected;
@@ -171,17 +187,18 @@ async fn keep(
                 condemned.map(|condemned| condemned.reason.clone()).unwrap_or_default()
             }
             never = time::compare(&connection, clock, skew) => match never {},
+            never = eviction::look(&connection, &server.name, &eviction) => match never {},
         };
         tracing::warn!(server = server.name, reason, "the store is lost: connecting again");
         states.send_replace(LinkState::Connecting);
         drop(driving);
-        connected = connect_again(&server, &states).await;
+        connected = connect_endlessly(&server, &states, true).await;
     }
 }
 
 /// Makes the first connection.
 async fn connect_patiently(server: &Server, deadline: Instant) -> Result<Connected, Trouble> {
-    let mut pause = Duration::from_millis(100);
+    let mut backoff = START_BACKOFF;
     let mut last = Trouble::Unreachable("no answer in time".into());
     for number in 1..=TRIES {
         match timeout_at(deadline, server.connect()).await {
@@ -195,22 +212,28 @@ async fn connect_patiently(server: &Server, deadline: Instant) -> Result<Connect
         if number == 1 {
             tracing::warn!(server = server.name, reason = %last, "the store can't be used: trying again");
         }
-        if timeout_at(deadline, sleep(pause)).await.is_err() {
+        if timeout_at(deadline, sleep(backoff.pause())).await.is_err() {
             break;
         }
-        pause = (pause * 2).min(Duration::from_secs(5));
     }
     Err(last)
 }
 
-/// Makes the next connection, however long that takes.
-async fn connect_again(server: &Server, states: &watch::Sender<LinkState>) -> Connected {
-    let mut pause = Duration::from_millis(20);
+/// Makes a connection, however long that takes. That it is there is told where that it wasn't has been: it `was_lost`, or
+/// could not be made at first.
+async fn connect_endlessly(
+    server: &Server,
+    states: &watch::Sender<LinkState>,
+    was_lost: bool,
+) -> Connected {
+    let mut backoff = BACKOFF;
     let mut logged = None;
     loop {
         let trouble = match server.connect().await {
             Ok(connected) => {
-                tracing::info!(server = server.name, "the store is back");
+                if was_lost || logged.is_some() {
+                    tracing::info!(server = server.name, "the store is back");
+                }
                 return connected;
             }
             Err(trouble) => trouble,
@@ -221,7 +244,6 @@ async fn connect_again(server: &Server, states: &watch::Sender<LinkState>) -> Co
             logged = Some(trouble.clone());
         }
         states.send_replace(LinkState::Down(trouble));
-        sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_secs(1));
+        sleep(backoff.pause()).await;
     }
 }

@@ -30,7 +30,7 @@ pub struct RedisSettings {
     /// What every key begins with; `countersign:` if left out. At most 64 bytes of printable ASCII without braces,
     /// which mark the part that decides where in a cluster a key lives.
     pub key_prefix: String,
-    /// Seconds for all ten tries to connect at start-up: 1 to 300; 30 if left out.
+    /// Seconds for all tries to connect at start-up: 1 to 300; 30 if left out.
     #[schemars(range(min = 1, max = 300))]
     pub connect_timeout_seconds: u64,
     /// Milliseconds after which a batch is given up: 10 to 60,000; 1,000 if left out.

@@ -72,6 +72,8 @@ pub(super) enum Trouble {
     Clustered(String),
     /// The server refuses us. An error code.
     Denied(String),
+    /// A server that was said to be a node of a Redis Cluster, and isn't. An error code.
+    Unclustered(String),
     /// It can't be reached or doesn't speak Redis. What went wrong.
     Unreachable(String),
     /// Its certificate isn't good, or ours isn't to it. What is wrong.
@@ -138,6 +140,7 @@ impl Trouble {
         match self {
             Self::Clustered(reason) => Self::Clustered(more(reason)),
             Self::Denied(reason) => Self::Denied(more(reason)),
+            Self::Unclustered(reason) => Self::Unclustered(more(reason)),
             Self::Unreachable(reason) => Self::Unreachable(more(reason)),
             Self::Untrusted(reason) => Self::Untrusted(more(reason)),
         }
@@ -145,7 +148,9 @@ impl Trouble {
 
     pub(super) fn to_store_error(&self) -> StoreError {
         match self {
-            Self::Clustered(_) | Self::Denied(_) | Self::Untrusted(_) => StoreError::Denied,
+            Self::Clustered(_) | Self::Denied(_) | Self::Unclustered(_) | Self::Untrusted(_) => {
+                StoreError::Denied
+            }
             Self::Unreachable(_) => StoreError::Unavailable,
         }
     }
@@ -155,6 +160,7 @@ impl fmt::Display for Trouble {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Self::Clustered(reason)
         | Self::Denied(reason)
+        | Self::Unclustered(reason)
         | Self::Unreachable(reason)
         | Self::Untrusted(reason)) = self;
         formatter.write_str(reason)
@@ -174,6 +180,9 @@ impl Trouble {
             Self::Clustered(reason) => OpenError::Clustered { server: server.to_owned(), reason },
             Self::Denied(reason) => {
                 OpenError::Denied { reason: format!("Redis at {server}: {reason}") }
+            }
+            Self::Unclustered(reason) => {
+                OpenError::Unclustered { server: server.to_owned(), reason }
             }
             Self::Untrusted(reason) => OpenError::Untrusted { server: server.to_owned(), reason },
             Self::Unreachable(reason) => {

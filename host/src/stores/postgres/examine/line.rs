@@ -6,10 +6,10 @@ use futures_util::future::join_all;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_postgres::Row;
-use tokio_postgres::config::{Host, TargetSessionAttrs};
 use tokio_postgres::types::{ToSql, Type};
 
-use super::super::address::{Address, is_local};
+use super::super::address::Address;
+use super::super::hosts::{Host, Place};
 use super::super::server::{Server, Session};
 use super::super::tls::Tls;
 use super::super::trouble::Trouble;
@@ -37,9 +37,10 @@ impl Line {
         findings: &mut Findings,
     ) -> Result<Self, Silent> {
         let took = reach(&address, findings).await?;
-        let (shown, is_local) = (address.shown.clone(), is_local(&address.config));
+        let is_local = address.hosts.all().iter().all(Host::is_on_this_machine);
+        let shown = address.shown.clone();
         let tls = tls.map(|Tls(encryption)| Tls(encryption.anew()));
-        let connected = connect(address, tls.clone()).await;
+        let connected = connect(Server::new(address, tls.clone())).await;
         let secured = tls.as_ref().and_then(|Tls(encryption)| encryption.secured());
         match &secured {
             Some(secured) => secured.tell(Check::StoreTls, clock::unix()() / 1_000, findings),
@@ -106,15 +107,10 @@ pub(super) const FROZEN_MEND: &str =
     "look whether the server's process runs, and into its log; wait or restart it";
 
 /// Logs in where writes are taken, or else where they aren't.
-async fn connect(mut address: Address, tls: Option<Tls>) -> Result<Session, Trouble> {
-    let late = || Err(Trouble::no_answer());
-    let server = Server::new(address.clone(), tls.clone());
-    let connected = timeout(LOGIN_LIMIT, server.connect()).await.unwrap_or_else(|_| late());
-    match connected {
-        Err(Trouble::Unreachable(_)) if !connected.as_ref().is_err_and(is_late) => {
-            address.config.target_session_attrs(TargetSessionAttrs::Any);
-            let server = Server::new(address, tls);
-            timeout(LOGIN_LIMIT, server.connect()).await.unwrap_or_else(|_| late())
+async fn connect(server: Server) -> Result<Session, Trouble> {
+    match server.connect(LOGIN_LIMIT).await {
+        Err(trouble) if matches!(trouble, Trouble::Unreachable(_)) && !is_late(&trouble) => {
+            server.of_any_kind().connect(LOGIN_LIMIT).await
         }
         connected => connected,
     }
@@ -126,20 +122,14 @@ fn is_late(trouble: &Trouble) -> bool {
 
 /// Connects to each host and hangs up: one that answers is enough. Returns how many milliseconds the quickest took.
 async fn reach(address: &Address, findings: &mut Findings) -> Result<u128, Silent> {
-    let config = &address.config;
-    let ports = config.get_ports();
-    let port = |index| ports.get(index).or_else(|| ports.first()).copied().unwrap_or(5_432);
     let mut hosts: Vec<(String, u16)> = Vec::new();
-    for (index, host) in config.get_hosts().iter().enumerate() {
-        match host {
-            Host::Tcp(name) => hosts.push((name.clone(), port(index))),
+    for host in address.hosts.all() {
+        match host.at() {
+            Place::Address(address, _) => hosts.push((address.to_string(), host.port)),
+            Place::Named(name) => hosts.push((name.clone(), host.port)),
             #[cfg(unix)]
-            Host::Unix(_) => return Ok(0),
+            Place::Socket(_) => return Ok(0),
         }
-    }
-    if !config.get_hostaddrs().is_empty() {
-        let addresses = config.get_hostaddrs().iter().enumerate();
-        hosts = addresses.map(|(index, address)| (address.to_string(), port(index))).collect();
     }
     let tries = hosts.iter().map(|(host, port)| async move {
         let began = Instant::now();

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::shared::{Map, Member, Shared};
 use crate::stores::error::OpenError;
+use crate::stores::redis::link::{START_BACKOFF, TRIES};
 use crate::stores::redis::slots;
 use crate::stores::redis::trouble::Trouble;
 
@@ -69,9 +70,7 @@ impl Shared {
         let answer = answer.map_err(|_| unusable("no answer to CLUSTER SLOTS"))?;
         if let Value::ServerError(error) = &answer {
             return Err(match Trouble::from_server(error) {
-                Trouble::Unreachable(_) if error.code() == "ERR" => {
-                    Trouble::Denied("it is no node of a cluster: leave out `cluster`".to_owned())
-                }
+                Trouble::Unreachable(code) if error.code() == "ERR" => Trouble::Unclustered(code),
                 trouble => trouble.of(&name),
             });
         }
@@ -104,23 +103,23 @@ impl Shared {
         self.members().retain(|name, _| names.contains(name));
     }
 
-    /// Finds the masters for the first time.
+    /// Finds the masters for the first time, trying ten times until `deadline`.
     pub(super) async fn find(&self, deadline: Instant) -> Result<(), Trouble> {
-        let mut pause = Duration::from_millis(100);
-        loop {
+        let mut backoff = START_BACKOFF;
+        let mut last = Trouble::Unreachable("no answer in time".to_owned());
+        for _ in 0..TRIES {
             let found = timeout_at(deadline, self.refresh()).await;
             let late = || Trouble::Unreachable("no answer in time".to_owned());
             match found.unwrap_or_else(|_| Err(late())) {
                 Ok(()) => return Ok(()),
                 Err(trouble) if trouble.is_lasting() => return Err(trouble),
-                Err(trouble) => {
-                    if timeout_at(deadline, sleep(pause)).await.is_err() {
-                        return Err(trouble);
-                    }
-                }
+                Err(trouble) => last = trouble,
             }
-            pause = (pause * 2).min(Duration::from_secs(2));
+            if timeout_at(deadline, sleep(backoff.pause())).await.is_err() {
+                break;
+            }
         }
+        Err(last)
     }
 
     /// Waits for the masters: for all of them, and at `deadline` for one.
