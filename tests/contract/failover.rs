@@ -287,6 +287,7 @@ async fn the_documented_rights_are_enough() {
         assert!(store.run(batch).await.unwrap().generation.is_some());
         store.ping().await.unwrap();
         store.write(60).await.unwrap();
+        store.scan(":challenges", None).await.unwrap();
         store
             .run(vec![countersign_contract::store::Operation::Delete("{a}v".into())])
             .await
