@@ -36,7 +36,7 @@ struct Good {
 
 fn good(rng: &mut Rng, challenge: &str) -> Good {
     let (purpose, to) = ("login", "+6281234500001");
-    let [path, body] = match rng.u32(..5) {
+    let [path, body] = match rng.u32(..7) {
         0 => [
             json!("/v1/challenges"),
             json!({ "purpose": purpose, "channel": "sms", "to": to, "reference": "a", "locale": "id", "client_ip": "::1" }),
@@ -50,6 +50,8 @@ fn good(rng: &mut Rng, challenge: &str) -> Good {
             json!({ "purpose": purpose, "to": to, "code": "123456", "reference": "a", "client_ip": "::1" }),
         ],
         3 => [json!("/v1/status"), json!({ "purpose": purpose, "to": to })],
+        4 => [json!("/v1/subjects/show"), json!({ "purpose": purpose, "to": to })],
+        5 => [json!("/v1/challenges/list"), json!({ "to": to })],
         _ => [json!("/v1/unlock"), json!({ "purpose": purpose, "to": to })],
     };
     Good { path: path.as_str().unwrap().into(), body }

@@ -133,8 +133,18 @@ fn the_component_embeds_the_contract_of_this_folder() {
         }
     }
     let otp = kept["countersign:otp/otp@0.1.0"].keys().map(String::as_str).collect::<Vec<_>>();
-    let all =
-        ["issue", "prepare", "record-delivery", "resend", "revoke", "status", "unlock", "verify"];
+    let all = [
+        "inspect",
+        "issue",
+        "prepare",
+        "record-delivery",
+        "resend",
+        "revoke",
+        "status",
+        "tally",
+        "unlock",
+        "verify",
+    ];
     assert_eq!(otp, all);
 }
 

@@ -146,6 +146,12 @@ async fn good_days(scene: &Scene, app: &Client, operator: &Client) -> Vec<String
             cookies.push(cookie);
             let again = format!("/v1/challenges/{}", answers[8].id());
             answers.push(app.delete(&again).await);
+            for path in ["/v1/subjects/show", "/v1/challenges/list", "/v1/challenges/count"] {
+                let body = if path.ends_with("count") { json!({}) } else { subject.clone() };
+                let answer = operator.post(path, &body).await;
+                assert_eq!(answer.status, 200, "{answer:?}");
+                answers.extend([answer, app.post(path, &body).await]);
+            }
             for answer in answers {
                 assert!(answer.status != 0 && answer.status < 500, "{answer:?}");
                 scene.assert_silent("an answer", &answer.text);
@@ -212,7 +218,9 @@ async fn nothing_leaks(format: &str) {
     scene.host.ended().await.unwrap();
 
     let output = scene.host.output();
-    for said in ["ready", "verify", "store_unavailable", "stopped"] {
+    for said in
+        ["ready", "verify", "subjects.show", "challenges.list", "store_unavailable", "stopped"]
+    {
         assert!(output.contains(said), "{said} was not captured:\n{output}");
     }
     assert!(scene.workplace.outbox().count() > 20, "hardly anything was sent");

@@ -113,3 +113,28 @@ impl Shard {
         dropped
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_follow_one_another_in_the_order_of_names() {
+        let mut shard = Shard::default();
+        for number in 0..25 {
+            let expires_at = if number == 7 { 10 } else { 100 };
+            shard.put(format!("{number:02}:x"), Content::Count(1), expires_at);
+            shard.put(format!("{number:02}:y"), Content::Count(1), 100);
+        }
+        let (mut told, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = shard.after(&after, ":x", 50, 10);
+            assert!(page.len() <= 10);
+            let Some(last) = page.last() else { break };
+            after = last.to_string();
+            told.extend(page.iter().map(ToString::to_string));
+        }
+        let expected = (0..25).filter(|number| *number != 7).map(|number| format!("{number:02}:x"));
+        assert_eq!(told, expected.collect::<Vec<_>>());
+    }
+}
