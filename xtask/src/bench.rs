@@ -6,13 +6,21 @@ use crate::tools::Tool;
 use crate::workspace::{Profile, Workspace};
 use crate::{arguments, build, edge, process, test, tools};
 
+/// The benches that start each store's servers.
+const STORES: [&str; 3] = ["durability", "live", "stores"];
+
 /// Builds for release and measures.
 ///
 /// # Errors
 /// Where Redis is missing, a build fails or a measurement does.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let (own, passed) = arguments::split(arguments);
-    tools::ensure(&[Tool::Redis])?;
+    let of_stores = own.first().is_some_and(|name| STORES.contains(&name.as_str()));
+    tools::ensure(if of_stores {
+        &[Tool::PgBouncer, Tool::Postgres, Tool::Redis]
+    } else {
+        &[Tool::Redis]
+    })?;
     // In one go, so that all have the same features and wasmtime is compiled once; without the stand-in, which asks for
     // more of wasmtime than the host, where it isn't needed.
     let mut packages = vec!["countersign-binary", "countersign-bench"];

@@ -61,7 +61,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command {
         name: "bench",
         usage: "[<name>] [-- <arguments>]",
-        summary: "build for release and measure",
+        summary: "build for release and measure: web, micro, log, startup; edge, stores, live, durability by name only",
         run: bench::run,
     },
     Command {

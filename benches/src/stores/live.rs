@@ -67,11 +67,11 @@ pub(crate) fn run(plan: &Live) -> Result<()> {
     let is_wanted = |name: &str| plan.only.as_deref().is_none_or(|only| only == name);
     let mut notes = Vec::new();
     if is_wanted("redis") {
-        let site = Site::redis("redis", vec![RedisServer::start()?], json!({}));
-        notes.extend(fill_up(plan, &site)?);
+        let site = || Ok(Site::redis("redis", vec![RedisServer::start()?], json!({})));
+        notes.extend(fill_up(plan, site)?);
     }
     if is_wanted("postgres") {
-        notes.extend(fill_up(plan, &Site::postgres(false)?)?);
+        notes.extend(fill_up(plan, || Site::postgres(false))?);
     }
     println!();
     for note in notes {
@@ -80,13 +80,17 @@ pub(crate) fn run(plan: &Live) -> Result<()> {
     Ok(())
 }
 
-fn fill_up(plan: &Live, site: &Site) -> Result<Vec<String>> {
+fn fill_up(plan: &Live, start: impl Fn() -> Result<Site>) -> Result<Vec<String>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let server = Process::start(Variant::Pooled, &site.settings)?;
+    // The second one stays as good as empty, and is measured in turns with the first.
+    let (site, twin) = (&start()?, start()?);
+    let servers = [
+        Process::start(Variant::Pooled, &site.settings)?,
+        Process::start(Variant::Pooled, &twin.settings)?,
+    ];
     let (mut measured, mut filled) = (Recipients::new(), Recipients::others());
     let mut inspector = Inspector::new(site, &runtime)?;
     let mut notes = Vec::new();
-    let mut empty = None;
     let (mut alive, mut sample) = (0, 0);
     for goal in [0, plan.live / 10, plan.live] {
         let before = inspector.size(&runtime)?;
@@ -108,17 +112,16 @@ fn fill_up(plan: &Live, site: &Site) -> Result<Vec<String>> {
             notes.push(format!("{}: filled up to {goal} with {rate:.0} a second", site.name));
         }
         alive = goal;
-        let rates = rates(plan, &runtime, &server, &mut measured)?;
-        let first: [f64; 2] = *empty.get_or_insert(rates);
+        let [issues, verifications] = rates(plan, &runtime, &servers, &mut measured)?;
         println!(
             "| {} | {goal} | {} | {} | {:.0} | {:.2} | {:.0} | {:.2} |",
             site.name,
             shown(each(before.bytes, after.bytes), 0),
             shown(each(before.keys, after.keys), 1),
-            rates[0],
-            rates[0] / first[0],
-            rates[1],
-            rates[1] / first[1],
+            issues.0,
+            issues.1,
+            verifications.0,
+            verifications.1,
         );
     }
     notes.extend(inspector.slowest(site, &runtime)?);
@@ -168,8 +171,29 @@ async fn fill(site: &Site, recipients: &mut Recipients, count: usize) -> Result<
     Ok(())
 }
 
-/// Issues and wrong verifications a second.
+/// Issues and wrong verifications a second of the first server, and how many times as many as of the second: the medians
+/// over the rounds, of the quotients within each.
 fn rates(
+    plan: &Live,
+    runtime: &Runtime,
+    servers: &[Process; 2],
+    recipients: &mut Recipients,
+) -> Result<[(f64, f64); 2]> {
+    let [own, twin] = servers;
+    let mut turns = Vec::new();
+    for _ in 0..plan.rounds {
+        let own = rates_of(plan, runtime, own, recipients)?;
+        turns.push((own, rates_of(plan, runtime, twin, recipients)?));
+    }
+    let compared = |figure: fn([f64; 2]) -> f64| {
+        let own = turns.iter().map(|(own, _)| figure(*own)).collect();
+        let quotients = turns.iter().map(|(own, twin)| figure(*own) / figure(*twin)).collect();
+        (Spread::of(own).median, Spread::of(quotients).median)
+    };
+    Ok([compared(|[issues, _]| issues), compared(|[_, verifications]| verifications)])
+}
+
+fn rates_of(
     plan: &Live,
     runtime: &Runtime,
     server: &Process,
@@ -177,13 +201,9 @@ fn rates(
 ) -> Result<[f64; 2]> {
     let send = |job| runtime.block_on(load::run(server.address, plan.connections, job));
     let rate = |elapsed: Duration| plan.requests as f64 / elapsed.as_secs_f64();
-    let (mut issues, mut verifications) = (Vec::new(), Vec::new());
-    for _ in 0..plan.rounds {
-        let job = traffic::issues(recipients, Purpose::Plain, plan.requests);
-        let done = send(Job { keep_bodies: true, ..job })?;
-        issues.push(rate(done.elapsed));
-        let ids = traffic::ids(&done.bodies)?;
-        verifications.push(rate(send(traffic::wrong_codes(&ids, plan.requests))?.elapsed));
-    }
-    Ok([issues, verifications].map(|figures| Spread::of(figures).median))
+    let job = traffic::issues(recipients, Purpose::Plain, plan.requests);
+    let issues = send(Job { keep_bodies: true, ..job })?;
+    let ids = traffic::ids(&issues.bodies)?;
+    let verifications = send(traffic::wrong_codes(&ids, plan.requests))?;
+    Ok([rate(issues.elapsed), rate(verifications.elapsed)])
 }

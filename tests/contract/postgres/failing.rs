@@ -1,7 +1,7 @@
 //! A server under pressure, or one that doesn't answer: told in time, never taken for success.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use countersign::stores::postgres::{PostgresSettings, PostgresStore};
 use countersign::stores::{AfterRestart, OpenError, Store};
@@ -252,4 +252,42 @@ async fn a_connection_cut_anywhere_leaves_all_of_a_batch_or_nothing() {
         assert!(result.is_err() || rows == 2, "{bytes}: {result:?}");
     }
     assert!(counted < 10, "nothing was cut");
+}
+
+/// A try to connect that falls into the cut holds up no batch for longer than its own time.
+#[tokio::test]
+async fn after_a_cut_of_the_network_all_is_well_again_soon() {
+    let log = Log::start();
+    let proxy = Proxy::start(shared().port()).await.unwrap();
+    let url = format!("postgresql://postgres@{}/postgres", proxy.address());
+    let settings = PostgresSettings { response_timeout_ms: 1_000, ..postgres_settings(&url) };
+    let store = Arc::new(open(&settings).await);
+    let last_failure = Arc::new(Mutex::new(Instant::now()));
+    let tasks: Vec<_> = (0..16)
+        .map(|number| {
+            let (store, last_failure) = (Arc::clone(&store), Arc::clone(&last_failure));
+            tokio::spawn(async move {
+                loop {
+                    let start = Instant::now();
+                    let failed = store.run(vec![step(&format!("{{a{number}}}n"), 1, 60)]).await;
+                    if failed.is_err() {
+                        *last_failure.lock().unwrap() = start;
+                    }
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    proxy.swallow();
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    proxy.forward();
+    let forwarded = Instant::now();
+    tokio::time::sleep(Duration::from_secs(12)).await;
+    let took = last_failure.lock().unwrap().saturating_duration_since(forwarded);
+    tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    assert!(took < Duration::from_secs(4), "{took:?}\n{}", log.text());
+    // A try that ends after the cut makes no new outage of it.
+    assert_eq!(log.count(&["can't be used"]), 1, "{}", log.text());
+    assert_eq!(log.count(&["is back"]), 1, "{}", log.text());
 }

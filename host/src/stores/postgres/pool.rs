@@ -35,6 +35,8 @@ struct Inner {
     outage: Mutex<Option<Outage>>,
     /// Counts how often all sessions were given up.
     round: AtomicU64,
+    /// Counts the connections that were made.
+    made: AtomicU64,
     /// Sessions in use.
     leased: AtomicUsize,
     /// Slots that the server had no room for.
@@ -57,6 +59,7 @@ impl Pool {
             idle: Mutex::new(vec![first]),
             outage: Mutex::default(),
             round: AtomicU64::new(0),
+            made: AtomicU64::new(0),
             leased: AtomicUsize::new(0),
             missing: AtomicUsize::new(0),
         };
@@ -101,10 +104,15 @@ impl Pool {
         let (sender, receiver) = oneshot::channel();
         tokio::spawn(async move {
             let round = inner.round.load(Ordering::SeqCst);
+            let before = inner.made.load(Ordering::SeqCst);
             let connected = inner.server.connect(TRY_TIMEOUT).await;
-            inner.note(connected.as_ref().err());
+            // A try that began in an outage and ends after it says nothing of the present.
+            if connected.is_ok() || inner.made.load(Ordering::SeqCst) == before {
+                inner.note(connected.as_ref().err());
+            }
             let answer = match connected {
                 Ok(session) => {
+                    inner.made.fetch_add(1, Ordering::SeqCst);
                     inner.leased.fetch_add(1, Ordering::SeqCst);
                     Ok(Lease::new(session.of_round(round), slot, &inner))
                 }
