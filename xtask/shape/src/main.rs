@@ -21,7 +21,7 @@ use self::sources::Source;
 /// What each number may be at most: what was reached last. Lower a limit where the code falls below it; raise none
 /// without a reason in the commit.
 const LIMITS: Limits =
-    Limits { second_definitions: 3, lines_of_conversions: 634, files_in_circles: 0, long_files: 2 };
+    Limits { second_definitions: 3, lines_of_conversions: 634, files_in_circles: 0, long_files: 1 };
 
 struct Limits {
     /// Types that have the name of a word of the contract, beyond one for each word.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Value};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{sleep, timeout};
 
 /// How often it is asked for.
 const EVERY: Duration = Duration::from_secs(60);
@@ -66,25 +66,34 @@ pub(super) fn policy(answer: &Value) -> Option<String> {
     }
 }
 
-/// Asks over a new connection at once, and each minute for as long as it lives.
+/// Asks over a connection. Returns whether it is any use to ask again.
+pub(super) async fn ask(
+    connection: &MultiplexedConnection,
+    server: &str,
+    watch: &EvictionWatch,
+) -> bool {
+    let (mut connection, question) = (connection.clone(), question());
+    match timeout(PATIENCE, connection.send_packed_command(&question)).await {
+        Ok(Ok(Value::ServerError(error))) => !matches!(error.code(), "NOPERM" | "ERR"),
+        Ok(Ok(answer @ Value::BulkString(_))) => {
+            watch.saw(server, policy(&answer).as_deref());
+            true
+        }
+        // A lost connection is noticed elsewhere.
+        Ok(_) | Err(_) => true,
+    }
+}
+
+/// Asks each minute, for as long as the connection lives.
 pub(super) async fn look(
     connection: &MultiplexedConnection,
     server: &str,
     watch: &EvictionWatch,
 ) -> Infallible {
-    let mut ticks = interval(EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
-        let (mut connection, question) = (connection.clone(), question());
-        let asked = connection.send_packed_command(&question);
-        match timeout(PATIENCE, asked).await {
-            Ok(Ok(Value::ServerError(error))) if matches!(error.code(), "NOPERM" | "ERR") => {
-                return pending().await;
-            }
-            Ok(Ok(answer @ Value::BulkString(_))) => watch.saw(server, policy(&answer).as_deref()),
-            // A lost connection is noticed elsewhere.
-            Ok(_) | Err(_) => {}
+        sleep(EVERY).await;
+        if !ask(connection, server, watch).await {
+            return pending().await;
         }
     }
 }

@@ -6,6 +6,7 @@
 //! redis's `ConnectionManager` connects again only when a command fails on it, so that each lost connection costs a caller
 //! its answer; and a new connection takes commands before anyone has asked which server and generation it leads to.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -180,19 +181,37 @@ async fn keep(
             number,
             lineage,
         }));
-        let Purpose { clock, skew, .. } = &server.purpose;
         let reason = tokio::select! {
             _ = driving.join_next() => "the connection ended".to_owned(),
             condemned = condemned.wait_for(|newest| newest.number >= number) => {
                 condemned.map(|condemned| condemned.reason.clone()).unwrap_or_default()
             }
-            never = time::compare(&connection, clock, skew) => match never {},
-            never = eviction::look(&connection, &server.name, &eviction) => match never {},
+            never = watch_server(&server, &connection, &eviction) => match never {},
         };
         tracing::warn!(server = server.name, reason, "the store is lost: connecting again");
         states.send_replace(LinkState::Connecting);
         drop(driving);
         connected = connect_endlessly(&server, &states, true).await;
+    }
+}
+
+/// Keeps up what is known of the server beside its generation.
+async fn watch_server(
+    server: &Server,
+    connection: &MultiplexedConnection,
+    eviction: &EvictionWatch,
+) -> Infallible {
+    let Purpose { clock, skew, .. } = &server.purpose;
+    let is_told = eviction::ask(connection, &server.name, eviction).await;
+    let eviction = async {
+        match is_told {
+            true => eviction::look(connection, &server.name, eviction).await,
+            false => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        never = time::compare(connection, clock, skew) => never,
+        never = eviction => never,
     }
 }
 
