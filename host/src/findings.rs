@@ -102,6 +102,23 @@ impl Findings {
         self.all.retain(|finding| finding.check != check || finding.subject != self.subject);
     }
 
+    /// Names settings of another section: texts say `before` in front of a setting's name.
+    pub fn rename_settings(&mut self, before: &str, after: &str) {
+        for finding in &mut self.all {
+            for text in std::iter::once(&mut finding.found).chain(&mut finding.mend) {
+                let mut parts = text.split(before);
+                let mut renamed = parts.next().unwrap_or_default().to_owned();
+                for part in parts {
+                    // Behind the end of a sentence no name follows.
+                    let is_name = part.starts_with(|first: char| first.is_ascii_lowercase());
+                    renamed.push_str(if is_name { after } else { before });
+                    renamed.push_str(part);
+                }
+                *text = renamed;
+            }
+        }
+    }
+
     /// Takes what was found about another subject.
     pub fn take(&mut self, other: Self) {
         self.all.extend(other.all);

@@ -61,11 +61,7 @@ pub async fn serve(loaded: Loaded, start: Start<'_>) -> Result<(), StartError> {
     stores::writable(store.as_ref()).await.map_err(StartError::Unwritable)?;
     let senders = Router::open(&config, Stream::StandardOutput)?;
     let engine = open_engine(&config, Arc::clone(&store), senders.clone(), loaded.rules).await?;
-    if let Some(fingerprint) = &fingerprint {
-        for store in each(&store, fallback.as_ref()) {
-            fingerprint.admit(&*store, start.accepts_changed_keys).await?;
-        }
-    }
+    admit(fingerprint.as_ref(), &store, fallback.as_ref(), start.accepts_changed_keys).await?;
     if let Some(fallback) = &fallback {
         let fingerprint = fingerprint.clone();
         fallback.keep(Arc::new(FallbackAid { engine: engine.clone(), fingerprint }));
@@ -115,15 +111,26 @@ pub(crate) fn fingerprint(loaded: &Loaded) -> Option<Arc<Fingerprint>> {
     is_kept.then(|| Arc::new(Fingerprint::of(&loaded.rules.keyring)))
 }
 
-/// The stores that are open: one, or up to two.
-pub(crate) fn each(
+/// Has each store that is open say whether its data was made with these keys.
+pub(crate) async fn admit(
+    fingerprint: Option<&Arc<Fingerprint>>,
     store: &Arc<dyn Store>,
     fallback: Option<&FallbackStore>,
-) -> Vec<Arc<dyn Store>> {
-    fallback.map_or_else(
-        || vec![Arc::clone(store)],
-        |fallback| fallback.stores().into_iter().flatten().collect(),
-    )
+    accepts_changes: bool,
+) -> Result<(), StartError> {
+    let Some(fingerprint) = fingerprint else { return Ok(()) };
+    let Some(fallback) = fallback else {
+        return Ok(fingerprint.admit(&**store, accepts_changes).await?);
+    };
+    let [first, second] = fallback.stores();
+    if let Some(first) = first {
+        fingerprint.admit(&*first, accepts_changes).await?;
+    }
+    if let Some(second) = second {
+        let admitted = fingerprint.admit(&*second, accepts_changes).await;
+        admitted.map_err(StartError::FallbackKeys)?;
+    }
+    Ok(())
 }
 
 /// Keeps keys and codes out of core dumps. The limit of their size is not enough: the kernel

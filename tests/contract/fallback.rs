@@ -8,6 +8,7 @@ use countersign::stores::redis::RedisSettings;
 use countersign::stores::{Store, StoreSettings};
 use countersign_contract::store::Reply;
 use countersign_contract::types::StoreError;
+use countersign_tests::proxy::Proxy;
 use countersign_tests::redis::RedisServer;
 use countersign_tests::wait::until_async;
 
@@ -50,13 +51,19 @@ impl Two {
     }
 
     async fn open(&self) -> FallbackStore {
-        let settings = |server: &RedisServer| {
+        self.open_through(self.first.port()).await
+    }
+
+    /// With the first at another port.
+    async fn open_through(&self, port: u16) -> FallbackStore {
+        let settings = |port: u16| {
+            let url = format!("redis://127.0.0.1:{port}");
             StoreSettings::Redis(RedisSettings {
                 connect_timeout_seconds: 2,
-                ..redis_settings(&server.url())
+                ..redis_settings(&url)
             })
         };
-        FallbackStore::open(&settings(&self.first), &settings(&self.second)).await.unwrap()
+        FallbackStore::open(&settings(port), &settings(self.second.port())).await.unwrap()
     }
 
     /// The history that a server holds.
@@ -143,6 +150,47 @@ async fn what_is_written_to_the_second_is_joined_with_what_the_first_holds() {
     assert!(endless.is_empty() && keys > 0, "{endless:?}");
     // No mark is left.
     let mut connection = two.second.connection().unwrap();
-    let mark = format!("countersign:{HISTORY}:owed");
-    assert_eq!(::redis::cmd("EXISTS").arg(mark).query::<u8>(&mut connection), Ok(0));
+    let marks = ::redis::cmd("KEYS").arg("*:owed").query::<Vec<String>>(&mut connection);
+    assert_eq!(marks, Ok(Vec::new()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_that_was_emptied_gets_its_copies_again() {
+    let mut two = Two::start();
+    let store = two.open().await;
+    store.keep(Arc::new(Sets));
+    store.run(vec![set(HISTORY, &[1], 60)]).await.unwrap();
+    let copied = async |server: &RedisServer| {
+        let copied = async || (Two::held(server) == Some(vec![1])).then_some(());
+        until_async(PATIENCE, copied).await.expect("it is copied");
+    };
+    copied(&two.second).await;
+    two.second.run(&["FLUSHALL"]).unwrap();
+    copied(&two.second).await;
+    two.second.stop().unwrap();
+    two.second.restart().unwrap();
+    copied(&two.second).await;
+}
+
+/// One host has lost the first store, the other one has not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_host_owes_is_not_written_over() {
+    let two = Two::start();
+    let wire = Proxy::start(two.first.port()).await.unwrap();
+    let cut_off = two.open_through(wire.address().port()).await;
+    let connected = two.open().await;
+    for store in [&cut_off, &connected] {
+        store.keep(Arc::new(Sets));
+    }
+    connected.run(vec![set(HISTORY, &[1], 60)]).await.unwrap();
+    wire.swallow();
+    cut_off.run(vec![get("{a}n"), set(HISTORY, &[1, 2], 60)]).await.unwrap();
+    assert_eq!(cut_off.in_use(), InUse::Second);
+    connected.run(vec![get("{a}n"), set(HISTORY, &[1, 3], 60)]).await.unwrap();
+    let held = || Two::held(&two.second).unwrap();
+    let both = until_async(PATIENCE, async || {
+        assert!(held().contains(&2), "{:?}", held());
+        (held() == [1, 2, 3] && Two::held(&two.first) == Some(vec![1, 2, 3])).then_some(())
+    });
+    both.await.expect("what the one owes is carried by the other");
 }

@@ -259,4 +259,16 @@ async fn a_fall_back_store_is_looked_at_as_the_first_is() {
     assert_eq!(found.store("store.reachable"), "failed");
     assert_eq!(found.about("fallback_store", "store.reachable")["status"], "ok");
     assert_eq!(found.about("fallback_store", "store.rights")["status"], "ok");
+    // What mends the second is said of the second.
+    let first = workplace.sqlite();
+    let second = settings::redis(nowhere).replace("[store]", "[fallback_store]");
+    configured(&workplace, &[&first, &second, &workplace.senders(&["sms"])]);
+    let found = doctor(&workplace, &[]).await;
+    let mend = found.about("fallback_store", "store.reachable")["mend"].clone();
+    assert!(mend.as_str().unwrap().contains(" fallback_store.url"), "{mend}");
+    // The same server twice is none to fall back to.
+    let first = settings::redis(nowhere);
+    configured(&workplace, &[&first, &second, &workplace.senders(&["sms"])]);
+    let found = doctor(&workplace, &[]).await;
+    found.says("", "configuration", "failed", "the same store as [store]");
 }

@@ -111,7 +111,12 @@ async fn look(examined: Option<Examined>, file: Option<PathBuf>, findings: &mut 
         if doubts.cover(name) {
             findings.skipped(Check::StoreReachable, "its settings are wrong");
         } else {
-            stores::examine(settings, fingerprint.as_deref(), findings).await;
+            let mut found = Findings::about(name);
+            stores::examine(settings, fingerprint.as_deref(), &mut found).await;
+            if name != "store" {
+                found.rename_settings("store.", &format!("{name}."));
+            }
+            findings.take(found);
         }
     }
     findings.turn_to(None);

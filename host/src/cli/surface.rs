@@ -16,7 +16,7 @@ use crate::census::StoreCensus;
 use crate::config::Loaded;
 use crate::health::HostHealth;
 use crate::senders::{self, Stream};
-use crate::serve::{StartError, each, fingerprint, open_engine};
+use crate::serve::{StartError, admit, fingerprint, open_engine};
 use crate::stores::{self, StoreSettings};
 
 /// The surface, and a key of an operator that exists for this command only.
@@ -48,11 +48,7 @@ impl Surface {
         let senders =
             senders::Router::open(&config, Stream::StandardError).map_err(StartError::Config)?;
         let engine = open_engine(&config, store.clone(), senders.clone(), loaded.rules).await?;
-        if let Some(fingerprint) = &fingerprint {
-            for store in each(&store, fallback.as_ref()) {
-                fingerprint.admit(&*store, false).await.map_err(StartError::Keys)?;
-            }
-        }
+        admit(fingerprint.as_ref(), &store, fallback.as_ref(), false).await?;
         let census = StoreCensus::new(store.clone(), engine.clone());
         let health = HostHealth::new(store, fallback, senders.clone(), fingerprint);
         let surface =

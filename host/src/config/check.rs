@@ -39,6 +39,10 @@ pub(super) fn settle(mut config: Config, doubts: &Doubts) -> (Option<Loaded>, Ve
         let text = "set beside store.type \"memory\", which is never out of reach: take [fallback_store] out";
         problems.push(Problem::new("fallback_store", text));
     }
+    if config.fallback_store.as_ref().is_some_and(|second| second.is_same_as(&config.store)) {
+        let text = "the same store as [store]: name one that is still there when that isn't";
+        problems.push(Problem::new("fallback_store", text));
+    }
     if tracing_subscriber::EnvFilter::try_new(&config.log.filter).is_err() {
         let text = "has to be a level (`error`, `warn`, `info`, `debug`, `trace`), or levels by module: `info,countersign=debug`";
         problems.push(Problem::new("log.filter", text));

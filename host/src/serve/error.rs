@@ -28,6 +28,9 @@ pub enum StartError {
     /// The store's data was made with other keys.
     #[error("keys: {0}")]
     Keys(#[from] Mismatch),
+    /// The fall-back store's data was made with other keys.
+    #[error("keys: of [fallback_store], {0}")]
+    FallbackKeys(Mismatch),
     /// The log's writer can't be started.
     #[error("log: {0}")]
     Log(io::Error),
@@ -55,7 +58,11 @@ impl StartError {
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         let store = matches!(self, Self::Store(stores::OpenError::Setting { .. }));
-        store || matches!(self, Self::ApiKeys(_) | Self::Config(_) | Self::Keys(_))
+        store
+            || matches!(
+                self,
+                Self::ApiKeys(_) | Self::Config(_) | Self::FallbackKeys(_) | Self::Keys(_)
+            )
     }
 }
 

@@ -65,6 +65,30 @@ impl StoreSettings {
         }
     }
 
+    /// Whether this is certainly the same store as `other`.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        // Users and passwords may differ.
+        let place = |url: &Option<countersign_contract::Secret<String>>| {
+            url.as_ref().map(|url| {
+                let (_, rest) = url.expose().split_once("://").unwrap_or_default();
+                rest.rsplit_once('@').map_or(rest, |(_, place)| place).to_owned()
+            })
+        };
+        match (self, other) {
+            (Self::Postgres(one), Self::Postgres(two)) => {
+                place(&one.url) == place(&two.url) && one.schema == two.schema
+            }
+            (Self::Redis(one), Self::Redis(two)) => {
+                place(&one.url) == place(&two.url)
+                    && one.key_prefix == two.key_prefix
+                    && one.sentinels == two.sentinels
+            }
+            (Self::Sqlite(one), Self::Sqlite(two)) => one.path == two.path,
+            _ => false,
+        }
+    }
+
     /// Finds what is wrong with the settings themselves: neither a file is opened nor a server connected to.
     ///
     /// # Errors

@@ -99,7 +99,7 @@ pub(crate) async fn count<K: Census>(census: &K, keys: &ApiKeys, request: Reques
             Ok(after) => after,
             refused => return entry().ended(refused.map(|_| Response::default().into())),
         };
-        let entry = after.is_none().then(entry);
+        let entry = entry();
         let counted = census.count(caller.tenant().to_owned(), after).await;
         let result = match counted {
             Ok(counted) => {
@@ -109,10 +109,7 @@ pub(crate) async fn count<K: Census>(census: &K, keys: &ApiKeys, request: Reques
             Err(CountError::Cursor) => Err(no_cursor()),
             Err(CountError::Failed(failure)) => Err(trace::failed("count", None, failure)),
         };
-        match entry {
-            Some(entry) => entry.ended(result),
-            None => result,
-        }
+        entry.ended(result)
     })
     .await
 }

@@ -5,12 +5,16 @@
 //! where that has changed: so the last copy is of the last write, however many hosts copy at once.
 //!
 //! **From the second to the first** nothing can be copied while the first is out of reach. A history is written twice
-//! instead: under its own key, and before that under a key that marks it as owed. Before the first store is used again, what
-//! is owed is joined with what it holds, by the component: values are sealed. Marks outlive a host that ends before that;
-//! any host finds them, since a count says that there are new ones.
+//! instead: under its own key, and before that under a key of its own that marks it as owed. Before the first store is used
+//! again, what is owed is joined with what it holds, by the component: values are sealed. Marks outlive a host that ends
+//! before that; any host finds them, since a count says that there are new ones. While another host may owe something,
+//! nothing is copied to the second store: it would write over what that host knows.
+//!
+//! **A second store that was emptied**, restarted or replaced has lost its copies: a key that stands for all of them is gone
+//! then, or its generation is another one.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use countersign_contract::store::{
@@ -23,8 +27,10 @@ use super::aid::Aid;
 use super::pages::Pages;
 use crate::stores::Store;
 
-/// What the keys of owed histories end in, behind the key of the history itself.
+/// What the keys of owed histories end in, behind the key of the history itself and a number of their own.
 const OWED: &str = ":owed";
+/// Stands for all copies. No key of the engine's is called so: they begin with `{`.
+const COPIED: &str = "copied";
 /// Counts what was ever owed. No key of the engine's is called so: they begin with `{`.
 const OWED_COUNT: &str = "owed";
 /// How long the copy of a history that is written may keep its caller waiting.
@@ -39,8 +45,12 @@ pub(super) struct Histories {
     /// Whether the second store may lack histories of the first.
     is_behind: AtomicBool,
     is_copying: AtomicBool,
-    /// The count of what is owed when it was last carried.
+    /// The count of what is owed when it was last carried; -1 where that isn't known.
     carried_at: AtomicI64,
+    /// The second store's generation when it was last looked at.
+    generation: Mutex<Option<u64>>,
+    /// Whether it was told that a mark doesn't open.
+    is_told: AtomicBool,
 }
 
 impl Default for Histories {
@@ -49,6 +59,8 @@ impl Default for Histories {
             is_behind: AtomicBool::new(true),
             is_copying: AtomicBool::new(false),
             carried_at: AtomicI64::new(-1),
+            generation: Mutex::default(),
+            is_told: AtomicBool::new(false),
         }
     }
 }
@@ -79,7 +91,7 @@ impl Histories {
             return;
         };
         for history in written {
-            let copied = copy(history, first.as_ref(), second.as_ref());
+            let copied = self.copy_where_nothing_is_owed(history, first.as_ref(), second.as_ref());
             if !matches!(timeout(MIRROR_TIMEOUT, copied).await, Ok(Ok(()))) {
                 self.is_behind.store(true, Ordering::Relaxed);
             }
@@ -93,11 +105,42 @@ impl Histories {
         second: &dyn Store,
     ) -> Result<(), StoreError> {
         for history in written {
-            let mark = Assignment { key: format!("{}{OWED}", history.key), ..history.clone() };
+            let number = getrandom::u64().map_err(|_| StoreError::Unavailable)?;
+            let key = format!("{}:{number:016x}{OWED}", history.key);
+            let mark = Assignment { key, ..history.clone() };
             run(second, vec![Operation::Set(mark)]).await?;
             run(second, vec![count(1)]).await?;
         }
         Ok(())
+    }
+
+    /// Finds out whether the second store has lost its copies.
+    pub(super) async fn look(&self, second: &dyn Store) {
+        let looked = run(second, vec![Operation::Get(COPIED.to_owned())]).await;
+        let is_whole = looked.is_ok_and(|outcome| {
+            let mut known = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = std::mem::replace(&mut *known, outcome.generation);
+            before == outcome.generation
+                && matches!(outcome.replies.as_slice(), [Reply::Value(Some(_))])
+        });
+        if !is_whole {
+            self.carried_at.store(-1, Ordering::Relaxed);
+            self.is_behind.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Copies a history, unless another host may have written a newer one to the second store: then what that host owes
+    /// is carried first.
+    async fn copy_where_nothing_is_owed(
+        &self,
+        history: Assignment,
+        first: &dyn Store,
+        second: &dyn Store,
+    ) -> Result<(), StoreError> {
+        if owed_count(second).await? != self.carried_at.load(Ordering::Relaxed) {
+            return Err(StoreError::Unavailable);
+        }
+        copy(history, first, second).await
     }
 
     /// Copies every history of the first store that the second has not, or has another one of.
@@ -111,7 +154,13 @@ impl Histories {
         }
         // What is written from now on is copied by itself, or says so again.
         self.is_behind.store(false, Ordering::Relaxed);
-        let copied = self.compare_all(first, second).await;
+        let copied = async {
+            self.compare_all(first, second).await?;
+            let all =
+                Assignment { key: COPIED.to_owned(), value: vec![1], ttl_seconds: MAX_TTL_SECONDS };
+            run(second, vec![Operation::Set(all)]).await.map(drop)
+        };
+        let copied = copied.await;
         if copied.is_err() {
             self.is_behind.store(true, Ordering::Relaxed);
         }
@@ -132,8 +181,8 @@ impl Histories {
                     };
                     // How long the first will keep it isn't told: so for as long as any.
                     let key = key.clone();
-                    copy(Assignment { key, value, ttl_seconds: MAX_TTL_SECONDS }, first, second)
-                        .await?;
+                    let history = Assignment { key, value, ttl_seconds: MAX_TTL_SECONDS };
+                    self.copy_where_nothing_is_owed(history, first, second).await?;
                 }
             }
         }
@@ -162,6 +211,11 @@ impl Histories {
             for mark in marks {
                 if carry_one(&mark, first, second, aid).await? {
                     carried = carried.saturating_add(1);
+                } else if !self.is_told.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(
+                        "a history of the fall-back store doesn't open, and isn't carried: was it written with \
+                         other keys?"
+                    );
                 }
             }
         }
@@ -196,29 +250,15 @@ async fn carry_one(
     second: &dyn Store,
     aid: &dyn Aid,
 ) -> Result<bool, StoreError> {
-    let Some(key) = mark.strip_suffix(OWED) else { return Ok(false) };
-    let Some(mut owed) = value(second, mark).await? else { return Ok(false) };
-    loop {
-        let Some(joined) = join(key, owed.clone(), first, aid).await? else {
-            tracing::warn!("a history of the fall-back store doesn't open, and isn't carried");
-            return Ok(false);
-        };
-        let assignment = |key: &str, value| Assignment {
-            key: key.to_owned(),
-            value,
-            ttl_seconds: MAX_TTL_SECONDS,
-        };
-        copy(assignment(key, joined), first, second).await?;
-        let taken = run(second, vec![Operation::Get(mark.into()), Operation::Delete(mark.into())]);
-        match taken.await?.replies.into_iter().next() {
-            // Another one was written meanwhile: it is carried as well, under its mark.
-            Some(Reply::Value(Some(newer))) if newer != owed => {
-                run(second, vec![Operation::Set(assignment(mark, newer.clone()))]).await?;
-                owed = newer;
-            }
-            _ => return Ok(true),
-        }
-    }
+    let numbered = mark.strip_suffix(OWED).and_then(|numbered| numbered.rsplit_once(':'));
+    let Some((key, _)) = numbered else { return Ok(true) };
+    // Another host may have carried it.
+    let Some(owed) = value(second, mark).await? else { return Ok(true) };
+    let Some(joined) = join(key, owed, first, aid).await? else { return Ok(false) };
+    let joined = Assignment { key: key.to_owned(), value: joined, ttl_seconds: MAX_TTL_SECONDS };
+    copy(joined, first, second).await?;
+    run(second, vec![Operation::Delete(mark.to_owned())]).await?;
+    Ok(true)
 }
 
 /// Joins a history with what the first store holds, there. What it holds now; nothing where `owed` can't be joined.

@@ -14,6 +14,8 @@ use super::mode::InUse;
 const EVERY: Duration = Duration::from_secs(1);
 /// How many looks in a row the first store has to work before it is used again.
 const WELL: u32 = 3;
+/// For how long after a change each look asks: longer than a call may take.
+const FRESH: Duration = Duration::from_secs(40);
 /// Which looks ask a store that is in use.
 const SELDOM: u32 = 5;
 
@@ -28,7 +30,9 @@ pub(super) async fn keep(both: Arc<Both>, aid: Arc<dyn Aid>) {
         match both.mode.in_use() {
             InUse::First => {
                 well = 0;
-                if look.is_multiple_of(SELDOM) {
+                // Calls that had begun in the second store may still write there.
+                let is_fresh = both.mode.switches().last.is_some_and(|since| since < FRESH);
+                if is_fresh || look.is_multiple_of(SELDOM) {
                     in_first(&both, aid.as_ref()).await;
                 }
             }
@@ -54,6 +58,7 @@ async fn in_first(both: &Arc<Both>, aid: &dyn Aid) {
         both.is_first_lost(&StoreError::Unavailable).await;
         return;
     }
+    both.histories.look(second.as_ref()).await;
     // What fails is tried again at the next look.
     let _ = both.histories.carry(first.as_ref(), second.as_ref(), aid).await;
     if both.histories.is_behind() {
