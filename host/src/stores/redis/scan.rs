@@ -10,8 +10,8 @@ use super::node::Node;
 use super::{RedisStore, Servers, trouble};
 use crate::stores::scan::{Cursor, Page};
 
-/// How many keys the server looks at, about: half of a page, since it may tell a few more.
-const LOOKED_AT: u32 = 500;
+/// How many keys the server looks at, about, while all other commands wait: 0.66 ms of it were measured for 500.
+const LOOKED_AT: u32 = 200;
 
 impl RedisStore {
     /// The keys that the next `SCAN` tells.
