@@ -11,6 +11,7 @@
 mod aid;
 mod both;
 mod histories;
+mod history;
 mod keeper;
 mod mode;
 mod pages;

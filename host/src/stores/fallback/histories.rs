@@ -17,26 +17,21 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use countersign_contract::store::{
-    Assignment, HISTORY, MAX_TTL_SECONDS, Operation, Outcome, Reply, Step,
-};
+use countersign_contract::store::{Assignment, HISTORY, MAX_TTL_SECONDS, Operation, Reply, Step};
 use countersign_contract::types::StoreError;
 use tokio::time::timeout;
 
 use super::aid::Aid;
+use super::history::{OWED, carry_one, copy, run, values};
 use super::pages::Pages;
 use crate::stores::Store;
 
-/// What the keys of owed histories end in, behind the key of the history itself and a number of their own.
-const OWED: &str = ":owed";
 /// Stands for all copies. No key of the engine's is called so: they begin with `{`.
 const COPIED: &str = "copied";
 /// Counts what was ever owed. No key of the engine's is called so: they begin with `{`.
 const OWED_COUNT: &str = "owed";
 /// How long the copy of a history that is written may keep its caller waiting.
 const MIRROR_TIMEOUT: Duration = Duration::from_secs(1);
-/// How often a copy is repeated because the first store has changed meanwhile.
-const COPIES: usize = 8;
 /// Histories compared in one batch.
 const COMPARED: usize = 16;
 
@@ -227,66 +222,6 @@ impl Histories {
     }
 }
 
-/// Copies a history to the second store until the first still holds what was copied.
-async fn copy(
-    mut history: Assignment,
-    first: &dyn Store,
-    second: &dyn Store,
-) -> Result<(), StoreError> {
-    for _ in 0..COPIES {
-        run(second, vec![Operation::Set(history.clone())]).await?;
-        match value(first, &history.key).await? {
-            Some(value) if value != history.value => history.value = value,
-            _ => return Ok(()),
-        }
-    }
-    Err(StoreError::Unavailable)
-}
-
-/// Carries what one mark owes, and takes the mark away. Whether it could be joined.
-async fn carry_one(
-    mark: &str,
-    first: &dyn Store,
-    second: &dyn Store,
-    aid: &dyn Aid,
-) -> Result<bool, StoreError> {
-    let numbered = mark.strip_suffix(OWED).and_then(|numbered| numbered.rsplit_once(':'));
-    let Some((key, _)) = numbered else { return Ok(true) };
-    // Another host may have carried it.
-    let Some(owed) = value(second, mark).await? else { return Ok(true) };
-    let Some(joined) = join(key, owed, first, aid).await? else { return Ok(false) };
-    let joined = Assignment { key: key.to_owned(), value: joined, ttl_seconds: MAX_TTL_SECONDS };
-    copy(joined, first, second).await?;
-    run(second, vec![Operation::Delete(mark.to_owned())]).await?;
-    Ok(true)
-}
-
-/// Joins a history with what the first store holds, there. What it holds now; nothing where `owed` can't be joined.
-async fn join(
-    key: &str,
-    mut owed: Vec<u8>,
-    first: &dyn Store,
-    aid: &dyn Aid,
-) -> Result<Option<Vec<u8>>, StoreError> {
-    loop {
-        let kept = value(first, key).await?;
-        let Some(joined) = aid.join(key.to_owned(), kept.clone(), owed).await? else {
-            return Ok(None);
-        };
-        if kept.as_ref() == Some(&joined) {
-            return Ok(Some(joined));
-        }
-        let set =
-            Assignment { key: key.to_owned(), value: joined.clone(), ttl_seconds: MAX_TTL_SECONDS };
-        let exchanged = run(first, vec![Operation::Get(key.to_owned()), Operation::Set(set)]);
-        match exchanged.await?.replies.into_iter().next() {
-            // Written over, what came in between is joined as well.
-            Some(Reply::Value(Some(before))) if kept.as_ref() != Some(&before) => owed = before,
-            _ => return Ok(Some(joined)),
-        }
-    }
-}
-
 fn count(by: i64) -> Operation {
     let step = Step { key: OWED_COUNT.to_owned(), by, ttl_seconds: MAX_TTL_SECONDS };
     Operation::Increment(step)
@@ -297,23 +232,4 @@ async fn owed_count(second: &dyn Store) -> Result<i64, StoreError> {
         [Reply::Count(count)] => Ok(*count),
         _ => Err(StoreError::Unavailable),
     }
-}
-
-async fn value(store: &dyn Store, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-    Ok(values(store, vec![Operation::Get(key.to_owned())]).await?.pop().flatten())
-}
-
-async fn values(
-    store: &dyn Store,
-    gets: Vec<Operation>,
-) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-    let values = run(store, gets).await?.replies.into_iter().map(|reply| match reply {
-        Reply::Value(value) => value,
-        Reply::Count(_) | Reply::Done => None,
-    });
-    Ok(values.collect())
-}
-
-async fn run(store: &dyn Store, batch: Vec<Operation>) -> Result<Outcome, StoreError> {
-    store.run(batch).await
 }
