@@ -136,6 +136,7 @@ fn the_component_embeds_the_contract_of_this_folder() {
     let all = [
         "inspect",
         "issue",
+        "join-histories",
         "prepare",
         "record-delivery",
         "resend",
