@@ -18,7 +18,7 @@ use crate::stores::{Cursor, Store};
 const STEP: Duration = Duration::from_secs(2);
 /// Keys of one call of the component: a round trip each, one after the other.
 const KEYS_PER_CALL: usize = 16;
-/// Calls of the component at once. Few, so that instances and connections are left for everybody else.
+/// Calls of the component at once. Few, so that instances and connections are left for other requests.
 const CALLS_AT_ONCE: usize = 4;
 
 /// Counts by a store and an engine over it.

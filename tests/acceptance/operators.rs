@@ -83,11 +83,11 @@ pub(crate) async fn operators_list_a_recipients_challenges(environment: &mut imp
             "unknown_purpose",
             json!({ "field": "purpose" }),
         );
-        let body = json!({ "purpose": "login", "to": "nobody" });
+        let body = json!({ "purpose": "login", "to": "no recipient" });
         assert_eq!(operator.post(path, &body).await.code(), "invalid_recipient");
     }
-    let nobody = operator.post("/v1/challenges/list", &json!({ "to": "nobody" })).await;
-    assert_eq!(nobody.code(), "invalid_recipient");
+    let refused = operator.post("/v1/challenges/list", &json!({ "to": "no recipient" })).await;
+    assert_eq!(refused.code(), "invalid_recipient");
 }
 
 pub(crate) async fn operators_see_where_a_recipient_stands(environment: &mut impl Environment) {

@@ -110,7 +110,7 @@ async fn a_redis_prefix_is_no_pattern() {
     assert_eq!(scanned(&pattern).await.unwrap(), expected);
 }
 
-/// Another process orders its keys in another way: what an old cursor would pass over nobody could tell.
+/// Another process orders its keys in another way, so that an old cursor would pass over some of them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_cursor_ends_with_the_process_that_gave_it() {
     let mut server = RedisServer::start().unwrap();

@@ -7,10 +7,7 @@ use countersign_contract::otp::{Addressee, Error, SideReport, SubjectReport};
 
 use super::admission::cooldown_left;
 use super::{Engine, Located};
-use crate::batch::Batch;
-use crate::deliveries::Deliveries;
 use crate::device::Device;
-use crate::standing::{Attempt, Standing};
 use crate::world::World;
 
 impl<W: World> Engine<W> {
@@ -47,14 +44,8 @@ impl<W: World> Engine<W> {
         located: &Located,
         now: Timestamp,
     ) -> Result<SideReport, Error> {
-        let (subject, policy) = (&located.subject, &located.policy);
-        let mut batch = Batch::with_capacity(8);
-        let standing_asked = Standing::ask(subject, policy, Attempt::None, &mut batch);
-        let deliveries_asked = Deliveries::ask(subject, &mut batch);
-        let mut replies = self.run(batch).await?;
-        let standing =
-            Standing::read(&self.keyring, located.place(), now, &standing_asked, &mut replies)?;
-        let deliveries = Deliveries::read(&self.keyring, subject, deliveries_asked, &mut replies)?;
+        let policy = &located.policy;
+        let (standing, deliveries) = self.look_with_deliveries(located, now).await?;
         let (history, _) = standing.account(&self.keyring, &located.purpose, policy, now);
         let report =
             |challenge| self.report(tenant, located, (&standing, &deliveries), challenge, now);

@@ -19,6 +19,20 @@ impl<W: World> Engine<W> {
     pub async fn status(&self, tenant: &str, target: &Target) -> Result<Report, Error> {
         let now = self.world.now();
         let located = self.locate(tenant, target, now)?;
+        let (standing, deliveries) = self.look_with_deliveries(&located, now).await?;
+        let found =
+            located.nonce.map_or_else(|| standing.newest(), |nonce| standing.challenge(nonce));
+        let (budget, record) = found.ok_or(Error::NotFound)?;
+        self.report(tenant, &located, (&standing, &deliveries), (budget, record), now)
+            .ok_or(Error::NotFound)
+    }
+
+    /// Where a subject stands, and what is known of its messages: one round trip that changes nothing.
+    pub(super) async fn look_with_deliveries(
+        &self,
+        located: &Located,
+        now: Timestamp,
+    ) -> Result<(Standing, Deliveries), Error> {
         let (subject, policy) = (&located.subject, &located.policy);
         let mut batch = Batch::with_capacity(8);
         let standing_asked = Standing::ask(subject, policy, Attempt::None, &mut batch);
@@ -27,11 +41,7 @@ impl<W: World> Engine<W> {
         let standing =
             Standing::read(&self.keyring, located.place(), now, &standing_asked, &mut replies)?;
         let deliveries = Deliveries::read(&self.keyring, subject, deliveries_asked, &mut replies)?;
-        let found =
-            located.nonce.map_or_else(|| standing.newest(), |nonce| standing.challenge(nonce));
-        let (budget, record) = found.ok_or(Error::NotFound)?;
-        self.report(tenant, &located, (&standing, &deliveries), (budget, record), now)
-            .ok_or(Error::NotFound)
+        Ok((standing, deliveries))
     }
 
     /// What is told of one challenge; nothing where the subject has none.

@@ -89,7 +89,7 @@ pub(crate) async fn list<O: Otp, H: Health>(api: &Api<O, H>, request: Request) -
     .await
 }
 
-/// Counts the tenant's challenges, a step at a time. The audit has a line for the first step only.
+/// Counts the tenant's challenges, a step at a time.
 pub(crate) async fn count<K: Census>(census: &K, keys: &ApiKeys, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     trace::request((&parts).into(), COUNT, async {

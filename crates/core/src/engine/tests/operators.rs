@@ -89,7 +89,7 @@ fn known_devices_and_other_clients_are_told_apart() {
 #[test]
 fn an_operator_is_refused_what_a_caller_would_be() {
     let caller = Caller::new(Memory::Forgets, draft());
-    assert!(matches!(caller.inspect("nobody"), Err(Error::InvalidRecipient(_))));
+    assert!(matches!(caller.inspect("no recipient"), Err(Error::InvalidRecipient(_))));
     let other = Caller { purpose: "other".into(), ..caller.with_keys(&[("k1", 1)]) };
     assert_eq!(other.inspect(PHONE).unwrap_err(), Error::UnknownPurpose);
     let tally =
