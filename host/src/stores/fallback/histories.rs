@@ -85,11 +85,9 @@ impl Histories {
             self.is_behind.store(true, Ordering::Relaxed);
             return;
         };
-        for history in written {
-            let copied = self.copy_where_nothing_is_owed(history, first.as_ref(), second.as_ref());
-            if !matches!(timeout(MIRROR_TIMEOUT, copied).await, Ok(Ok(()))) {
-                self.is_behind.store(true, Ordering::Relaxed);
-            }
+        let copied = self.copy_where_nothing_is_owed(written, first.as_ref(), second.as_ref());
+        if !matches!(timeout(MIRROR_TIMEOUT, copied).await, Ok(Ok(()))) {
+            self.is_behind.store(true, Ordering::Relaxed);
         }
     }
 
@@ -124,18 +122,18 @@ impl Histories {
         }
     }
 
-    /// Copies a history, unless another host may have written a newer one to the second store: then what that host owes
+    /// Copies histories, unless another host may have written a newer one to the second store: then what that host owes
     /// is carried first.
     async fn copy_where_nothing_is_owed(
         &self,
-        history: Assignment,
+        histories: Vec<Assignment>,
         first: &dyn Store,
         second: &dyn Store,
     ) -> Result<(), StoreError> {
         if owed_count(second).await? != self.carried_at.load(Ordering::Relaxed) {
             return Err(StoreError::Unavailable);
         }
-        copy(history, first, second).await
+        copy(histories, first, second).await
     }
 
     /// Copies every history of the first store that the second has not, or has another one of.
@@ -170,14 +168,15 @@ impl Histories {
                 let gets = || keys.iter().cloned().map(Operation::Get).collect();
                 let (ours, theirs) =
                     tokio::try_join!(values(first, gets()), values(second, gets()))?;
-                for (key, (ours, theirs)) in keys.iter().zip(ours.into_iter().zip(theirs)) {
-                    let Some(value) = ours.filter(|ours| theirs.as_ref() != Some(ours)) else {
-                        continue;
-                    };
+                let lacking = keys.iter().zip(ours.into_iter().zip(theirs));
+                let lacking = lacking.filter_map(|(key, (ours, theirs))| {
+                    let value = ours.filter(|ours| theirs.as_ref() != Some(ours))?;
                     // How long the first will keep it isn't told: so for as long as any.
-                    let key = key.clone();
-                    let history = Assignment { key, value, ttl_seconds: MAX_TTL_SECONDS };
-                    self.copy_where_nothing_is_owed(history, first, second).await?;
+                    Some(Assignment { key: key.clone(), value, ttl_seconds: MAX_TTL_SECONDS })
+                });
+                let lacking: Vec<_> = lacking.collect();
+                if !lacking.is_empty() {
+                    self.copy_where_nothing_is_owed(lacking, first, second).await?;
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! One history: copied to the second store, or joined with what the first holds.
+//! Histories, a few at a time: copied to the second store, or joined with what the first holds.
 
 use countersign_contract::store::{Assignment, MAX_TTL_SECONDS, Operation, Outcome, Reply};
 use countersign_contract::types::StoreError;
@@ -11,20 +11,30 @@ pub(super) const OWED: &str = ":owed";
 /// How often a copy is repeated because the first store has changed meanwhile.
 const COPIES: usize = 8;
 
-/// Copies a history to the second store until the first still holds what was copied.
+/// Copies histories to the second store until the first still holds what was copied.
 pub(super) async fn copy(
-    mut history: Assignment,
+    mut histories: Vec<Assignment>,
     first: &dyn Store,
     second: &dyn Store,
 ) -> Result<(), StoreError> {
     for _ in 0..COPIES {
-        run(second, vec![Operation::Set(history.clone())]).await?;
-        match value(first, &history.key).await? {
-            Some(value) if value != history.value => history.value = value,
-            _ => return Ok(()),
+        if histories.is_empty() {
+            return Ok(());
         }
+        run(second, histories.iter().cloned().map(Operation::Set).collect()).await?;
+        let gets = histories.iter().map(|history| Operation::Get(history.key.clone()));
+        let held = values(first, gets.collect()).await?;
+        let is_other = |history: &Assignment, value: &Vec<u8>| *value != history.value;
+        histories = histories
+            .into_iter()
+            .zip(held)
+            .filter_map(|(history, held)| {
+                let value = held.filter(|value| is_other(&history, value))?;
+                Some(Assignment { value, ..history })
+            })
+            .collect();
     }
-    Err(StoreError::Unavailable)
+    if histories.is_empty() { Ok(()) } else { Err(StoreError::Unavailable) }
 }
 
 /// Carries what one mark owes, and takes the mark away. Whether it could be joined.
@@ -40,7 +50,7 @@ pub(super) async fn carry_one(
     let Some(owed) = value(second, mark).await? else { return Ok(true) };
     let Some(joined) = join(key, owed, first, aid).await? else { return Ok(false) };
     let joined = Assignment { key: key.to_owned(), value: joined, ttl_seconds: MAX_TTL_SECONDS };
-    copy(joined, first, second).await?;
+    copy(vec![joined], first, second).await?;
     run(second, vec![Operation::Delete(mark.to_owned())]).await?;
     Ok(true)
 }
